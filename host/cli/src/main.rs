@@ -1,0 +1,2 @@
+//! host/cli
+fn main() {}

@@ -1,0 +1,70 @@
+//! Signatures: does this payload honour the model's contract?
+
+use alloc::vec::Vec;
+
+use crate::Finding;
+pub use crate::bindings::exports::tollgate::plugin::checker::{Column, TypedColumn};
+pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary};
+
+/// A signature plugin.
+pub trait Signature: Sized + 'static {
+    /// What a document's `settings` hold, the signature among them.
+    type Settings: serde::de::DeserializeOwned;
+
+    /// A JSON Schema (draft 2020-12) of the settings. Hosts validate
+    /// documents with it and show its descriptions to authors.
+    const SETTINGS_SCHEMA: &'static str;
+
+    /// Builds the checker.
+    ///
+    /// # Errors
+    /// Findings that point into the settings, for what a schema cannot say.
+    fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
+
+    /// Judges one raw request body.
+    fn check(&self, payload: &[u8]) -> Vec<Finding>;
+
+    /// Gives what the model would receive, as JSON text.
+    ///
+    /// # Errors
+    /// The findings of [`Signature::check`] that block.
+    fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>>;
+
+    /// Judges one batch of columns of a file or a data frame.
+    fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding>;
+}
+
+/// Exports a [`Signature`] as a plugin of the world `signature`.
+#[macro_export]
+macro_rules! export_signature {
+    ($signature:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        #[allow(unsafe_code)]
+        const _: () = {
+            use $crate::bindings::exports::tollgate::plugin as interfaces;
+            use $crate::signature::Signature;
+            $crate::__export_lifecycle!(SIGNATURE, Signature, $signature);
+
+            impl interfaces::checker::Guest for __Plugin {
+                fn check(payload: $crate::__Vec<u8>) -> $crate::__Vec<$crate::signature::Finding> {
+                    CONFIGURED.get().check(&payload)
+                }
+                fn normalize(
+                    payload: $crate::__Vec<u8>,
+                ) -> Result<$crate::__Vec<u8>, $crate::__Vec<$crate::signature::Finding>> {
+                    CONFIGURED.get().normalize(&payload)
+                }
+                fn check_columns(
+                    rows: u32,
+                    columns: $crate::__Vec<$crate::signature::TypedColumn>,
+                ) -> $crate::__Vec<$crate::signature::Finding> {
+                    CONFIGURED.get().check_columns(rows as usize, &columns)
+                }
+            }
+
+            interfaces::checker::__export_tollgate_plugin_checker_1_0_0_cabi!(
+                __Plugin with_types_in interfaces::checker
+            );
+        };
+    };
+}
