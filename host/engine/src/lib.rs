@@ -1,1 +1,2 @@
-//! host/engine
+//! Sandbox and typed calls for Tollgate plugins.
+pub mod types;
