@@ -1,2 +1,45 @@
-//! Sandbox and typed calls for Tollgate plugins.
+//! The sandbox and the typed calls: everything Tollgate knows about
+//! WebAssembly, and nothing about files of policies, JSON or the network.
+//!
+//! An [`Engine`] loads a component into a [`Plugin`], which says what it is.
+//! Settings turn it into a [`Signature`], a [`Gate`] or a [`Policy`], whose
+//! calls take and give the [`types`] of the contract:
+//!
+//! ```no_run
+//! use tollgate_engine::{Engine, types::Value};
+//!
+//! let engine = Engine::builder().build()?;
+//! let plugin = engine.load(&std::fs::read("threshold-policy.wasm")?)?;
+//! let policy = plugin.policy(Some(r#"{"thresholds":{"allow":0.0,"block":0.7}}"#))?;
+//! let decision = policy.decide(&[Value::Number(0.73)])?;
+//! println!("{:?}", policy.surface().actions.get(decision.action as usize));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A call is made in a fresh instance, so that nothing leaks from one request
+//! to the next, within [`Limits`] that are on by default. Whatever goes wrong
+//! inside a plugin is a [`Fault`] that names the plugin, the function and the
+//! limit or panic; the engine goes on.
+
+mod bake;
+mod cache;
+mod component;
+mod digest;
+mod engine;
+mod error;
+mod instance;
+mod jobs;
+mod limits;
+mod permits;
+mod plugin;
+mod trap;
 pub mod types;
+
+pub use bake::Baked;
+pub use cache::{CacheDirectory, CacheUse};
+pub use digest::Digest;
+pub use engine::{Engine, EngineBuilder};
+pub use error::{CallError, Cause, ConfigureError, EngineError, Fault, LoadError};
+pub use jobs::{Gate, Policy, Signature, WarmPolicy, WarmSignature};
+pub use limits::Limits;
+pub use plugin::{CONTRACT_VERSIONS, Plugin, World};

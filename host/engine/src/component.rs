@@ -1,0 +1,97 @@
+//! What a file says it is, read before anything is compiled.
+
+use wasmparser::{Parser, Payload};
+
+use crate::error::LoadError;
+use crate::plugin::{CONTRACT_VERSIONS, World};
+
+const PACKAGE: &str = "tollgate:plugin/";
+
+/// What a component declares at its surface.
+#[derive(Debug)]
+pub(crate) struct Declared {
+    pub(crate) world: World,
+    pub(crate) contract: &'static str,
+    /// The text of the custom section that baking adds.
+    pub(crate) baked: Option<Vec<u8>>,
+}
+
+/// Reads the imports and exports of a component and decides what it is.
+pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Declared, LoadError> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(LoadError::NotWasm);
+    }
+    if Parser::is_core_wasm(bytes) {
+        return Err(LoadError::CoreModule);
+    }
+    if bytes.len() > limit {
+        return Err(LoadError::TooLarge { size: bytes.len(), limit });
+    }
+    let (imports, exports, baked) =
+        surface(bytes).map_err(|error| LoadError::Invalid(error.to_string()))?;
+    if !imports.is_empty() {
+        return Err(LoadError::Imports(imports));
+    }
+    let (world, contract) = world(&exports)?;
+    Ok(Declared { world, contract, baked })
+}
+
+type Surface = (Vec<String>, Vec<String>, Option<Vec<u8>>);
+
+fn surface(bytes: &[u8]) -> wasmparser::Result<Surface> {
+    let (mut imports, mut exports, mut baked) = (Vec::new(), Vec::new(), None);
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            // Nested modules and components have surfaces of their own.
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    exports.push(export?.name.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section)
+                if depth == 0 && section.name() == crate::bake::SECTION =>
+            {
+                baked = Some(section.data().to_vec());
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports, baked))
+}
+
+/// The world and contract version that these exports make.
+fn world(exports: &[String]) -> Result<(World, &'static str), LoadError> {
+    let mut found = Vec::new();
+    let mut versions = Vec::new();
+    for export in exports {
+        let Some((interface, version)) =
+            export.strip_prefix(PACKAGE).and_then(|name| name.split_once('@'))
+        else {
+            continue;
+        };
+        versions.push(version);
+        found.extend(World::ALL.into_iter().filter(|world| world.interface() == interface));
+    }
+    let unknown = versions.iter().find(|version| !CONTRACT_VERSIONS.contains(version));
+    if let Some(wanted) = unknown {
+        return Err(LoadError::UnknownContract { wanted: (*wanted).to_owned() });
+    }
+    let contract = versions
+        .first()
+        .and_then(|version| CONTRACT_VERSIONS.iter().find(|known| *known == version));
+    match (found.as_slice(), contract) {
+        ([world], Some(contract)) => Ok((*world, contract)),
+        ([], _) | (_, None) => Err(LoadError::NotAPlugin(exports.to_vec())),
+        (several, _) => {
+            Err(LoadError::SeveralWorlds(several.iter().map(ToString::to_string).collect()))
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The engine: wasmtime's settings, one clock, one pool, one cache.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::Linker;
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use crate::cache::{Cache, CacheDirectory};
+use crate::error::{EngineError, LoadError};
+use crate::limits::{Accounts, Limits};
+use crate::permits::Permits;
+use crate::plugin::Plugin;
+
+/// The step of the deadline's clock.
+const TICK: Duration = Duration::from_millis(1);
+
+/// How much of an instance's memory is reset by copying rather than given back
+/// to the system. Copying 64 KiB costs less than the system call and the page
+/// faults that follow it; four pages are about where the two meet.
+const KEEP_RESIDENT: usize = 256 << 10;
+
+/// What one component may be made of. A component of a Rust crate is one
+/// module with one memory and one table; those of Python and JavaScript have
+/// some adapters beside it.
+const MODULES: u32 = 16;
+const MEMORIES: u32 = 2;
+const TABLES: u32 = 8;
+
+/// Loads plugins and runs them. Cheap to clone; clones share the pool of
+/// instances, the cache and the limits.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.shared.limits).finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Shared {
+    pub(crate) wasmtime: wasmtime::Engine,
+    /// Holds nothing: plugins import nothing.
+    pub(crate) linker: Linker<Accounts>,
+    pub(crate) limits: Limits,
+    pub(crate) deadline_ticks: u64,
+    pub(crate) permits: Arc<Permits>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) bake_above: Option<u64>,
+}
+
+/// Chooses how an [`Engine`] runs.
+#[derive(Debug, Clone, Default)]
+pub struct EngineBuilder {
+    limits: Limits,
+    cache: Option<CacheDirectory>,
+    bake_above: Option<u64>,
+}
+
+impl EngineBuilder {
+    /// What each call may use. The default is [`Limits::default`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Keeps compiled code on disk. The default is not to.
+    #[must_use]
+    pub fn cache(mut self, directory: CacheDirectory) -> Self {
+        self.cache = Some(directory);
+        self
+    }
+
+    /// Freezes a plugin's memory after `configure` when that took more than
+    /// this many operations, so that fresh instances start configured. It
+    /// costs a compilation (cached), so it suits hosts that live long. The
+    /// default is to configure each instance.
+    #[must_use]
+    pub fn bake_above(mut self, operations: u64) -> Self {
+        self.bake_above = Some(operations);
+        self
+    }
+
+    /// Makes the engine and starts its clock.
+    ///
+    /// # Errors
+    /// When the limits do not fit this machine, or the cache's key cannot be
+    /// had.
+    pub fn build(self) -> Result<Engine, EngineError> {
+        let wasmtime = wasmtime::Engine::new(&config(&self.limits))
+            .map_err(|error| EngineError::Limits(format!("{error:#}")))?;
+        let cache = self
+            .cache
+            .map(|directory| Cache::open(directory, wasmtime.precompile_compatibility_hash()))
+            .transpose()?;
+        start_clock(&wasmtime).map_err(|error| EngineError::Limits(error.to_string()))?;
+        Ok(Engine {
+            shared: Arc::new(Shared {
+                linker: Linker::new(&wasmtime),
+                wasmtime,
+                deadline_ticks: self.limits.deadline_ticks(),
+                permits: Permits::new(self.limits.instances),
+                limits: self.limits,
+                cache,
+                bake_above: self.bake_above,
+            }),
+        })
+    }
+}
+
+impl Engine {
+    /// Starts choosing.
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Loads a component: reads what it is, compiles it or takes the compiled
+    /// code from the cache, checks its types and asks it to describe itself.
+    ///
+    /// # Errors
+    /// One for each way in which bytes can fail to be a plugin.
+    pub fn load(&self, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        Plugin::load(&self.shared, bytes)
+    }
+
+    /// The limits of every call.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+}
+
+fn config(limits: &Limits) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(limits.instances)
+        .total_core_instances(limits.instances.saturating_mul(2))
+        .total_memories(limits.instances.saturating_mul(2))
+        .total_tables(limits.instances.saturating_mul(2))
+        .max_core_instances_per_component(MODULES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(limits.memory)
+        .table_elements(limits.table_elements)
+        .max_unused_warm_slots(limits.instances)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        // The tables of a large plugin: some thousand pointers.
+        .table_keep_resident(16 << 10);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .cranelift_opt_level(OptLevel::Speed)
+        // Without it every call pays for a task that can wait; plugins do not.
+        .concurrency_support(false)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        // A panic's message is read from the memory that a trap leaves.
+        .coredump_on_trap(true)
+        // The same bits on every host.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false);
+    config
+}
+
+/// Advances the deadline's clock until the engine is gone.
+fn start_clock(engine: &wasmtime::Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new().name("tollgate-clock".to_owned()).stack_size(64 << 10).spawn(
+        move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        },
+    )?;
+    Ok(())
+}
