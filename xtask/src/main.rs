@@ -1,2 +1,167 @@
-//! xtask
-fn main() {}
+//! How this repository is set up, built, tested and measured.
+//!
+//! Plain Rust behind `cargo xtask`: no make, no shell, nothing to install by
+//! hand. Each command is one file here.
+
+mod bench;
+mod clone;
+mod contract;
+mod debian;
+mod demo;
+mod digest;
+mod lint;
+mod places;
+mod plugins;
+mod process;
+mod setup;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use places::Places;
+
+const HELP: &str = "\
+How Tollgate is set up, built, tested and measured.
+
+Usage: cargo xtask <command>
+
+Start here:
+  demo      build everything, then gate a model, check a payload and decide on
+            a transaction, with the real commands and their real output
+
+While you work:
+  plugins   build every plugin into a component and print its digest
+  test      run every test of the workspace; ends with `N passed, N failed`
+            (what follows is passed to cargo: `cargo xtask test -p tollgate`)
+  lint      formatting, clippy, documentation, and that released contracts in
+            wit/ are untouched
+  bench     run the benchmarks (what follows is passed to cargo)
+
+Rarely:
+  setup     find or install what compiles plugins to WebAssembly; every command
+            above does so by itself
+  plugins --cargo-component
+            show that every plugin also builds with `cargo component`
+  wit-freeze
+            record the digests of a contract version that is about to be
+            released, in wit/DIGESTS
+
+What is built goes to $CARGO_TARGET_DIR, or else to a folder in the user's
+cache that all clones share, so that only the first clone builds wasmtime.
+Plugins are found there as plugins/<name>.wasm.
+";
+
+/// What the command line asks for.
+enum Command {
+    Help,
+    Setup,
+    Plugins,
+    PluginsByCargoComponent,
+    Demo,
+    Test(Vec<String>),
+    Lint,
+    Bench(Vec<String>),
+    WitFreeze,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let command = match parse(&arguments) {
+        Ok(command) => command,
+        Err(mistake) => {
+            eprintln!("error: {mistake}; see `cargo xtask --help`");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Command, String> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Ok(Command::Help);
+    };
+    if rest.iter().any(|word| word == "--help" || word == "-h") {
+        return Ok(Command::Help);
+    }
+    let command = match name.as_str() {
+        "help" | "--help" | "-h" => Command::Help,
+        "test" => return Ok(Command::Test(rest.to_vec())),
+        "bench" => return Ok(Command::Bench(rest.to_vec())),
+        "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
+        "setup" => Command::Setup,
+        "plugins" => Command::Plugins,
+        "demo" => Command::Demo,
+        "lint" => Command::Lint,
+        "wit-freeze" => Command::WitFreeze,
+        _ => return Err(format!("there is no command `{name}`")),
+    };
+    match rest.first() {
+        Some(word) => Err(format!("`{name}` takes no `{word}`")),
+        None => Ok(command),
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    if matches!(command, Command::Help) {
+        print!("{HELP}");
+        return Ok(());
+    }
+    let places = Places::find()?;
+    if matches!(command, Command::WitFreeze) {
+        return contract::freeze(&places);
+    }
+    let _claim = clone::claim(&places)?;
+    match command {
+        Command::Help | Command::WitFreeze => Ok(()),
+        Command::Setup => setup::run(&places),
+        Command::Plugins => plugins::run(&places),
+        Command::PluginsByCargoComponent => plugins::by_cargo_component(&places),
+        Command::Demo => demo::run(&places),
+        Command::Test(arguments) => test::run(&places, &arguments),
+        Command::Lint => lint::run(&places),
+        Command::Bench(arguments) => bench::run(&places, &arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command, String> {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        parse(&words)
+    }
+
+    #[test]
+    fn what_follows_test_and_bench_is_passed_on() {
+        let Ok(Command::Test(rest)) = parse_line("test -p tollgate -- --nocapture") else {
+            panic!("not a test command");
+        };
+        assert_eq!(rest, ["-p", "tollgate", "--", "--nocapture"]);
+        assert!(
+            matches!(parse_line("bench decide"), Ok(Command::Bench(rest)) if rest == ["decide"])
+        );
+    }
+
+    #[test]
+    fn nothing_and_help_show_the_help() {
+        for line in ["", "help", "-h", "--help", "demo --help"] {
+            assert!(matches!(parse_line(line), Ok(Command::Help)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_word_too_many_is_refused_by_name() {
+        assert_eq!(parse_line("lint --fix").err().unwrap(), "`lint` takes no `--fix`");
+        assert_eq!(parse_line("deploy").err().unwrap(), "there is no command `deploy`");
+    }
+}

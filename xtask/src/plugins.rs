@@ -1,0 +1,161 @@
+//! `cargo xtask plugins`: every built-in plugin as a component.
+
+mod cargo_component;
+mod component;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Map, Value, json};
+
+use crate::digest::sha256;
+use crate::places::Places;
+use crate::toolchain::{TARGET, Toolchain};
+use crate::workspace::Plugin;
+use crate::{process, setup, workspace};
+
+pub(crate) use cargo_component::by_cargo_component;
+
+/// A finished component.
+struct Built {
+    plugin: Plugin,
+    size: usize,
+    digest: String,
+}
+
+/// Builds them and shows their digests.
+pub(crate) fn run(places: &Places) -> Result<()> {
+    let built = build(places)?;
+    show(&built);
+    println!("in {}", places.components().display());
+    Ok(())
+}
+
+/// Builds them, for a command that needs them.
+pub(crate) fn ensure(places: &Places) -> Result<()> {
+    build(places).map(|_| ())
+}
+
+fn build(places: &Places) -> Result<Vec<Built>> {
+    let toolchain = setup::toolchain(places)?;
+    let folder = places.components();
+    fs::create_dir_all(&folder)?;
+    let mut built = Vec::new();
+    for plugin in workspace::plugins(places)? {
+        let component = component::encode(&plugin.name, &compile(places, &toolchain, &plugin)?)?;
+        write_if_changed(&folder.join(format!("{}.wasm", plugin.name)), &component)?;
+        built.push(Built { size: component.len(), digest: sha256(&component), plugin });
+    }
+    remove_others(&folder, &built)?;
+    write_if_changed(&folder.join("digests.json"), digests(&built).as_bytes())?;
+    Ok(built)
+}
+
+/// One cargo call a plugin: in a common one, cargo would give each dependency
+/// the features of all plugins together, and a plugin's bytes would depend on
+/// its neighbours.
+fn compile(places: &Places, toolchain: &Toolchain, plugin: &Plugin) -> Result<Vec<u8>> {
+    let mut cargo = toolchain.cargo(places);
+    cargo.args(["build", "--quiet", "--profile", "plugin", "--lib"]);
+    cargo.args(["--target", TARGET, "--package", &plugin.name]);
+    process::run("plugin", &mut cargo)?;
+    let module = places.guest_target().join(TARGET).join("plugin").join(plugin.module());
+    fs::read(&module).with_context(|| format!("cannot read `{}`", module.display()))
+}
+
+/// Leaves a file alone that is right already, so that what embeds it is not
+/// built again. A reader never sees half of a new one.
+fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let new = path.with_extension(format!("new-{}", std::process::id()));
+    fs::write(&new, bytes)
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// The host embeds every component of the folder: one whose crate is gone must
+/// go too.
+fn remove_others(folder: &Path, built: &[Built]) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_component = path.extension().is_some_and(|extension| extension == "wasm");
+        let is_built = built
+            .iter()
+            .any(|built| path.file_stem().is_some_and(|stem| stem == built.plugin.name.as_str()));
+        if is_component && !is_built {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(
+                        anyhow!(error).context(format!("cannot remove `{}`", path.display()))
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn digests(built: &[Built]) -> String {
+    let all: Map<String, Value> = built
+        .iter()
+        .map(|built| {
+            let entry = json!({
+                "version": built.plugin.version,
+                "size": built.size,
+                "sha256": built.digest,
+            });
+            (built.plugin.name.clone(), entry)
+        })
+        .collect();
+    format!("{:#}\n", Value::Object(all))
+}
+
+fn show(built: &[Built]) {
+    println!("{:<20} {:<9} {:>9}  sha256", "plugin", "version", "bytes");
+    for Built { plugin, size, digest } in built {
+        println!("{:<20} {:<9} {size:>9}  {digest}", plugin.name, plugin.version);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(name: &str) -> Built {
+        let plugin = Plugin { name: name.into(), version: "0.1.0".into() };
+        Built { plugin, size: 3, digest: sha256(b"abc") }
+    }
+
+    #[test]
+    fn digests_are_json_sorted_by_name() {
+        let text = digests(&[built("threshold-policy"), built("metric-gate")]);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["metric-gate"]["sha256"], sha256(b"abc"));
+        assert!(text.find("metric-gate") < text.find("threshold-policy"));
+    }
+
+    #[test]
+    fn a_right_file_is_left_alone_and_a_strangers_component_goes() {
+        let folder = std::env::temp_dir().join(format!("xtask-plugins-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let kept = folder.join("metric-gate.wasm");
+        write_if_changed(&kept, b"one").unwrap();
+        let old = fs::metadata(&kept).unwrap().modified().unwrap();
+        write_if_changed(&kept, b"one").unwrap();
+        assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), old);
+        write_if_changed(&kept, b"two").unwrap();
+        assert_eq!(fs::read(&kept).unwrap(), b"two");
+
+        fs::write(folder.join("removed-plugin.wasm"), b"").unwrap();
+        remove_others(&folder, &[built("metric-gate")]).unwrap();
+        let left: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["metric-gate.wasm"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

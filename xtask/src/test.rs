@@ -1,0 +1,131 @@
+//! `cargo xtask test`: every test, and one line that sums them up.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use crate::places::Places;
+use crate::{plugins, process};
+
+/// How the tests of one or more binaries came out.
+#[derive(Debug, Default, PartialEq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+
+    /// Reads the line that a test binary ends with:
+    /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ...`
+    fn of_line(line: &str) -> Option<Tally> {
+        let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+        let mut tally = Tally::default();
+        for part in counts.split(';') {
+            let mut words = part.split_whitespace();
+            let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let field = match what {
+                "passed" => &mut tally.passed,
+                "failed" => &mut tally.failed,
+                "ignored" => &mut tally.ignored,
+                _ => continue,
+            };
+            *field = number.parse().ok()?;
+        }
+        Some(tally)
+    }
+}
+
+/// Runs `cargo test` with `arguments`, streams its output through, and prints
+/// `N passed, N failed` as the last line.
+pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
+    plugins::ensure(places)?;
+    let mut cargo = process::cargo(places);
+    cargo.args(["test", "--release", "--no-fail-fast"]);
+    if !names_packages(arguments) {
+        cargo.arg("--workspace");
+    }
+    cargo.args(arguments).stdout(Stdio::piped());
+    process::announce("tests", &cargo);
+    let mut child = cargo.spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo has no standard output")?;
+    let mut total = stream(BufReader::new(output), std::io::stdout().lock())?;
+    let succeeded = child.wait()?.success();
+    if !succeeded && total.failed == 0 {
+        // A binary that did not build, or crashed, prints no result.
+        total.failed = 1;
+    }
+    if total.ignored > 0 {
+        println!("{} ignored", total.ignored);
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if !succeeded || total.failed > 0 {
+        bail!("the tests failed");
+    }
+    Ok(())
+}
+
+fn names_packages(arguments: &[String]) -> bool {
+    arguments.iter().take_while(|word| *word != "--").any(|word| {
+        word.starts_with("-p") || word.starts_with("--package") || word == "--workspace"
+    })
+}
+
+/// Copies each line as it comes, and adds up the results among them. Tests may
+/// print what is not UTF-8.
+fn stream(mut from: impl BufRead, mut to: impl Write) -> Result<Tally> {
+    let mut total = Tally::default();
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        to.flush()?;
+        if let Some(tally) = Tally::of_line(String::from_utf8_lossy(&line).trim_end()) {
+            total.add(&tally);
+        }
+        line.clear();
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_all_binaries_add_up() {
+        let output: &[u8] = b"\nrunning 3 tests\ntest a ... ok\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            not utf-8: \xff\n\
+            test result: FAILED. 10 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        let mut copy = Vec::new();
+        let total = stream(output, &mut copy).unwrap();
+        assert_eq!(total, Tally { passed: 12, failed: 4, ignored: 1 });
+        assert_eq!(copy, output);
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        for line in
+            ["", "test result: ", "test result: ok.", "test a ... ok", " test result: ok. 1 passed"]
+        {
+            assert_eq!(Tally::of_line(line).unwrap_or_default(), Tally::default(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_whole_workspace_unless_packages_are_named() {
+        let words = |line: &str| line.split(' ').map(String::from).collect::<Vec<_>>();
+        assert!(names_packages(&words("-p tollgate")));
+        assert!(names_packages(&words("--package=tollgate -- --nocapture")));
+        assert!(!names_packages(&words("fraud -- -p")));
+    }
+}

@@ -1,0 +1,95 @@
+//! The workspace's plugins, as cargo knows them.
+
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::places::Places;
+use crate::process;
+
+/// A plugin crate of this workspace.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Plugin {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+impl Plugin {
+    /// The core module's file name, which follows the crate's name.
+    pub(crate) fn module(&self) -> String {
+        format!("{}.wasm", self.name.replace('-', "_"))
+    }
+}
+
+/// Every crate under `plugins/` that makes a module, sorted by name.
+pub(crate) fn plugins(places: &Places) -> Result<Vec<Plugin>> {
+    let output = process::cargo(places)
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "`cargo metadata` failed");
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let found = select(&metadata);
+    ensure!(!found.is_empty(), "there is no plugin under `plugins/`");
+    Ok(found)
+}
+
+fn select(metadata: &Value) -> Vec<Plugin> {
+    let root = metadata["workspace_root"].as_str().unwrap_or_default();
+    let folder = format!("{root}/plugins/");
+    let mut found: Vec<Plugin> = array(&metadata["packages"])
+        .iter()
+        .filter(|package| {
+            let manifest = package["manifest_path"].as_str().unwrap_or_default();
+            manifest.starts_with(&folder) && makes_a_module(package)
+        })
+        .filter_map(|package| {
+            Some(Plugin {
+                name: package["name"].as_str()?.to_owned(),
+                version: package["version"].as_str()?.to_owned(),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+fn makes_a_module(package: &Value) -> bool {
+    array(&package["targets"])
+        .iter()
+        .flat_map(|target| array(&target["crate_types"]))
+        .any(|kind| kind == "cdylib")
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_are_the_modules_under_plugins() {
+        let package = |name: &str, folder: &str, kind: &str| {
+            serde_json::json!({
+                "name": name, "version": "0.1.0",
+                "manifest_path": format!("/repo/{folder}/Cargo.toml"),
+                "targets": [{ "crate_types": [kind] }, { "crate_types": ["bin"] }],
+            })
+        };
+        let metadata = serde_json::json!({
+            "workspace_root": "/repo",
+            "packages": [
+                package("threshold-policy", "plugins/threshold-policy", "cdylib"),
+                package("tollgate-sdk", "plugins/sdk", "lib"),
+                package("envoy-filter", "host/envoy", "cdylib"),
+                package("metric-gate", "plugins/metric-gate", "cdylib"),
+            ],
+        });
+        let names: Vec<String> = select(&metadata).into_iter().map(|plugin| plugin.name).collect();
+        assert_eq!(names, ["metric-gate", "threshold-policy"]);
+    }
+}
