@@ -8,8 +8,6 @@ macro_rules! __export_lifecycle {
         struct __Plugin;
         static CONFIGURED: $crate::state::Configured<$plugin> = $crate::state::Configured::new();
 
-        impl interfaces::types::Guest for __Plugin {}
-
         impl interfaces::lifecycle::Guest for __Plugin {
             fn describe() -> interfaces::lifecycle::Info {
                 $crate::panic::install();
@@ -36,9 +34,6 @@ macro_rules! __export_lifecycle {
             }
         }
 
-        interfaces::types::__export_tollgate_plugin_types_1_0_0_cabi!(
-            __Plugin with_types_in interfaces::types
-        );
         interfaces::lifecycle::__export_tollgate_plugin_lifecycle_1_0_0_cabi!(
             __Plugin with_types_in interfaces::lifecycle
         );
