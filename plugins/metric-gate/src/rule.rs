@@ -1,0 +1,204 @@
+//! Rules, as they are once the settings were understood.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tollgate_sdk::Outcome;
+
+use crate::decimal::Decimal;
+use crate::unit::Unit;
+use crate::window::Window;
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id, kebab-case, unique in the gate.
+    pub id: String,
+    /// What it judges.
+    pub metric: MetricName,
+    /// Whose metric.
+    pub subject: String,
+    /// The slice, sorted by key.
+    pub labels: Vec<(String, String)>,
+    /// The window that values must have been observed over.
+    pub window: Option<Window>,
+    /// The label whose every slice is judged.
+    pub for_each: Option<String>,
+    /// What must hold.
+    pub limit: Limit,
+    /// The unit of the limit's numbers.
+    pub unit: Option<Unit>,
+    /// How many samples each value must rest on.
+    pub min_samples: Option<u64>,
+    /// What the rule is when it does not hold.
+    pub severity: Outcome,
+    /// What it is when evidence is missing.
+    pub on_missing: OnMissing,
+    /// Tags of the controls that the rule serves.
+    pub controls: Vec<String>,
+}
+
+/// A metric, and the name that the rule's author used for it.
+#[derive(Debug)]
+pub struct MetricName {
+    /// Index in the catalog.
+    pub index: usize,
+    /// As written in the rule.
+    pub written: String,
+}
+
+/// What missing evidence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMissing {
+    /// The rule fails.
+    Fail,
+    /// The rule cannot be judged.
+    Inconclusive,
+    /// The rule is left out, which is reported as a warning.
+    Skip,
+}
+
+/// What must hold.
+#[derive(Debug)]
+pub enum Limit {
+    /// Compared with a number.
+    Threshold(Comparison, Decimal),
+    /// Is this truth or text.
+    Is(Stated),
+    /// Compared with a baseline, give or take a change.
+    Baseline(Baseline),
+}
+
+/// A value that is not measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// True or false.
+    Boolean(bool),
+    /// Text.
+    Text(String),
+}
+
+/// A limit that moves with a baseline.
+#[derive(Debug)]
+pub struct Baseline {
+    /// What is compared with.
+    pub against: Against,
+    /// How.
+    pub comparison: Comparison,
+    /// Whether the change is added to the baseline or taken from it.
+    pub is_above: bool,
+    /// The change, 0 or more.
+    pub change: Change,
+}
+
+/// What a baseline is.
+#[derive(Debug)]
+pub enum Against {
+    /// The same metric and slice of this subject.
+    Subject(String),
+    /// A fixed number.
+    Value(Decimal),
+}
+
+/// How far from its baseline a limit lies.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    /// By this much.
+    Absolute(Decimal),
+    /// By this share of the baseline, which must be above 0.
+    Relative(Decimal),
+    /// By this share of the baseline's magnitude; by [`MLFLOW_LEAST_CHANGE`]
+    /// when the baseline is 0. What MLflow does with `min_relative_change`.
+    RelativeAsMlflow(Decimal),
+}
+
+/// What MLflow asks for instead of a relative change from 0
+/// (`mlflow/models/evaluation/validation.py`).
+pub const MLFLOW_LEAST_CHANGE: Decimal = Decimal::new(1, -10);
+
+/// How two numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `>=`, the bound included.
+    AtLeast,
+    /// `>`, the bound excluded.
+    Above,
+    /// `<=`, the bound included.
+    AtMost,
+    /// `<`, the bound excluded.
+    Below,
+    /// `==`.
+    Equal,
+}
+
+impl Comparison {
+    /// All, as settings write them.
+    pub const SYMBOLS: [(&str, Self); 5] = [
+        (">=", Self::AtLeast),
+        (">", Self::Above),
+        ("<=", Self::AtMost),
+        ("<", Self::Below),
+        ("==", Self::Equal),
+    ];
+
+    /// As settings write it.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::AtLeast => ">=",
+            Self::Above => ">",
+            Self::AtMost => "<=",
+            Self::Below => "<",
+            Self::Equal => "==",
+        }
+    }
+
+    /// Which way is better, as far as this comparison says.
+    #[must_use]
+    pub fn greater_is_better(self) -> Option<bool> {
+        match self {
+            Self::AtLeast | Self::Above => Some(true),
+            Self::AtMost | Self::Below => Some(false),
+            Self::Equal => None,
+        }
+    }
+
+    /// Whether it holds.
+    #[must_use]
+    pub fn holds(self, left: Decimal, right: Decimal) -> bool {
+        match self {
+            Self::AtLeast => left >= right,
+            Self::Above => left > right,
+            Self::AtMost => left <= right,
+            Self::Below => left < right,
+            Self::Equal => left == right,
+        }
+    }
+
+    /// The words between two numbers in a report.
+    #[must_use]
+    pub fn verb(self, holds: bool) -> &'static str {
+        match (self, holds) {
+            (Self::AtLeast, true) => "is at least",
+            (Self::AtLeast, false) | (Self::Below, true) => "is below",
+            (Self::Above, true) | (Self::AtMost, false) => "is above",
+            (Self::Above, false) => "is not above",
+            (Self::AtMost, true) => "is at most",
+            (Self::Below, false) => "is not below",
+            (Self::Equal, true) => "is equal to",
+            (Self::Equal, false) => "is not",
+        }
+    }
+
+    /// The words of it in a rule's id.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at-least",
+            Self::Above => "above",
+            Self::AtMost => "at-most",
+            Self::Below => "below",
+            Self::Equal => "equal",
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The setting `mlflow_thresholds`: MLflow's `MetricThreshold`, as it is.
+//!
+//! Field for field what `mlflow.models.MetricThreshold` takes and what
+//! `mlflow.validate_evaluation_results` makes of it, but for two things: the
+//! arithmetic is decimal, and a baseline that is missing fails also where
+//! MLflow would stop with a `TypeError`.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tollgate_sdk::Outcome;
+
+use super::kebab;
+use super::rule::CANDIDATE;
+use crate::catalog::Catalog;
+use crate::decimal::Decimal;
+use crate::reader::{Mistakes, Object};
+use crate::rule::{Against, Baseline, Change, Comparison, Limit, MetricName, OnMissing, Rule};
+
+const KEYS: [&str; 4] =
+    ["threshold", "min_absolute_change", "min_relative_change", "greater_is_better"];
+
+/// Reads the thresholds: up to three rules a metric, metrics sorted by name.
+pub(super) fn read(
+    settings: &Object<'_>,
+    catalog: &mut Catalog,
+    mistakes: &mut Mistakes,
+) -> Vec<(String, Rule)> {
+    let mut rules = Vec::new();
+    let baseline = settings.text("mlflow_baseline", mistakes).unwrap_or("champion");
+    if baseline == CANDIDATE {
+        let message = "`candidate` would be compared with itself";
+        mistakes.add(&settings.at("mlflow_baseline"), message);
+    }
+    let Some(value) = settings.get("mlflow_thresholds") else {
+        return rules;
+    };
+    let Some(thresholds) = Object::open(value, settings.at("mlflow_thresholds"), mistakes) else {
+        return rules;
+    };
+    for (name, value) in thresholds.entries() {
+        let Some(entry) = Object::new(value, thresholds.at(name), &KEYS, mistakes) else {
+            continue;
+        };
+        let limits = read_limits(&entry, baseline, mistakes);
+        let index = catalog.refer(name);
+        for (kind, limit) in limits {
+            let rule = Rule {
+                id: kebab(&format!("{name}-mlflow-{kind}")),
+                metric: MetricName { index, written: name.clone() },
+                subject: CANDIDATE.to_owned(),
+                labels: Vec::new(),
+                window: None,
+                for_each: None,
+                limit,
+                unit: catalog.metric(index).and_then(|metric| metric.unit.clone()),
+                min_samples: None,
+                severity: Outcome::Fail,
+                on_missing: OnMissing::Fail,
+                controls: Vec::new(),
+            };
+            rules.push((entry.pointer.clone(), rule));
+        }
+    }
+    rules
+}
+
+fn read_limits(
+    entry: &Object<'_>,
+    baseline: &str,
+    mistakes: &mut Mistakes,
+) -> Vec<(&'static str, Limit)> {
+    let mut limits = Vec::new();
+    if entry.get("greater_is_better").is_none() {
+        mistakes.add(&entry.pointer, "a threshold of MLflow needs `greater_is_better`");
+    }
+    let greater_is_better = entry.boolean("greater_is_better", mistakes);
+    let threshold = entry.number("threshold", mistakes);
+    let absolute = entry.amount("min_absolute_change", mistakes);
+    let relative = entry.amount("min_relative_change", mistakes);
+    if absolute == Some(Decimal::ZERO) {
+        mistakes.add(&entry.at("min_absolute_change"), "expected more than 0");
+    }
+    if relative.is_some_and(|relative| relative > Decimal::new(1, 0)) {
+        let message = "expected a share of 1 at most; 0.05 is 5 %";
+        mistakes.add(&entry.at("min_relative_change"), message);
+    }
+    if KEYS.iter().take(3).all(|key| entry.get(key).is_none()) {
+        let message = "a threshold of MLflow needs `threshold`, `min_absolute_change` or \
+                       `min_relative_change`";
+        mistakes.add(&entry.pointer, message);
+    }
+    let Some(greater_is_better) = greater_is_better else {
+        return limits;
+    };
+    let comparison = if greater_is_better { Comparison::AtLeast } else { Comparison::AtMost };
+    let change = |change| {
+        Limit::Baseline(Baseline {
+            against: Against::Subject(baseline.to_owned()),
+            comparison,
+            is_above: greater_is_better,
+            change,
+        })
+    };
+    if let Some(threshold) = threshold {
+        limits.push(("threshold", Limit::Threshold(comparison, threshold)));
+    }
+    if let Some(absolute) = absolute {
+        limits.push(("min-absolute-change", change(Change::Absolute(absolute))));
+    }
+    if let Some(relative) = relative {
+        limits.push(("min-relative-change", change(Change::RelativeAsMlflow(relative))));
+    }
+    limits
+}

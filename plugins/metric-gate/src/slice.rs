@@ -1,0 +1,50 @@
+//! Slices: `{age=18-25,group=female}`.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Splits `auc{group=female}` into name and labels, sorted by key. `None` when
+/// the braces or the labels are malformed, or a key comes twice.
+#[must_use]
+pub(crate) fn parse(text: &str) -> Option<(&str, Vec<(String, String)>)> {
+    let Some((name, rest)) = text.split_once('{') else {
+        return (!text.contains('}')).then_some((text, Vec::new()));
+    };
+    let name = name.trim();
+    let inside = rest.strip_suffix('}')?;
+    if name.is_empty() || inside.contains(['{', '}']) {
+        return None;
+    }
+    let mut labels = Vec::new();
+    for part in inside.split(',') {
+        let (key, value) = part.split_once('=')?;
+        let value = value.trim();
+        // Prometheus and PromQL quote values.
+        let value =
+            value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+        let key = key.trim();
+        if key.is_empty() || labels.iter().any(|(other, _)| other == key) {
+            return None;
+        }
+        labels.push((key.to_owned(), value.to_owned()));
+    }
+    labels.sort();
+    Some((name, labels))
+}
+
+/// Writes labels in braces; nothing when there are none.
+#[derive(Debug)]
+pub(crate) struct Braces<'a>(pub &'a [(&'a str, &'a str)]);
+
+impl fmt::Display for Braces<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut before = "{";
+        for (key, value) in self.0 {
+            write!(out, "{before}{key}={value}")?;
+            before = ",";
+        }
+        if self.0.is_empty() { Ok(()) } else { out.write_str("}") }
+    }
+}
