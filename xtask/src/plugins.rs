@@ -58,7 +58,7 @@ fn build(places: &Places) -> Result<Vec<Built>> {
 /// its neighbours.
 fn compile(places: &Places, toolchain: &Toolchain, plugin: &Plugin) -> Result<Vec<u8>> {
     let mut cargo = toolchain.cargo(places);
-    cargo.args(["build", "--quiet", "--profile", "plugin", "--lib"]);
+    cargo.args(["build", "--profile", "plugin", "--lib"]);
     cargo.args(["--target", TARGET, "--package", &plugin.name]);
     process::run("plugin", &mut cargo)?;
     let module = places.guest_target().join(TARGET).join("plugin").join(plugin.module());
