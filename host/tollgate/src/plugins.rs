@@ -1,0 +1,178 @@
+//! Which plugins there are, and which one a document means.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use semver::{Version, VersionReq};
+use thiserror::Error;
+use tollgate_engine::{Digest, Engine, LoadError, Plugin};
+
+use crate::document::PluginReference;
+use crate::document::suggestion::suggestion;
+use crate::source::{self, Content, SourceError};
+
+/// The plugins that come with the library: name and component.
+pub const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+/// The name that is used for `check` when nothing else is asked for.
+pub const MLFLOW_SIGNATURE: &str = "mlflow-signature";
+
+/// Why a plugin could not be had.
+#[derive(Debug, Error, Diagnostic)]
+pub enum PluginError {
+    /// The file could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file is not a plugin.
+    #[error("`{from}` cannot be used as a plugin: {error}")]
+    Load {
+        /// The file or the built-in plugin.
+        from: String,
+        /// Why not.
+        error: LoadError,
+    },
+    /// The file is not the one that the document means.
+    #[error("`{}` has digest {found}, and the document wants {wanted}", .path.display())]
+    #[diagnostic(help("if the new file is the right one, put its digest into the document"))]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// The digest that it has.
+        found: Digest,
+        /// The digest that the document wants.
+        wanted: Digest,
+    },
+    /// No plugin has this name.
+    #[error("there is no plugin `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What there is, or the one that was probably meant.
+        #[help]
+        help: String,
+    },
+    /// The plugin has another version.
+    #[error("plugin `{name}` has version {found}, and the document wants {wanted}")]
+    #[diagnostic(help(
+        "widen the range in the document, or give the version as a file with `--plugin`"
+    ))]
+    Version {
+        /// The plugin.
+        name: String,
+        /// The version that there is.
+        found: String,
+        /// The versions that will do.
+        wanted: VersionReq,
+    },
+}
+
+/// Finds plugins: the built-in ones, and files that were added.
+#[derive(Debug, Clone)]
+pub struct Plugins {
+    engine: Engine,
+    added: BTreeMap<String, Vec<Plugin>>,
+}
+
+impl Plugins {
+    /// The built-in plugins, run by `engine`.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, added: BTreeMap::new() }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Loads a component file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not a plugin.
+    pub fn open(&self, path: &Path) -> Result<Plugin, PluginError> {
+        let bytes = source::read_bytes(path, Content::Plugin)?;
+        self.load(&path.display().to_string(), &bytes)
+    }
+
+    /// Adds a plugin under its own name. It comes before a built-in one.
+    pub fn add(&mut self, plugin: Plugin) {
+        self.added.entry(plugin.info().name.clone()).or_default().push(plugin);
+    }
+
+    /// Loads a built-in plugin.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn built_in(&self, name: &str) -> Result<Plugin, PluginError> {
+        let Some((name, bytes)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+            return Err(self.unknown(name));
+        };
+        self.load(name, bytes)
+    }
+
+    /// Loads the plugin that a document means; relative paths start at
+    /// `folder`.
+    ///
+    /// # Errors
+    /// When it is not there, not the right one, or not a plugin.
+    pub fn resolve(
+        &self,
+        reference: &PluginReference,
+        folder: &Path,
+    ) -> Result<Plugin, PluginError> {
+        match reference {
+            PluginReference::Named { name, versions } => self.named(name, versions),
+            PluginReference::File { path, digest } => {
+                let path = folder.join(path);
+                let bytes = source::read_bytes(&path, Content::Plugin)?;
+                let found = Digest::of(&bytes);
+                if found != *digest {
+                    return Err(PluginError::Digest { path, found, wanted: *digest });
+                }
+                self.load(&path.display().to_string(), &bytes)
+            }
+        }
+    }
+
+    /// The highest version of that name that will do.
+    fn named(&self, name: &str, versions: &VersionReq) -> Result<Plugin, PluginError> {
+        let wanted = |plugin: &&Plugin| version(plugin).is_some_and(|v| versions.matches(&v));
+        let added = self.added.get(name).into_iter().flatten();
+        if let Some(plugin) = added.filter(wanted).max_by_key(|plugin| version(plugin)) {
+            return Ok(plugin.clone());
+        }
+        let plugin = self.built_in(name)?;
+        if wanted(&&plugin) {
+            return Ok(plugin);
+        }
+        Err(PluginError::Version {
+            name: name.to_owned(),
+            found: plugin.info().version.clone(),
+            wanted: versions.clone(),
+        })
+    }
+
+    fn load(&self, from: &str, bytes: &[u8]) -> Result<Plugin, PluginError> {
+        self.engine
+            .load(bytes)
+            .map_err(|error| PluginError::Load { from: from.to_owned(), error })
+    }
+
+    fn unknown(&self, name: &str) -> PluginError {
+        let known: Vec<&str> = BUILT_IN
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(self.added.keys().map(String::as_str))
+            .collect();
+        let help = suggestion(name, known.iter().copied()).unwrap_or_else(|| {
+            format!("there are {}; others are given with `--plugin FILE`", known.join(", "))
+        });
+        PluginError::Unknown { name: name.to_owned(), help }
+    }
+}
+
+fn version(plugin: &Plugin) -> Option<Version> {
+    Version::parse(&plugin.info().version).ok()
+}
