@@ -1,0 +1,436 @@
+//! Policy documents and gate profiles: which plugin, with which settings.
+//!
+//! A [`PolicyDocument`] that exists is valid: its shape was checked against
+//! `schemas/policy-document.schema.json`, and every mistake of a wrong one is
+//! told at once, each at its place. The settings are the plugin's own matter
+//! and are checked by [`PolicyDocument::validate_settings`].
+
+mod reference;
+mod shape;
+pub mod suggestion;
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use miette::Diagnostic;
+use semver::Version;
+use thiserror::Error;
+use tollgate_engine::Digest;
+use tollgate_engine::types::{Declaration, Finding, Value};
+
+pub use self::reference::PluginReference;
+use self::shape::Schema;
+use self::suggestion::suggestion;
+use crate::canonical;
+use crate::mistake::{Mistake, Mistakes};
+use crate::source::{self, Source, SourceError};
+use crate::tree::{Content, Node, NonFinite};
+
+/// The JSON Schema of a policy document.
+pub const POLICY_DOCUMENT_SCHEMA: &str = include_str!("../schemas/policy-document.schema.json");
+
+/// Why a document could not be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum DocumentError {
+    /// The file could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The text is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// The plugin's own schema is broken.
+    #[error("the settings schema of plugin `{plugin}` cannot be used: {reason}")]
+    Schema {
+        /// The plugin.
+        plugin: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl From<Mistake> for DocumentError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistakes(mistake.into())
+    }
+}
+
+/// Where the value of one input comes from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InputMapping {
+    /// An RFC 6901 pointer into a JSON request.
+    pub pointer: Option<String>,
+    /// A column of a file of rows.
+    pub column: Option<String>,
+    /// An HTTP header.
+    pub header: Option<String>,
+    /// A counter that the host keeps.
+    pub counter: Option<String>,
+    /// The value when the request has none, or null.
+    pub default: Option<Value>,
+}
+
+/// A line of a document's changelog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The version that brought it.
+    pub version: Version,
+    /// The day, `YYYY-MM-DD`.
+    pub date: String,
+    /// Who changed it.
+    pub by: String,
+    /// What changed.
+    pub change: String,
+}
+
+/// A valid policy document or gate profile.
+#[derive(Debug, Clone)]
+pub struct PolicyDocument {
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: Version,
+    /// The plugin that it configures.
+    pub plugin: PluginReference,
+    /// The team that answers for it.
+    pub owner: String,
+    /// One sentence on what it judges.
+    pub summary: Option<String>,
+    /// What changed in each version.
+    pub changelog: Vec<Change>,
+    /// Where inputs come from, by their names, in the order of the text.
+    pub inputs: Vec<(String, InputMapping)>,
+    /// The action to take when the policy can give no decision.
+    pub fallback: Option<String>,
+    settings: String,
+    source: Source,
+    tree: Node,
+    folder: PathBuf,
+}
+
+static SHAPE: LazyLock<Result<Schema, String>> =
+    LazyLock::new(|| Schema::new(POLICY_DOCUMENT_SCHEMA));
+
+impl PolicyDocument {
+    /// Reads a document from a file, or from standard input for `-`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its mistakes.
+    pub fn read(path: &Path) -> Result<Self, DocumentError> {
+        let source = Source::read(path, source::Content::Document)?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(source, folder)
+    }
+
+    /// Reads a document from a text; relative paths in it start at `folder`.
+    ///
+    /// # Errors
+    /// All its mistakes.
+    pub fn parse(source: Source, folder: PathBuf) -> Result<Self, DocumentError> {
+        let tree = Node::parse(&source, NonFinite::Refused)?;
+        let shape = SHAPE.as_ref().map_err(|reason| DocumentError::Schema {
+            plugin: "policy-document".to_owned(),
+            reason: reason.clone(),
+        })?;
+        let mut reader =
+            Reader { source: &source, tree: &tree, mistakes: shape.mistakes(&source, &tree, "") };
+        let name = reader.text("/name").unwrap_or_default();
+        let version = reader.version("/version");
+        let plugin = reader.plugin();
+        let owner = reader.text("/owner").unwrap_or_default();
+        let summary = reader.text("/summary");
+        let changelog = reader.changelog(version.as_ref());
+        let inputs = reader.inputs();
+        let fallback = reader.text("/fallback");
+        let settings = tree
+            .get("settings")
+            .map_or_else(|| "{}".to_owned(), |settings| canonical::to_text(&settings.to_json()));
+        match (Mistakes::collect(reader.mistakes), version, plugin) {
+            (None, Some(version), Some(plugin)) => Ok(Self {
+                name,
+                version,
+                plugin,
+                owner,
+                summary,
+                changelog,
+                inputs,
+                fallback,
+                settings,
+                source,
+                tree,
+                folder,
+            }),
+            (Some(mistakes), ..) => Err(mistakes.into()),
+            // The shape requires both, so that their absence is a mistake.
+            (None, ..) => {
+                Err(Mistake::new(&source, tree.span, "a version or a plugin is missing").into())
+            }
+        }
+    }
+
+    /// The settings as canonical JSON, which is what a plugin gets.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.settings
+    }
+
+    /// The digest of the canonical settings.
+    #[must_use]
+    pub fn settings_digest(&self) -> Digest {
+        Digest::of(self.settings.as_bytes())
+    }
+
+    /// The text that it was read from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The folder that relative paths in it start from.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Checks the settings against the plugin's own JSON Schema.
+    ///
+    /// # Errors
+    /// All mistakes, each at its place; or that the schema itself is broken.
+    pub fn validate_settings(&self, schema: &str) -> Result<(), DocumentError> {
+        let schema = Schema::new(schema)
+            .map_err(|reason| DocumentError::Schema { plugin: self.plugin.to_string(), reason })?;
+        if self.tree.get("settings").is_none() {
+            // Nothing is written, so mistakes have no place but the document's.
+            let empty = Node {
+                content: Content::Map(Vec::new()),
+                span: self.tree.nearest("/plugin").span(),
+            };
+            return fail_with(schema.mistakes(&self.source, &empty, ""));
+        }
+        fail_with(schema.mistakes(&self.source, &self.tree, "/settings"))
+    }
+
+    /// The place of a pointer into the settings, for what a plugin's
+    /// `configure` finds wrong there.
+    #[must_use]
+    pub fn settings_mistakes(&self, findings: &[Finding]) -> Option<Mistakes> {
+        let mistakes = findings.iter().map(|finding| {
+            let pointer = finding.pointer.as_deref().unwrap_or_default();
+            let found = self.tree.nearest(&format!("/settings{pointer}"));
+            let mut message = finding.message.clone();
+            if let Some(actual) = &finding.actual {
+                message += &format!(", found `{actual}`");
+            }
+            Mistake::new(&self.source, found.span(), message)
+                .label(format!("`{}`", finding.rule))
+                .maybe_suggest(
+                    finding.expected.as_ref().map(|expected| format!("expected {expected}")),
+                )
+        });
+        Mistakes::collect(mistakes.collect())
+    }
+
+    /// Checks what the document says about inputs and actions against what
+    /// the configured policy declares.
+    ///
+    /// # Errors
+    /// All mistakes: inputs that the policy does not read, a fallback that is
+    /// not an action, defaults of the wrong kind.
+    pub fn validate_against(&self, declaration: &Declaration) -> Result<(), Mistakes> {
+        let mut mistakes = Vec::new();
+        let names = || declaration.inputs.iter().map(|input| input.name.as_str());
+        let inputs = self.tree.get("inputs").and_then(Node::entries);
+        for (name, entry) in self.inputs.iter().zip(inputs.unwrap_or_default()) {
+            let (name, mapping) = name;
+            let Some(input) = declaration.inputs.iter().find(|input| input.name == *name) else {
+                mistakes.push(
+                    Mistake::new(
+                        &self.source,
+                        entry.key_span,
+                        format!("the policy reads no input `{name}`"),
+                    )
+                    .label("not read")
+                    .maybe_suggest(suggestion(name, names())),
+                );
+                continue;
+            };
+            let default = entry.value.get("default");
+            if let (Some(value), Some(node)) = (&mapping.default, default)
+                && crate::input::of_kind(value.clone(), input.kind).is_none()
+            {
+                mistakes.push(Mistake::new(
+                    &self.source,
+                    node.span,
+                    format!(
+                        "the default of `{name}` must be {}, found {}",
+                        crate::input::kind_phrase(input.kind),
+                        node.kind()
+                    ),
+                ));
+            }
+        }
+        if let Some(fallback) = &self.fallback
+            && !declaration.actions.contains(fallback)
+        {
+            let actions = declaration.actions.iter().map(String::as_str);
+            mistakes.push(
+                Mistake::new(
+                    &self.source,
+                    self.tree.nearest("/fallback").span(),
+                    format!("`{fallback}` is not an action of the policy"),
+                )
+                .maybe_suggest(suggestion(fallback, actions)),
+            );
+        }
+        Mistakes::collect(mistakes).map_or(Ok(()), Err)
+    }
+}
+
+fn fail_with(mistakes: Vec<Mistake>) -> Result<(), DocumentError> {
+    Mistakes::collect(mistakes).map_or(Ok(()), |mistakes| Err(mistakes.into()))
+}
+
+/// Reads the parts of a document, and collects what is wrong beyond what the
+/// schema can say. Parts that the schema refused are skipped.
+struct Reader<'a> {
+    source: &'a Source,
+    tree: &'a Node,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    fn mistake(&mut self, pointer: &str, message: String, help: Option<String>) {
+        let span = self.tree.nearest(pointer).span();
+        self.mistakes.push(
+            Mistake::new(self.source, span, message)
+                .label(format!("`{pointer}`"))
+                .maybe_suggest(help),
+        );
+    }
+
+    fn text(&self, pointer: &str) -> Option<String> {
+        let found = self.tree.nearest(pointer);
+        found.exact.then(|| found.node.text())?.map(str::to_owned)
+    }
+
+    fn version(&mut self, pointer: &str) -> Option<Version> {
+        let text = self.text(pointer).filter(|text| !text.is_empty())?;
+        match Version::parse(&text) {
+            Ok(version) => Some(version),
+            Err(error) => {
+                let padded = ["", ".0", ".0.0"]
+                    .iter()
+                    .map(|end| format!("{text}{end}"))
+                    .find(|padded| Version::parse(padded).is_ok());
+                let help = match padded {
+                    Some(padded) => format!("a semantic version has three parts: `{padded}`"),
+                    None => "write a semantic version such as `2.1.0`".to_owned(),
+                };
+                let message = format!("`{text}` is not a semantic version: {error}");
+                self.mistake(pointer, message, Some(help));
+                None
+            }
+        }
+    }
+
+    fn plugin(&mut self) -> Option<PluginReference> {
+        let (pointer, result) = match self.text("/plugin").filter(|text| !text.is_empty()) {
+            Some(text) => ("/plugin", PluginReference::parse(&text)),
+            None => match (self.text("/plugin/file"), self.text("/plugin/digest")) {
+                (Some(path), Some(digest)) => {
+                    // The schema told a digest of another form already.
+                    let digest = Digest::parse(&digest)?;
+                    let path = PathBuf::from(path);
+                    return Some(PluginReference::File { path, digest });
+                }
+                _ => {
+                    let name = self.text("/plugin/name")?;
+                    let versions = self.text("/plugin/version")?;
+                    let pointer = match PluginReference::named(&name, "*") {
+                        Ok(_) => "/plugin/version",
+                        Err(_) => "/plugin/name",
+                    };
+                    (pointer, PluginReference::named(&name, &versions))
+                }
+            },
+        };
+        match result {
+            Ok(reference) => Some(reference),
+            Err((message, help)) => {
+                self.mistake(pointer, message, Some(help));
+                None
+            }
+        }
+    }
+
+    fn changelog(&mut self, current: Option<&Version>) -> Vec<Change> {
+        let count = self.tree.get("changelog").and_then(Node::items).map_or(0, <[Node]>::len);
+        let mut changes = Vec::new();
+        for index in 0..count {
+            let at = |key: &str| format!("/changelog/{index}/{key}");
+            let version = self.version(&at("version"));
+            let parts =
+                (version, self.text(&at("date")), self.text(&at("by")), self.text(&at("change")));
+            if let (Some(version), Some(date), Some(by), Some(change)) = parts {
+                changes.push(Change { version, date, by, change });
+            }
+        }
+        if let Some(current) = current
+            && changes.len() == count
+            && count > 0
+            && !changes.iter().any(|change| change.version == *current)
+        {
+            let message = format!("the changelog does not say what version `{current}` changed");
+            let help = "add an entry with `version`, `date`, `by` and `change`";
+            self.mistake("/changelog", message, Some(help.to_owned()));
+        }
+        changes
+    }
+
+    fn inputs(&mut self) -> Vec<(String, InputMapping)> {
+        let entries = self.tree.get("inputs").and_then(Node::entries);
+        let mut inputs = Vec::new();
+        for entry in entries.unwrap_or_default() {
+            let text = |key| entry.value.get(key).and_then(Node::text).map(str::to_owned);
+            let mapping = InputMapping {
+                pointer: text("pointer"),
+                column: text("column"),
+                header: text("header"),
+                counter: text("counter"),
+                default: entry.value.get("default").and_then(scalar),
+            };
+            // A request has both a body and columns only in different forms,
+            // so a pointer and a column may stand together.
+            let body = usize::from(mapping.pointer.is_some() || mapping.column.is_some());
+            let places = body
+                + usize::from(mapping.header.is_some())
+                + usize::from(mapping.counter.is_some());
+            if places > 1 {
+                self.mistakes.push(
+                    Mistake::new(
+                        self.source,
+                        entry.key_span,
+                        format!("input `{}` comes from more than one place", entry.key),
+                    )
+                    .suggest("give `pointer` or `column` (or both), or `header`, or `counter`"),
+                );
+            }
+            inputs.push((entry.key.clone(), mapping));
+        }
+        inputs
+    }
+}
+
+/// A default as a typed value.
+fn scalar(node: &Node) -> Option<Value> {
+    Some(match &node.content {
+        Content::Boolean(value) => Value::Boolean(*value),
+        Content::Text(text) => Value::Text(text.clone()),
+        Content::Number(number) => match number.as_i64() {
+            Some(value) => Value::Integer(value),
+            None => Value::Number(number.as_f64()?),
+        },
+        Content::NonFinite(value) => Value::Number(*value),
+        Content::Null | Content::List(_) | Content::Map(_) => return None,
+    })
+}
