@@ -11,7 +11,7 @@ use tollgate_sdk::gate::{Fact, FactValue};
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::rule::Rule;
-use crate::slice::Braces;
+use crate::slice::{self, Braces};
 use crate::spelling;
 use crate::unit::{Quantity, Unit, comparable};
 use crate::window::{self, Window};
@@ -102,12 +102,7 @@ impl<'a> Facts<'a> {
                     Some(unit) => Some(Cow::Owned(Unit::new(unit))),
                     None => meaning.unit.map(Cow::Borrowed),
                 };
-                let mut labels: Labels<'a> = fact
-                    .labels
-                    .iter()
-                    .map(|label| (label.key.as_str(), label.value.as_str()))
-                    .collect();
-                labels.sort_unstable();
+                let mut labels = labels_of(fact);
                 Some(Known {
                     fact,
                     index,
@@ -179,7 +174,7 @@ impl<'a> Facts<'a> {
             Some(known) => format!(
                 "; there is `{}{}` of `{}`",
                 known.fact.name,
-                Braces(&known.all_labels()),
+                Braces(&labels_of(known.fact)),
                 known.fact.subject
             ),
             None => spelling::hint(
@@ -192,17 +187,6 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn all_labels(&self) -> Labels<'a> {
-        let mut labels: Labels<'a> = self
-            .fact
-            .labels
-            .iter()
-            .map(|label| (label.key.as_str(), label.value.as_str()))
-            .collect();
-        labels.sort_unstable();
-        labels
-    }
-
     /// The value, in the terms of the rules.
     fn value(&'a self) -> Result<Value<'a>, Doubt> {
         let name = &self.fact.name;
@@ -239,10 +223,20 @@ impl Place<'_> {
     pub(crate) fn name(&self) -> String {
         let window = self.rule.window.map(|window| window.to_string());
         let mut labels: Labels<'_> = self.labels.to_vec();
-        labels.extend(window.as_deref().map(|window| (window::LABEL, window)));
-        labels.sort_unstable();
+        if let Some(window) = &window {
+            slice::insert(&mut labels, (window::LABEL, window));
+        }
         format!("{}{}", self.rule.metric.written, Braces(&labels))
     }
+}
+
+/// All labels of a fact, the window among them.
+fn labels_of(fact: &Fact) -> Labels<'_> {
+    let mut labels = Labels::with_capacity(fact.labels.len());
+    for label in &fact.labels {
+        slice::insert(&mut labels, (label.key.as_str(), label.value.as_str()));
+    }
+    labels
 }
 
 /// Takes the window out of the labels. One that is no length of time stays, so

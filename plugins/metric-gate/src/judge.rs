@@ -13,6 +13,7 @@ use crate::rule::{
     Against, Baseline, Change, Comparison, Limit, MLFLOW_LEAST_CHANGE, OnMissing, Rule, Stated,
 };
 use crate::settings::CANDIDATE;
+use crate::slice;
 use crate::unit::{Quantity, Unit, comparable};
 
 /// What a rule comes to in one slice.
@@ -55,8 +56,7 @@ pub(crate) fn judge(rule: &Rule, facts: &Facts<'_>, catalog: &Catalog) -> Vec<Fi
         .into_iter()
         .map(|value| {
             let mut labels = own.clone();
-            labels.push((key, value));
-            labels.sort_unstable();
+            slice::insert(&mut labels, (key, value));
             judge_slice(rule, &labels, facts, catalog)
         })
         .collect()
@@ -75,9 +75,9 @@ fn judge_slice(
         facts.find(&place, catalog)
     });
     let mut used = own.facts.clone();
-    used.extend(base.iter().flat_map(|base| &base.facts));
-    used.sort_unstable();
-    used.dedup();
+    for index in base.iter().flat_map(|base| &base.facts) {
+        slice::insert(&mut used, *index);
+    }
     compare(&place, &own, base.as_ref()).unwrap_or_else(|verdict| verdict).into_finding(rule, used)
 }
 

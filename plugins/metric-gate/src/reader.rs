@@ -19,7 +19,9 @@ use crate::spelling;
 pub(crate) struct Mistakes(Vec<Finding>);
 
 impl Mistakes {
-    /// Adds one, at this pointer.
+    /// Adds one, at this pointer. Out of line: it is called from everywhere.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn add(&mut self, pointer: &str, message: impl Into<String>) {
         self.0.push(Finding::invalid_settings(message.into()).at(pointer));
     }

@@ -17,7 +17,7 @@ pub(crate) fn parse(text: &str) -> Option<(&str, Vec<(String, String)>)> {
     if name.is_empty() || inside.contains(['{', '}']) {
         return None;
     }
-    let mut labels = Vec::new();
+    let mut labels: Vec<(String, String)> = Vec::new();
     for part in inside.split(',') {
         let (key, value) = part.split_once('=')?;
         let value = value.trim();
@@ -28,10 +28,16 @@ pub(crate) fn parse(text: &str) -> Option<(&str, Vec<(String, String)>)> {
         if key.is_empty() || labels.iter().any(|(other, _)| other == key) {
             return None;
         }
-        labels.push((key.to_owned(), value.to_owned()));
+        insert(&mut labels, (key.to_owned(), value.to_owned()));
     }
-    labels.sort();
     Some((name, labels))
+}
+
+/// Inserts an item where it belongs in a sorted list. Lists here are short, and
+/// the standard sorts take 20 KB of a plugin.
+pub(crate) fn insert<T: Ord>(sorted: &mut Vec<T>, item: T) {
+    let place = sorted.partition_point(|other| *other < item);
+    sorted.insert(place, item);
 }
 
 /// Writes labels in braces; nothing when there are none.

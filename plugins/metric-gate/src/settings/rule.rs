@@ -120,10 +120,9 @@ fn read_metric(
                 let message = format!("`metric` says the label `{key}` already");
                 mistakes.add(&more.at(key), message);
             }
-            labels.push((key.clone(), value));
+            slice::insert(&mut labels, (key.clone(), value));
         }
     }
-    labels.sort();
     let index = catalog.refer(name);
     let written = name.to_owned();
     Some((MetricName { index, written }, labels))
@@ -386,5 +385,10 @@ fn read_id(object: &Object<'_>, rule: &Rule, mistakes: &mut Mistakes) -> String 
         }
         Limit::Baseline(_) => id.push_str("-max-regression"),
     }
-    kebab(&id)
+    let made = kebab(&id);
+    if made.is_empty() {
+        let message = format!("no id can be made of `{id}`; give the rule an `id`");
+        mistakes.add(&object.pointer, message);
+    }
+    made
 }
