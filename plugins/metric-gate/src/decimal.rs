@@ -183,7 +183,7 @@ impl PartialEq for Decimal {
 impl Eq for Decimal {}
 
 /// Numbers longer than this are written with an exponent.
-const PLAIN_DIGITS: i64 = 15;
+const PLAIN_DIGITS: i64 = 21;
 
 impl fmt::Display for Decimal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
