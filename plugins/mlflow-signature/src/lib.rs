@@ -1,1 +1,165 @@
-//! plugins/mlflow-signature/
+//! Does a scoring payload honour the signature of its MLflow model?
+//!
+//! The plugin answers as MLflow 3 does, without Python: it reads a request
+//! body as `json.loads` would, builds the data frame or array that pandas and
+//! NumPy would build, casts it as the scoring server casts it, and enforces
+//! the signature as `mlflow.pyfunc` enforces it. In mode `strict`, the
+//! default, it also refuses what MLflow would have changed without a word.
+//!
+//! Source of the rules: MLflow 3.17 with pandas 3.1 and NumPy 2.4, and the
+//! recorded cases under `tests/conformance`.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tollgate_sdk::signature::TypedColumn;
+use tollgate_sdk::{Finding, Outcome};
+
+mod body;
+mod cast;
+pub mod columns;
+pub mod data;
+mod datatype;
+mod enforce;
+pub mod fault;
+pub mod json;
+mod load;
+mod nested;
+mod normal;
+mod params;
+mod parse;
+pub mod py;
+pub mod schema;
+pub mod settings;
+mod tensor;
+
+use body::{Body, Layout, Origin};
+use data::Data;
+use fault::Fault;
+use params::Params;
+use py::{Instant, Py};
+use settings::{Mode, Settings};
+
+/// The plugin: a signature, ready to judge payloads.
+#[derive(Debug)]
+pub struct MlflowSignature {
+    signature: schema::Signature,
+    mode: Mode,
+    max_findings: usize,
+    today: Option<i64>,
+}
+
+/// What a payload came to: the data and the parameters that the model gets.
+type Accepted<'a> = (Data<'a>, Params<'a>);
+
+impl tollgate_sdk::signature::Signature for MlflowSignature {
+    type Settings = Settings;
+
+    const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
+
+    fn configure(settings: Settings) -> Result<Self, Vec<Finding>> {
+        let refuse = |message: String, pointer: String| {
+            let finding = Finding::new("signature-invalid", Outcome::Fail, message);
+            alloc::vec![finding.at(pointer)]
+        };
+        let parts = &settings.signature;
+        let signature =
+            load::load(&parts.inputs.0, &parts.outputs.0, &parts.params.0).map_err(|refused| {
+                refuse(refused.message, alloc::format!("/signature{}", refused.pointer))
+            })?;
+        let today = match settings.today {
+            None => None,
+            Some(text) => match py::instant(&json::Text::new(&text)) {
+                Some(Instant::Day(days)) => Some(days as i64),
+                _ => {
+                    let finding = Finding::invalid_settings("`today` must be a date".into());
+                    return Err(alloc::vec![finding.at("/today").actual(text.as_str())]);
+                }
+            },
+        };
+        Ok(Self {
+            signature,
+            mode: settings.mode,
+            max_findings: settings.max_findings as usize,
+            today,
+        })
+    }
+
+    fn check(&self, payload: &[u8]) -> Vec<Finding> {
+        match self.judge(payload) {
+            Ok(_) => Vec::new(),
+            Err(faults) => self.findings(faults),
+        }
+    }
+
+    fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
+        match self.judge(payload) {
+            Ok((data, params)) => Ok(normal::document(&data, &params).into_bytes()),
+            Err(faults) => Err(self.findings(faults)),
+        }
+    }
+
+    fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
+        let frame = match columns::frame(rows, columns) {
+            Ok(frame) => frame,
+            Err(fault) => return self.findings(alloc::vec![fault]),
+        };
+        match self.enforce(Data::Frame(frame)) {
+            Ok(_) => Vec::new(),
+            Err(faults) => self.findings(faults),
+        }
+    }
+}
+
+impl MlflowSignature {
+    /// The whole way of a request body.
+    fn judge<'a>(&self, payload: &'a [u8]) -> Result<Accepted<'a>, Vec<Fault>> {
+        let body = body::read(payload, &self.signature).map_err(|fault| alloc::vec![fault])?;
+        let origin = Origin::of(&body);
+        let params = body.params.clone();
+        let data = self.parsed(body, origin)?;
+        let data = self.enforced(data, origin)?;
+        let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
+        Ok((data, params))
+    }
+
+    fn parsed<'a>(&self, body: Body<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {
+        parse::data(body, self.signature.inputs.as_ref(), origin, self.today)
+    }
+
+    fn enforced<'a>(&self, data: Data<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {
+        match &self.signature.inputs {
+            Some(schema) => enforce::data(data, schema, origin),
+            None => Ok(data),
+        }
+    }
+
+    /// Enforces the signature on data that comes from no request body: what
+    /// `pyfunc.predict` does with a frame, arrays, or Python objects.
+    ///
+    /// # Errors
+    /// The faults, MLflow's own first.
+    pub fn enforce<'a>(&self, data: Data<'a>) -> Result<Accepted<'a>, Vec<Fault>> {
+        let origin = Origin { field: body::Field::Unified, layout: Layout::Frame };
+        let data = self.enforced(data, origin)?;
+        let params = params::enforce(Py::None, self.signature.params.as_deref(), "")?;
+        Ok((data, params))
+    }
+
+    /// What the model gets, as [`Signature::normalize`] writes it.
+    ///
+    /// [`Signature::normalize`]: tollgate_sdk::signature::Signature::normalize
+    #[must_use]
+    pub fn document(accepted: &Accepted<'_>) -> String {
+        normal::document(&accepted.0, &accepted.1)
+    }
+
+    fn findings(&self, faults: Vec<Fault>) -> Vec<Finding> {
+        faults.into_iter().take(self.max_findings).map(Fault::finding).collect()
+    }
+}
+
+tollgate_sdk::export_signature!(MlflowSignature);

@@ -1,0 +1,226 @@
+//! A request body: which form it has, and where its values stand.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::fault::{Fault, Kind, escaped};
+use crate::json::{self, Text};
+use crate::py::Py;
+use crate::schema::Signature;
+
+/// The input fields of MLflow's scoring protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// `dataframe_split`: column names and rows apart.
+    Split,
+    /// `dataframe_records`: rows as objects.
+    Records,
+    /// `instances`: rows, as TensorFlow Serving takes them.
+    Instances,
+    /// `inputs`: rows, columns, or one tensor.
+    Inputs,
+    /// The body itself, as LLM clients send it; no field at all.
+    Unified,
+}
+
+impl Field {
+    /// The fields that have a name.
+    pub(crate) const NAMED: [Self; 4] = [Self::Split, Self::Records, Self::Instances, Self::Inputs];
+
+    /// Its key.
+    #[must_use]
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Split => "dataframe_split",
+            Self::Records => "dataframe_records",
+            Self::Instances => "instances",
+            Self::Inputs => "inputs",
+            Self::Unified => "",
+        }
+    }
+}
+
+/// A body, taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Body<'a> {
+    /// Its form.
+    pub(crate) field: Field,
+    /// The value of that field; all but the parameters in the unified form.
+    pub(crate) data: Py<'a>,
+    /// The parameters, or `None`.
+    pub(crate) params: Py<'a>,
+}
+
+/// The keys of the unified LLM form.
+pub(crate) const UNIFIED: [&str; 3] = ["messages", "prompt", "input"];
+
+/// Takes a body apart.
+///
+/// # Errors
+/// When it is no JSON object, or has not exactly one input field.
+pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<'a>, Fault> {
+    let body = json::parse(payload).map_err(|error| {
+        Fault::new(
+            Kind::BadJson,
+            format!("the body is no JSON: expected {} at byte {}", error.what, error.at),
+        )
+    })?;
+    let Py::Dict(items) = body else {
+        return Err(keys("the body must be an object", body.kind()));
+    };
+    if items.iter().any(|(key, _)| UNIFIED.iter().any(|known| key.is(known))) {
+        return Ok(unified(items, signature));
+    }
+    let mut field = None;
+    let mut data = Py::None;
+    let mut params = Py::None;
+    let mut found = 0;
+    let mut others = String::new();
+    for (key, value) in items {
+        if let Some(known) = Field::NAMED.into_iter().find(|known| key.is(known.key())) {
+            field = Some(known);
+            data = value;
+            found += 1;
+        } else if key.is("params") {
+            params = value;
+        } else if others.len() < 80 {
+            others.push('`');
+            others.push_str(&key.lossy());
+            others.push_str("` ");
+        }
+    }
+    match field {
+        Some(field) if found == 1 => Ok(Body { field, data, params }),
+        Some(_) => Err(keys("the body has more than one input field", "several")),
+        None => Err(keys("the body has no input field", others.trim_end())),
+    }
+}
+
+fn keys(message: &str, actual: &str) -> Fault {
+    let mut fault = Fault::new(Kind::BadFormatKeys, message);
+    fault.expected =
+        "one of `dataframe_split`, `dataframe_records`, `instances`, `inputs`".to_string();
+    fault.actual = actual.to_string();
+    fault
+}
+
+/// Keys that the signature names as parameters are parameters.
+fn unified<'a>(items: Vec<(Text<'a>, Py<'a>)>, signature: &Signature) -> Body<'a> {
+    let specs = signature.params.as_deref().unwrap_or_default();
+    let (params, data) =
+        items.into_iter().partition(|(key, _)| specs.iter().any(|spec| key.is(&spec.name)));
+    Body { field: Field::Unified, data: Py::Dict(data), params: Py::Dict(params) }
+}
+
+/// Where the rows and columns of a payload stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The form.
+    pub(crate) field: Field,
+    /// How the data is laid out.
+    pub(crate) layout: Layout,
+}
+
+/// How data is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// A list of objects.
+    Records,
+    /// A list of lists.
+    Rows,
+    /// A list of single values.
+    Values,
+    /// An object of lists.
+    Columns,
+    /// An object of single values.
+    Record,
+    /// One value.
+    Single,
+    /// No payload: row and column of a frame.
+    Frame,
+}
+
+impl Origin {
+    /// The layout of a body's data.
+    #[must_use]
+    pub(crate) fn of(body: &Body<'_>) -> Self {
+        let rows = |data: &Py<'_>| match data {
+            Py::List(rows) => match rows.first() {
+                Some(Py::Dict(_)) => Layout::Records,
+                Some(Py::List(_)) => Layout::Rows,
+                _ => Layout::Values,
+            },
+            Py::Dict(items) => {
+                let list = |(_, value): &(Text<'_>, Py<'_>)| matches!(value, Py::List(_));
+                if items.iter().any(list) { Layout::Columns } else { Layout::Record }
+            }
+            _ => Layout::Single,
+        };
+        let layout = match body.field {
+            Field::Split => body.data.get("data").map_or(Layout::Single, rows),
+            Field::Unified => Layout::Record,
+            _ => rows(&body.data),
+        };
+        Self { field: body.field, layout }
+    }
+
+    /// Where the parameters stand.
+    #[must_use]
+    pub(crate) fn params(self) -> &'static str {
+        if self.field == Field::Unified { "" } else { "/params" }
+    }
+
+    /// Where the data stands.
+    #[must_use]
+    pub(crate) fn data(self) -> String {
+        match self.field {
+            _ if self.layout == Layout::Frame => String::new(),
+            Field::Split => "/dataframe_split/data".to_string(),
+            Field::Unified => String::new(),
+            field => format!("/{}", field.key()),
+        }
+    }
+
+    /// The pointer of a cell; without a row, of the column or else of the
+    /// data.
+    #[must_use]
+    pub(crate) fn cell(self, name: &Py<'_>, place: usize, row: Option<usize>) -> String {
+        let mut pointer = self.data();
+        let mut push = |token: &str| {
+            pointer.push('/');
+            pointer.push_str(&escaped(token));
+        };
+        let name = crate::py::str_of(name);
+        let name = name.lossy();
+        let row = row.map(|row| row.to_string());
+        match self.layout {
+            Layout::Records | Layout::Frame => {
+                if let Some(row) = row {
+                    push(&row);
+                    push(&name);
+                }
+            }
+            Layout::Rows => {
+                if let Some(row) = row {
+                    push(&row);
+                    push(&place.to_string());
+                }
+            }
+            Layout::Values => {
+                if let Some(row) = row {
+                    push(&row);
+                }
+            }
+            Layout::Columns => {
+                push(&name);
+                if let Some(row) = row {
+                    push(&row);
+                }
+            }
+            Layout::Record => push(&name),
+            Layout::Single => {}
+        }
+        pointer
+    }
+}

@@ -1,0 +1,253 @@
+//! Enforcement: the data against the signature's columns.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::body::Origin;
+use crate::cast::{objects, row_of};
+use crate::data::Data;
+use crate::datatype;
+use crate::fault::{Fault, Kind, near};
+use crate::nested;
+use crate::py::{Column, Dtype, Frame, Index, Py, Unframed, infer};
+use crate::schema::{ColSpec, DataType, Schema, Type};
+use crate::tensor;
+
+/// The data as the model gets it (MLflow's `_enforce_schema`).
+///
+/// # Errors
+/// The faults of this stage, MLflow's own first.
+pub(crate) fn data<'a>(
+    data: Data<'a>,
+    schema: &Schema,
+    origin: Origin,
+) -> Result<Data<'a>, Vec<Fault>> {
+    let one = |fault: Fault| alloc::vec![surfaced(fault)];
+    match schema {
+        Schema::Tensors { named, tensors } => {
+            tensor::enforce(data, *named, tensors, origin).map_err(one)
+        }
+        Schema::Columns { named, columns } => {
+            let frame = framed(data, columns).map_err(|fault| one(fault.at(origin.data())))?;
+            if *named {
+                by_name(frame, columns, origin).map(Data::Frame)
+            } else {
+                by_place(frame, columns, origin).map(Data::Frame)
+            }
+        }
+    }
+}
+
+fn surfaced(fault: Fault) -> Fault {
+    let kind = if fault.kind == Kind::Raw { Kind::EnforceOther } else { fault.kind };
+    fault.as_kind(kind)
+}
+
+/// Any data as a frame.
+fn framed<'a>(data: Data<'a>, columns: &[ColSpec]) -> Result<Frame<'a>, Fault> {
+    let other = |error: Unframed| Fault::new(Kind::EnforceOther, error.0);
+    match data {
+        Data::Frame(frame) => Ok(frame),
+        Data::List(items) => Frame::from_list(items).map_err(other),
+        Data::Array(array) => Frame::from_array(array).map_err(other),
+        Data::Scalar(value) if value.is_scalar() => {
+            Frame::from_list(alloc::vec![value]).map_err(other)
+        }
+        Data::Scalar(value) => {
+            Err(Fault::new(Kind::NotDataframe, "null is no data").wanted("rows", &value))
+        }
+        Data::Dict(items) => {
+            let nested = columns
+                .iter()
+                .any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)));
+            let text = |item: &Py<'_>| matches!(item, Py::Str(_));
+            let single = |value: &Py<'_>| match value {
+                Py::List(items) => items.iter().all(text),
+                Py::None => true,
+                other => other.is_scalar(),
+            };
+            let text_array = |value: &Py<'_>| {
+                matches!(value, Py::Array(array)
+                    if array.shape.is_empty() && array.dtype == Dtype::Unicode)
+            };
+            if nested
+                || items.iter().all(|(_, value)| single(value))
+                || items.iter().all(|(_, value)| text_array(value))
+            {
+                return Frame::from_list(alloc::vec![Py::Dict(items)]).map_err(other);
+            }
+            let items = items
+                .into_iter()
+                .map(|(key, value)| match value {
+                    Py::Array(array) if array.shape.len() > 1 => (key, array.to_list()),
+                    other => (key, other),
+                })
+                .collect();
+            Frame::from_dict(items, None).map_err(|error| Fault::new(Kind::FrameBuild, error.0))
+        }
+    }
+}
+
+fn by_name<'a>(
+    frame: Frame<'a>,
+    specs: &[ColSpec],
+    origin: Origin,
+) -> Result<Frame<'a>, Vec<Fault>> {
+    let find = |name: &str| {
+        frame
+            .columns
+            .iter()
+            .position(|column| matches!(&column.name, Py::Str(text) if text.is(name)))
+    };
+    let missing: Vec<&str> = specs
+        .iter()
+        .filter(|spec| spec.required && find(&spec.name).is_none())
+        .map(|spec| spec.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        let extra = |column: &&Column<'_>| {
+            !specs.iter().any(|spec| matches!(&column.name, Py::Str(text) if text.is(&spec.name)))
+        };
+        let extras: Vec<String> = frame
+            .columns
+            .iter()
+            .filter(extra)
+            .take(64)
+            .map(|column| crate::py::str_of(&column.name).lossy().into_owned())
+            .collect();
+        return Err(missing.into_iter().map(|name| missing_input(name, &extras, origin)).collect());
+    }
+    let mut faults = Vec::new();
+    let mut columns = Vec::with_capacity(specs.len());
+    let mut done: Vec<usize> = Vec::new();
+    for spec in specs {
+        let Some(place) = find(&spec.name) else {
+            continue;
+        };
+        if done.contains(&place) {
+            continue;
+        }
+        done.push(place);
+        let Some(column) = frame.columns.get(place).cloned() else {
+            continue;
+        };
+        match enforce(column, &spec.kind, spec.required) {
+            Ok(column) => columns.push(column),
+            Err(fault) => faults.push(placed(fault, &spec.name, &frame, place, &spec.kind, origin)),
+        }
+    }
+    finish(frame.index, columns, faults)
+}
+
+fn missing_input(name: &str, extras: &[String], origin: Origin) -> Fault {
+    let hint = near(name, extras.iter().map(String::as_str));
+    let mut fault = Fault::new(Kind::MissingInputs, format!("input `{name}` is missing{hint}"));
+    fault.column = name.to_string();
+    fault.expected = name.to_string();
+    fault.at(origin.data())
+}
+
+fn by_place<'a>(
+    mut frame: Frame<'a>,
+    specs: &[ColSpec],
+    origin: Origin,
+) -> Result<Frame<'a>, Vec<Fault>> {
+    if frame.columns.len() < specs.len() {
+        let mut fault =
+            Fault::new(Kind::MissingUnnamed, "there are fewer columns than the signature declares");
+        fault.expected = format!("{} columns", specs.len());
+        fault.actual = format!("{} columns", frame.columns.len());
+        return Err(alloc::vec![fault.at(origin.data())]);
+    }
+    frame.columns.truncate(specs.len());
+    let mut faults = Vec::new();
+    let mut columns = Vec::with_capacity(specs.len());
+    for (place, (spec, column)) in specs.iter().zip(&frame.columns).enumerate() {
+        match enforce(column.clone(), &spec.kind, true) {
+            Ok(column) => columns.push(column),
+            Err(fault) => faults.push(placed(fault, &spec.name, &frame, place, &spec.kind, origin)),
+        }
+    }
+    finish(frame.index, columns, faults)
+}
+
+fn finish<'a>(
+    index: Index<'a>,
+    columns: Vec<Column<'a>>,
+    faults: Vec<Fault>,
+) -> Result<Frame<'a>, Vec<Fault>> {
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    // Without columns pandas forgets the rows.
+    let index = if columns.is_empty() { Index::Range(0) } else { index };
+    Ok(Frame { index, columns })
+}
+
+fn enforce<'a>(column: Column<'a>, kind: &Type, required: bool) -> Result<Column<'a>, Fault> {
+    match kind {
+        Type::Data(data_type) => {
+            let mut column = datatype::enforce(column, *data_type)?;
+            if column.dtype == Dtype::Bytes {
+                // A frame holds bytes as objects.
+                column.dtype = Dtype::Object;
+            }
+            Ok(column)
+        }
+        composite => {
+            let name = column.name.clone();
+            let mut cells = Vec::with_capacity(column.cells.len());
+            for (row, cell) in objects(column).into_iter().enumerate() {
+                let cell = nested::value(cell, composite, required)
+                    .map_err(|fault| fault.inside(crate::fault::Step::Item(row)))?;
+                cells.push(cell);
+            }
+            Ok(infer(name, cells))
+        }
+    }
+}
+
+/// Names the column, and finds the first cell that is to blame.
+fn placed(
+    fault: Fault,
+    name: &str,
+    frame: &Frame<'_>,
+    place: usize,
+    kind: &Type,
+    origin: Origin,
+) -> Fault {
+    let mut fault = surfaced(fault);
+    fault.column = name.to_string();
+    fault.message = format!("column `{name}`: {}", fault.message);
+    let mut row = row_of(&mut fault);
+    let column = frame.columns.get(place);
+    if let (None, Type::Data(data_type), Some(column)) = (row, kind, column) {
+        let mut bad = column.cells.iter().enumerate().filter(|(_, cell)| !suits(cell, *data_type));
+        if let Some((first, cell)) = bad.next() {
+            row = Some(first);
+            fault.actual = crate::fault::shown(cell);
+            fault.occurrences += bad.count() as u32;
+        }
+    }
+    let column_name = column.map_or(&Py::None, |column| &column.name);
+    fault.at(origin.cell(column_name, place, row.or(Some(0))))
+}
+
+/// Whether a cell by itself is of the type.
+fn suits(cell: &Py<'_>, data_type: DataType) -> bool {
+    match data_type {
+        DataType::Boolean => matches!(cell, Py::Bool(_)),
+        DataType::Integer | DataType::Long => {
+            matches!(cell, Py::Int(_) | Py::Int32(_) | Py::Uint(_))
+        }
+        DataType::Float | DataType::Double => {
+            matches!(cell, Py::Float(_) | Py::Float32(_) | Py::None)
+        }
+        DataType::String => matches!(cell, Py::Str(_) | Py::None),
+        DataType::Binary => matches!(cell, Py::Bytes(_)),
+        DataType::Datetime => {
+            matches!(cell, Py::Time(_) | Py::Datetime(_) | Py::Date(_) | Py::None)
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What is wrong with a payload, and where.
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use tollgate_sdk::{Finding, Outcome};
+
+use crate::py::Py;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $rule:literal),* $(,)?) => {
+        /// The kind of a fault. Each is a rule, and but for the strict ones
+        /// each is a class of MLflow's own errors.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+        impl Kind {
+            /// The rule's id.
+            #[must_use]
+            pub fn rule(self) -> &'static str {
+                match self { $(Self::$kind => $rule,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The body is no JSON.
+    BadJson "bad-json",
+    /// Not exactly one of the four input fields.
+    BadFormatKeys "bad-format-keys",
+    /// A data-frame column cannot be cast to its type.
+    ParseConvert "parse-convert",
+    /// A value of `inputs` or `instances` cannot be cast to its type.
+    CastFailed "cast-failed",
+    /// The type of a column is not that of the signature, nor safely widened
+    /// to it.
+    IncompatibleType "incompatible-type",
+    /// A tensor has another shape.
+    ShapeMismatch "shape-mismatch",
+    /// A parameter has another type.
+    ParamsInvalid "params-invalid",
+    /// The parameters are no object.
+    ParamsNotDict "params-not-dict",
+    /// A property of an object has another type.
+    ObjectKey "object-key",
+    /// A required property is missing.
+    ObjectMissingProp "object-missing-prop",
+    /// A property is not in the signature.
+    ObjectExtraProp "object-extra-prop",
+    /// Required inputs are missing.
+    MissingInputs "missing-inputs",
+    /// There are fewer columns than the unnamed signature declares.
+    MissingUnnamed "missing-unnamed",
+    /// A value inside an array, an object or a map has another type.
+    EnforceScalar "enforce-scalar",
+    /// A list is needed.
+    ExpectedList "expected-list",
+    /// An object is needed.
+    ExpectedDict "expected-dict",
+    /// A single value is needed.
+    ExpectedScalar "expected-scalar",
+    /// A tensor has another type.
+    DtypeMismatch "dtype-mismatch",
+    /// MLflow fails on it in a way of its own.
+    EnforceOther "enforce-other",
+    /// An unnamed signature takes a list or a single value.
+    UnnamedBadInput "unnamed-bad-input",
+    /// No data frame can be built from the payload.
+    FrameBuild "frame-build",
+    /// The payload is nothing that could be a data frame.
+    NotDataframe "not-dataframe",
+    /// The payload cannot be taken as a tensor.
+    TensorInputKind "tensor-input-kind",
+    /// The columns cannot be brought into the tensor's shape.
+    TensorReshape "tensor-reshape",
+    /// Times must not have a time zone.
+    Timezone "timezone",
+    /// The columns differ in length.
+    LengthMismatch "length-mismatch",
+    /// An object column cannot be converted.
+    ColumnConvert "column-convert",
+    /// A Python exception inside a conversion; where it surfaces it becomes
+    /// one of the others.
+    Raw "raw",
+}
+
+/// One step from a value into a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A property.
+    Key(String),
+    /// An item.
+    Item(usize),
+}
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind it is.
+    pub kind: Kind,
+    /// One sentence, without values of the payload.
+    pub message: String,
+    /// The column that it is about.
+    pub column: String,
+    /// The place, as a JSON Pointer; of a nested fault only the part above
+    /// `steps`.
+    pub pointer: String,
+    /// The way into the value, innermost first.
+    pub steps: Vec<Step>,
+    /// What would be right.
+    pub expected: String,
+    /// What is there.
+    pub actual: String,
+    /// In how many places.
+    pub occurrences: u32,
+}
+
+impl Fault {
+    /// A fault without a place.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            column: String::new(),
+            pointer: String::new(),
+            steps: Vec::new(),
+            expected: String::new(),
+            actual: String::new(),
+            occurrences: 1,
+        }
+    }
+
+    /// What would be right, and what is there.
+    #[must_use]
+    pub fn wanted(mut self, expected: impl Into<String>, actual: &Py<'_>) -> Self {
+        self.expected = expected.into();
+        self.actual = shown(actual);
+        self
+    }
+
+    /// One step further out.
+    #[must_use]
+    pub fn inside(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// At a place.
+    #[must_use]
+    pub fn at(mut self, pointer: String) -> Self {
+        self.pointer = pointer;
+        self
+    }
+
+    /// As another kind.
+    #[must_use]
+    pub fn as_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// As a finding that blocks.
+    #[must_use]
+    pub fn finding(mut self) -> Finding {
+        while let Some(step) = self.steps.pop() {
+            self.pointer.push('/');
+            match step {
+                Step::Key(key) => self.pointer.push_str(&escaped(&key)),
+                Step::Item(at) => self.pointer.push_str(&at.to_string()),
+            }
+        }
+        let mut finding =
+            Finding::new(self.kind.rule(), Outcome::Fail, self.message).at(self.pointer);
+        if !self.expected.is_empty() {
+            finding = finding.expected(self.expected);
+        }
+        if !self.actual.is_empty() {
+            finding = finding.actual(self.actual);
+        }
+        finding.occurrences = self.occurrences;
+        finding
+    }
+}
+
+/// A reference token of a JSON Pointer.
+#[must_use]
+pub fn escaped(key: &str) -> Cow<'_, str> {
+    if key.contains(['~', '/']) {
+        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
+    } else {
+        Cow::Borrowed(key)
+    }
+}
+
+/// A value, in at most some 80 characters.
+#[must_use]
+pub fn shown(value: &Py<'_>) -> String {
+    let mut out = String::new();
+    crate::normal::write(&mut out, value);
+    if out.chars().count() > 80 {
+        out = out.chars().take(77).collect();
+        out.push_str("...");
+    }
+    out
+}
+
+/// Adds a fault; one of the same kind about the same column only counts.
+pub fn gather(faults: &mut Vec<Fault>, fault: Fault) {
+    let same = faults.iter_mut().find(|known| {
+        known.kind == fault.kind && known.column == fault.column && !fault.column.is_empty()
+    });
+    match same {
+        Some(known) => known.occurrences += fault.occurrences,
+        None => faults.push(fault),
+    }
+}
+
+/// ` — did you mean ...`, when one of the names is near.
+#[must_use]
+pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    names
+        .filter(|other| other.len() < 64 && name.len() < 64)
+        .map(|other| (distance(name, other), other))
+        .filter(|(distance, other)| *distance * 3 <= name.len().max(other.len()))
+        .min()
+        .map_or_else(String::new, |(_, other)| format!("; did you mean `{other}`?"))
+}
+
+/// Edits (insert, delete, replace) between two names, case aside.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().flat_map(char::to_lowercase).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (slot, y) in row.iter_mut().skip(1).zip(&b) {
+            let replace = diagonal + usize::from(x != *y);
+            diagonal = *slot;
+            left = replace.min(left + 1).min(*slot + 1);
+            *slot = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,19 @@
+//! JSON as Python's `json.loads` reads it, which is what MLflow's scoring
+//! server does: `NaN`, `Infinity` and `-Infinity` are numbers, whole numbers
+//! have no limit, a lone surrogate is a character, of several equal keys the
+//! last one counts.
+
+mod reader;
+mod text;
+mod tree;
+mod write;
+
+pub(crate) use reader::push_code_point;
+pub use reader::{Malformed, Number, Reader};
+pub use text::Text;
+pub use tree::parse;
+pub(crate) use write::{write_f64, write_text};
+
+/// How deep a payload may nest. Python allows about a thousand levels; no
+/// signature needs more than a few, and a guest's stack is small.
+pub const MAX_DEPTH: u32 = 96;

@@ -1,0 +1,118 @@
+//! A whole JSON text as a Python object.
+
+use alloc::vec::Vec;
+
+use super::{MAX_DEPTH, Malformed, Reader, Text};
+use crate::py::Py;
+
+/// Up to so many keys are compared one by one, which needs no memory.
+const FEW: usize = 24;
+
+/// Reads a payload.
+///
+/// # Errors
+/// When it is no JSON, or nests deeper than [`MAX_DEPTH`].
+pub fn parse(payload: &[u8]) -> Result<Py<'_>, Malformed> {
+    let mut reader = Reader::new(payload)?;
+    let value = value(&mut reader, 0)?;
+    reader.end()?;
+    Ok(value)
+}
+
+fn value<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
+    if depth > MAX_DEPTH {
+        return Err(reader.malformed("fewer levels of nesting"));
+    }
+    match reader.peek() {
+        b'{' => object(reader, depth),
+        b'[' => {
+            reader.take(b'[');
+            let mut items = Vec::new();
+            let mut more = !reader.take(b']');
+            while more {
+                items.push(value(reader, depth + 1)?);
+                more = reader.another(b']')?;
+            }
+            Ok(Py::List(items))
+        }
+        _ => scalar(reader),
+    }
+}
+
+fn object<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
+    reader.take(b'{');
+    let mut items = Vec::new();
+    let mut more = !reader.take(b'}');
+    while more {
+        let key = reader.key()?;
+        let value = value(reader, depth + 1)?;
+        let few = items.len() <= FEW;
+        match items.iter_mut().find(|(known, _)| few && *known == key) {
+            Some((_, earlier)) => *earlier = value,
+            None => items.push((key, value)),
+        }
+        more = reader.another(b'}')?;
+    }
+    if items.len() > FEW {
+        last_wins(&mut items);
+    }
+    Ok(Py::Dict(items))
+}
+
+fn scalar<'a>(reader: &mut Reader<'a>) -> Result<Py<'a>, Malformed> {
+    Ok(match reader.peek() {
+        b'"' => Py::Str(reader.string()?),
+        b'n' if reader.word("null") => Py::None,
+        b't' if reader.word("true") => Py::Bool(true),
+        b'f' if reader.word("false") => Py::Bool(false),
+        b'N' if reader.word("NaN") => Py::Float(f64::NAN),
+        b'I' if reader.word("Infinity") => Py::Float(f64::INFINITY),
+        b'-' if reader.word("-Infinity") => Py::Float(f64::NEG_INFINITY),
+        _ => {
+            let number = reader.number()?;
+            if number.whole {
+                Py::whole(number.raw)
+            } else {
+                // Every number that the reader takes is one that Rust reads.
+                Py::Float(number.raw.parse().unwrap_or(f64::NAN))
+            }
+        }
+    })
+}
+
+/// Keeps the last of several equal keys, at the place of the first.
+fn last_wins<'a>(items: &mut Vec<(Text<'a>, Py<'a>)>) {
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    let key = |at: &usize| items.get(*at).map(|(key, _)| key.bytes());
+    order.sort_by(|a, b| key(a).cmp(&key(b)).then(a.cmp(b)));
+    let mut moves = Vec::new();
+    let mut rest = order.as_slice();
+    while let [first, after @ ..] = rest {
+        let same = after.iter().take_while(|at| key(at) == key(first)).count();
+        if let Some(last) = same.checked_sub(1).and_then(|at| after.get(at)) {
+            moves.push((*first, *last));
+        }
+        rest = after.get(same..).unwrap_or_default();
+    }
+    if moves.is_empty() {
+        return;
+    }
+    let firsts: Vec<bool> = {
+        let mut firsts = alloc::vec![true; items.len()];
+        let mut previous: Option<usize> = None;
+        for at in &order {
+            if previous.is_some_and(|before| key(&before) == key(at))
+                && let Some(first) = firsts.get_mut(*at)
+            {
+                *first = false;
+            }
+            previous = Some(*at);
+        }
+        firsts
+    };
+    for (first, last) in moves {
+        items.swap(first, last);
+    }
+    let mut kept = firsts.iter();
+    items.retain(|_| kept.next().copied().unwrap_or(true));
+}

@@ -1,0 +1,295 @@
+//! Signatures from MLflow's JSON, and what MLflow refuses to load.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::json;
+use crate::params;
+use crate::py::{Dtype, Py};
+use crate::schema::{
+    ColSpec, DataType, ParamSpec, ParamType, Property, Schema, Signature, TensorSpec, Type,
+};
+
+/// Why a signature cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// Where, as a JSON Pointer below the signature.
+    pub(crate) pointer: String,
+    /// One sentence.
+    pub(crate) message: String,
+}
+
+type Loaded<T> = Result<T, Refused>;
+
+fn refuse<T>(at: &str, message: impl Into<String>) -> Loaded<T> {
+    Err(Refused { pointer: at.to_string(), message: message.into() })
+}
+
+/// How deep types may nest: as deep as a payload can follow them.
+const DEPTH: u32 = 32;
+
+/// Loads a signature. Each part is MLflow's JSON list, or a text that holds
+/// it, or null.
+///
+/// # Errors
+/// What MLflow refuses to load: no part at all, a type that it does not know,
+/// names on some inputs only, a default that its own parameter refuses.
+pub(crate) fn load(inputs: &Py<'_>, outputs: &Py<'_>, params: &Py<'_>) -> Loaded<Signature> {
+    let signature = Signature {
+        inputs: part(inputs, "/inputs", schema)?,
+        outputs: part(outputs, "/outputs", schema)?,
+        params: part(params, "/params", param_schema)?,
+    };
+    if signature.inputs.is_none() && signature.outputs.is_none() && signature.params.is_none() {
+        return refuse("", "a signature needs at least one of `inputs`, `outputs` and `params`");
+    }
+    Ok(signature)
+}
+
+fn part<T>(
+    given: &Py<'_>,
+    at: &str,
+    read: impl Fn(&[Py<'_>], &str) -> Loaded<T>,
+) -> Loaded<Option<T>> {
+    match given {
+        Py::None => Ok(None),
+        Py::Str(text) if text.bytes().is_empty() => Ok(None),
+        Py::List(list) => read(list, at).map(Some),
+        Py::Str(text) => match json::parse(text.bytes()) {
+            Ok(Py::List(list)) => read(&list, at).map(Some),
+            Ok(_) => refuse(at, "the text must hold a JSON list"),
+            Err(error) => refuse(
+                at,
+                format!("the text is no JSON at byte {}: expected {}", error.at, error.what),
+            ),
+        },
+        _ => refuse(at, "a list is needed, or a text that holds one"),
+    }
+}
+
+fn schema(list: &[Py<'_>], at: &str) -> Loaded<Schema> {
+    if list.is_empty() {
+        return refuse(at, "a schema needs at least one input");
+    }
+    let name_of = |spec: &Py<'_>| spec.get("name").and_then(name);
+    let named = list.iter().filter(|spec| name_of(spec).is_some()).count();
+    if named != 0 && named != list.len() {
+        return refuse(at, "either all inputs have a name, or none has");
+    }
+    let named = named != 0;
+    let tensors = list.iter().filter(|spec| is_type(spec, "tensor")).count();
+    if tensors == 0 {
+        let columns = list
+            .iter()
+            .enumerate()
+            .map(|(place, spec)| column(spec, place, named, &format!("{at}/{place}")))
+            .collect::<Loaded<_>>()?;
+        return Ok(Schema::Columns { named, columns });
+    }
+    if tensors != list.len() {
+        return refuse(at, "either all inputs are tensors, or none is");
+    }
+    if !named && list.len() > 1 {
+        return refuse(at, "several tensors need names");
+    }
+    let tensors = list
+        .iter()
+        .enumerate()
+        .map(|(place, spec)| tensor(spec, &format!("{at}/{place}")))
+        .collect::<Loaded<_>>()?;
+    Ok(Schema::Tensors { named, tensors })
+}
+
+/// A name; none for null. A number is a name too, in its digits.
+fn name(name: &Py<'_>) -> Option<String> {
+    match name {
+        Py::None => None,
+        _ => Some(crate::py::str_of(name).lossy().into_owned()),
+    }
+}
+
+fn is_type(spec: &Py<'_>, name: &str) -> bool {
+    matches!(spec.get("type"), Some(Py::Str(text)) if text.is(name))
+}
+
+fn type_name<'s>(spec: &'s Py<'_>, at: &str) -> Loaded<&'s str> {
+    match spec.get("type") {
+        Some(Py::Str(text)) => match text.as_str() {
+            Some(text) => Ok(text),
+            None => refuse(at, "`type` is no type that MLflow knows"),
+        },
+        Some(_) => refuse(at, "`type` must be text"),
+        None => refuse(at, "`type` is missing"),
+    }
+}
+
+fn column(spec: &Py<'_>, place: usize, named: bool, at: &str) -> Loaded<ColSpec> {
+    let kind = kind_of(spec, at, 0)?;
+    let composite = !matches!(kind, Type::Data(_));
+    if let (Py::Dict(items), false) = (spec, composite) {
+        let known = ["type", "name", "required"];
+        if let Some((key, _)) = items.iter().find(|(key, _)| !known.iter().any(|k| key.is(k))) {
+            return refuse(at, format!("MLflow does not know `{}` here", key.lossy()));
+        }
+    }
+    let required = spec.get("required");
+    if !named && matches!(required, Some(Py::Bool(false))) {
+        return refuse(at, "an input without a name cannot be optional");
+    }
+    Ok(ColSpec {
+        name: spec.get("name").and_then(name).unwrap_or_else(|| place.to_string()),
+        kind,
+        // Composite columns are optional unless they say otherwise.
+        required: required.map_or(!composite, |given| given.truth() == Some(true)),
+    })
+}
+
+fn kind_of(spec: &Py<'_>, at: &str, depth: u32) -> Loaded<Type> {
+    if depth > DEPTH {
+        return refuse(at, format!("types nest deeper than {DEPTH} levels"));
+    }
+    Ok(match type_name(spec, at)? {
+        "array" => Type::Array(Box::new(inner(spec, "items", at, depth)?)),
+        "map" => match inner(spec, "values", at, depth)? {
+            // MLflow drops the map around a vector.
+            vector @ Type::Array(_) if is_vector(spec.get("values")) => vector,
+            values => Type::Map(Box::new(values)),
+        },
+        "object" => Type::Object(properties(spec, at, depth)?),
+        "any" => Type::Any,
+        "sparkml_vector" => Type::Array(Box::new(Type::Data(DataType::Double))),
+        other => match DataType::named(other) {
+            Some(data_type) => Type::Data(data_type),
+            None => {
+                return refuse(
+                    &format!("{at}/type"),
+                    format!("`{other}` is no type that MLflow knows"),
+                );
+            }
+        },
+    })
+}
+
+fn is_vector(spec: Option<&Py<'_>>) -> bool {
+    spec.is_some_and(|spec| is_type(spec, "sparkml_vector"))
+}
+
+fn inner(spec: &Py<'_>, key: &str, at: &str, depth: u32) -> Loaded<Type> {
+    match spec.get(key) {
+        Some(inner @ Py::Dict(_)) => kind_of(inner, &format!("{at}/{key}"), depth + 1),
+        Some(_) => {
+            refuse(&format!("{at}/{key}"), format!("`{key}` must be an object with a `type`"))
+        }
+        None => refuse(at, format!("`{key}` is missing")),
+    }
+}
+
+fn properties(spec: &Py<'_>, at: &str, depth: u32) -> Loaded<Vec<Property>> {
+    let Some(Py::Dict(items)) = spec.get("properties") else {
+        return refuse(at, "`properties` must be an object of types");
+    };
+    if items.is_empty() {
+        return refuse(&format!("{at}/properties"), "an object needs at least one property");
+    }
+    let mut properties = Vec::with_capacity(items.len());
+    for (key, property) in items {
+        let at = format!("{at}/properties/{}", crate::fault::escaped(&key.lossy()));
+        if !matches!(property, Py::Dict(_)) {
+            return refuse(&at, "a property must be an object with a `type`");
+        }
+        if is_vector(Some(property)) {
+            return refuse(&at, "MLflow does not allow a vector as a property");
+        }
+        properties.push(Property {
+            name: key.lossy().into_owned(),
+            kind: kind_of(property, &at, depth + 1)?,
+            required: property.get("required").is_none_or(|given| given.truth() == Some(true)),
+        });
+    }
+    properties.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(properties)
+}
+
+fn tensor(spec: &Py<'_>, at: &str) -> Loaded<TensorSpec> {
+    let at = format!("{at}/tensor-spec");
+    let Some(info @ Py::Dict(_)) = spec.get("tensor-spec") else {
+        return refuse(&at, "`tensor-spec` must be an object with `dtype` and `shape`");
+    };
+    let dtype = match info.get("dtype") {
+        // NumPy's default.
+        Some(Py::None) => Some(Dtype::Float(64)),
+        Some(Py::Str(text)) => text.as_str().and_then(Dtype::named),
+        _ => None,
+    };
+    let Some(dtype) = dtype else {
+        return refuse(&format!("{at}/dtype"), "`dtype` must be a type of NumPy without a size");
+    };
+    let Some(Py::List(shape)) = info.get("shape") else {
+        return refuse(&format!("{at}/shape"), "`shape` must be a list of lengths");
+    };
+    let shape = shape
+        .iter()
+        .map(|length| match length {
+            Py::Int(length) => Ok(*length),
+            _ => refuse(&format!("{at}/shape"), "`shape` must be a list of whole numbers"),
+        })
+        .collect::<Loaded<_>>()?;
+    Ok(TensorSpec { name: spec.get("name").and_then(name).unwrap_or_default(), dtype, shape })
+}
+
+fn param_schema(list: &[Py<'_>], at: &str) -> Loaded<Vec<ParamSpec>> {
+    let mut params: Vec<ParamSpec> = Vec::with_capacity(list.len());
+    for (place, spec) in list.iter().enumerate() {
+        let at = format!("{at}/{place}");
+        let param = param(spec, &at)?;
+        if params.iter().any(|known| known.name == param.name) {
+            return refuse(&at, format!("there are two parameters `{}`", param.name));
+        }
+        params.push(param);
+    }
+    Ok(params)
+}
+
+fn param(spec: &Py<'_>, at: &str) -> Loaded<ParamSpec> {
+    let (Some(given), Some(default)) = (spec.get("name"), spec.get("default")) else {
+        return refuse(at, "a parameter needs `name`, `type` and `default`");
+    };
+    let typed = |key| spec.get(key).filter(|given| given.truth() == Some(true));
+    let Some(kind) = typed("type").or_else(|| typed("dtype")) else {
+        return refuse(at, "a parameter needs `name`, `type` and `default`");
+    };
+    let kind = match kind {
+        Py::Str(text) if text.is("object") => ParamType::Object(properties(spec, at, 0)?),
+        Py::Str(text) => match text.as_str().and_then(DataType::named) {
+            Some(DataType::Binary) => {
+                return refuse(at, "a parameter cannot be `binary`");
+            }
+            Some(data_type) => ParamType::Data(data_type),
+            None => return refuse(at, format!("`{}` is no type of a parameter", text.lossy())),
+        },
+        _ => return refuse(at, "`type` must be text"),
+    };
+    let list = match spec.get("shape") {
+        None | Some(Py::None) => false,
+        Some(Py::List(shape)) if shape.as_slice() == [Py::Int(-1)] => true,
+        Some(_) => return refuse(&format!("{at}/shape"), "`shape` must be null or [-1]"),
+    };
+    let mut param = ParamSpec {
+        name: crate::py::str_of(given).lossy().into_owned(),
+        kind,
+        list,
+        default: Py::None,
+    };
+    match params::value(default.clone(), &param) {
+        Ok(value) => param.default = value.into_owned(),
+        Err(fault) => {
+            return refuse(
+                &format!("{at}/default"),
+                format!("the default of `{}` is none of its type: {}", param.name, fault.message),
+            );
+        }
+    }
+    Ok(param)
+}

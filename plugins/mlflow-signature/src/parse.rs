@@ -1,0 +1,440 @@
+//! From a body's data to what MLflow hands to enforcement: built and cast by
+//! the form that it came in.
+
+use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use crate::body::{Body, Field, Origin};
+use crate::data::Data;
+use crate::fault::{Fault, Kind, Step, gather};
+use crate::json::Text;
+use crate::nested;
+use crate::py::{Array, Dtype, Frame, Index, Py, Unframed, array, array_as, cell_as};
+use crate::schema::{ColSpec, DataType, Schema, Spec, Type};
+
+/// A request's data, cast.
+///
+/// # Errors
+/// The faults of this stage, MLflow's own first.
+pub(crate) fn data<'a>(
+    body: Body<'a>,
+    schema: Option<&Schema>,
+    origin: Origin,
+    today: Option<i64>,
+) -> Result<Data<'a>, Vec<Fault>> {
+    let frame = match body.field {
+        Field::Unified => return Ok(Data::of(body.data)),
+        Field::Inputs => return cast_inputs(body.data, schema, origin),
+        Field::Instances => return cast_instances(body.data, schema, origin),
+        Field::Records => records(body.data),
+        Field::Split => split(body.data),
+    };
+    let frame = frame.map_err(|fault| alloc::vec![fault])?;
+    match schema {
+        Some(schema) => crate::cast::frame(frame, schema, origin, today).map(Data::Frame),
+        None => Ok(Data::Frame(frame)),
+    }
+}
+
+fn unframed(error: Unframed, pointer: &str) -> Fault {
+    Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
+}
+
+fn records(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+    let at = "/dataframe_records";
+    match data {
+        Py::List(rows) => Frame::from_list(rows).map_err(|error| unframed(error, at)),
+        other => Err(Fault::new(Kind::FrameBuild, "`dataframe_records` must be a list of objects")
+            .wanted("a list", &other)
+            .at(at.to_string())),
+    }
+}
+
+fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+    let at = "/dataframe_split";
+    let Py::Dict(items) = data else {
+        return Err(Fault::new(Kind::FrameBuild, "`dataframe_split` must be an object")
+            .wanted("an object", &data)
+            .at(at.to_string()));
+    };
+    let (mut rows, mut columns, mut index) = (None, Py::None, Py::None);
+    for (key, value) in items {
+        match key.bytes() {
+            b"data" => rows = Some(value),
+            b"columns" => columns = value,
+            b"index" => index = value,
+            _ => {
+                return Err(Fault::new(
+                    Kind::FrameBuild,
+                    format!(
+                        "`dataframe_split` has no `{}`: it takes `data`, `columns` and `index`",
+                        key.lossy()
+                    ),
+                )
+                .at(at.to_string()));
+            }
+        }
+    }
+    let Some(rows) = rows else {
+        return Err(
+            Fault::new(Kind::FrameBuild, "`dataframe_split` needs `data`").at(at.to_string())
+        );
+    };
+    framed(rows, columns, index).map_err(|error| unframed(error, at))
+}
+
+/// `DataFrame(data, index, columns)`.
+fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>, Unframed> {
+    let labels = |given: Py<'a>| match given {
+        Py::None => Ok(None),
+        Py::List(labels) => Ok(Some(labels)),
+        Py::Dict(items) => Ok(Some(items.into_iter().map(|(key, _)| Py::Str(key)).collect())),
+        _ => Err(Unframed("`columns` and `index` must be lists")),
+    };
+    let columns = labels(columns)?;
+    let index = labels(index)?;
+    let mut frame = match rows {
+        Py::List(rows) if !rows.is_empty() => {
+            let records = matches!(rows.first(), Some(Py::Dict(_)));
+            let frame = Frame::from_list(rows)?;
+            if records { select(frame, columns)? } else { rename(frame, columns)? }
+        }
+        Py::List(_) | Py::None => hollow(columns, index.as_ref().map_or(0, Vec::len)),
+        Py::Dict(items) => {
+            let frame = Frame::from_dict(items, index.clone())?;
+            return select(frame, columns);
+        }
+        scalar => {
+            let (Some(columns), Some(index)) = (columns, index) else {
+                return Err(Unframed("a single value as `data` needs `columns` and `index`"));
+            };
+            let cells = alloc::vec![scalar; index.len()];
+            return Ok(Frame {
+                index: Index::Labels(index),
+                columns: columns
+                    .into_iter()
+                    .map(|name| crate::py::infer(name, cells.clone()))
+                    .collect(),
+            });
+        }
+    };
+    if let Some(labels) = index {
+        let rows = frame.index.len();
+        if rows == 1 && labels.len() != 1 {
+            // One row is repeated under every label.
+            for column in &mut frame.columns {
+                let cell = column.cells.first().cloned().unwrap_or(Py::None);
+                column.cells = alloc::vec![cell; labels.len()];
+            }
+        } else if rows != labels.len() {
+            return Err(Unframed("`index` must have as many labels as there are rows"));
+        }
+        frame.index = Index::Labels(labels);
+    }
+    Ok(frame)
+}
+
+/// No data: the columns are there, and hold nothing.
+fn hollow<'a>(columns: Option<Vec<Py<'a>>>, rows: usize) -> Frame<'a> {
+    let columns = columns.unwrap_or_default().into_iter().map(|name| crate::py::Column {
+        name,
+        dtype: Dtype::Object,
+        cells: alloc::vec![Py::Float(f64::NAN); rows],
+    });
+    Frame { index: Index::Range(rows), columns: columns.collect() }
+}
+
+/// Names for the columns of rows.
+fn rename<'a>(mut frame: Frame<'a>, names: Option<Vec<Py<'a>>>) -> Result<Frame<'a>, Unframed> {
+    let Some(names) = names else {
+        return Ok(frame);
+    };
+    if names.len() != frame.columns.len() {
+        return Err(Unframed("`columns` must have as many names as the rows have values"));
+    }
+    for (column, name) in frame.columns.iter_mut().zip(names) {
+        column.name = name;
+    }
+    Ok(frame)
+}
+
+/// Only the named columns; those that are not there hold NaN.
+fn select<'a>(frame: Frame<'a>, names: Option<Vec<Py<'a>>>) -> Result<Frame<'a>, Unframed> {
+    let Some(names) = names else {
+        return Ok(frame);
+    };
+    let rows = frame.index.len();
+    let columns = names
+        .into_iter()
+        .map(|name| match frame.column(&name) {
+            Some(column) => column.clone(),
+            None => crate::py::Column {
+                name,
+                dtype: Dtype::Float(64),
+                cells: alloc::vec![Py::Float(f64::NAN); rows],
+            },
+        })
+        .collect();
+    Ok(Frame { index: frame.index, columns })
+}
+
+/// Casts one value of `inputs` or `instances` (MLflow's `convert_data_type`).
+fn convert<'a>(data: Py<'a>, spec: Option<Spec<'_>>) -> Result<Py<'a>, Fault> {
+    let column = match spec {
+        None => return array(&data).map(Array::boxed).map_err(|_| ragged(&data)),
+        Some(Spec::Tensor(tensor)) => {
+            return array_as(&data, tensor.dtype)
+                .map(Array::boxed)
+                .map_err(|_| no_cast(&data, &tensor.dtype.name()));
+        }
+        Some(Spec::Column(column)) => column,
+    };
+    match &column.kind {
+        Type::Data(data_type) => {
+            if matches!(data, Py::List(_)) {
+                return match array_as(&data, data_type.dtype()) {
+                    Ok(array) => Ok(array.boxed()),
+                    Err(_) => Err(locate(data, *data_type)),
+                };
+            }
+            let shown = data.clone();
+            match (cell_as(data, data_type.dtype()), data_type) {
+                (Ok(Py::Int(value)), DataType::Integer) => Ok(Py::Int32(value as i32)),
+                (Ok(Py::Float(value)), DataType::Float) => Ok(Py::Float32(value)),
+                (Ok(value), _) => Ok(value),
+                (Err(_), _) => Err(no_cast(&shown, data_type.name())),
+            }
+        }
+        Type::Array(items) => {
+            let list = nested::list(data, items, column.required)?;
+            array(&list).map(Array::boxed).map_err(|_| ragged(&list))
+        }
+        kind => nested::value(data, kind, column.required),
+    }
+}
+
+fn no_cast(data: &Py<'_>, wanted: &str) -> Fault {
+    Fault::new(Kind::CastFailed, format!("{} cannot be cast to `{wanted}`", data.kind()))
+        .wanted(wanted, data)
+}
+
+fn ragged(data: &Py<'_>) -> Fault {
+    Fault::new(Kind::CastFailed, "lists of unequal length make no array")
+        .wanted("lists of equal length", data)
+}
+
+/// The items of a list that cannot be cast.
+fn locate(data: Py<'_>, data_type: DataType) -> Fault {
+    let Py::List(items) = &data else {
+        return no_cast(&data, data_type.name());
+    };
+    let mut bad = items.iter().enumerate().filter(|(_, item)| {
+        !matches!(item, Py::List(_)) && cell_as((*item).clone(), data_type.dtype()).is_err()
+    });
+    match bad.next() {
+        Some((at, item)) => {
+            let mut fault = no_cast(item, data_type.name()).inside(Step::Item(at));
+            fault.occurrences += bad.count() as u32;
+            fault
+        }
+        None => ragged(&data),
+    }
+}
+
+/// Errors of a conversion as MLflow reports them from here.
+fn surfaced(fault: Fault) -> Fault {
+    let kind = match fault.kind {
+        Kind::Raw | Kind::ColumnConvert => Kind::CastFailed,
+        other => other,
+    };
+    fault.as_kind(kind)
+}
+
+fn spec_of<'s>(schema: Option<&'s Schema>, key: &Text<'_>) -> Option<Spec<'s>> {
+    schema?.spec(key.as_str()?)
+}
+
+type Items<'a> = Vec<(Text<'a>, Py<'a>)>;
+
+/// Casts the values of an object by their keys.
+fn convert_items<'a>(
+    items: Items<'a>,
+    schema: Option<&Schema>,
+    origin: Origin,
+    row: Option<usize>,
+    faults: &mut Vec<Fault>,
+) -> Items<'a> {
+    let mut out = Vec::with_capacity(items.len());
+    for (place, (key, data)) in items.into_iter().enumerate() {
+        match convert(data, spec_of(schema, &key)) {
+            Ok(value) => out.push((key, value)),
+            Err(fault) => {
+                let mut fault = surfaced(fault);
+                fault.column = key.lossy().into_owned();
+                gather(faults, fault.at(origin.cell(&Py::Str(key), place, row)));
+            }
+        }
+    }
+    out
+}
+
+fn cast_inputs<'a>(
+    data: Py<'a>,
+    schema: Option<&Schema>,
+    origin: Origin,
+) -> Result<Data<'a>, Vec<Fault>> {
+    let one = |fault: Fault| Err(alloc::vec![fault.at(origin.data())]);
+    let mut data = data;
+    if let Some(schema) = schema {
+        let names = if schema.named() { schema.names() } else { Vec::new() };
+        let flat = matches!(&data, Py::List(items)
+            if !items.iter().any(|item| matches!(item, Py::Dict(_))));
+        if let ([only], true) = (names.as_slice(), flat) {
+            // A bare list is the only column there is.
+            let key = Text::owned((*only).to_string());
+            return match convert(data, schema.spec(only)) {
+                Ok(value) => Ok(Data::Dict(alloc::vec![(key, value)])),
+                Err(fault) => one(surfaced(fault)),
+            };
+        }
+        if !schema.named() && !matches!(data, Py::List(_)) && !data.is_scalar() {
+            return one(Fault::new(
+                Kind::UnnamedBadInput,
+                "a signature without names takes a list or a single value",
+            )
+            .wanted("a list or a single value", &data));
+        }
+    }
+    let mut faults = Vec::new();
+    let first = schema.and_then(Schema::first);
+    data = match data {
+        Py::Dict(items) => Py::Dict(convert_items(items, schema, origin, None, &mut faults)),
+        Py::List(rows) if rows.iter().all(|row| matches!(row, Py::Dict(_))) => Py::List(
+            rows.into_iter()
+                .enumerate()
+                .map(|(at, row)| match row {
+                    Py::Dict(items) => {
+                        Py::Dict(convert_items(items, schema, origin, Some(at), &mut faults))
+                    }
+                    other => other,
+                })
+                .collect(),
+        ),
+        list @ Py::List(_) => match convert(list, first) {
+            Ok(value) => value,
+            Err(fault) => return one(surfaced(fault)),
+        },
+        scalar => match convert(scalar, first) {
+            Ok(value) => value,
+            Err(fault) => return one(fault.as_kind(Kind::CastFailed)),
+        },
+    };
+    if faults.is_empty() { Ok(Data::of(data)) } else { Err(faults) }
+}
+
+fn cast_instances<'a>(
+    data: Py<'a>,
+    schema: Option<&Schema>,
+    origin: Origin,
+) -> Result<Data<'a>, Vec<Fault>> {
+    let data = match data {
+        Py::List(rows) if matches!(rows.first(), Some(Py::Dict(_))) => {
+            Data::Dict(pivot(rows, schema, origin)?)
+        }
+        other => cast_inputs(other, schema, origin)?,
+    };
+    if let Data::Dict(items) = &data {
+        equal_lengths(items, schema, origin).map_err(|fault| alloc::vec![fault])?;
+    }
+    Ok(data)
+}
+
+/// Rows of objects turned into columns.
+fn pivot<'a>(
+    rows: Vec<Py<'a>>,
+    schema: Option<&Schema>,
+    origin: Origin,
+) -> Result<Items<'a>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
+    for (at, row) in rows.into_iter().enumerate() {
+        let Py::Dict(items) = row else {
+            let pointer = format!("{}/{at}", origin.data());
+            faults.push(
+                Fault::new(
+                    Kind::CastFailed,
+                    "every instance must be an object, as the first one is",
+                )
+                .wanted("an object", &row)
+                .at(pointer),
+            );
+            break;
+        };
+        for (key, value) in convert_items(items, schema, origin, Some(at), &mut faults) {
+            match columns.iter_mut().find(|(name, _)| *name == key) {
+                Some((_, cells)) => cells.push(value),
+                None => columns.push((key, alloc::vec![value])),
+            }
+        }
+    }
+    let mut items = Vec::with_capacity(columns.len());
+    for (place, (key, cells)) in columns.into_iter().enumerate() {
+        match array(&Py::List(cells)) {
+            Ok(array) => items.push((key, array.boxed())),
+            Err(_) => {
+                let mut fault = Fault::new(
+                    Kind::CastFailed,
+                    format!("the values of `{}` differ in shape", key.lossy()),
+                );
+                fault.column = key.lossy().into_owned();
+                faults.push(fault.at(origin.cell(&Py::Str(key), place, Some(0))));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(items) } else { Err(faults) }
+}
+
+/// Required columns (but arrays) must have the same number of rows.
+fn equal_lengths(
+    items: &[(Text<'_>, Py<'_>)],
+    schema: Option<&Schema>,
+    origin: Origin,
+) -> Result<(), Fault> {
+    let checked = |key: &Text<'_>| match schema {
+        Some(schema) if schema.named() => match spec_of(Some(schema), key) {
+            Some(Spec::Column(ColSpec { kind: Type::Array(_), .. })) | None => false,
+            Some(Spec::Column(column)) => column.required,
+            Some(Spec::Tensor(_)) => true,
+        },
+        _ => true,
+    };
+    let mut length = None;
+    for (key, value) in items {
+        if !checked(key) {
+            continue;
+        }
+        let rows = match value {
+            Py::List(list) => list.len(),
+            Py::Array(array) => match array.shape.first() {
+                Some(rows) => *rows,
+                None => {
+                    return Err(Fault::new(
+                        Kind::CastFailed,
+                        format!("`{}` must be a list in `instances`", key.lossy()),
+                    )
+                    .at(origin.cell(&Py::Str(key.clone()), 0, None)));
+                }
+            },
+            _ => continue,
+        };
+        if *length.get_or_insert(rows) != rows {
+            return Err(Fault::new(
+                Kind::LengthMismatch,
+                format!("`{}` has another number of rows than the columns before it", key.lossy()),
+            )
+            .at(origin.data()));
+        }
+    }
+    Ok(())
+}

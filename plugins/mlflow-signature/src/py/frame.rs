@@ -1,0 +1,302 @@
+//! Frames: how pandas builds one from Python objects.
+
+use alloc::vec::Vec;
+
+use super::{Array, Column, Dtype, Py, infer};
+use crate::json::Text;
+
+/// The labels of the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Index<'a> {
+    /// 0, 1, 2 and so on.
+    Range(usize),
+    /// Given ones.
+    Labels(Vec<Py<'a>>),
+}
+
+impl Index<'_> {
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Range(rows) => *rows,
+            Self::Labels(labels) => labels.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A `pandas.DataFrame`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame<'a> {
+    /// The rows' labels.
+    pub index: Index<'a>,
+    /// The columns, in order.
+    pub columns: Vec<Column<'a>>,
+}
+
+/// pandas cannot build the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unframed(pub &'static str);
+
+impl<'a> Frame<'a> {
+    /// No columns, so many rows.
+    #[must_use]
+    pub fn empty(rows: usize) -> Self {
+        Self { index: Index::Range(rows), columns: Vec::new() }
+    }
+
+    /// The first column of this name.
+    #[must_use]
+    pub fn column(&self, name: &Py<'_>) -> Option<&Column<'a>> {
+        self.columns.iter().find(|column| column.name == *name)
+    }
+
+    /// `DataFrame(list)`.
+    ///
+    /// # Errors
+    /// When the first row is a list or an object and another row is not.
+    pub fn from_list(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+        let count = rows.len();
+        match rows.first() {
+            None => Ok(Self::empty(0)),
+            Some(Py::Dict(_)) => Self::from_records(rows),
+            Some(Py::List(_)) => Self::from_lists(rows),
+            Some(Py::Array(array)) if array.shape.len() == 1 => Self::from_lists(rows),
+            Some(_) => Ok(Self {
+                index: Index::Range(count),
+                columns: alloc::vec![infer(Py::Int(0), rows)],
+            }),
+        }
+    }
+
+    /// Rows of objects: the columns are all keys, in the order in which they
+    /// first occur; a row without one has NaN there.
+    fn from_records(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+        let count = rows.len();
+        let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
+        for (row, record) in rows.into_iter().enumerate() {
+            let record = match record {
+                Py::Dict(record) => record,
+                // `dict([])`.
+                Py::List(items) if items.is_empty() => Vec::new(),
+                _ => return Err(Unframed("every record must be an object, as the first one is")),
+            };
+            for (place, (key, value)) in record.into_iter().enumerate() {
+                // Records mostly have their keys in the same order.
+                let guess = columns.get(place).is_some_and(|(name, _)| *name == key);
+                let at = if guess {
+                    Some(place)
+                } else {
+                    columns.iter().position(|(name, _)| *name == key)
+                };
+                match at.and_then(|at| columns.get_mut(at)) {
+                    Some((_, cells)) => cells.push(value),
+                    None => {
+                        let mut cells = alloc::vec![Py::Float(f64::NAN); row];
+                        cells.push(value);
+                        columns.push((key, cells));
+                    }
+                }
+            }
+            for (_, cells) in &mut columns {
+                if cells.len() <= row {
+                    cells.push(Py::Float(f64::NAN));
+                }
+            }
+        }
+        Ok(Self {
+            index: Index::Range(count),
+            columns: columns.into_iter().map(|(name, cells)| infer(Py::Str(name), cells)).collect(),
+        })
+    }
+
+    /// Rows of lists: short ones end in `None`.
+    fn from_lists(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+        let count = rows.len();
+        let mut columns: Vec<Vec<Py<'a>>> = Vec::new();
+        for (row, cells) in rows.into_iter().enumerate() {
+            let cells = match cells {
+                Py::List(cells) => cells,
+                Py::Dict(items) => items.into_iter().map(|(key, _)| Py::Str(key)).collect(),
+                Py::Array(array) if array.shape.len() == 1 => array.cells,
+                Py::Str(text) => characters(&text),
+                _ => return Err(Unframed("every row must be a list, as the first one is")),
+            };
+            for (place, cell) in cells.into_iter().enumerate() {
+                match columns.get_mut(place) {
+                    Some(column) => column.push(cell),
+                    None => {
+                        let mut column = alloc::vec![Py::None; row];
+                        column.push(cell);
+                        columns.push(column);
+                    }
+                }
+            }
+            for column in &mut columns {
+                if column.len() <= row {
+                    column.push(Py::None);
+                }
+            }
+        }
+        Ok(Self {
+            index: Index::Range(count),
+            columns: columns
+                .into_iter()
+                .enumerate()
+                .map(|(place, cells)| infer(Py::Int(place as i64), cells))
+                .collect(),
+        })
+    }
+
+    /// `DataFrame(array)`.
+    ///
+    /// # Errors
+    /// When the array has neither one nor two dimensions.
+    pub fn from_array(array: Array<'a>) -> Result<Self, Unframed> {
+        match array.shape.as_slice() {
+            [rows] => Ok(Self {
+                index: Index::Range(*rows),
+                columns: alloc::vec![Column::of_array(Py::Int(0), array.dtype, array.cells)],
+            }),
+            [rows, width] => {
+                let columns = (0..*width)
+                    .map(|place| {
+                        let cells = array.cells.iter().skip(place).step_by((*width).max(1));
+                        let cells = cells.cloned().collect();
+                        Column::of_array(Py::Int(place as i64), array.dtype, cells)
+                    })
+                    .collect();
+                Ok(Self { index: Index::Range(*rows), columns })
+            }
+            _ => Err(Unframed("the data must have one or two dimensions")),
+        }
+    }
+
+    /// `DataFrame(dict)`.
+    ///
+    /// # Errors
+    /// When all values are scalars, when lists differ in length, or when
+    /// objects are mixed with lists.
+    pub fn from_dict(
+        items: Vec<(Text<'a>, Py<'a>)>,
+        index: Option<Vec<Py<'a>>>,
+    ) -> Result<Self, Unframed> {
+        let mut length = index.as_ref().map(Vec::len);
+        let mut labels: Vec<Py<'a>> = Vec::new();
+        let mut lists = false;
+        let mut objects = false;
+        for (_, value) in &items {
+            match value {
+                Py::Dict(entries) => {
+                    objects = true;
+                    for (key, _) in entries {
+                        let label = Py::Str(key.clone());
+                        if !labels.contains(&label) {
+                            labels.push(label);
+                        }
+                    }
+                }
+                Py::List(_) | Py::Array(_) if !is_single(value) => {
+                    lists = true;
+                    let count = match value {
+                        Py::List(cells) => cells.len(),
+                        Py::Array(array) if array.shape.len() == 1 => array.cells.len(),
+                        _ => return Err(Unframed("each column must have one dimension")),
+                    };
+                    if length.is_some_and(|length| length != count) {
+                        return Err(Unframed("all columns must have the same number of rows"));
+                    }
+                    length = Some(count);
+                }
+                _ => {}
+            }
+        }
+        if lists && objects {
+            return Err(Unframed("columns of lists and columns of objects cannot be mixed"));
+        }
+        let index = match index {
+            Some(labels) => Index::Labels(labels),
+            None if objects => Index::Labels(labels),
+            None if lists => Index::Range(length.unwrap_or(0)),
+            None if items.is_empty() => Index::Range(0),
+            None => return Err(Unframed("with single values only, the number of rows is unknown")),
+        };
+        let rows = index.len();
+        let columns = items
+            .into_iter()
+            .map(|(name, value)| {
+                let name = Py::Str(name);
+                match value {
+                    Py::Dict(entries) => aligned(name, &entries, &index),
+                    Py::List(cells) => {
+                        let mut column = infer(name, cells);
+                        if column.cells.is_empty() {
+                            column.dtype = Dtype::Float(64);
+                        }
+                        column
+                    }
+                    Py::Array(array) if array.shape.len() == 1 => {
+                        let bytes = array.dtype == Dtype::Bytes;
+                        let mut column = Column::of_array(name, array.dtype, array.cells);
+                        if bytes {
+                            column.dtype = Dtype::Object;
+                        }
+                        column
+                    }
+                    Py::Array(array) => {
+                        let cell = array.cells.into_iter().next().unwrap_or(Py::None);
+                        Column::of_array(name, array.dtype, alloc::vec![cell; rows])
+                    }
+                    scalar => infer(name, alloc::vec![scalar; rows]),
+                }
+            })
+            .collect();
+        Ok(Self { index, columns })
+    }
+}
+
+/// An array that holds one value and has no dimension.
+fn is_single(value: &Py<'_>) -> bool {
+    matches!(value, Py::Array(array) if array.shape.is_empty())
+}
+
+/// An object as a column: its values by the rows' labels.
+fn aligned<'a>(name: Py<'a>, entries: &[(Text<'a>, Py<'a>)], index: &Index<'a>) -> Column<'a> {
+    let labels = match index {
+        Index::Labels(labels) => labels.as_slice(),
+        Index::Range(_) => &[],
+    };
+    let cells: Vec<Py<'a>> = labels
+        .iter()
+        .map(|label| {
+            entries
+                .iter()
+                .find_map(|(key, value)| match label {
+                    Py::Str(text) if text == key => Some(value.clone()),
+                    _ => None,
+                })
+                .unwrap_or(Py::Float(f64::NAN))
+        })
+        .collect();
+    let mut column = infer(name, cells);
+    if column.cells.is_empty() {
+        column.dtype = Dtype::Float(64);
+    }
+    column
+}
+
+fn characters<'a>(text: &Text<'a>) -> Vec<Py<'a>> {
+    text.code_points()
+        .map(|point| {
+            let mut bytes = Vec::new();
+            crate::json::push_code_point(&mut bytes, point);
+            Py::Str(Text(bytes.into()))
+        })
+        .collect()
+}

@@ -1,0 +1,28 @@
+//! Python, NumPy and pandas, as far as a payload meets them on its way to a
+//! model: objects, arrays and columns, and how each turns one into another.
+
+mod array;
+mod base64;
+mod calendar;
+mod cast;
+mod column;
+mod dtype;
+mod frame;
+mod iso;
+mod number;
+mod object;
+mod repr;
+mod when;
+
+pub use array::{Array, array, array_as, array_of};
+pub use base64::{decode as base64_decode, encode as base64_encode};
+pub use calendar::{Moment, write_iso};
+pub use cast::cell_as;
+pub use column::{Column, infer, infer_objects, to_numeric};
+pub use dtype::{Dtype, Unit};
+pub use frame::{Frame, Index, Unframed};
+pub use iso::{Instant, datetime64, instant};
+pub use number::{float_from_text, int_from_text, to_f32, wrap_float, wrap_int};
+pub use object::{Py, Raised};
+pub use repr::{float_repr, str_of};
+pub use when::to_datetime;
