@@ -30,10 +30,18 @@ pub(crate) fn frame<'a>(
 ) -> Result<Frame<'a>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut columns = Vec::with_capacity(frame.columns.len());
+    let twice = frame.twice();
     for (place, column) in frame.columns.into_iter().enumerate() {
         let name = column.name.clone();
         let cast = match target(schema, &name, place) {
             None => Ok(column),
+            // Of two columns of one name pandas gives a frame, which has no
+            // type of its own and is no list of times.
+            Some(Target::Kind(Type::Data(DataType::String | DataType::Datetime), _))
+                if twice.contains(&name) =>
+            {
+                Err((Fault::new(Kind::ParseConvert, "there are two columns of this name"), 0))
+            }
             Some(Target::Tensor(dtype)) => tensor(column, dtype),
             Some(Target::Kind(kind, required)) => cast(column, kind, required, today),
         };

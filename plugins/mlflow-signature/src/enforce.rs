@@ -118,6 +118,7 @@ fn by_name<'a>(
             .collect();
         return Err(missing.into_iter().map(|name| missing_input(name, &extras, origin)).collect());
     }
+    let twice = frame.twice();
     let mut faults = Vec::new();
     let mut columns = Vec::with_capacity(specs.len());
     let mut done: Vec<usize> = Vec::new();
@@ -132,12 +133,27 @@ fn by_name<'a>(
         let Some(column) = frame.columns.get(place).cloned() else {
             continue;
         };
-        match enforce(column, &spec.kind, spec.required) {
+        let enforced = if twice.contains(&column.name) {
+            Err(doubled(&spec.kind))
+        } else {
+            enforce(column, &spec.kind, spec.required)
+        };
+        match enforced {
             Ok(column) => columns.push(column),
             Err(fault) => faults.push(placed(fault, &spec.name, &frame, place, &spec.kind, origin)),
         }
     }
     finish(frame.index, columns, faults)
+}
+
+/// Two columns of one name: MLflow takes their names for their values.
+fn doubled(kind: &Type) -> Fault {
+    let kind = match kind {
+        Type::Array(_) => Kind::ExpectedList,
+        Type::Object(_) | Type::Map(_) => Kind::ExpectedDict,
+        Type::Data(_) | Type::Any => Kind::EnforceOther,
+    };
+    Fault::new(kind, "there are two columns of this name")
 }
 
 fn missing_input(name: &str, extras: &[String], origin: Origin) -> Fault {

@@ -38,7 +38,10 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
     let shown = data.clone();
     let column = infer(Py::None, alloc::vec![data]);
     match datatype::enforce(column, data_type) {
-        Ok(column) => Ok(column.cells.into_iter().next().unwrap_or(Py::None)),
+        Ok(column) => {
+            let cell = column.cells.into_iter().next().unwrap_or(Py::None);
+            Ok(cell.sized(column.dtype))
+        }
         Err(fault) if fault.kind == Kind::Raw => Err(fault.wanted(data_type.name(), &shown)),
         Err(_) => Err(Fault::new(
             Kind::EnforceScalar,
@@ -178,7 +181,7 @@ pub(crate) fn object<'a>(
     properties: &[Property],
     required: bool,
 ) -> Result<Py<'a>, Fault> {
-    if !required && is_nothing(&data) {
+    if !required && is_nothing(&data)? {
         return Ok(data);
     }
     let Py::Dict(mut items) = data else {
@@ -225,12 +228,21 @@ pub(crate) fn object<'a>(
     Ok(Py::Dict(items))
 }
 
-fn is_nothing(data: &Py<'_>) -> bool {
-    match data {
+/// `data is None or data == {}`. An array is compared cell by cell, and only
+/// one cell makes a yes or no.
+fn is_nothing(data: &Py<'_>) -> Result<bool, Fault> {
+    Ok(match data {
         Py::None => true,
         Py::Dict(items) => items.is_empty(),
+        Py::Array(array) => match array.cells.as_slice() {
+            [only] => matches!(only, Py::Dict(items) if items.is_empty()),
+            _ => {
+                return Err(Fault::new(Kind::Raw, "an object is needed, not an array of them")
+                    .wanted("an object", &array.to_list()));
+            }
+        },
         _ => false,
-    }
+    })
 }
 
 fn no_object(data: &Py<'_>) -> Fault {
@@ -239,7 +251,7 @@ fn no_object(data: &Py<'_>) -> Fault {
 }
 
 fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Fault> {
-    if (!required || *values == Type::Any) && is_nothing(&data) {
+    if (!required || *values == Type::Any) && is_nothing(&data)? {
         return Ok(data);
     }
     let Py::Dict(mut items) = data else {

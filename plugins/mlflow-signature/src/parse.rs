@@ -199,12 +199,9 @@ fn convert<'a>(data: Py<'a>, spec: Option<Spec<'_>>) -> Result<Py<'a>, Fault> {
                 };
             }
             let shown = data.clone();
-            match (cell_as(data, data_type.dtype()), data_type) {
-                (Ok(Py::Int(value)), DataType::Integer) => Ok(Py::Int32(value as i32)),
-                (Ok(Py::Float(value)), DataType::Float) => Ok(Py::Float32(value)),
-                (Ok(value), _) => Ok(value),
-                (Err(_), _) => Err(no_cast(&shown, data_type.name())),
-            }
+            cell_as(data, data_type.dtype())
+                .map(|cell| cell.sized(data_type.dtype()))
+                .map_err(|_| no_cast(&shown, data_type.name()))
         }
         Type::Array(items) => {
             let list = nested::list(data, items, column.required)?;

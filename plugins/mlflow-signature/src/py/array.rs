@@ -153,17 +153,14 @@ fn collect<'a>(object: &Py<'a>, depth: usize, leaves: &mut Vec<Py<'a>>) {
 
 /// A cell as the scalar of its array's type.
 fn typed<'a>(cell: &Py<'a>, dtype: Dtype) -> Py<'a> {
-    match (cell, dtype) {
-        (Py::Int(value), Dtype::Int(32)) => i32::try_from(*value).map_or(cell.clone(), Py::Int32),
-        (Py::Float(value), Dtype::Float(32)) => Py::Float32(*value),
-        (Py::Int(_) | Py::Float(_), Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_))
-            if dtype.bits() < 64 =>
-        {
-            // Keeps the narrow type through the stacking of equal arrays.
-            Array { dtype, shape: Vec::new(), cells: alloc::vec![cell.clone()] }.boxed()
-        }
-        _ => cell.clone(),
+    let narrow = matches!(dtype, Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_))
+        && dtype.bits() < 64
+        && !matches!(dtype, Dtype::Int(32) | Dtype::Float(32));
+    if narrow {
+        // Keeps the narrow type through the stacking of equal arrays.
+        return Array { dtype, shape: Vec::new(), cells: alloc::vec![cell.clone()] }.boxed();
     }
+    cell.clone().sized(dtype)
 }
 
 fn leaf_dtype(leaf: &Py<'_>) -> Dtype {

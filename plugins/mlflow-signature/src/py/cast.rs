@@ -74,6 +74,18 @@ impl Py<'_> {
         }
     }
 
+    /// A cell as a scalar that keeps its column's narrow type.
+    #[must_use]
+    pub(crate) fn sized(self, dtype: Dtype) -> Self {
+        match (self, dtype) {
+            (Self::Int(value), Dtype::Int(32)) => {
+                i32::try_from(value).map_or(Self::Int(value), Self::Int32)
+            }
+            (Self::Float(value), Dtype::Float(32)) => Self::Float32(value),
+            (other, _) => other,
+        }
+    }
+
     /// Text without the trailing NULs that NumPy drops.
     fn without_nuls(self) -> Self {
         match self {

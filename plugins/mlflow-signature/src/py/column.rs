@@ -221,6 +221,13 @@ impl<'a> Column<'a> {
 
 /// A number cast as C does; NaN and infinity are no whole numbers.
 fn squeeze(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
+    if cell == Py::None {
+        // A masked column may have gaps; only floats can keep them.
+        return match dtype {
+            Dtype::Float(_) => Ok(Py::Float(f64::NAN)),
+            _ => Err(Raised::Value),
+        };
+    }
     let (signed, bits) = match dtype {
         Dtype::Int(bits) => (true, bits),
         Dtype::Uint(bits) => (false, bits),

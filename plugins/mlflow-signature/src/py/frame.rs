@@ -57,6 +57,22 @@ impl<'a> Frame<'a> {
         self.columns.iter().find(|column| column.name == *name)
     }
 
+    /// The names that more than one column has.
+    #[must_use]
+    pub fn twice(&self) -> Vec<Py<'a>> {
+        let mut names: Vec<&Py<'a>> = self.columns.iter().map(|column| &column.name).collect();
+        let text = |name: &Py<'a>| match name {
+            Py::Str(text) => Some(text.clone()),
+            _ => None,
+        };
+        names.sort_by_key(|name| text(name));
+        let twice = names.windows(2).filter_map(|pair| match pair {
+            [a, b] if a == b => Some((*a).clone()),
+            _ => None,
+        });
+        twice.collect()
+    }
+
     /// `DataFrame(list)`.
     ///
     /// # Errors
