@@ -98,7 +98,8 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
             if list.is_empty() {
                 return Ok(Py::List(list));
             }
-            primitives(infer(Py::None, list), *data_type).map(Py::List)
+            let cells = primitives(infer(Py::None, list), *data_type)?;
+            Ok(Py::List(cells.into_iter().map(listed).collect()))
         }
         (Type::Data(data_type), Py::Array(array)) => {
             if array.shape.len() != 1 {
@@ -126,6 +127,15 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
             }
         }
         (_, other) => Ok(other),
+    }
+}
+
+/// A cell as `ndarray.tolist()` gives it: a time of nanoseconds is a number.
+fn listed(cell: Py<'_>) -> Py<'_> {
+    match cell {
+        Py::Time(Some(nanos)) => Py::Int(nanos),
+        Py::Time(None) => Py::None,
+        other => other,
     }
 }
 

@@ -208,7 +208,8 @@ fn reshaped<'a>(
                 ));
             }
         };
-        let cells = cast(&column.cells, spec.dtype)?;
+        // A tensor has missing text as NaN.
+        let cells = cast(&crate::cast::objects(column.clone()), spec.dtype)?;
         return check(Array { dtype: spec.dtype, shape, cells }, spec);
     }
     let flat = match cell {

@@ -139,7 +139,7 @@ fn collect<'a>(object: &Py<'a>, depth: usize, leaves: &mut Vec<Py<'a>>) {
                 collect(item, depth - 1, leaves);
             }
         }
-        Py::Array(array) if array.shape.len() == depth => {
+        Py::Array(array) if array.shape.len() == depth && depth > 0 => {
             leaves.extend(array.cells.iter().map(|cell| typed(cell, array.dtype)));
         }
         Py::Array(array) if depth > 0 => {

@@ -141,6 +141,7 @@ pub fn to_numeric<'a>(column: &Column<'a>) -> Result<Column<'a>, (Raised, usize)
             Py::Str(text) if text.bytes().is_empty() => Py::Float(f64::NAN),
             Py::List(items) if items.is_empty() => Py::Float(f64::NAN),
             Py::Dict(items) if items.is_empty() => Py::Float(f64::NAN),
+            Py::Array(array) if array.shape.first() == Some(&0) => Py::Float(f64::NAN),
             Py::Str(text) => match super::int_from_text(text) {
                 Ok(number) if i64::try_from(number).is_ok() || u64::try_from(number).is_ok() => {
                     Py::from_i128(number)

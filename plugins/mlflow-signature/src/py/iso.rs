@@ -55,10 +55,9 @@ pub fn instant(text: &Text<'_>) -> Option<Instant> {
     time(rest, moment)
 }
 
-/// The end of a date, which may only be space.
+/// The end of a date.
 fn day(rest: Digits<'_>, moment: Moment) -> Option<Instant> {
-    let ends = rest.0.iter().all(u8::is_ascii_whitespace);
-    (ends && moment.exists()).then(|| Instant::Day(moment.days()))
+    (rest.0.is_empty() && moment.exists()).then(|| Instant::Day(moment.days()))
 }
 
 fn time(mut rest: Digits<'_>, mut moment: Moment) -> Option<Instant> {
@@ -76,7 +75,6 @@ fn time(mut rest: Digits<'_>, mut moment: Moment) -> Option<Instant> {
     if !moment.exists() {
         return None;
     }
-    while rest.take(b' ') {}
     let nanos = moment.nanos() - rest.zone()? * 60_000_000_000;
     if !rest.0.iter().all(u8::is_ascii_whitespace) {
         return None;

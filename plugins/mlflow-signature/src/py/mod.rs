@@ -13,6 +13,7 @@ mod number;
 mod object;
 mod repr;
 mod when;
+mod written;
 
 pub use array::{Array, array, array_as, array_of};
 pub use base64::{decode as base64_decode, encode as base64_encode};
