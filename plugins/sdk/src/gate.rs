@@ -39,7 +39,7 @@ macro_rules! export_gate {
             impl interfaces::evaluator::Guest for __Plugin {
                 fn evaluate(
                     facts: $crate::__Vec<$crate::gate::Fact>,
-                ) -> $crate::__Vec<$crate::gate::Finding> {
+                ) -> $crate::__Vec<$crate::Finding> {
                     CONFIGURED.get().evaluate(&facts)
                 }
             }

@@ -46,18 +46,18 @@ macro_rules! export_signature {
             $crate::__export_lifecycle!(SIGNATURE, Signature, $signature);
 
             impl interfaces::checker::Guest for __Plugin {
-                fn check(payload: $crate::__Vec<u8>) -> $crate::__Vec<$crate::signature::Finding> {
+                fn check(payload: $crate::__Vec<u8>) -> $crate::__Vec<$crate::Finding> {
                     CONFIGURED.get().check(&payload)
                 }
                 fn normalize(
                     payload: $crate::__Vec<u8>,
-                ) -> Result<$crate::__Vec<u8>, $crate::__Vec<$crate::signature::Finding>> {
+                ) -> Result<$crate::__Vec<u8>, $crate::__Vec<$crate::Finding>> {
                     CONFIGURED.get().normalize(&payload)
                 }
                 fn check_columns(
                     rows: u32,
                     columns: $crate::__Vec<$crate::signature::TypedColumn>,
-                ) -> $crate::__Vec<$crate::signature::Finding> {
+                ) -> $crate::__Vec<$crate::Finding> {
                     CONFIGURED.get().check_columns(rows as usize, &columns)
                 }
             }
