@@ -1,0 +1,195 @@
+//! A model version, as a folder of what MLflow gives.
+//!
+//! | file | from | gives |
+//! | --- | --- | --- |
+//! | `MLmodel` | the artifact store | the signature |
+//! | `run.json` | `GET runs/get` | metrics, as facts |
+//! | `model_version.json` | `GET model-versions/get` | name, version, tags |
+//! | `facts.json` | anywhere | more facts: slices, sample counts |
+//!
+//! Each may be missing; a rule that needs it then says so.
+
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use serde_json::{Value, json};
+use thiserror::Error;
+use tollgate_engine::types::{Fact, FactValue};
+
+use crate::facts::{Evidence, FactsError};
+use crate::mistake::{Mistake, Mistakes};
+use crate::source::{self, Source, SourceError};
+use crate::tree::{Content, Node, NonFinite};
+
+/// Why a model could not be used.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ModelError {
+    /// A file could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A file is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// Its evidence is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Facts(#[from] FactsError),
+    /// The folder has nothing of a model.
+    #[error("`{0}` holds nothing of a model")]
+    #[diagnostic(help(
+        "a model's folder holds at least one of MLmodel, run.json, model_version.json, facts.json"
+    ))]
+    NotAModel(String),
+    /// The model has no signature.
+    #[error("`{0}` has no signature")]
+    #[diagnostic(help(
+        "log the model with `signature=` or `input_example=`; MLflow leaves it out silently \
+         when it cannot be inferred"
+    ))]
+    NoSignature(String),
+}
+
+impl From<Mistake> for ModelError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistakes(mistake.into())
+    }
+}
+
+/// A signature as MLflow writes it, and where it stands.
+#[derive(Debug, Clone)]
+pub struct SignatureText {
+    /// `{"inputs": ..., "outputs": ..., "params": ...}`.
+    pub value: Value,
+    /// The file.
+    pub source: String,
+}
+
+/// Reads a signature from an MLmodel file, a model's folder or a JSON file
+/// that holds `inputs`, `outputs` and `params`.
+///
+/// # Errors
+/// When there is none, or the file is wrong.
+pub fn read_signature(path: &Path) -> Result<SignatureText, ModelError> {
+    let path = if path.is_dir() {
+        source::in_folder(path, "MLmodel")?
+            .ok_or_else(|| ModelError::NoSignature(path.display().to_string()))?
+    } else {
+        path.to_owned()
+    };
+    let source = Source::read(&path, source::Content::Model)?;
+    let tree = Node::parse(&source, NonFinite::Kept)?;
+    let none = || ModelError::NoSignature(source.name().to_owned());
+    let signature = match tree.get("signature") {
+        Some(node) if node.content == Content::Null => return Err(none()),
+        Some(node) => node,
+        None if ["inputs", "outputs", "params"].iter().any(|key| tree.get(key).is_some()) => &tree,
+        None => return Err(none()),
+    };
+    if signature.entries().is_none() {
+        let problem = format!("a signature is a map, found {}", signature.kind());
+        return Err(Mistake::new(&source, signature.span, problem).into());
+    }
+    let part = |key: &str| signature.get(key).map_or(Value::Null, Node::to_json);
+    let value =
+        json!({ "inputs": part("inputs"), "outputs": part("outputs"), "params": part("params") });
+    Ok(SignatureText { value, source: source.name().to_owned() })
+}
+
+/// A model version.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The registered name; none without `model_version.json`.
+    pub name: Option<String>,
+    /// The registered version; none without `model_version.json`.
+    pub version: Option<String>,
+    /// Tags of the version, in the order of the file.
+    pub tags: Vec<(String, String)>,
+}
+
+impl Model {
+    /// Reads what a folder says of a model version, its evidence into
+    /// `evidence` under the subject `role`.
+    ///
+    /// # Errors
+    /// When there is nothing, or a file is wrong.
+    pub fn read(folder: &Path, role: &str, evidence: &mut Evidence) -> Result<Self, ModelError> {
+        let mut model =
+            Self { folder: folder.to_owned(), name: None, version: None, tags: Vec::new() };
+        let mut found = source::in_folder(folder, "MLmodel")?.is_some();
+        for file in ["facts.json", "run.json"] {
+            if let Some(path) = source::in_folder(folder, file)? {
+                evidence.read(&path, role)?;
+                found = true;
+            }
+        }
+        if let Some(path) = source::in_folder(folder, "model_version.json")? {
+            model.read_version(&path)?;
+            found = true;
+        }
+        if !found {
+            return Err(ModelError::NotAModel(folder.display().to_string()));
+        }
+        model.observe_tags(role, evidence);
+        Ok(model)
+    }
+
+    /// What people call it: `fraud_detector v7`, or its folder.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match (&self.name, &self.version) {
+            (Some(name), Some(version)) => format!("{name} v{version}"),
+            _ => self.folder.display().to_string(),
+        }
+    }
+
+    fn read_version(&mut self, path: &Path) -> Result<(), ModelError> {
+        let source = Source::read(path, source::Content::Model)?;
+        let tree = Node::parse_json(&source)?;
+        let version = tree.get("model_version").unwrap_or(&tree);
+        if version.entries().is_none() {
+            let problem = format!("a model version is a map, found {}", version.kind());
+            return Err(Mistake::new(&source, version.span, problem).into());
+        }
+        let text = |key: &str| {
+            version.get(key).and_then(|node| match &node.content {
+                Content::Text(text) => Some(text.clone()),
+                Content::Number(number) => Some(number.to_string()),
+                _ => None,
+            })
+        };
+        self.name = text("name");
+        self.version = text("version");
+        for tag in version.get("tags").and_then(Node::items).unwrap_or_default() {
+            let part = |key: &str| tag.get(key).and_then(Node::text).map(str::to_owned);
+            if let (Some(key), Some(value)) = (part("key"), part("value")) {
+                self.tags.push((key, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tag is a fact, too: `load_test_done`, `owner`. One that a file of
+    /// facts contradicts stays out.
+    fn observe_tags(&self, role: &str, evidence: &mut Evidence) {
+        for (key, value) in &self.tags {
+            let value = match value.as_str() {
+                "true" | "True" => FactValue::Boolean(true),
+                "false" | "False" => FactValue::Boolean(false),
+                text => FactValue::Text(text.to_owned()),
+            };
+            evidence.observe(Fact {
+                name: key.clone(),
+                subject: role.to_owned(),
+                labels: Vec::new(),
+                value,
+                unit: None,
+                samples: None,
+                observed_at: None,
+                source: Some(format!("tag of {}", self.title())),
+            });
+        }
+    }
+}
