@@ -50,6 +50,26 @@ pub(crate) struct Body<'a> {
     pub(crate) data: Py<'a>,
     /// The parameters, or `None`.
     pub(crate) params: Py<'a>,
+    /// Other keys of the body, which MLflow ignores.
+    pub(crate) ignored: Vec<Text<'a>>,
+}
+
+impl<'a> Body<'a> {
+    /// The rows or columns themselves, without the names of a split frame.
+    pub(crate) fn data_rows(&self) -> &Py<'a> {
+        match self.field {
+            Field::Split => self.data.get("data").unwrap_or(&Py::None),
+            _ => &self.data,
+        }
+    }
+
+    /// The names of a split frame's columns.
+    pub(crate) fn names(&self) -> Option<&[Py<'a>]> {
+        match (self.field, self.data.get("columns")) {
+            (Field::Split, Some(Py::List(names))) => Some(names),
+            _ => None,
+        }
+    }
 }
 
 /// The keys of the unified LLM form.
@@ -76,7 +96,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<
     let mut data = Py::None;
     let mut params = Py::None;
     let mut found = 0;
-    let mut others = String::new();
+    let mut ignored = Vec::new();
     for (key, value) in items {
         if let Some(known) = Field::NAMED.into_iter().find(|known| key.is(known.key())) {
             field = Some(known);
@@ -84,16 +104,23 @@ pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<
             found += 1;
         } else if key.is("params") {
             params = value;
-        } else if others.len() < 80 {
-            others.push('`');
-            others.push_str(&key.lossy());
-            others.push_str("` ");
+        } else {
+            ignored.push(key);
         }
     }
     match field {
-        Some(field) if found == 1 => Ok(Body { field, data, params }),
+        Some(field) if found == 1 => Ok(Body { field, data, params, ignored }),
         Some(_) => Err(keys("the body has more than one input field", "several")),
-        None => Err(keys("the body has no input field", others.trim_end())),
+        None => {
+            let mut names = String::new();
+            for key in ignored.iter().take(5) {
+                let gap = if names.is_empty() { "`" } else { ", `" };
+                names.push_str(gap);
+                names.extend(key.lossy().chars().take(30));
+                names.push('`');
+            }
+            Err(keys("the body has no input field", &names))
+        }
     }
 }
 
@@ -110,7 +137,12 @@ fn unified<'a>(items: Vec<(Text<'a>, Py<'a>)>, signature: &Signature) -> Body<'a
     let specs = signature.params.as_deref().unwrap_or_default();
     let (params, data) =
         items.into_iter().partition(|(key, _)| specs.iter().any(|spec| key.is(&spec.name)));
-    Body { field: Field::Unified, data: Py::Dict(data), params: Py::Dict(params) }
+    Body {
+        field: Field::Unified,
+        data: Py::Dict(data),
+        params: Py::Dict(params),
+        ignored: Vec::new(),
+    }
 }
 
 /// Where the rows and columns of a payload stand in it.

@@ -83,9 +83,51 @@ kinds! {
     LengthMismatch "length-mismatch",
     /// An object column cannot be converted.
     ColumnConvert "column-convert",
+    /// Strict: a whole number would become another one, or text or a boolean
+    /// one.
+    LossyInteger "lossy-integer",
+    /// Strict: a number would lose digits or become infinite, or text or a
+    /// boolean a number.
+    LossyFloat "lossy-float",
+    /// Strict: another value would become true or false.
+    LossyBoolean "lossy-boolean",
+    /// Strict: another value would become text.
+    LossyString "lossy-string",
+    /// Strict: bytes would be those of another text than the base64 sent.
+    LossyBinary "lossy-binary",
+    /// Strict: a number would become a time, or a time another one.
+    LossyDatetime "lossy-datetime",
+    /// Strict: a value would become missing.
+    LossyNull "lossy-null",
+    /// Strict: the value would change in some other way.
+    LossyValue "lossy-value",
+    /// Strict, a warning: MLflow hands a value on that is not of the declared
+    /// type.
+    UncheckedType "unchecked-type",
+    /// Strict, a warning: an input that the signature does not name is
+    /// dropped.
+    ExtraInput "extra-input",
+    /// Strict, a warning: a parameter that the signature does not name is
+    /// dropped.
+    ExtraParam "extra-param",
+    /// Strict, a warning: a field of the body is ignored.
+    IgnoredField "ignored-field",
     /// A Python exception inside a conversion; where it surfaces it becomes
     /// one of the others.
     Raw "raw",
+}
+
+impl Kind {
+    /// Whether it blocks.
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::UncheckedType | Self::ExtraInput | Self::ExtraParam | Self::IgnoredField => {
+                Outcome::Warn
+            }
+            _ => Outcome::Fail,
+        }
+    }
 }
 
 /// One step from a value into a part of it.
@@ -164,7 +206,7 @@ impl Fault {
         self
     }
 
-    /// As a finding that blocks.
+    /// As a finding.
     #[must_use]
     pub fn finding(mut self) -> Finding {
         while let Some(step) = self.steps.pop() {
@@ -175,7 +217,7 @@ impl Fault {
             }
         }
         let mut finding =
-            Finding::new(self.kind.rule(), Outcome::Fail, self.message).at(self.pointer);
+            Finding::new(self.kind.rule(), self.kind.outcome(), self.message).at(self.pointer);
         if !self.expected.is_empty() {
             finding = finding.expected(self.expected);
         }

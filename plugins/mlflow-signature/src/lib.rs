@@ -34,6 +34,7 @@ mod parse;
 pub mod py;
 pub mod schema;
 pub mod settings;
+mod strict;
 mod tensor;
 
 use body::{Body, Layout, Origin};
@@ -90,14 +91,14 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
 
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
         match self.judge(payload) {
-            Ok(_) => Vec::new(),
+            Ok((_, warnings)) => self.findings(warnings),
             Err(faults) => self.findings(faults),
         }
     }
 
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
         match self.judge(payload) {
-            Ok((data, params)) => Ok(normal::document(&data, &params).into_bytes()),
+            Ok((accepted, _)) => Ok(Self::document(&accepted).into_bytes()),
             Err(faults) => Err(self.findings(faults)),
         }
     }
@@ -115,15 +116,32 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
 }
 
 impl MlflowSignature {
-    /// The whole way of a request body.
-    fn judge<'a>(&self, payload: &'a [u8]) -> Result<Accepted<'a>, Vec<Fault>> {
-        let body = body::read(payload, &self.signature).map_err(|fault| alloc::vec![fault])?;
+    /// The whole way of a request body: what the model gets, and warnings.
+    fn judge<'a>(&self, payload: &'a [u8]) -> Result<(Accepted<'a>, Vec<Fault>), Vec<Fault>> {
+        let one = |fault: Fault| alloc::vec![fault];
+        let body = body::read(payload, &self.signature).map_err(one)?;
         let origin = Origin::of(&body);
         let params = body.params.clone();
         let data = self.parsed(body, origin)?;
         let data = self.enforced(data, origin)?;
         let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
-        Ok((data, params))
+        if self.mode == Mode::Mlflow {
+            return Ok(((data, params), Vec::new()));
+        }
+        // The body was taken apart on its way; it is read again to compare.
+        let body = body::read(payload, &self.signature).map_err(one)?;
+        let comparison = strict::Comparison {
+            body: &body,
+            origin,
+            signature: &self.signature,
+            today: self.today,
+        };
+        let faults = comparison.faults(&data, &params);
+        if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
+            Err(faults)
+        } else {
+            Ok(((data, params), faults))
+        }
     }
 
     fn parsed<'a>(&self, body: Body<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {

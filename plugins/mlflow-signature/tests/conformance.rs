@@ -220,3 +220,27 @@ fn agrees_with_mlflow() {
     }
     assert!(missed.is_empty(), "{} cases differ from MLflow", missed.len());
 }
+
+/// In mode `strict` nothing passes that MLflow would change.
+#[test]
+fn strict_refuses_what_changes() {
+    let mut passed = Vec::new();
+    let mut refused = Vec::new();
+    for case in support::read(CASES) {
+        if case.expect != "accept" || case.body().is_none() || case.tier == "unstable" {
+            continue;
+        }
+        let given = answer(&case, "strict");
+        match (case.lossy, given) {
+            (Some(true), Answer::Accepted(_)) => passed.push(case.id),
+            // The record does not compare parameters: an empty text that
+            // becomes no time is a loss all the same.
+            (Some(false), Answer::Refused(rule)) if !case.category.contains("params") => {
+                refused.push((case.id, rule));
+            }
+            _ => {}
+        }
+    }
+    assert!(passed.is_empty(), "changed and passed: {passed:?}");
+    assert!(refused.is_empty(), "unchanged and refused: {refused:?}");
+}

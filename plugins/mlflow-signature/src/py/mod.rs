@@ -27,3 +27,4 @@ pub use number::{float_from_text, int_from_text, to_f32, wrap_float, wrap_int};
 pub use object::{Py, Raised};
 pub use repr::{float_repr, str_of};
 pub use when::to_datetime;
+pub use written::read_written;

@@ -43,6 +43,12 @@ enum Order {
 /// Nanoseconds since 1970, how it was written, and its zone in minutes.
 type Written = (i128, Format, Option<i128>);
 
+/// Nanoseconds since 1970 of a text that pandas reads as a time.
+#[must_use]
+pub fn read_written(text: &Text<'_>, today: Option<i64>) -> Option<i128> {
+    read(text, today)?.map(|(nanos, ..)| nanos)
+}
+
 /// Reads a text; the inner none is NaT. A time without a date is one of
 /// `today`, a day since 1970.
 pub(super) fn read(text: &Text<'_>, today: Option<i64>) -> Option<Option<Written>> {

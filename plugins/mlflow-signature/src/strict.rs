@@ -1,0 +1,383 @@
+//! What MLflow would change without a word: the data that the model gets,
+//! compared with the data that was sent.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::body::{Body, Layout, Origin};
+use crate::data::Data;
+use crate::fault::{Fault, Kind, Step, gather, near, shown};
+use crate::json::Text;
+use crate::params::Params;
+use crate::py::{
+    Dtype, Frame, Instant, Py, base64_decode, base64_encode, instant, read_written, to_f32,
+};
+use crate::schema::{DataType, Schema, Signature, Type};
+
+const DAY: i128 = 86_400_000_000_000;
+
+/// Compares a body with what became of it.
+pub(crate) struct Comparison<'c, 'a> {
+    pub(crate) body: &'c Body<'a>,
+    pub(crate) origin: Origin,
+    pub(crate) signature: &'c Signature,
+    pub(crate) today: Option<i64>,
+}
+
+impl<'a> Comparison<'_, 'a> {
+    /// The changes, and what was ignored.
+    pub(crate) fn faults(&self, data: &Data<'a>, params: &Params<'a>) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        match data {
+            Data::Frame(frame) => self.frame(frame, &mut faults),
+            Data::Array(array) => {
+                self.compare(self.whole(), &array.to_list(), array.dtype, "", &mut faults);
+            }
+            Data::Dict(items) => {
+                for (key, value) in items {
+                    self.named(key, value, &mut faults);
+                }
+            }
+            Data::List(items) => {
+                for (row, item) in items.iter().enumerate() {
+                    let sent = item_of(self.body.data_rows(), row);
+                    self.compare(sent, item, Dtype::Object, "", &mut faults);
+                }
+            }
+            Data::Scalar(value) => {
+                self.compare(self.whole(), value, Dtype::Object, "", &mut faults);
+            }
+        }
+        self.extra_inputs(&mut faults);
+        self.params(params, &mut faults);
+        faults
+    }
+
+    fn whole(&self) -> Option<&Py<'a>> {
+        Some(self.body.data_rows())
+    }
+
+    fn compare(
+        &self,
+        sent: Option<&Py<'a>>,
+        got: &Py<'a>,
+        dtype: Dtype,
+        column: &str,
+        faults: &mut Vec<Fault>,
+    ) {
+        let null = Py::None;
+        if let Some(change) = change(sent.unwrap_or(&null), got, dtype, self.today) {
+            let mut fault = change;
+            fault.column = column.to_string();
+            gather(faults, fault.at(self.origin.data()));
+        }
+    }
+
+    fn frame(&self, frame: &Frame<'a>, faults: &mut Vec<Fault>) {
+        let null = Py::None;
+        for (at, column) in frame.columns.iter().enumerate() {
+            let name = crate::py::str_of(&column.name).lossy().into_owned();
+            let declared = self.declared(&name, at);
+            let place = self.place(&column.name, at);
+            for (row, got) in column.cells.iter().enumerate() {
+                let sent = self.cell(&column.name, place, row);
+                let found = match change(sent.unwrap_or(&null), got, column.dtype, self.today) {
+                    None => unchecked(got, declared),
+                    some => some,
+                };
+                let Some(mut fault) = found else { continue };
+                fault.message = format!("column `{name}`: {}", fault.message);
+                fault.column.clone_from(&name);
+                gather(faults, fault.at(self.origin.cell(&column.name, place, Some(row))));
+            }
+        }
+    }
+
+    fn declared(&self, name: &str, place: usize) -> Option<&Type> {
+        match self.signature.inputs.as_ref()? {
+            Schema::Columns { named: true, columns } => {
+                columns.iter().rfind(|column| column.name == name).map(|column| &column.kind)
+            }
+            Schema::Columns { columns, .. } => columns.get(place).map(|column| &column.kind),
+            Schema::Tensors { .. } => None,
+        }
+    }
+
+    /// A named array, in whatever layout it came.
+    fn named(&self, key: &Text<'a>, got: &Py<'a>, faults: &mut Vec<Fault>) {
+        let name = Py::Str(key.clone());
+        let place = self.place(&name, 0);
+        let column = key.lossy();
+        let (dtype, cells) = match got {
+            Py::Array(array) => (array.dtype, array.to_list()),
+            other => (Dtype::Object, other.clone()),
+        };
+        match (&cells, self.origin.layout) {
+            (Py::List(rows), Layout::Records | Layout::Rows) => {
+                for (row, got) in rows.iter().enumerate() {
+                    let sent = self.cell(&name, place, row);
+                    self.compare(sent, got, dtype, &column, faults);
+                }
+            }
+            _ => {
+                let sent = match self.body.data_rows() {
+                    items @ Py::Dict(_) => key.as_str().and_then(|key| items.get(key)),
+                    other => Some(other),
+                };
+                self.compare(sent, &cells, dtype, &column, faults);
+            }
+        }
+    }
+
+    /// Where a column stood in the payload's rows.
+    fn place(&self, name: &Py<'_>, at: usize) -> usize {
+        let number = match name {
+            Py::Int(number) => usize::try_from(*number).ok(),
+            _ => None,
+        };
+        match self.body.names() {
+            Some(names) => names.iter().position(|known| known == name).unwrap_or(at),
+            None => number.unwrap_or(at),
+        }
+    }
+
+    /// What was sent for a cell.
+    fn cell(&self, name: &Py<'_>, place: usize, row: usize) -> Option<&Py<'a>> {
+        let key = match name {
+            Py::Str(text) => text.as_str(),
+            _ => None,
+        };
+        let data = self.body.data_rows();
+        match self.origin.layout {
+            Layout::Records => item_of(data, row)?.get(key?),
+            Layout::Rows => match item_of(data, row)? {
+                Py::List(cells) => cells.get(place),
+                single => Some(single),
+            },
+            Layout::Values => item_of(data, row),
+            Layout::Columns | Layout::Record => match data.get(key?)? {
+                Py::List(cells) if self.origin.layout == Layout::Columns && !self.one_row() => {
+                    cells.get(row)
+                }
+                // A map is a column by its keys.
+                value => Some(value),
+            },
+            Layout::Single | Layout::Frame => Some(data),
+        }
+    }
+
+    /// Whether MLflow takes an object for one row: when a column is an array
+    /// or an object, or all values are single ones.
+    fn one_row(&self) -> bool {
+        let columns = self.signature.inputs.as_ref().map(Schema::columns).unwrap_or_default();
+        let nested =
+            columns.iter().any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)));
+        nested || self.body.field == crate::body::Field::Unified
+    }
+
+    fn extra_inputs(&self, faults: &mut Vec<Fault>) {
+        let Some(schema) = &self.signature.inputs else {
+            return;
+        };
+        if !schema.named() {
+            return;
+        }
+        let names = schema.names();
+        let first = item_of(self.body.data_rows(), 0);
+        let sent: Vec<&Text<'_>> = match (self.body.names(), self.origin.layout) {
+            (Some(names), _) => names
+                .iter()
+                .filter_map(|name| match name {
+                    Py::Str(text) => Some(text),
+                    _ => None,
+                })
+                .collect(),
+            (None, Layout::Records) => keys_of(first),
+            (None, Layout::Columns | Layout::Record) => keys_of(self.whole()),
+            _ => Vec::new(),
+        };
+        for key in sent {
+            if names.iter().any(|name| key.is(name)) {
+                continue;
+            }
+            let hint = near(&key.lossy(), names.iter().copied());
+            let message =
+                format!("input `{}` is not in the signature and is dropped{hint}", key.lossy());
+            let place = self.place(&Py::Str(key.clone()), 0);
+            let mut fault = Fault::new(Kind::ExtraInput, message);
+            fault.column = key.lossy().into_owned();
+            faults.push(fault.at(self.origin.cell(&Py::Str(key.clone()), place, Some(0))));
+        }
+        for key in &self.body.ignored {
+            let message = format!("the body's field `{}` is ignored", key.lossy());
+            let pointer = format!("/{}", crate::fault::escaped(&key.lossy()));
+            faults.push(Fault::new(Kind::IgnoredField, message).at(pointer));
+        }
+    }
+
+    fn params(&self, params: &Params<'a>, faults: &mut Vec<Fault>) {
+        let sent = match &self.body.params {
+            Py::Dict(items) => items.as_slice(),
+            _ => &[],
+        };
+        for (key, value) in sent {
+            let name = key.lossy();
+            let pointer = format!("{}/{}", self.origin.params(), crate::fault::escaped(&name));
+            let got =
+                params.iter().flatten().find_map(|(known, got)| (known == key).then_some(got));
+            let Some(got) = got else {
+                let specs = self.signature.params.as_deref().unwrap_or_default();
+                let hint = near(&name, specs.iter().map(|spec| spec.name.as_str()));
+                let message =
+                    format!("parameter `{name}` is not in the signature and is dropped{hint}");
+                faults.push(Fault::new(Kind::ExtraParam, message).at(pointer));
+                continue;
+            };
+            if let Some(mut fault) = change(value, got, Dtype::Object, self.today) {
+                fault.message = format!("parameter `{name}`: {}", fault.message);
+                fault.column = name.into_owned();
+                faults.push(fault.at(pointer));
+            }
+        }
+    }
+}
+
+fn item_of<'p, 'a>(data: &'p Py<'a>, at: usize) -> Option<&'p Py<'a>> {
+    match data {
+        Py::List(items) => items.get(at),
+        single => (at == 0).then_some(single),
+    }
+}
+
+fn keys_of<'p, 'a>(record: Option<&'p Py<'a>>) -> Vec<&'p Text<'a>> {
+    match record {
+        Some(Py::Dict(items)) => items.iter().map(|(key, _)| key).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A value that MLflow lets through though it is not of the declared type.
+fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
+    let fits = match (declared?, got) {
+        (_, Py::None) => true,
+        (Type::Data(DataType::String), got) => matches!(got, Py::Str(_)) || got.is_null(),
+        (Type::Data(DataType::Binary), got) => matches!(got, Py::Bytes(_)),
+        (Type::Data(DataType::Boolean), got) => matches!(got, Py::Bool(_)),
+        _ => true,
+    };
+    if fits {
+        return None;
+    }
+    let name = declared?.name();
+    let message = format!("MLflow hands {} on where `{name}` is declared", got.kind());
+    Some(Fault::new(Kind::UncheckedType, message).wanted(name, got))
+}
+
+/// How what the model gets differs from what was sent; none when it says the
+/// same. `dtype` is that of the array or column it stands in.
+fn change<'a>(sent: &Py<'a>, got: &Py<'a>, dtype: Dtype, today: Option<i64>) -> Option<Fault> {
+    let lossy = |kind, what: &str| {
+        let mut fault = Fault::new(kind, format!("MLflow would hand the model {what}"));
+        let (mut from, to) = (shown(sent), shown(got));
+        from.truncate(from.char_indices().nth(36).map_or(from.len(), |(at, _)| at));
+        let to: String = to.chars().take(36).collect();
+        fault.actual = format!("{from} becomes {to}");
+        Some(fault)
+    };
+    match (sent, got) {
+        (sent, got) if sent.is_null() && got.is_null() => None,
+        (_, Py::None | Py::Time(None)) => lossy(Kind::LossyNull, "a missing value"),
+        (Py::Bool(a), Py::Bool(b)) if a == b => None,
+        (_, Py::Bool(_)) => lossy(Kind::LossyBoolean, "true or false for another value"),
+        (_, Py::Int(_) | Py::Int32(_) | Py::Uint(_) | Py::Big(_)) => {
+            if whole_kept(sent, got) {
+                None
+            } else {
+                lossy(Kind::LossyInteger, "another whole number")
+            }
+        }
+        (_, Py::Float(number)) if float_kept(sent, *number, dtype) => None,
+        (_, Py::Float32(number)) if float_kept(sent, *number, Dtype::Float(32)) => None,
+        (_, Py::Float(number) | Py::Float32(number)) if number.is_nan() => {
+            lossy(Kind::LossyNull, "a missing value")
+        }
+        (_, Py::Float(_) | Py::Float32(_)) => lossy(Kind::LossyFloat, "another number"),
+        (Py::Str(a), Py::Str(b)) if a == b => None,
+        (_, Py::Str(_)) => lossy(Kind::LossyString, "text for another value"),
+        (Py::Str(text), Py::Bytes(bytes)) if is_base64(text, bytes) => None,
+        (_, Py::Bytes(_)) => {
+            lossy(Kind::LossyBinary, "other bytes than those that the base64 text stands for")
+        }
+        (Py::Str(text), Py::Time(Some(nanos))) if is_time(text, (*nanos).into(), today) => None,
+        (Py::Str(text), Py::Datetime(nanos)) if is_time(text, *nanos, today) => None,
+        (Py::Str(text), Py::Date(days)) if is_time(text, i128::from(*days) * DAY, today) => None,
+        (_, Py::Time(_) | Py::Datetime(_) | Py::Date(_)) => {
+            lossy(Kind::LossyDatetime, "another time")
+        }
+        (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
+            lossy(Kind::LossyValue, "an empty array without the type of its items")
+        }
+        (_, Py::Array(array)) => change(sent, &array.to_list(), array.dtype, today),
+        (Py::List(a), Py::List(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(at, (sent, got))| {
+                Some(change(sent, got, dtype, today)?.inside(Step::Item(at)))
+            })
+        }
+        (Py::Dict(_), Py::Dict(items)) => items.iter().find_map(|(key, got)| {
+            let sent = sent.get(key.as_str()?).unwrap_or(&Py::None);
+            let step = Step::Key(key.lossy().into_owned());
+            Some(change(sent, got, dtype, today)?.inside(step))
+        }),
+        _ => lossy(Kind::LossyValue, "another value"),
+    }
+}
+
+fn whole_kept(sent: &Py<'_>, got: &Py<'_>) -> bool {
+    match (sent, got) {
+        (Py::Big(a), Py::Big(b)) => a == b,
+        (Py::Int(_) | Py::Uint(_), got) => sent.int() == got.int(),
+        (Py::Float(number), got) => {
+            let whole = number.is_finite() && number % 1.0 == 0.0;
+            whole && sent.int() == got.int()
+        }
+        _ => false,
+    }
+}
+
+/// A number is kept when it is the nearest one of the type, neither infinite
+/// nor zero where the sent one is not. Whole numbers must be kept exactly in
+/// 64 bits; fewer bits round anyway.
+fn float_kept(sent: &Py<'_>, got: f64, dtype: Dtype) -> bool {
+    let bits = match dtype {
+        Dtype::Float(bits) => bits,
+        _ => 64,
+    };
+    let number = match sent {
+        Py::Float(number) => *number,
+        Py::Int(number) if bits == 64 => {
+            return got as i128 == i128::from(*number);
+        }
+        Py::Uint(number) if bits == 64 => {
+            return got as i128 == i128::from(*number);
+        }
+        Py::Big(digits) if bits == 64 => return format!("{got:.0}") == **digits,
+        Py::Int(_) | Py::Uint(_) | Py::Big(_) => sent.float().unwrap_or(f64::NAN),
+        _ => return false,
+    };
+    let same = to_f32(number, bits) == got || number.is_nan() && got.is_nan();
+    same && got.is_infinite() == number.is_infinite() && (got == 0.0) == (number == 0.0)
+}
+
+fn is_base64(text: &Text<'_>, bytes: &[u8]) -> bool {
+    base64_decode(text.bytes()).as_deref() == Some(bytes) && text.is(&base64_encode(bytes))
+}
+
+fn is_time(text: &Text<'_>, nanos: i128, today: Option<i64>) -> bool {
+    let iso = match instant(text) {
+        Some(Instant::Day(days)) => Some(days * DAY),
+        Some(Instant::Time(nanos) | Instant::Fine(nanos)) => Some(nanos),
+        _ => None,
+    };
+    iso == Some(nanos) || read_written(text, today) == Some(nanos)
+}
