@@ -22,7 +22,7 @@ pub use self::reference::PluginReference;
 use self::shape::Schema;
 use self::suggestion::suggestion;
 use crate::canonical;
-use crate::mistake::{Mistake, Mistakes};
+use crate::mistake::{Mistake, Mistakes, Span};
 use crate::source::{self, Source, SourceError};
 use crate::tree::{Content, Node, NonFinite};
 
@@ -174,6 +174,12 @@ impl PolicyDocument {
         &self.settings
     }
 
+    /// The whole document as canonical JSON, to travel with a baked plugin.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> String {
+        canonical::to_text(&self.tree.to_json())
+    }
+
     /// The digest of the canonical settings.
     #[must_use]
     pub fn settings_digest(&self) -> Digest {
@@ -184,6 +190,20 @@ impl PolicyDocument {
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Where an input comes from, when the document says so.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&InputMapping> {
+        let input = self.inputs.iter().find(|(known, _)| known == name);
+        input.map(|(_, mapping)| mapping)
+    }
+
+    /// The place where an input is mapped, or where inputs are.
+    pub(crate) fn input_span(&self, name: &str) -> Span {
+        let pointer = format!("/inputs/{}", crate::tree::escape(name));
+        let found = self.tree.nearest(&pointer);
+        found.key_span.unwrap_or_else(|| found.span())
     }
 
     /// The folder that relative paths in it start from.

@@ -1,6 +1,28 @@
 //! What a policy reads, taken from requests and rows as typed values.
+//!
+//! [`Extractor`] takes the values of one JSON request; [`JsonLines`] and
+//! [`Csv`] give many rows as columns.
+
+mod columns;
+mod csv;
+mod error;
+mod extract;
+mod lines;
+mod outside;
+mod plan;
 
 use tollgate_engine::types::{Kind, Value};
+
+pub use self::columns::{RowFault, Rows, RowsBuilder};
+pub use self::csv::Csv;
+pub use self::error::{InputError, RowsError};
+pub use self::extract::Extractor;
+pub use self::lines::JsonLines;
+pub use self::outside::Outside;
+
+/// The most bytes of one row of a file, 1 MiB: a quote or a line that is
+/// never closed must not take the rest of the file with it.
+pub const ROW_LIMIT: usize = 1 << 20;
 
 /// A value as the kind that an input wants: an integer is also a number.
 /// None when it is of another kind. Null fits every kind.
@@ -26,5 +48,33 @@ pub fn kind_phrase(kind: Kind) -> &'static str {
         Kind::Integer => "an integer",
         Kind::Number => "a number",
         Kind::Text => "text",
+    }
+}
+
+/// Reads text, as headers and cells hold it, as the kind that an input wants.
+/// Empty text is null. None when it is not of that kind.
+#[must_use]
+pub fn from_text(text: &str, kind: Kind) -> Option<Value> {
+    if text.is_empty() {
+        return Some(Value::Null);
+    }
+    if kind == Kind::Text {
+        return Some(Value::Text(text.to_owned()));
+    }
+    let text = text.trim();
+    match kind {
+        Kind::Boolean if text.eq_ignore_ascii_case("true") => Some(Value::Boolean(true)),
+        Kind::Boolean if text.eq_ignore_ascii_case("false") => Some(Value::Boolean(false)),
+        Kind::Integer => text.parse().ok().map(Value::Integer),
+        // NaN is passed on where it is written, for the plugin to refuse; a
+        // number that only rounds to infinity is none.
+        Kind::Number => match crate::tree::non_finite_from_name(text) {
+            Some(value) => Some(Value::Number(value)),
+            None => {
+                let value: f64 = text.parse().ok()?;
+                value.is_finite().then_some(Value::Number(value))
+            }
+        },
+        _ => None,
     }
 }

@@ -9,10 +9,21 @@
 //! | [`tree`] | YAML and JSON whose every value knows its place |
 //! | [`mistake`] | what is wrong in a text, as a compiler would show it |
 //! | [`document`] | policy documents and gate profiles |
+//! | [`facts`] | evidence for gates |
+//! | [`model`] | model versions, as folders of what MLflow gives |
+//! | [`input`] | typed values out of JSON requests, JSON lines and CSV |
+//! | [`plugins`] | the built-in plugins, and which one a document means |
+//! | [`judge`] | the three jobs: check, gate, decide |
+//! | [`report`] | what they come to |
 
 pub mod canonical;
 pub mod document;
+pub mod facts;
 pub mod input;
+pub mod judge;
 pub mod mistake;
+pub mod model;
+pub mod plugins;
+pub mod report;
 pub mod source;
 pub mod tree;

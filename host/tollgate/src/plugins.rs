@@ -155,9 +155,7 @@ impl Plugins {
     }
 
     fn load(&self, from: &str, bytes: &[u8]) -> Result<Plugin, PluginError> {
-        self.engine
-            .load(bytes)
-            .map_err(|error| PluginError::Load { from: from.to_owned(), error })
+        self.engine.load(bytes).map_err(|error| PluginError::Load { from: from.to_owned(), error })
     }
 
     fn unknown(&self, name: &str) -> PluginError {

@@ -1,0 +1,115 @@
+//! What can be wrong with a request or a row.
+//!
+//! Messages name inputs, places and kinds. They never repeat a value: a
+//! request may hold what must not reach a log.
+
+use std::io;
+
+use thiserror::Error;
+use tollgate_engine::types::Kind;
+
+use super::kind_phrase;
+
+/// Why a request gives no values.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InputError {
+    /// Not UTF-8.
+    #[error("the request is not UTF-8: byte {offset} begins no character")]
+    NotUtf8 {
+        /// The offset of the first bad byte, from 0.
+        offset: usize,
+    },
+    /// Not JSON.
+    #[error("the request is not JSON: {reason} at line {line} column {column}")]
+    Json {
+        /// What the parser says.
+        reason: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column in bytes, from 1.
+        column: usize,
+    },
+    /// The whole, or something on the way to an input, has no members.
+    #[error("{} must be a map, found {found}", at(.pointer))]
+    NotMap {
+        /// The RFC 6901 pointer; empty for the whole.
+        pointer: String,
+        /// What there is.
+        found: &'static str,
+    },
+    /// A value of another kind.
+    #[error("input `{input}` at {place} must be {}, found {found}", kind_phrase(*.expected))]
+    Kind {
+        /// The input.
+        input: String,
+        /// The pointer, header, counter or column.
+        place: String,
+        /// What the policy wants.
+        expected: Kind,
+        /// What there is.
+        found: &'static str,
+    },
+    /// A member that the policy reads is there twice.
+    #[error("{} is given twice", at(.pointer))]
+    Duplicate {
+        /// The RFC 6901 pointer.
+        pointer: String,
+    },
+    /// Nothing is there, and the policy cannot do without it.
+    #[error("required input `{input}` is missing: there is nothing at {place}")]
+    Missing {
+        /// The input.
+        input: String,
+        /// The pointer, header, counter or column.
+        place: String,
+    },
+    /// A row has too few or too many cells.
+    #[error("the row has {found} cells, and the header names {expected}")]
+    Ragged {
+        /// The number of columns.
+        expected: usize,
+        /// The number of cells.
+        found: usize,
+    },
+    /// A row is longer than [`ROW_LIMIT`](super::ROW_LIMIT).
+    #[error("the row is longer than 1 MiB")]
+    TooLong,
+}
+
+fn at(pointer: &str) -> String {
+    if pointer.is_empty() { "the request".to_owned() } else { format!("`{pointer}`") }
+}
+
+/// Why a file of rows cannot be read on.
+#[derive(Debug, Error)]
+pub enum RowsError {
+    /// The file cannot be read.
+    #[error("the rows cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// The header lacks a column that the policy needs.
+    #[error("there is no column `{column}` for the required input `{input}`{}", hint(.meant))]
+    NoColumn {
+        /// The column.
+        column: String,
+        /// The input.
+        input: String,
+        /// A column that was probably meant.
+        meant: Option<String>,
+    },
+    /// The header names a column twice that the policy reads.
+    #[error("column `{0}` is in the header twice")]
+    DuplicateColumn(String),
+    /// There is no header.
+    #[error("the rows have no header that names the columns")]
+    NoHeader,
+    /// A row is so long that where the next one begins is not known.
+    #[error("the row at line {line} is longer than 1 MiB, perhaps a quote is not closed")]
+    RowTooLong {
+        /// The line where it begins, from 1.
+        line: u64,
+    },
+}
+
+fn hint(meant: &Option<String>) -> String {
+    meant.as_ref().map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default()
+}

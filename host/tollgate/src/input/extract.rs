@@ -1,0 +1,348 @@
+//! The values of one JSON request, without building it in memory.
+//!
+//! The text is read once. Members that no input needs are skipped, and only
+//! texts are allocated.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use tollgate_engine::types::{Declaration, Kind, Value};
+
+use super::plan::{MEMBER_LIMIT, Member, Plan, Wanted};
+use super::{InputError, Outside, of_kind};
+use crate::document::PolicyDocument;
+use crate::mistake::Mistakes;
+
+/// Takes the declared inputs of a policy out of JSON requests.
+#[derive(Debug, Clone)]
+pub struct Extractor {
+    plan: Plan,
+}
+
+impl Extractor {
+    /// An extractor for a policy's inputs. What the document does not map is
+    /// the member of the input's own name.
+    ///
+    /// # Errors
+    /// When the document maps inputs that the policy does not read, gives
+    /// defaults of the wrong kind, or reads a place in two ways.
+    pub fn new(
+        declaration: &Declaration,
+        document: Option<&PolicyDocument>,
+    ) -> Result<Self, Mistakes> {
+        Plan::new(declaration, document).map(|plan| Self { plan })
+    }
+
+    /// Puts the values of a request into `out`, in the order of the declared
+    /// inputs. `out` is cleared first, and may be used again and again.
+    ///
+    /// An input that is absent or null is its default, where the document
+    /// gives one; else null, where the policy allows it.
+    ///
+    /// # Errors
+    /// When the text is not JSON, a value is of the wrong kind, a member that
+    /// is read is there twice, or a required input is missing. `out` is empty
+    /// then.
+    pub fn extract(
+        &self,
+        json: &[u8],
+        outside: &Outside,
+        out: &mut Vec<Value>,
+    ) -> Result<(), InputError> {
+        let result = self.read(json, outside, out);
+        if result.is_err() {
+            out.clear();
+        }
+        result
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn read(&self, json: &[u8], outside: &Outside, out: &mut Vec<Value>) -> Result<(), InputError> {
+        out.clear();
+        out.resize(self.plan.wanted.len(), Value::Null);
+        let text = std::str::from_utf8(json)
+            .map_err(|error| InputError::NotUtf8 { offset: error.valid_up_to() })?;
+        let mut walk = Walk { wanted: &self.plan.wanted, out, seen: Seen::default(), error: None };
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = Level { members: &self.plan.members, pointer: "", walk: &mut walk }
+            .deserialize(&mut reader)
+            .and_then(|()| reader.end());
+        if let Err(error) = read {
+            return Err(match walk.error.take() {
+                Some(error) => error,
+                None => InputError::Json {
+                    reason: reason(&error),
+                    line: error.line(),
+                    column: error.column(),
+                },
+            });
+        }
+        for (wanted, value) in self.plan.wanted.iter().zip(out) {
+            if *value == Value::Null {
+                *value = wanted.complete(Value::Null, outside, false)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `serde_json` says, without the place, which is told apart.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
+    }
+}
+
+/// Which members were there, one bit each.
+#[derive(Default)]
+struct Seen([u64; MEMBER_LIMIT / 64]);
+
+impl Seen {
+    /// Marks a member; false when it was marked before.
+    fn first(&mut self, number: usize) -> bool {
+        let Some(word) = self.0.get_mut(number / 64) else {
+            return false;
+        };
+        let bit = 1 << (number % 64);
+        let first = *word & bit == 0;
+        *word |= bit;
+        first
+    }
+}
+
+struct Walk<'a> {
+    wanted: &'a [Wanted],
+    out: &'a mut Vec<Value>,
+    seen: Seen,
+    error: Option<InputError>,
+}
+
+impl Walk<'_> {
+    fn fail<T, E: serde::de::Error>(&mut self, error: InputError) -> Result<T, E> {
+        self.error = Some(error);
+        Err(E::custom(""))
+    }
+}
+
+/// A map or list with members that lead to inputs.
+struct Level<'a, 'w, 'v> {
+    members: &'a [Member],
+    pointer: &'a str,
+    walk: &'w mut Walk<'v>,
+}
+
+impl<'de> DeserializeSeed<'de> for Level<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Level<'_, '_, '_> {
+    fn not_map<E: serde::de::Error>(self, found: &'static str) -> Result<(), E> {
+        let pointer = self.pointer.to_owned();
+        self.walk.fail(InputError::NotMap { pointer, found })
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(member) = map.next_key_seed(Key(self.members))? {
+            match member {
+                Some(member) => map.next_value_seed(Below { member, walk: self.walk })?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if self.pointer.is_empty() {
+            return self.not_map("a list");
+        }
+        for index in 0.. {
+            let member = self.members.iter().find(|member| member.index == Some(index));
+            let next = match member {
+                Some(member) => list.next_element_seed(Below { member, walk: self.walk })?,
+                None => list.next_element::<IgnoredAny>()?.map(|_| ()),
+            };
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Null on the way to an input means that the input is absent.
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        if self.pointer.is_empty() {
+            return self.not_map("null");
+        }
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        self.not_map("a boolean")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
+        self.not_map("an integer")
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
+        self.not_map("an integer")
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        self.not_map("a number")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        self.not_map("text")
+    }
+}
+
+/// A key: the member of that name, if one is wanted.
+struct Key<'a>(&'a [Member]);
+
+impl<'de, 'a> DeserializeSeed<'de> for Key<'a> {
+    type Value = Option<&'a Member>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'_> for Key<'a> {
+    type Value = Option<&'a Member>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    /// Policies read a handful of inputs: comparing lengths, then bytes, is
+    /// quicker than hashing.
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|member| *member.name == *key))
+    }
+}
+
+/// The value of a member that leads to inputs.
+struct Below<'a, 'w, 'v> {
+    member: &'a Member,
+    walk: &'w mut Walk<'v>,
+}
+
+impl<'de> DeserializeSeed<'de> for Below<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let Self { member, walk } = self;
+        if !walk.seen.first(member.number) {
+            let pointer = member.pointer.clone();
+            return walk.fail(InputError::Duplicate { pointer });
+        }
+        if member.slots.is_empty() {
+            return Level { members: &member.below, pointer: &member.pointer, walk }
+                .deserialize(deserializer);
+        }
+        let (value, found) = deserializer.deserialize_any(Scalar)?;
+        let Some((&last, others)) = member.slots.split_last() else {
+            return Ok(());
+        };
+        for &slot in others {
+            put(walk, member, slot, value.clone(), found)?;
+        }
+        put(walk, member, last, value, found)
+    }
+}
+
+/// Gives an input its value.
+fn put<E: serde::de::Error>(
+    walk: &mut Walk<'_>,
+    member: &Member,
+    slot: usize,
+    value: Option<Value>,
+    found: &'static str,
+) -> Result<(), E> {
+    let (Some(wanted), Some(out)) = (walk.wanted.get(slot), walk.out.get_mut(slot)) else {
+        return Ok(());
+    };
+    let found = match (&value, wanted.kind) {
+        (Some(Value::Number(_)), Kind::Integer) => "a number that is not an integer of 64 bits",
+        _ => found,
+    };
+    match value.and_then(|value| of_kind(value, wanted.kind)) {
+        Some(value) => {
+            *out = value;
+            Ok(())
+        }
+        None => {
+            let error = wanted.wrong_kind(&format!("`{}`", member.pointer), found);
+            walk.fail(error)
+        }
+    }
+}
+
+/// A value and what a person would call it; none for lists and maps.
+struct Scalar;
+
+impl<'de> Visitor<'de> for Scalar {
+    type Value = (Option<Value>, &'static str);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
+        Ok((Some(Value::Null), "null"))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok((Some(Value::Boolean(value)), "a boolean"))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        Ok((Some(Value::Integer(value)), "an integer"))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        let value = match i64::try_from(value) {
+            Ok(value) => Value::Integer(value),
+            Err(_) => Value::Number(value as f64),
+        };
+        Ok((Some(value), "an integer"))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        Ok((Some(Value::Number(value)), "a number"))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Self::Value, E> {
+        Ok((Some(Value::Text(value.to_owned())), "text"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok((None, "a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok((None, "a map"))
+    }
+}

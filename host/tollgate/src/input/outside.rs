@@ -1,0 +1,33 @@
+//! Inputs that are not in a request's body.
+
+use std::collections::BTreeMap;
+
+use tollgate_engine::types::Value;
+
+/// Headers of a request, and counters that the host keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    headers: BTreeMap<String, String>,
+    counters: BTreeMap<String, Value>,
+}
+
+impl Outside {
+    /// Adds a header. Names differ by more than case only.
+    pub fn header(&mut self, name: &str, value: &str) {
+        self.headers.insert(name.to_ascii_lowercase(), value.to_owned());
+    }
+
+    /// Adds a counter.
+    pub fn counter(&mut self, name: &str, value: Value) {
+        self.counters.insert(name.to_owned(), value);
+    }
+
+    /// The value of a header; `name` in lower case.
+    pub(super) fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    pub(super) fn counter_value(&self, name: &str) -> Option<&Value> {
+        self.counters.get(name)
+    }
+}

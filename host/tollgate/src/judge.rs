@@ -1,0 +1,110 @@
+//! The three jobs, from files to reports.
+
+mod check;
+mod decide;
+mod gate;
+
+use std::path::Path;
+
+use miette::Diagnostic;
+use thiserror::Error;
+use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
+
+pub use self::check::{Check, check};
+pub use self::decide::{Decider, NoDecision};
+pub use self::gate::gate;
+
+use crate::document::{DocumentError, PolicyDocument};
+use crate::facts::FactsError;
+use crate::input::RowsError;
+use crate::mistake::Mistakes;
+use crate::model::ModelError;
+use crate::plugins::{PluginError, Plugins};
+use crate::source::SourceError;
+
+/// Why a job came to nothing. Whatever was judged has not passed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum JudgeError {
+    /// A file could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A document cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Document(#[from] DocumentError),
+    /// A file is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// A model cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
+    /// Evidence cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Facts(#[from] FactsError),
+    /// A plugin could not be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plugin(#[from] PluginError),
+    /// A plugin does not take its settings.
+    #[error(transparent)]
+    Configure(#[from] ConfigureError),
+    /// A signature cannot be used.
+    #[error("the signature in `{file}` cannot be used: {message}")]
+    Signature {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A plugin failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// Rows cannot be read.
+    #[error(transparent)]
+    Rows(#[from] RowsError),
+    /// Rows got no decisions.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The answer cannot be written.
+    #[error("the answer cannot be written: {0}")]
+    Write(std::io::Error),
+    /// What was baked is not a document.
+    #[error("`{0}` was not made by `tollgate bake`: it holds no document")]
+    NoDocument(String),
+}
+
+/// Reads a document and loads its plugin; the settings are valid then, as far
+/// as the plugin's schema can say.
+///
+/// # Errors
+/// When either cannot be had, or the settings are wrong.
+pub fn open(plugins: &Plugins, path: &Path) -> Result<(PolicyDocument, Plugin), JudgeError> {
+    let document = PolicyDocument::read(path)?;
+    let plugin = plugins.resolve(&document.plugin, document.folder())?;
+    document.validate_settings(&plugin.info().settings_schema)?;
+    Ok((document, plugin))
+}
+
+/// Gives what a plugin finds wrong in a document's settings its places.
+pub(crate) fn located(document: &PolicyDocument, error: ConfigureError) -> JudgeError {
+    if let ConfigureError::Refused { findings, .. } = &error
+        && let Some(mistakes) = document.settings_mistakes(findings)
+    {
+        return mistakes.into();
+    }
+    error.into()
+}
+
+/// Freezes a document and its plugin into one component.
+///
+/// # Errors
+/// When the document or its plugin cannot be used, or the plugin not frozen.
+pub fn bake(plugins: &Plugins, path: &Path) -> Result<Vec<u8>, JudgeError> {
+    let (document, plugin) = open(plugins, path)?;
+    plugin
+        .bake(document.settings(), &document.to_canonical_json())
+        .map_err(|error| located(&document, error))
+}

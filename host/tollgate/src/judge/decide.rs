@@ -1,0 +1,386 @@
+//! What do we do with this score?
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use thiserror::Error;
+use tollgate_engine::types::{Batch, Cells, Column, Decision, Value};
+use tollgate_engine::{CallError, Plugin, Policy, WarmPolicy};
+
+use super::{JudgeError, located, open};
+use crate::document::PolicyDocument;
+use crate::input::{Extractor, InputError, Outside, Rows};
+use crate::plugins::{PluginError, Plugins};
+use crate::source::{self, Content, Source};
+
+/// Why one case has no decision. It takes the fallback action, where the
+/// document has one, and is never `allow` for that.
+#[derive(Debug, Error)]
+pub enum NoDecision {
+    /// The request does not hold what the policy reads.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The policy cannot decide, or its plugin failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// A policy with its document: from JSON text to a decision, as JSON text.
+///
+/// ```no_run
+/// # use tollgate::{judge::Decider, input::Outside, plugins::Plugins};
+/// # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
+/// let decider = Decider::open(&plugins, "policies/fraud.yaml".as_ref())?;
+/// let mut decisions = decider.warm();
+/// let mut answer = String::new();
+/// decisions.decide(br#"{"score": 0.73}"#, &Outside::default(), None, &mut answer).ok();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Decider {
+    document: PolicyDocument,
+    plugin: Plugin,
+    policy: Policy,
+    extractor: Extractor,
+    text: Texts,
+    /// Has taken in plugin and settings; each decision's id goes on from here.
+    identity: Sha256,
+}
+
+/// The parts of an answer that never change, written once.
+struct Texts {
+    /// `{"action":"block"` by action.
+    actions: Vec<String>,
+    /// `"high_fraud_probability"` by reason.
+    reasons: Vec<String>,
+    /// `high_fraud_probability` by reason, without quotes.
+    joined: Vec<String>,
+    /// From `"policy"` up to the decision's id.
+    tail: String,
+    /// `{"action":"manual_review","fallback":true`, or `{"action":null`.
+    fallback: String,
+}
+
+impl Decider {
+    /// Opens a policy document, or a component that [`bake`](super::bake) made.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
+        let baked = path.extension().is_some_and(|extension| extension == "wasm");
+        if !baked {
+            let (document, plugin) = open(plugins, path)?;
+            let policy = plugin
+                .policy(Some(document.settings()))
+                .map_err(|error| located(&document, error))?;
+            return Self::new(document, plugin, policy);
+        }
+        let name = path.display().to_string();
+        let bytes = source::read_bytes(path, Content::Plugin)?;
+        let plugin = plugins
+            .engine()
+            .load(&bytes)
+            .map_err(|error| PluginError::Load { from: name.clone(), error })?;
+        let Some(metadata) = plugin.baked().map(|baked| baked.metadata.clone()) else {
+            return Err(JudgeError::NoDocument(name));
+        };
+        let source = Source::new(&format!("{name}: document.json"), &metadata);
+        let document = PolicyDocument::parse(source, Default::default())?;
+        let policy = plugin.policy(None)?;
+        Self::new(document, plugin, policy)
+    }
+
+    fn new(document: PolicyDocument, plugin: Plugin, policy: Policy) -> Result<Self, JudgeError> {
+        let surface = policy.surface();
+        document.validate_against(surface)?;
+        let extractor = Extractor::new(surface, Some(&document))?;
+        let settings = document.settings_digest();
+        // A baked plugin answers as the one it was made from.
+        let origin = plugin.baked().map_or(plugin.digest(), |baked| baked.plugin);
+        let mut identity = Sha256::new();
+        identity.update(origin.as_bytes());
+        identity.update(settings.as_bytes());
+        let quote = |text: &str| serde_json::Value::from(text).to_string();
+        let text = Texts {
+            actions: surface
+                .actions
+                .iter()
+                .map(|action| format!("{{\"action\":{}", quote(action)))
+                .collect(),
+            reasons: surface.reasons.iter().map(|reason| quote(reason)).collect(),
+            joined: surface
+                .reasons
+                .iter()
+                .map(|reason| quote(reason).trim_matches('"').to_owned())
+                .collect(),
+            tail: format!(
+                ",\"policy\":{{\"name\":{},\"version\":\"{}\"}},\"plugin\":{{\"name\":\"{}\",\
+                 \"version\":\"{}\",\"digest\":\"{origin}\"}},\"settings\":\"{settings}\",\
+                 \"decision_id\":\"",
+                quote(&document.name),
+                document.version,
+                plugin.info().name,
+                plugin.info().version,
+            ),
+            fallback: match &document.fallback {
+                Some(action) => format!("{{\"action\":{},\"fallback\":true", quote(action)),
+                None => "{\"action\":null".to_owned(),
+            },
+        };
+        Ok(Self { document, plugin, policy, extractor, text, identity })
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &PolicyDocument {
+        &self.document
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// The configured policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What takes the inputs out of requests.
+    #[must_use]
+    pub fn extractor(&self) -> &Extractor {
+        &self.extractor
+    }
+
+    /// Decides on one JSON request in a fresh instance, and appends the answer
+    /// to `answer`. `time` goes into the answer as it is.
+    ///
+    /// # Errors
+    /// Why there is no decision. The answer then says so, too.
+    pub fn decide(
+        &self,
+        request: &[u8],
+        outside: &Outside,
+        time: Option<&str>,
+        answer: &mut String,
+    ) -> Result<Decision, NoDecision> {
+        let mut values = Vec::new();
+        let decision = self
+            .extractor
+            .extract(request, outside, &mut values)
+            .map_err(NoDecision::from)
+            .and_then(|()| Ok(self.policy.decide(&values)?));
+        self.answer(&values, &decision, time, answer);
+        decision
+    }
+
+    /// Decides with one warm instance, for one thread.
+    #[must_use]
+    pub fn warm(&self) -> WarmDecider<'_> {
+        WarmDecider { decider: self, policy: self.policy.warm(), values: Vec::new() }
+    }
+
+    /// Decides on rows in one call, and appends one answer a row, each a line.
+    /// Gives each row's action, or why it has none.
+    ///
+    /// # Errors
+    /// When the plugin fails; no row has a decision then.
+    pub fn decide_rows(
+        &self,
+        policy: &mut WarmPolicy<'_>,
+        rows: &Rows,
+        time: Option<&str>,
+        answers: &mut String,
+    ) -> Result<Vec<Result<u32, String>>, CallError> {
+        let Batch { mut decisions, rows: picked } =
+            policy.decide_batch(rows.rows, &rows.columns)?;
+        // Rows that gave no values: what the policy says of their nulls does
+        // not count.
+        let mut faults = rows.faults.iter().peekable();
+        let mut actions = Vec::with_capacity(picked.len());
+        let mut values = Vec::new();
+        for (row, &index) in (0_u32..).zip(&picked) {
+            let line = rows.lines.get(row as usize).copied().unwrap_or_default();
+            let fault = faults.next_if(|fault| fault.row == row);
+            cells(&rows.columns, row as usize, &mut values);
+            let refused;
+            let decision = match (fault, decisions.get_mut(index as usize)) {
+                (Some(fault), _) => {
+                    refused = Err(fault.error.to_string());
+                    &refused
+                }
+                (None, Some(decision)) => decision,
+                (None, None) => {
+                    refused = Err("the row has no decision".to_owned());
+                    &refused
+                }
+            };
+            self.write(&values, decision.as_ref(), time, Some(line), answers);
+            answers.push('\n');
+            actions.push(match decision {
+                Ok(decision) => Ok(decision.action),
+                Err(problem) => Err(problem.clone()),
+            });
+        }
+        Ok(actions)
+    }
+
+    fn answer(
+        &self,
+        values: &[Value],
+        decision: &Result<Decision, NoDecision>,
+        time: Option<&str>,
+        answer: &mut String,
+    ) {
+        match decision {
+            Ok(decision) => self.write(values, Ok(decision), time, None, answer),
+            Err(problem) => self.write(values, Err(&problem.to_string()), time, None, answer),
+        }
+    }
+
+    fn write(
+        &self,
+        values: &[Value],
+        decision: Result<&Decision, &String>,
+        time: Option<&str>,
+        line: Option<u64>,
+        answer: &mut String,
+    ) {
+        let text = &self.text;
+        match decision {
+            Ok(decision) => {
+                answer.push_str(part(&text.actions, decision.action));
+                self.write_score(values, answer);
+                answer.push_str(",\"reasons\":[");
+                for (index, &reason) in decision.reasons.iter().enumerate() {
+                    if index > 0 {
+                        answer.push(',');
+                    }
+                    answer.push_str(part(&text.reasons, reason));
+                }
+                answer.push_str("],\"reason\":\"");
+                for (index, &reason) in decision.reasons.iter().enumerate() {
+                    if index > 0 {
+                        answer.push('+');
+                    }
+                    answer.push_str(part(&text.joined, reason));
+                }
+                answer.push('"');
+            }
+            Err(problem) => {
+                answer.push_str(&text.fallback);
+                self.write_score(values, answer);
+                answer.push_str(",\"error\":");
+                answer.push_str(&serde_json::Value::from(problem.as_str()).to_string());
+            }
+        }
+        if let Some(line) = line {
+            // Writing to a String cannot fail.
+            let _ = write!(answer, ",\"line\":{line}");
+        }
+        answer.push_str(&text.tail);
+        self.write_id(values, answer);
+        answer.push('"');
+        if let Some(time) = time {
+            let _ = write!(answer, ",\"time\":\"{time}\"");
+        }
+        answer.push('}');
+    }
+
+    fn write_score(&self, values: &[Value], answer: &mut String) {
+        let Some(score) = self.policy.surface().score else { return };
+        let Some(Value::Number(score)) = values.get(score as usize) else { return };
+        if score.is_finite() {
+            answer.push_str(",\"score\":");
+            answer.push_str(zmij::Buffer::new().format_finite(*score));
+        }
+    }
+
+    /// The id is the same whenever the same plugin, settings and values meet.
+    fn write_id(&self, values: &[Value], answer: &mut String) {
+        let mut hasher = self.identity.clone();
+        for value in values {
+            match value {
+                Value::Null => hasher.update([0]),
+                Value::Boolean(value) => hasher.update([1, u8::from(*value)]),
+                Value::Integer(value) => {
+                    hasher.update([2]);
+                    hasher.update(value.to_le_bytes());
+                }
+                Value::Number(value) => {
+                    hasher.update([3]);
+                    hasher.update(value.to_le_bytes());
+                }
+                Value::Text(value) => {
+                    hasher.update([4]);
+                    hasher.update((value.len() as u64).to_le_bytes());
+                    hasher.update(value.as_bytes());
+                }
+            }
+        }
+        for byte in hasher.finalize().iter().take(8) {
+            for nibble in [byte >> 4, byte & 15] {
+                answer.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+            }
+        }
+    }
+}
+
+/// A [`Decider`] that reuses one instance and its buffers.
+pub struct WarmDecider<'a> {
+    decider: &'a Decider,
+    policy: WarmPolicy<'a>,
+    values: Vec<Value>,
+}
+
+impl WarmDecider<'_> {
+    /// See [`Decider::decide`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decide(
+        &mut self,
+        request: &[u8],
+        outside: &Outside,
+        time: Option<&str>,
+        answer: &mut String,
+    ) -> Result<Decision, NoDecision> {
+        let Self { decider, policy, values } = self;
+        let decision = decider
+            .extractor
+            .extract(request, outside, values)
+            .map_err(NoDecision::from)
+            .and_then(|()| Ok(policy.decide(values)?));
+        decider.answer(values, &decision, time, answer);
+        decision
+    }
+}
+
+/// The engine has checked every index of an answer.
+fn part(texts: &[String], index: u32) -> &str {
+    texts.get(index as usize).map_or("", String::as_str)
+}
+
+/// The values of one row, for its id.
+fn cells(columns: &[Column], row: usize, values: &mut Vec<Value>) {
+    values.clear();
+    values.extend(columns.iter().map(|column| cell(column, row).unwrap_or(Value::Null)));
+}
+
+fn cell(column: &Column, row: usize) -> Option<Value> {
+    if let Some(validity) = &column.validity
+        && (validity.get(row / 8)? >> (row % 8)) & 1 == 0
+    {
+        return None;
+    }
+    Some(match &column.cells {
+        Cells::Booleans(cells) => Value::Boolean(*cells.get(row)? != 0),
+        Cells::Integers(cells) => Value::Integer(*cells.get(row)?),
+        Cells::Numbers(cells) => Value::Number(*cells.get(row)?),
+        Cells::Texts(texts) => {
+            Value::Text(texts.entries.get(*texts.indices.get(row)? as usize)?.clone())
+        }
+    })
+}

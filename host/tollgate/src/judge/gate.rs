@@ -1,0 +1,93 @@
+//! May this model version move on?
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tollgate_engine::types::{Fact, FactValue, Outcome};
+
+use super::{JudgeError, located, open};
+use crate::canonical;
+use crate::facts::{CANDIDATE, Evidence};
+use crate::model::{self, Model};
+use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
+use crate::report::{FactReport, FindingReport, GateReport, PluginReport, ProfileReport, worst};
+
+/// The subject of the version that the candidate is compared with.
+const CHAMPION: &str = "champion";
+
+/// A fact that the host finds out itself: the candidate's signature is there
+/// and can be used.
+const SCHEMA_VALID: &str = "schema_valid";
+
+/// Judges a candidate by all profiles.
+///
+/// # Errors
+/// When a file cannot be read or is wrong, or a plugin fails. A rule that is
+/// broken is a finding, not an error.
+pub fn gate(
+    plugins: &Plugins,
+    candidate: &Path,
+    champion: Option<&Path>,
+    facts: &[PathBuf],
+    profiles: &[PathBuf],
+) -> Result<GateReport, JudgeError> {
+    let mut evidence = Evidence::new();
+    for path in facts {
+        evidence.read(path, CANDIDATE)?;
+    }
+    let candidate = Model::read(candidate, CANDIDATE, &mut evidence)?;
+    let champion =
+        champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
+    let profiles =
+        profiles.iter().map(|path| open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
+    // Looking at a signature means loading one more plugin, so only on demand.
+    if profiles.iter().any(|(profile, _)| profile.settings().contains(SCHEMA_VALID))
+        && !evidence.has(SCHEMA_VALID, CANDIDATE)
+    {
+        evidence.observe(schema_valid(plugins, &candidate)?);
+    }
+    let mut reports = Vec::with_capacity(profiles.len());
+    for (profile, plugin) in &profiles {
+        let gate =
+            plugin.gate(Some(profile.settings())).map_err(|error| located(profile, error))?;
+        let findings: Vec<FindingReport> =
+            gate.evaluate(evidence.facts())?.into_iter().map(FindingReport::from).collect();
+        reports.push(ProfileReport {
+            name: profile.name.clone(),
+            version: profile.version.to_string(),
+            // A profile that finds nothing has judged nothing.
+            verdict: if findings.is_empty() { Outcome::Inconclusive } else { worst(&findings) },
+            findings,
+            plugin: PluginReport::from(plugin),
+            settings: profile.settings_digest(),
+        });
+    }
+    Ok(GateReport {
+        command: "gate",
+        verdict: reports.iter().map(|report| report.verdict).max().unwrap_or(Outcome::Inconclusive),
+        candidate: candidate.title(),
+        champion: champion.as_ref().map(Model::title),
+        profiles: reports,
+        facts: evidence.facts().iter().map(FactReport::from).collect(),
+    })
+}
+
+fn schema_valid(plugins: &Plugins, model: &Model) -> Result<Fact, JudgeError> {
+    let valid = match model::read_signature(&model.folder) {
+        Err(_) => false,
+        Ok(signature) => {
+            let settings = canonical::to_text(&json!({ "signature": signature.value }));
+            plugins.built_in(MLFLOW_SIGNATURE)?.signature(Some(&settings)).is_ok()
+        }
+    };
+    Ok(Fact {
+        name: SCHEMA_VALID.to_owned(),
+        subject: CANDIDATE.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Boolean(valid),
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: Some(format!("signature of {}", model.title())),
+    })
+}

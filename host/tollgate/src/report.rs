@@ -1,0 +1,236 @@
+//! What a job comes to: reports for people and programs.
+//!
+//! `schemas/report.schema.json` describes them as JSON; keys keep their order.
+
+use std::process::{ExitCode, Termination};
+
+use serde::{Serialize, Serializer};
+use tollgate_engine::types::{Fact, FactValue, Finding, Outcome};
+use tollgate_engine::{Digest, Plugin};
+
+/// The JSON Schema of the reports.
+pub const REPORT_SCHEMA: &str = include_str!("../schemas/report.schema.json");
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: everything passed.
+    Passed,
+    /// 3: something cannot be judged, or a person must look.
+    Inconclusive,
+    /// 1: something failed.
+    Failed,
+    /// 2: the command, a file or a plugin is wrong.
+    Error,
+}
+
+impl Exit {
+    /// The exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Error => 2,
+            Self::Inconclusive => 3,
+        }
+    }
+
+    /// The exit of a verdict. `warnings_fail` makes `warn` fail.
+    #[must_use]
+    pub fn of(verdict: Outcome, warnings_fail: bool) -> Self {
+        match verdict {
+            Outcome::Fail => Self::Failed,
+            Outcome::Inconclusive => Self::Inconclusive,
+            Outcome::Warn if warnings_fail => Self::Failed,
+            Outcome::Warn | Outcome::Pass => Self::Passed,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}
+
+/// The worst outcome; pass when there are no findings.
+#[must_use]
+pub fn worst<'a>(findings: impl IntoIterator<Item = &'a FindingReport>) -> Outcome {
+    findings.into_iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingReport {
+    /// The rule's id.
+    pub rule: String,
+    /// How it came out.
+    #[serde(serialize_with = "outcome")]
+    pub outcome: Outcome,
+    /// One sentence.
+    pub message: String,
+    /// An RFC 6901 pointer into what was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What was there instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<String>,
+    /// How many places share the fault, when more than one.
+    #[serde(skip_serializing_if = "is_one")]
+    pub occurrences: u32,
+    /// The evidence, as indices into the report's `facts`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<u32>,
+}
+
+impl From<Finding> for FindingReport {
+    fn from(finding: Finding) -> Self {
+        let Finding { rule, outcome, message, pointer, expected, actual, facts, occurrences } =
+            finding;
+        Self { rule, outcome, message, pointer, expected, actual, occurrences, facts }
+    }
+}
+
+/// Which plugin judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PluginReport {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The version of the contract that it was built for.
+    pub contract: &'static str,
+    /// The digest of its bytes.
+    #[serde(serialize_with = "display")]
+    pub digest: Digest,
+}
+
+impl From<&Plugin> for PluginReport {
+    fn from(plugin: &Plugin) -> Self {
+        Self {
+            name: plugin.info().name.clone(),
+            version: plugin.info().version.clone(),
+            contract: plugin.contract(),
+            digest: plugin.digest(),
+        }
+    }
+}
+
+/// Whether a payload honours a signature.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CheckReport {
+    /// Always `check`.
+    pub command: &'static str,
+    /// The worst outcome.
+    #[serde(serialize_with = "outcome")]
+    pub verdict: Outcome,
+    /// The file of the signature.
+    pub signature: String,
+    /// The file of the payload; none when only the signature was checked.
+    pub payload: Option<String>,
+    /// `strict` or `mlflow`.
+    pub mode: &'static str,
+    /// What was found, as the plugin orders it.
+    pub findings: Vec<FindingReport>,
+    /// Who judged.
+    pub plugin: PluginReport,
+}
+
+/// Whether a model version may move on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateReport {
+    /// Always `gate`.
+    pub command: &'static str,
+    /// The worst outcome of all profiles.
+    #[serde(serialize_with = "outcome")]
+    pub verdict: Outcome,
+    /// The version that wants to move on.
+    pub candidate: String,
+    /// The version it was compared with.
+    pub champion: Option<String>,
+    /// One a profile, in the order they were given.
+    pub profiles: Vec<ProfileReport>,
+    /// All the evidence.
+    pub facts: Vec<FactReport>,
+}
+
+/// What one profile comes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProfileReport {
+    /// The profile's name.
+    pub name: String,
+    /// The profile's version.
+    pub version: String,
+    /// The worst outcome.
+    #[serde(serialize_with = "outcome")]
+    pub verdict: Outcome,
+    /// One or more a rule, those that hold included.
+    pub findings: Vec<FindingReport>,
+    /// Who judged.
+    pub plugin: PluginReport,
+    /// The digest of the profile's settings.
+    #[serde(serialize_with = "display")]
+    pub settings: Digest,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FactReport {
+    /// The name with its labels: `auc{group=female}`.
+    pub name: String,
+    /// Whose it is.
+    pub subject: String,
+    /// The value. NaN and the infinities are text, JSON has no numbers for
+    /// them.
+    pub value: serde_json::Value,
+    /// The unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// How many samples it was measured on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
+    /// Where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl From<&Fact> for FactReport {
+    fn from(fact: &Fact) -> Self {
+        let number = |value: f64| match serde_json::Number::from_f64(value) {
+            Some(number) => number.into(),
+            None => crate::tree::non_finite_name(value).into(),
+        };
+        Self {
+            name: crate::facts::title(fact),
+            subject: fact.subject.clone(),
+            value: match &fact.value {
+                FactValue::Boolean(value) => (*value).into(),
+                FactValue::Integer(value) => (*value).into(),
+                FactValue::Number(value) => number(*value),
+                FactValue::Text(value) => value.as_str().into(),
+                FactValue::Numbers(values) => values.iter().copied().map(number).collect(),
+            },
+            unit: fact.unit.clone(),
+            samples: fact.samples,
+            source: fact.source.clone(),
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn outcome<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.name())
+}
+
+fn display<S: Serializer>(value: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}

@@ -1,0 +1,277 @@
+//! What requests and rows give, as `cases/inputs.yaml` says.
+
+use std::path::PathBuf;
+
+use tollgate::document::PolicyDocument;
+use tollgate::input::{Csv, Extractor, JsonLines, Outside, Rows};
+use tollgate::source::Source;
+use tollgate::tree::{Node, NonFinite};
+use tollgate_engine::types::{Cells, Column, Declaration, Dictionary, Input, Kind, Value};
+
+fn declaration(inputs: &[(&str, Kind, bool)]) -> Declaration {
+    Declaration {
+        inputs: inputs
+            .iter()
+            .map(|&(name, kind, required)| Input { name: name.to_owned(), kind, required })
+            .collect(),
+        score: Some(0),
+        actions: vec!["allow".to_owned(), "block".to_owned()],
+        reasons: Vec::new(),
+    }
+}
+
+fn policy() -> Declaration {
+    declaration(&[
+        ("score", Kind::Number, true),
+        ("amount", Kind::Number, true),
+        ("count", Kind::Integer, false),
+        ("country", Kind::Text, true),
+        ("trusted", Kind::Boolean, false),
+        ("channel", Kind::Text, false),
+        ("blocks", Kind::Integer, false),
+        ("second", Kind::Number, false),
+    ])
+}
+
+fn document(inputs: &str) -> PolicyDocument {
+    let text = format!("name: a\nversion: 1.0.0\nplugin: p@^1\nowner: t\n{inputs}\n");
+    PolicyDocument::parse(Source::new("a.yaml", &text), PathBuf::new()).expect("a valid document")
+}
+
+const MAPPING: &str = "inputs:
+  amount: { pointer: /transaction/amount, column: amount_eur }
+  count: { default: 7 }
+  country: { pointer: /transaction/a~1b~0c, column: country }
+  channel: { header: X-Channel }
+  blocks: { counter: blocks_today, default: 0 }
+  second: { pointer: /list/1 }";
+
+fn outside() -> Outside {
+    let mut outside = Outside::default();
+    outside.header("X-CHANNEL", "web");
+    outside.counter("blocks_today", Value::Integer(2));
+    outside
+}
+
+#[test]
+fn requests_give_values_or_say_what_is_wrong() {
+    let document = document(MAPPING);
+    let extractor = Extractor::new(&policy(), Some(&document)).expect("a plan");
+    let cases = Source::new("inputs.yaml", include_str!("cases/inputs.yaml"));
+    let cases = Node::parse_yaml(&cases, NonFinite::Refused).expect("cases");
+    let mut out = Vec::new();
+    let items = cases.items().expect("a list");
+    assert!(items.len() > 20);
+    for case in items {
+        let text = |key| case.get(key).and_then(Node::text);
+        let request = text("request").expect("a request");
+        let result = extractor.extract(request.as_bytes(), &outside(), &mut out);
+        match (text("error"), text("values")) {
+            (Some(expected), None) => {
+                let error = result.expect_err(request);
+                assert_eq!(error.to_string(), expected, "{request}");
+                assert!(out.is_empty());
+            }
+            (None, Some(expected)) => {
+                result.expect(request);
+                assert_eq!(format!("{out:?}"), expected, "{request}");
+            }
+            _ => panic!("a case has either an error or values: {request}"),
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told() {
+    let extractor = Extractor::new(&policy(), None).expect("a plan");
+    let error = extractor
+        .extract(b"{\"score\": \"\xff\"}", &Outside::default(), &mut Vec::new())
+        .expect_err("refused");
+    assert_eq!(error.to_string(), "the request is not UTF-8: byte 11 begins no character");
+}
+
+/// Skipped parts may nest as they like: nothing recurses over them.
+#[test]
+fn nesting_does_not_reach_the_stack() {
+    let extractor =
+        Extractor::new(&declaration(&[("score", Kind::Number, true)]), None).expect("a plan");
+    let deep =
+        |inner: &str, depth| format!("{{{inner}{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    let mut out = Vec::new();
+    let skipped = deep("\"score\": 0.5, \"x\":", 1_000_000);
+    extractor.extract(skipped.as_bytes(), &Outside::default(), &mut out).expect("skipped");
+    assert_eq!(out, [Value::Number(0.5)]);
+    let wanted = deep("\"score\":", 1_000_000);
+    let error =
+        extractor.extract(wanted.as_bytes(), &Outside::default(), &mut out).expect_err("refused");
+    assert_eq!(error.to_string(), "input `score` at `/score` must be a number, found a list");
+}
+
+#[test]
+fn documents_that_do_not_fit_the_policy_are_refused() {
+    for (inputs, says) in [
+        (
+            "inputs: { amuont: { pointer: /a } }",
+            "a.yaml:5:11: the policy reads no input `amuont`; did you mean `amount`?",
+        ),
+        (
+            "inputs: { count: { default: 0.5 } }",
+            "a.yaml:5:29: the default of `count` must be an integer, found a number",
+        ),
+        (
+            "inputs: { amount: { pointer: /score/amount } }",
+            "a.yaml:5:1: `/score` is read both as a value and as a map",
+        ),
+        (
+            "fallback: bolck",
+            "a.yaml:5:11: `bolck` is not an action of the policy; did you mean `block`?",
+        ),
+    ] {
+        let mistakes = Extractor::new(&policy(), Some(&document(inputs))).expect_err(inputs);
+        let lines: Vec<_> = mistakes.iter().map(|mistake| mistake.line()).collect();
+        assert_eq!(lines, [says]);
+    }
+}
+
+fn rows_declaration() -> Declaration {
+    declaration(&[
+        ("score", Kind::Number, true),
+        ("count", Kind::Integer, false),
+        ("country", Kind::Text, true),
+        ("trusted", Kind::Boolean, false),
+    ])
+}
+
+fn expected_columns() -> Vec<Column> {
+    vec![
+        Column { cells: Cells::Numbers(vec![0.5, 1.0, 0.0, 0.25]), validity: Some(vec![0b1011]) },
+        Column { cells: Cells::Integers(vec![3, 0, 0, -1]), validity: Some(vec![0b1001]) },
+        Column {
+            cells: Cells::Texts(Dictionary {
+                entries: vec!["NG".to_owned(), "a,\"b".to_owned()],
+                indices: vec![0, 1, 0, 0],
+            }),
+            validity: Some(vec![0b1011]),
+        },
+        Column { cells: Cells::Booleans(vec![1, 0, 0, 0]), validity: Some(vec![0b0011]) },
+    ]
+}
+
+fn faults(rows: &Rows) -> Vec<(u32, String)> {
+    rows.faults.iter().map(|fault| (fault.row, fault.error.to_string())).collect()
+}
+
+#[test]
+fn json_lines_become_columns() {
+    let text = "\u{feff}{\"score\":0.5,\"count\":3,\"country\":\"NG\",\"trusted\":true}\r\n\n\
+                {\"trusted\":false,\"country\":\"a,\\\"b\",\"score\":1}\n\
+                {\"score\":\"high\",\"country\":\"NG\"}\n\
+                {\"score\":0.25,\"count\":-1,\"country\":\"NG\",\"trusted\":null}";
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let mut lines = JsonLines::new(text.as_bytes(), &extractor, &outside);
+    let rows = lines.next_rows(100).expect("read").expect("rows");
+    assert_eq!(rows.columns, expected_columns());
+    assert_eq!(rows.lines, [1, 3, 4, 5]);
+    assert_eq!(
+        faults(&rows),
+        [(2, "input `score` at `/score` must be a number, found text".to_owned())]
+    );
+    assert_eq!(lines.next_rows(100).expect("read"), None);
+}
+
+#[test]
+fn csv_becomes_the_same_columns() {
+    let text = "\u{feff}country,other,score,count,trusted\r\nNG,x,0.5,3,True\r\n\
+                \"a,\"\"b\",x, 1 ,,false\r\nNG,x,high,,\r\nNG,x,0.25,-1,\r\n";
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let mut csv = Csv::new(text.as_bytes(), &extractor, &outside).expect("a header");
+    let rows = csv.next_rows(100).expect("read").expect("rows");
+    assert_eq!(rows.columns, expected_columns());
+    assert_eq!(rows.lines, [2, 3, 4, 5]);
+    let unix = text.replace('\r', "");
+    let mut csv = Csv::new(unix.as_bytes(), &extractor, &outside).expect("a header");
+    let same = csv.next_rows(100).expect("read").expect("rows");
+    assert_eq!(rows, same);
+    assert_eq!(
+        faults(&rows),
+        [(
+            2,
+            "input `score` at column `score` must be a number, found text that is none".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn csv_cells_and_rows_that_do_not_fit() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    for (row, says) in [
+        ("0.5,NG", "the row has 2 cells, and the header names 3"),
+        ("0.5,NG,1,2", "the row has 4 cells, and the header names 3"),
+        (",NG,1", "required input `score` is missing: there is nothing at column `score`"),
+        ("1e999,NG,1", "input `score` at column `score` must be a number, found text that is none"),
+        ("0x1,NG,1", "input `score` at column `score` must be a number, found text that is none"),
+        (
+            "0.5,NG,1.5",
+            "input `count` at column `count` must be an integer, found text that is none",
+        ),
+        (
+            "0.5,NG,9223372036854775808",
+            "input `count` at column `count` must be an integer, found text that is none",
+        ),
+    ] {
+        let text = format!("score,country,count\n{row}\n");
+        let mut csv = Csv::new(text.as_bytes(), &extractor, &outside).expect("a header");
+        let rows = csv.next_rows(9).expect("read").expect("rows");
+        assert_eq!(faults(&rows), [(0, says.to_owned())], "{row}");
+    }
+    for (header, says) in [
+        ("", "the rows have no header that names the columns"),
+        (
+            "scor,country",
+            "there is no column `score` for the required input `score`, did you mean `scor`?",
+        ),
+        ("score,country,score", "column `score` is in the header twice"),
+    ] {
+        let error = Csv::new(header.as_bytes(), &extractor, &outside).expect_err(header);
+        assert_eq!(error.to_string(), says);
+    }
+}
+
+/// NaN that is written is passed on, for the policy to refuse.
+#[test]
+fn csv_passes_nan_on() {
+    let extractor =
+        Extractor::new(&declaration(&[("score", Kind::Number, true)]), None).expect("a plan");
+    let outside = Outside::default();
+    let mut csv =
+        Csv::new("score\nnan\n-inf\n".as_bytes(), &extractor, &outside).expect("a header");
+    let rows = csv.next_rows(9).expect("read").expect("rows");
+    let Some(Column { cells: Cells::Numbers(cells), validity: None }) = rows.columns.first() else {
+        panic!("numbers");
+    };
+    assert!(cells[0].is_nan() && cells[1] == f64::NEG_INFINITY);
+}
+
+#[test]
+fn a_row_without_end_is_bounded() {
+    let extractor =
+        Extractor::new(&declaration(&[("score", Kind::Number, true)]), None).expect("a plan");
+    let outside = Outside::default();
+    let endless = || std::io::Read::chain("score\n\"".as_bytes(), std::io::repeat(b'x'));
+    let mut csv = Csv::new(endless(), &extractor, &outside).expect("a header");
+    let error = csv.next_rows(9).expect_err("refused");
+    assert_eq!(
+        error.to_string(),
+        "the row at line 2 is longer than 1 MiB, perhaps a quote is not closed"
+    );
+
+    let long =
+        format!("{{\"score\": 0.5, \"x\": \"{}\"}}\n{{\"score\": 0.5}}\n", "x".repeat(2 << 20));
+    let mut lines = JsonLines::new(long.as_bytes(), &extractor, &outside);
+    let rows = lines.next_rows(9).expect("read").expect("rows");
+    assert_eq!(rows.rows, 2);
+    assert_eq!(faults(&rows), [(0, "the row is longer than 1 MiB".to_owned())]);
+}
