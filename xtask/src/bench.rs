@@ -1,19 +1,15 @@
-//! `cargo xtask bench`: the benchmarks, against the peers too.
+//! `cargo xtask bench`: Tollgate beside its peers.
 
 use anyhow::Result;
 
 use crate::places::Places;
 use crate::{plugins, process};
 
-/// Runs every benchmark, or those that `arguments` select. The bench profile
-/// inherits release, so nothing is compiled twice.
+/// Runs the benchmark with `arguments`; `--help` says which it takes. Release
+/// is the profile of the demo and the tests, so nothing is compiled twice.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     plugins::ensure(places)?;
     let mut cargo = process::cargo(places);
-    cargo.args(["bench", "--package", "tollgate-tests"]);
-    if !arguments.iter().any(|word| word.starts_with("--bench")) {
-        // Benchmarks only, not the tests of the crate in disguise.
-        cargo.args(["--bench", "*"]);
-    }
+    cargo.args(["run", "--release", "--package", "tollgate-bench", "--"]);
     process::run("benchmarks", cargo.args(arguments))
 }

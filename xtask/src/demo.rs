@@ -1,5 +1,163 @@
-//! demo
+//! `cargo xtask demo`: Tollgate's three jobs on real input.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
 use crate::places::Places;
-pub(crate) fn run(places: &Places) -> anyhow::Result<()> {
-    crate::plugins::ensure(places)
+use crate::{plugins, process};
+
+const CHAMPION: &str = "tests/fixtures/mlflow/tumor_screening-v1";
+const GOOD: &str = "tests/fixtures/mlflow/tumor_screening-v2";
+const BAD: &str = "tests/fixtures/mlflow/tumor_screening-v3";
+const PROFILE: &str = "policies/gates/offline.yaml";
+const POLICY: &str = "policies/fraud.yaml";
+const TRANSACTIONS: &str = "tests/fixtures/mlflow/fraud/transactions.jsonl";
+
+/// Scored between the two thresholds below, and no other rule concerns it.
+const TRANSACTION: &str = "t-0085";
+const THRESHOLD: &str = "block: 0.7";
+const LOWER_THRESHOLD: &str = "block: 0.5";
+
+/// One call of `tollgate`.
+struct Step {
+    title: &'static str,
+    arguments: Vec<String>,
+    /// Exit code; 1 is a refusal, which some steps are there to show.
+    expected: i32,
+}
+
+/// Builds what is needed and runs every step.
+///
+/// Errors: a step ended with another exit code than it should.
+pub(crate) fn run(places: &Places) -> Result<()> {
+    plugins::ensure(places)?;
+    let mut build = process::cargo(places);
+    build.args(["build", "--release", "--package", "tollgate-cli"]);
+    process::run("the tollgate binary (wasmtime takes minutes, once)", &mut build)?;
+
+    let files = Files::write(places)?;
+    let tollgate = places.target.join("release/tollgate");
+    let steps = steps(&files);
+    for step in &steps {
+        play(places, &tollgate, step)?;
+    }
+    println!("\n{} commands, each ended as it should.", steps.len());
+    Ok(())
+}
+
+/// What the demo makes out of the repository's own files.
+struct Files {
+    transaction: PathBuf,
+    stricter: PathBuf,
+}
+
+impl Files {
+    fn write(places: &Places) -> Result<Self> {
+        let folder = places.target.join("demo");
+        fs::create_dir_all(&folder)?;
+        let files = Self {
+            transaction: folder.join("transaction.json"),
+            stricter: folder.join("fraud-stricter.yaml"),
+        };
+        let transactions = read(&places.root.join(TRANSACTIONS))?;
+        let transaction = transactions
+            .lines()
+            .find(|line| line.contains(TRANSACTION))
+            .with_context(|| format!("`{TRANSACTIONS}` has no `{TRANSACTION}`"))?;
+        fs::write(&files.transaction, format!("{transaction}\n"))?;
+        fs::write(&files.stricter, stricter(&read(&places.root.join(POLICY))?)?)?;
+        Ok(files)
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The policy with one number edited.
+fn stricter(policy: &str) -> Result<String> {
+    let places = policy.matches(THRESHOLD).count();
+    ensure!(places == 1, "`{POLICY}` has `{THRESHOLD}` {places} times, the demo edits the one");
+    Ok(policy.replace(THRESHOLD, LOWER_THRESHOLD))
+}
+
+fn steps(files: &Files) -> Vec<Step> {
+    let gate = |candidate| {
+        words(&["gate", "--candidate", candidate, "--champion", CHAMPION, "--profile", PROFILE])
+    };
+    let check = |payload| {
+        words(&["check", "--signature", GOOD, "--payload", &format!("{GOOD}/payloads/{payload}")])
+    };
+    let decide = |policy: &str| {
+        words(&["decide", "--policy", policy, "--input", &files.transaction.to_string_lossy()])
+    };
+    vec![
+        Step {
+            title: "May this model version move on? It is better than the champion.",
+            arguments: gate(GOOD),
+            expected: 0,
+        },
+        Step { title: "This one is worse, so CI stops here.", arguments: gate(BAD), expected: 1 },
+        Step {
+            title: "Does a request honour the model's signature?",
+            arguments: check("one-row.json"),
+            expected: 0,
+        },
+        Step {
+            title: "A request that lacks a column.",
+            arguments: check("missing-column.json"),
+            expected: 1,
+        },
+        Step { title: "What do we do with this score?", arguments: decide(POLICY), expected: 0 },
+        Step {
+            title: "The same transaction after one number of the policy was edited, `block: 0.7` to \
+                    `block: 0.5`; nothing was built.",
+            arguments: decide(&files.stricter.to_string_lossy()),
+            expected: 0,
+        },
+    ]
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn play(places: &Places, tollgate: &Path, step: &Step) -> Result<()> {
+    println!("\n# {}\n$ tollgate {}", step.title, step.arguments.join(" "));
+    let status = Command::new(tollgate)
+        .args(&step.arguments)
+        .current_dir(&places.root)
+        .status()
+        .with_context(|| format!("cannot start `{}`", tollgate.display()))?;
+    match status.code() {
+        Some(code) if code == step.expected => {
+            println!("(exit code {code})");
+            Ok(())
+        }
+        Some(code) => bail!("the command above ended with {code}, not with {}", step.expected),
+        None => bail!("the command above crashed: {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inputs_are_where_the_steps_say() {
+        let root = Path::new(env!("TOLLGATE_ROOT"));
+        let files =
+            Files { transaction: "transaction.json".into(), stricter: "stricter.yaml".into() };
+        for step in steps(&files) {
+            for word in step.arguments.iter().filter(|word| word.contains('/')) {
+                assert!(root.join(word).exists(), "{word}");
+            }
+        }
+        let policy = read(&root.join(POLICY)).unwrap();
+        assert_eq!(stricter(&policy).unwrap().matches(LOWER_THRESHOLD).count(), 1);
+        assert!(stricter("thresholds: {}").is_err());
+    }
 }

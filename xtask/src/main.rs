@@ -38,7 +38,8 @@ While you work:
             (what follows is passed to cargo: `cargo xtask test -p tollgate`)
   lint      formatting, clippy, documentation, and that released contracts in
             wit/ are untouched
-  bench     run the benchmarks (what follows is passed to cargo)
+  bench     measure Tollgate beside its peers (what follows is passed to the
+            benchmark: `cargo xtask bench --quick`, `cargo xtask bench --help`)
 
 Rarely:
   setup     find or install what compiles plugins to WebAssembly; every command
@@ -89,13 +90,11 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
     let Some((name, rest)) = arguments.split_first() else {
         return Ok(Command::Help);
     };
-    if rest.iter().any(|word| word == "--help" || word == "-h") {
-        return Ok(Command::Help);
-    }
     let command = match name.as_str() {
-        "help" | "--help" | "-h" => Command::Help,
         "test" => return Ok(Command::Test(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
+        "help" | "--help" | "-h" => return Ok(Command::Help),
+        _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
         "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
         "setup" => Command::Setup,
         "plugins" => Command::Plugins,
