@@ -1,12 +1,13 @@
 //! Embeds the built-in plugins, so that the library needs no file beside it.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-fn main() {
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     // <target>/<profile>/build/<package>-<hash>/out
-    let target = out.ancestors().nth(4).expect("OUT_DIR lies deep in the target folder");
+    let target = out.ancestors().nth(4).ok_or("OUT_DIR lies deep in the target folder")?;
     let folder = target.join("plugins");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut names: Vec<String> = fs::read_dir(&folder)
@@ -22,9 +23,10 @@ fn main() {
              (looked in {})",
             folder.display()
         );
-        return;
+        return Ok(());
     }
-    fs::write(out.join("builtin.rs"), table(&folder, &names)).expect("OUT_DIR is writable");
+    fs::write(out.join("builtin.rs"), table(&folder, &names))?;
+    Ok(())
 }
 
 /// The plugins as a Rust expression: a slice of names and components.
