@@ -1,0 +1,100 @@
+//! The distinct decisions of a batch, and which keys lead to them.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use tollgate_sdk::policy::Decision;
+
+use super::ODD;
+use super::columns::RowAt;
+use crate::policy::{Fault, ThresholdPolicy};
+
+/// Up to so many bits of key, a table leads to the decisions: 16 KiB at most.
+const TABLE_BITS: u32 = 12;
+
+/// A key that has not been met.
+const UNMET: u32 = u32::MAX;
+
+pub(super) struct Seen<'a> {
+    policy: &'a ThresholdPolicy,
+    /// In the order in which rows met them.
+    pub(super) decisions: Vec<Result<Decision, String>>,
+    /// The decision of each key, where keys are small.
+    table: Vec<u32>,
+    by_key: BTreeMap<u64, u32>,
+    /// By action and reasons: several keys may mean the same.
+    by_meaning: BTreeMap<(u32, Vec<u32>), u32>,
+    by_fault: BTreeMap<Fault, u32>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(policy: &'a ThresholdPolicy) -> Self {
+        let (_, rung_bit) = policy.shifts();
+        let rungs = policy.rungs.len();
+        let keys = if rung_bit + rungs.ilog2() < TABLE_BITS { rungs << rung_bit } else { 0 };
+        Self {
+            policy,
+            decisions: Vec::new(),
+            table: vec![UNMET; keys],
+            by_key: BTreeMap::new(),
+            by_meaning: BTreeMap::new(),
+            by_fault: BTreeMap::new(),
+        }
+    }
+
+    /// The decision of a key that an earlier row had.
+    #[inline(always)]
+    pub(super) fn known(&self, key: u32) -> Option<u32> {
+        let decision = self.table.get(key as usize).copied();
+        decision.filter(|decision| *decision != UNMET)
+    }
+
+    /// The decision on `row`, whose key the table does not know.
+    #[inline(never)]
+    pub(super) fn decide(&mut self, key: u32, row: &RowAt<'_>) -> u32 {
+        if key & ODD == 0 {
+            return self.by_key(u64::from(key));
+        }
+        let cells = row.views.iter().map(|view| view.cell(row.row));
+        match self.policy.key(cells, row) {
+            Ok(key) => self.by_key(key),
+            Err(fault) => {
+                if let Some(decision) = self.by_fault.get(&fault) {
+                    return *decision;
+                }
+                self.decisions.push(Err(self.policy.explain(fault)));
+                let decision = self.decisions.len() as u32 - 1;
+                self.by_fault.insert(fault, decision);
+                decision
+            }
+        }
+    }
+
+    fn by_key(&mut self, key: u64) -> u32 {
+        let narrow = u32::try_from(key).ok();
+        let met = narrow.and_then(|key| self.known(key));
+        if let Some(decision) = met.or_else(|| self.by_key.get(&key).copied()) {
+            return decision;
+        }
+        let Decision { action, reasons } = self.policy.decision(key);
+        let meaning = (action, reasons.clone());
+        let decision = match self.by_meaning.get(&meaning) {
+            Some(decision) => *decision,
+            None => {
+                self.decisions.push(Ok(Decision { action, reasons }));
+                let decision = self.decisions.len() as u32 - 1;
+                self.by_meaning.insert(meaning, decision);
+                decision
+            }
+        };
+        match usize::try_from(key).ok().and_then(|key| self.table.get_mut(key)) {
+            Some(slot) => *slot = decision,
+            None => {
+                self.by_key.insert(key, decision);
+            }
+        }
+        decision
+    }
+}

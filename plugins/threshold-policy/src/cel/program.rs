@@ -1,0 +1,441 @@
+//! A compiled expression, and running it.
+//!
+//! The program is flat: postfix operations on a stack of fixed size, so that a
+//! decision neither recurses nor allocates. Errors are operands like any
+//! other, which is how `&&` and `||` can absorb them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// How many operands may wait at once. An expression that needs more is
+/// refused: each operand is 16 bytes to clear on every evaluation.
+pub(super) const STACK: usize = 16;
+
+/// A value that an expression reads or computes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A double.
+    Number(f64),
+    /// Text.
+    Text(&'a str),
+}
+
+/// Where the values of the variables come from.
+pub trait Row {
+    /// The value of the variable with this index; null when there is none.
+    fn cell(&self, index: usize) -> Cell<'_>;
+}
+
+/// Why an expression has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// The result is no 64-bit integer, or no finite double.
+    Overflow,
+    /// The divisor is zero.
+    DivisionByZero,
+    /// A double that is no whole number in 64 bits was to become one.
+    OutOfRange,
+    /// An operand is null.
+    Null,
+    /// An operand is of a type that the operation does not take. Types are
+    /// checked before, so this means that a value was not of its variable's.
+    WrongType,
+}
+
+/// Why an expression has no value, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Why.
+    pub kind: FaultKind,
+    /// The character of the operator, counted from 1.
+    pub column: u32,
+}
+
+impl FaultKind {
+    /// What happened, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Overflow => "the result does not fit a number",
+            Self::DivisionByZero => "division by zero",
+            Self::OutOfRange => "the number does not fit an integer",
+            Self::Null => "an operand is null",
+            Self::WrongType => "an operand is of another type than declared",
+        }
+    }
+}
+
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+    NotEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Operation {
+    Variable(u16),
+    Constant(u16),
+    Not,
+    Negate,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Compare(Comparison),
+    /// Whether the operand equals one of so many constants, from here on.
+    In(u16, u16),
+    Size,
+    StartsWith,
+    EndsWith,
+    Contains,
+    ToInteger,
+    ToNumber,
+    /// Goes there when the top operand is this; keeps it.
+    SkipIf(bool, u16),
+    /// Combines two operands; true for `||`, false for `&&`.
+    Logical(bool),
+    /// Takes a condition; where it is false goes to the first place, where it
+    /// has no value to the second, with its error as the operand.
+    Choose(u16, u16),
+    Jump(u16),
+}
+
+impl Operation {
+    fn is_unary(self) -> bool {
+        matches!(
+            self,
+            Self::Not | Self::Negate | Self::Size | Self::ToInteger | Self::ToNumber | Self::In(..)
+        )
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Number(f64),
+    Text(Box<str>),
+}
+
+impl Constant {
+    fn cell(&self) -> Cell<'_> {
+        match self {
+            Self::Null => Cell::Null,
+            Self::Boolean(value) => Cell::Boolean(*value),
+            Self::Integer(value) => Cell::Integer(*value),
+            Self::Number(value) => Cell::Number(*value),
+            Self::Text(text) => Cell::Text(text),
+        }
+    }
+}
+
+/// A compiled condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    pub(super) operations: Box<[Operation]>,
+    /// The column of each operation.
+    pub(super) columns: Box<[u32]>,
+    pub(super) constants: Box<[Constant]>,
+}
+
+type Operand<'a> = Result<Cell<'a>, Fault>;
+
+impl Program {
+    /// The variables that it reads, ascending.
+    #[must_use]
+    pub fn variables(&self) -> Vec<usize> {
+        let mut variables: Vec<usize> = (self.operations.iter())
+            .filter_map(|operation| match operation {
+                Operation::Variable(index) => Some(usize::from(*index)),
+                _ => None,
+            })
+            .collect();
+        variables.sort_unstable();
+        variables.dedup();
+        variables
+    }
+
+    /// Changes the indices of variables to those that `place` gives.
+    pub fn renumber(&mut self, place: impl Fn(usize) -> usize) {
+        for operation in &mut self.operations {
+            if let Operation::Variable(index) = operation {
+                *index = place(usize::from(*index)) as u16;
+            }
+        }
+    }
+
+    /// Whether the condition holds on `row`.
+    ///
+    /// # Errors
+    /// The first fault that no `&&` or `||` absorbed.
+    pub fn holds<R: Row + ?Sized>(&self, row: &R) -> Result<bool, Fault> {
+        let mut stack: [Operand<'_>; STACK] = [Ok(Cell::Null); STACK];
+        let mut height = 0_usize;
+        let mut at = 0_usize;
+        while let Some(operation) = self.operations.get(at) {
+            at += 1;
+            let pushed = match *operation {
+                Operation::Variable(index) => row.cell(usize::from(index)),
+                Operation::Constant(index) => self.constant(index),
+                Operation::Jump(place) => {
+                    at = usize::from(place);
+                    continue;
+                }
+                Operation::SkipIf(value, place) => {
+                    let top = stack.get(height.wrapping_sub(1));
+                    if matches!(top, Some(Ok(Cell::Boolean(top))) if *top == value) {
+                        at = usize::from(place);
+                    }
+                    continue;
+                }
+                Operation::Choose(otherwise, end) => {
+                    let Some(top) = stack.get_mut(height.wrapping_sub(1)) else {
+                        break;
+                    };
+                    match *top {
+                        Ok(Cell::Boolean(holds)) => {
+                            height -= 1;
+                            if !holds {
+                                at = usize::from(otherwise);
+                            }
+                            continue;
+                        }
+                        Ok(other) => *top = Err(self.fault(unfit(other), at)),
+                        Err(_) => {}
+                    }
+                    at = usize::from(end);
+                    continue;
+                }
+                operation if operation.is_unary() => {
+                    let Some(top) = stack.get_mut(height.wrapping_sub(1)) else {
+                        break;
+                    };
+                    if let Ok(value) = *top {
+                        *top = (self.unary(operation, value)).map_err(|kind| self.fault(kind, at));
+                    }
+                    continue;
+                }
+                operation => {
+                    height = height.wrapping_sub(1);
+                    let Some(&right) = stack.get(height) else {
+                        break;
+                    };
+                    let Some(left) = stack.get_mut(height.wrapping_sub(1)) else {
+                        break;
+                    };
+                    *left = match (operation, *left, right) {
+                        (Operation::Logical(absorbing), left, right) => {
+                            logical(absorbing, left, right)
+                                .unwrap_or_else(|kind| Err(self.fault(kind, at)))
+                        }
+                        (_, Err(fault), _) | (_, Ok(_), Err(fault)) => Err(fault),
+                        (operation, Ok(left), Ok(right)) => {
+                            binary(operation, left, right).map_err(|kind| self.fault(kind, at))
+                        }
+                    };
+                    continue;
+                }
+            };
+            let Some(slot) = stack.get_mut(height) else {
+                break;
+            };
+            *slot = Ok(pushed);
+            height += 1;
+        }
+        let [result, ..] = stack;
+        match result? {
+            Cell::Boolean(holds) if height == 1 => Ok(holds),
+            other => Err(self.fault(unfit(other), at)),
+        }
+    }
+
+    /// A fault of the operation before `next`.
+    #[cold]
+    fn fault(&self, kind: FaultKind, next: usize) -> Fault {
+        let column = self.columns.get(next.wrapping_sub(1));
+        Fault { kind, column: column.map_or(1, |column| *column) }
+    }
+
+    fn constant(&self, index: u16) -> Cell<'_> {
+        (self.constants.get(usize::from(index))).map_or(Cell::Null, Constant::cell)
+    }
+
+    fn unary<'a>(&self, operation: Operation, value: Cell<'a>) -> Result<Cell<'a>, FaultKind> {
+        Ok(match (operation, value) {
+            (Operation::Not, Cell::Boolean(value)) => Cell::Boolean(!value),
+            (Operation::Negate, Cell::Integer(value)) => {
+                Cell::Integer(value.checked_neg().ok_or(FaultKind::Overflow)?)
+            }
+            (Operation::Negate, Cell::Number(value)) => Cell::Number(-value),
+            (Operation::Size, Cell::Text(text)) => Cell::Integer(text.chars().count() as i64),
+            (Operation::ToInteger, Cell::Integer(_)) | (Operation::ToNumber, Cell::Number(_)) => {
+                value
+            }
+            (Operation::ToInteger, Cell::Number(value)) => Cell::Integer(truncate(value)?),
+            (Operation::ToNumber, Cell::Integer(value)) => Cell::Number(value as f64),
+            (Operation::In(first, count), value) => Cell::Boolean(
+                (self.constants.iter())
+                    .skip(usize::from(first))
+                    .take(usize::from(count))
+                    .any(|constant| equal(value, constant.cell())),
+            ),
+            (_, value) => return Err(unfit(value)),
+        })
+    }
+}
+
+/// `&&` and `||`: the absorbing value wins over an error on either side.
+fn logical<'a>(
+    absorbing: bool,
+    left: Operand<'a>,
+    right: Operand<'a>,
+) -> Result<Operand<'a>, FaultKind> {
+    match (left, right) {
+        (Ok(Cell::Boolean(left)), _) if left == absorbing => Ok(Ok(Cell::Boolean(absorbing))),
+        (_, Ok(Cell::Boolean(right))) if right == absorbing => Ok(Ok(Cell::Boolean(absorbing))),
+        (Err(fault), _) => Ok(Err(fault)),
+        (Ok(Cell::Boolean(_)), Ok(Cell::Boolean(_)) | Err(_)) => Ok(right),
+        (Ok(Cell::Boolean(_)), Ok(other)) | (Ok(other), _) => Err(unfit(other)),
+    }
+}
+
+fn binary<'a>(
+    operation: Operation,
+    left: Cell<'a>,
+    right: Cell<'a>,
+) -> Result<Cell<'a>, FaultKind> {
+    if let Operation::Compare(comparison) = operation {
+        return compare(comparison, left, right);
+    }
+    match (left, right) {
+        (Cell::Integer(left), Cell::Integer(right)) => {
+            let result = match operation {
+                Operation::Add => left.checked_add(right),
+                Operation::Subtract => left.checked_sub(right),
+                Operation::Multiply => left.checked_mul(right),
+                Operation::Divide | Operation::Remainder if right == 0 => {
+                    return Err(FaultKind::DivisionByZero);
+                }
+                Operation::Divide => left.checked_div(right),
+                Operation::Remainder => left.checked_rem(right),
+                _ => return Err(FaultKind::WrongType),
+            };
+            result.map(Cell::Integer).ok_or(FaultKind::Overflow)
+        }
+        (Cell::Number(left), Cell::Number(right)) => {
+            let result = match operation {
+                Operation::Add => left + right,
+                Operation::Subtract => left - right,
+                Operation::Multiply => left * right,
+                Operation::Divide if right == 0.0 => return Err(FaultKind::DivisionByZero),
+                Operation::Divide => left / right,
+                _ => return Err(FaultKind::WrongType),
+            };
+            if result.is_finite() { Ok(Cell::Number(result)) } else { Err(FaultKind::Overflow) }
+        }
+        (Cell::Text(left), Cell::Text(right)) => Ok(Cell::Boolean(match operation {
+            Operation::StartsWith => left.starts_with(right),
+            Operation::EndsWith => left.ends_with(right),
+            Operation::Contains => left.contains(right),
+            _ => return Err(FaultKind::WrongType),
+        })),
+        (Cell::Null, _) | (_, Cell::Null) => Err(FaultKind::Null),
+        _ => Err(FaultKind::WrongType),
+    }
+}
+
+fn compare<'a>(
+    comparison: Comparison,
+    left: Cell<'a>,
+    right: Cell<'a>,
+) -> Result<Cell<'a>, FaultKind> {
+    match comparison {
+        Comparison::Equal => return Ok(Cell::Boolean(equal(left, right))),
+        Comparison::NotEqual => return Ok(Cell::Boolean(!equal(left, right))),
+        _ => {}
+    }
+    let order = match (left, right) {
+        (Cell::Boolean(left), Cell::Boolean(right)) => left.cmp(&right),
+        (Cell::Text(left), Cell::Text(right)) => left.cmp(right),
+        (Cell::Null, _) | (_, Cell::Null) => return Err(FaultKind::Null),
+        _ => match numeric_order(left, right) {
+            Some(order) => order,
+            None => return Err(FaultKind::WrongType),
+        },
+    };
+    Ok(Cell::Boolean(match comparison {
+        Comparison::Less => order.is_lt(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::More => order.is_gt(),
+        _ => order.is_ge(),
+    }))
+}
+
+fn equal(left: Cell<'_>, right: Cell<'_>) -> bool {
+    match (left, right) {
+        (Cell::Null, Cell::Null) => true,
+        (Cell::Boolean(left), Cell::Boolean(right)) => left == right,
+        (Cell::Text(left), Cell::Text(right)) => left == right,
+        _ => numeric_order(left, right) == Some(Ordering::Equal),
+    }
+}
+
+/// The order of two numbers by their exact values, whatever their types.
+fn numeric_order(left: Cell<'_>, right: Cell<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Cell::Integer(left), Cell::Integer(right)) => Some(left.cmp(&right)),
+        (Cell::Number(left), Cell::Number(right)) => left.partial_cmp(&right),
+        (Cell::Integer(left), Cell::Number(right)) => mixed_order(left, right),
+        (Cell::Number(left), Cell::Integer(right)) => {
+            mixed_order(right, left).map(Ordering::reverse)
+        }
+        _ => None,
+    }
+}
+
+/// 2^63, the first double above every 64-bit integer.
+const ABOVE_INTEGERS: f64 = 9_223_372_036_854_775_808.0;
+
+fn mixed_order(integer: i64, number: f64) -> Option<Ordering> {
+    if number.is_nan() {
+        return None;
+    }
+    if number >= ABOVE_INTEGERS {
+        return Some(Ordering::Less);
+    }
+    if number < -ABOVE_INTEGERS {
+        return Some(Ordering::Greater);
+    }
+    // The whole part is exact; the fraction decides between equals.
+    let whole = number as i64;
+    let fraction = number - whole as f64;
+    Some((integer.cmp(&whole)).then(0.0_f64.partial_cmp(&fraction).unwrap_or(Ordering::Equal)))
+}
+
+/// A double towards zero. CEL refuses the bounds themselves, too.
+fn truncate(number: f64) -> Result<i64, FaultKind> {
+    if number > -ABOVE_INTEGERS && number < ABOVE_INTEGERS {
+        Ok(number as i64)
+    } else {
+        Err(FaultKind::OutOfRange)
+    }
+}
+
+fn unfit(value: Cell<'_>) -> FaultKind {
+    if value == Cell::Null { FaultKind::Null } else { FaultKind::WrongType }
+}
