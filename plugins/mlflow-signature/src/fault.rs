@@ -275,9 +275,10 @@ pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
 
 /// Edits (insert, delete, replace) between two names, case aside.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+    // ASCII only: the tables of all scripts would outweigh the plugin.
+    let b: Vec<char> = b.chars().map(|c| c.to_ascii_lowercase()).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().flat_map(char::to_lowercase).enumerate() {
+    for (i, x) in a.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
         let mut diagonal = i;
         let mut left = i + 1;
         for (slot, y) in row.iter_mut().skip(1).zip(&b) {

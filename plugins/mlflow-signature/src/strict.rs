@@ -1,6 +1,7 @@
 //! What MLflow would change without a word: the data that the model gets,
 //! compared with the data that was sent.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -70,7 +71,7 @@ impl<'a> Comparison<'_, 'a> {
         if let Some(change) = change(sent.unwrap_or(&null), got, dtype, self.today) {
             let mut fault = change;
             fault.column = column.to_string();
-            gather(faults, fault.at(self.origin.data()));
+            gather(faults, (*fault).at(self.origin.data()));
         }
     }
 
@@ -89,7 +90,7 @@ impl<'a> Comparison<'_, 'a> {
                 let Some(mut fault) = found else { continue };
                 fault.message = format!("column `{name}`: {}", fault.message);
                 fault.column.clone_from(&name);
-                gather(faults, fault.at(self.origin.cell(&column.name, place, Some(row))));
+                gather(faults, (*fault).at(self.origin.cell(&column.name, place, Some(row))));
             }
         }
     }
@@ -237,7 +238,7 @@ impl<'a> Comparison<'_, 'a> {
             if let Some(mut fault) = change(value, got, Dtype::Object, self.today) {
                 fault.message = format!("parameter `{name}`: {}", fault.message);
                 fault.column = name.into_owned();
-                faults.push(fault.at(pointer));
+                faults.push((*fault).at(pointer));
             }
         }
     }
@@ -258,7 +259,7 @@ fn keys_of<'p, 'a>(record: Option<&'p Py<'a>>) -> Vec<&'p Text<'a>> {
 }
 
 /// A value that MLflow lets through though it is not of the declared type.
-fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
+fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Box<Fault>> {
     let fits = match (declared?, got) {
         (_, Py::None) => true,
         (Type::Data(DataType::String), got) => matches!(got, Py::Str(_)) || got.is_null(),
@@ -271,66 +272,93 @@ fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
     }
     let name = declared?.name();
     let message = format!("MLflow hands {} on where `{name}` is declared", got.kind());
-    Some(Fault::new(Kind::UncheckedType, message).wanted(name, got))
+    Some(Box::new(Fault::new(Kind::UncheckedType, message).wanted(name, got)))
 }
 
 /// How what the model gets differs from what was sent; none when it says the
-/// same. `dtype` is that of the array or column it stands in.
-fn change<'a>(sent: &Py<'a>, got: &Py<'a>, dtype: Dtype, today: Option<i64>) -> Option<Fault> {
-    let lossy = |kind, what: &str| {
-        let mut fault = Fault::new(kind, format!("MLflow would hand the model {what}"));
-        let (mut from, to) = (shown(sent), shown(got));
-        from.truncate(from.char_indices().nth(36).map_or(from.len(), |(at, _)| at));
-        let to: String = to.chars().take(36).collect();
-        fault.actual = format!("{from} becomes {to}");
-        Some(fault)
-    };
+/// same. `dtype` is that of the array or column it stands in. Small frames:
+/// it descends as deep as payloads nest.
+fn change<'a>(
+    sent: &Py<'a>,
+    got: &Py<'a>,
+    dtype: Dtype,
+    today: Option<i64>,
+) -> Option<Box<Fault>> {
     match (sent, got) {
-        (sent, got) if sent.is_null() && got.is_null() => None,
-        (_, Py::None | Py::Time(None)) => lossy(Kind::LossyNull, "a missing value"),
-        (Py::Bool(a), Py::Bool(b)) if a == b => None,
-        (_, Py::Bool(_)) => lossy(Kind::LossyBoolean, "true or false for another value"),
-        (_, Py::Int(_) | Py::Int32(_) | Py::Uint(_) | Py::Big(_)) => {
-            if whole_kept(sent, got) {
-                None
-            } else {
-                lossy(Kind::LossyInteger, "another whole number")
-            }
-        }
-        (_, Py::Float(number)) if float_kept(sent, *number, dtype) => None,
-        (_, Py::Float32(number)) if float_kept(sent, *number, Dtype::Float(32)) => None,
-        (_, Py::Float(number) | Py::Float32(number)) if number.is_nan() => {
-            lossy(Kind::LossyNull, "a missing value")
-        }
-        (_, Py::Float(_) | Py::Float32(_)) => lossy(Kind::LossyFloat, "another number"),
-        (Py::Str(a), Py::Str(b)) if a == b => None,
-        (_, Py::Str(_)) => lossy(Kind::LossyString, "text for another value"),
-        (Py::Str(text), Py::Bytes(bytes)) if is_base64(text, bytes) => None,
-        (_, Py::Bytes(_)) => {
-            lossy(Kind::LossyBinary, "other bytes than those that the base64 text stands for")
-        }
-        (Py::Str(text), Py::Time(Some(nanos))) if is_time(text, (*nanos).into(), today) => None,
-        (Py::Str(text), Py::Datetime(nanos)) if is_time(text, *nanos, today) => None,
-        (Py::Str(text), Py::Date(days)) if is_time(text, i128::from(*days) * DAY, today) => None,
-        (_, Py::Time(_) | Py::Datetime(_) | Py::Date(_)) => {
-            lossy(Kind::LossyDatetime, "another time")
-        }
         (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
-            lossy(Kind::LossyValue, "an empty array without the type of its items")
+            Some(lossy(Kind::LossyValue, sent, got))
         }
         (_, Py::Array(array)) => change(sent, &array.to_list(), array.dtype, today),
         (Py::List(a), Py::List(b)) if a.len() == b.len() => {
-            a.iter().zip(b).enumerate().find_map(|(at, (sent, got))| {
-                Some(change(sent, got, dtype, today)?.inside(Step::Item(at)))
-            })
+            for (at, (sent, got)) in a.iter().zip(b).enumerate() {
+                if let Some(mut fault) = change(sent, got, dtype, today) {
+                    fault.steps.push(Step::Item(at));
+                    return Some(fault);
+                }
+            }
+            None
         }
-        (Py::Dict(_), Py::Dict(items)) => items.iter().find_map(|(key, got)| {
-            let sent = sent.get(key.as_str()?).unwrap_or(&Py::None);
-            let step = Step::Key(key.lossy().into_owned());
-            Some(change(sent, got, dtype, today)?.inside(step))
-        }),
-        _ => lossy(Kind::LossyValue, "another value"),
+        (Py::Dict(_), Py::Dict(items)) => {
+            for (key, got) in items {
+                let sent = key.as_str().and_then(|key| sent.get(key)).unwrap_or(&Py::None);
+                if let Some(mut fault) = change(sent, got, dtype, today) {
+                    fault.steps.push(Step::Key(key.lossy().into_owned()));
+                    return Some(fault);
+                }
+            }
+            None
+        }
+        _ => changed(sent, got, dtype, today).map(|kind| lossy(kind, sent, got)),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Box<Fault> {
+    let what = match kind {
+        Kind::LossyNull => "a missing value",
+        Kind::LossyBoolean => "true or false for another value",
+        Kind::LossyInteger => "another whole number",
+        Kind::LossyFloat => "another number",
+        Kind::LossyString => "text for another value",
+        Kind::LossyBinary => "other bytes than those that the base64 text stands for",
+        Kind::LossyDatetime => "another time",
+        _ => "another value",
+    };
+    let mut fault = Fault::new(kind, format!("MLflow would hand the model {what}"));
+    let short = |value: &Py<'_>| shown(value).chars().take(36).collect::<String>();
+    fault.actual = format!("{} becomes {}", short(sent), short(got));
+    Box::new(fault)
+}
+
+/// The kind of change of a single value.
+#[inline(never)]
+fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Option<Kind> {
+    let time = |nanos: i128| match sent {
+        Py::Str(text) => is_time(text, nanos, today),
+        _ => false,
+    };
+    let (kept, kind) = match got {
+        got if got.is_null() => (sent.is_null(), Kind::LossyNull),
+        Py::Bool(_) => (sent == got, Kind::LossyBoolean),
+        Py::Int(_) | Py::Int32(_) | Py::Uint(_) | Py::Big(_) => {
+            (whole_kept(sent, got), Kind::LossyInteger)
+        }
+        Py::Float(number) => (float_kept(sent, *number, dtype), Kind::LossyFloat),
+        Py::Float32(number) => {
+            (float_kept(sent, *number, Dtype::Float(32)), Kind::LossyFloat)
+        }
+        Py::Str(_) => (sent == got, Kind::LossyString),
+        Py::Bytes(bytes) => {
+            let same = matches!(sent, Py::Str(text) if is_base64(text, bytes));
+            (same, Kind::LossyBinary)
+        }
+        Py::Time(nanos) => (nanos.is_some_and(|nanos| time(nanos.into())), Kind::LossyDatetime),
+        Py::Datetime(nanos) => (time(*nanos), Kind::LossyDatetime),
+        Py::Date(days) => (time(i128::from(*days) * DAY), Kind::LossyDatetime),
+        _ => (false, Kind::LossyValue),
+    };
+    (!kept).then_some(kind)
 }
 
 fn whole_kept(sent: &Py<'_>, got: &Py<'_>) -> bool {
