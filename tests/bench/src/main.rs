@@ -1,1 +1,115 @@
-fn main() {}
+//! Tollgate beside its peers, in one table: `cargo xtask bench`.
+
+mod checks;
+mod columns;
+mod decisions;
+mod fraud;
+mod gate;
+mod group;
+mod load;
+mod machine;
+mod measure;
+mod places;
+mod remote;
+#[path = "../peers/src/rows.rs"]
+mod rows;
+mod table;
+mod targets;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use group::Group;
+use machine::Machine;
+use measure::Effort;
+use places::Places;
+use remote::Remote;
+
+const HELP: &str = "\
+Measures Tollgate beside native code and other engines, in one run.
+
+Usage: tollgate-bench [--only TEXT] [--quick] [--json]
+
+  --only TEXT  only the rows whose id contains TEXT, and what they are compared
+               with: `decision`, `columns`, `check-1000`, `load`, `gate`, `json`
+  --quick      fewer and shorter rounds, for a look while working
+  --json       the table as JSON
+
+MLflow is measured too where a Python has it: TOLLGATE_BENCH_PYTHON, else
+python3 (`python3 -m pip install mlflow==3.17.2`).";
+
+struct Options {
+    only: String,
+    effort: Effort,
+    json: bool,
+}
+
+fn main() -> Result<()> {
+    let Some(options) = Options::read()? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    let places = Places::find()?;
+    let mut results = Vec::new();
+    for mut group in groups(&places, &options.only)? {
+        group.keep(&options.only);
+        if !group.rows.is_empty() {
+            eprintln!("measuring: {}", group.title);
+            results.push(group.measure(options.effort)?);
+        }
+    }
+    let targets = targets::judge(&results);
+    let machine = Machine::this();
+    if options.json {
+        println!("{:#}", table::json(&machine, options.effort, &results, &targets));
+    } else {
+        print!("{}", table::text(&machine, options.effort, &results, &targets));
+    }
+    Ok(())
+}
+
+/// The groups of which `only` can name rows: preparing the others takes time.
+fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
+    const KINDS: [&str; 5] = ["decision", "columns", "check", "load", "gate"];
+    let named = KINDS.iter().any(|kind| only.starts_with(kind));
+    let wanted = |kind: &str| !named || only.starts_with(kind);
+    let peers = if wanted("decision") || wanted("columns") || wanted("check") {
+        places.peers().and_then(Remote::start)
+    } else {
+        Err(anyhow!("not wanted"))
+    };
+    let mut groups = Vec::new();
+    if wanted("decision") {
+        groups.push(decisions::group(places, &peers)?);
+    }
+    if wanted("columns") {
+        groups.push(columns::group(places, &peers)?);
+    }
+    if wanted("check") {
+        groups.extend(checks::groups(places, &peers)?);
+    }
+    if wanted("load") {
+        groups.push(load::group(places)?);
+    }
+    if wanted("gate") {
+        groups.push(gate::group(places)?);
+    }
+    Ok(groups)
+}
+
+impl Options {
+    /// From the command line; none when help is asked for.
+    fn read() -> Result<Option<Self>> {
+        let mut options = Self { only: String::new(), effort: Effort::FULL, json: false };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--only" => options.only = arguments.next().context("`--only` needs a text")?,
+                "--quick" => options.effort = Effort::QUICK,
+                "--json" => options.json = true,
+                "--help" | "-h" => return Ok(None),
+                other => bail!("unknown argument `{other}`\n\n{HELP}"),
+            }
+        }
+        Ok(Some(options))
+    }
+}

@@ -1,0 +1,170 @@
+//! Checking payloads against a signature, beside MLflow itself.
+
+use std::cell::RefCell;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use tollgate_engine::{Engine, Signature};
+
+use crate::group::{Group, Row};
+use crate::measure::Step;
+use crate::places::Places;
+use crate::remote::{Remote, RemoteCase};
+
+/// Ids, title and payload of one group.
+struct Size {
+    title: &'static str,
+    payload: &'static [u8],
+    native: &'static str,
+    warm: &'static str,
+    fresh: &'static str,
+    fresh_baked: &'static str,
+    mlflow: &'static str,
+    /// The case's name in the processes of the peers.
+    case: &'static str,
+    mlflow_case: &'static str,
+}
+
+/// A check of one row, and of a thousand.
+pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Result<[Group; 2]> {
+    let sizes = [
+        Size {
+            title: "A signature check of 1 row (5 columns)",
+            payload: include_bytes!("../checks/1.json"),
+            native: "check-1/native-plugin",
+            warm: "check-1/tollgate-warm",
+            fresh: "check-1/tollgate-fresh",
+            fresh_baked: "check-1/tollgate-fresh-baked",
+            mlflow: "check-1/mlflow",
+            case: "native-signature-1",
+            mlflow_case: "1",
+        },
+        Size {
+            title: "A signature check of 1,000 rows (5 columns)",
+            payload: include_bytes!("../checks/1000.json"),
+            native: "check-1000/native-plugin",
+            warm: "check-1000/tollgate-warm",
+            fresh: "check-1000/tollgate-fresh",
+            fresh_baked: "check-1000/tollgate-fresh-baked",
+            mlflow: "check-1000/mlflow",
+            case: "native-signature-1000",
+            mlflow_case: "1000",
+        },
+    ];
+    let engine = Engine::builder().build()?;
+    let plugin = engine.load(&places.component("mlflow-signature")?)?;
+    let settings = settings()?;
+    let signature: &'static Signature = Box::leak(Box::new(plugin.signature(Some(&settings))?));
+    let baked = engine.load(&plugin.bake(&settings, "")?)?.signature(None)?;
+    let baked: &'static Signature = Box::leak(Box::new(baked));
+    let mlflow = mlflow(places);
+    let [one, thousand] = sizes;
+    Ok([
+        group(&one, signature, baked, peers, &mlflow)?,
+        group(&thousand, signature, baked, peers, &mlflow)?,
+    ])
+}
+
+fn group(
+    size: &Size,
+    signature: &'static Signature,
+    baked: &'static Signature,
+    peers: &Result<Rc<RefCell<Remote>>>,
+    mlflow: &Result<Rc<RefCell<Remote>>>,
+) -> Result<Group> {
+    let payload = size.payload;
+    for signature in [signature, baked] {
+        let findings = signature.check(payload)?;
+        ensure!(findings.is_empty(), "Tollgate finds fault with a good payload: {findings:?}");
+    }
+    let mut warm = signature.warm();
+    let peer = |remotes: &Result<Rc<RefCell<Remote>>>, id, label, name, right: Value| match remotes
+    {
+        Err(why) => Ok(Row::skipped(id, label, &format!("{why:#}"))),
+        Ok(remote) => {
+            let given = remote.borrow_mut().answers(name)?;
+            ensure!(given == [right], "{label} finds fault with a good payload: {given:?}");
+            Ok(Row::new(id, label, RemoteCase { remote: Rc::clone(remote), name }))
+        }
+    };
+    let rows = serde_json::from_slice::<Value>(payload)?
+        .pointer("/dataframe_split/data")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    Ok(Group {
+        title: size.title,
+        unit: "check",
+        reference: size.native,
+        rows: vec![
+            peer(peers, size.native, "the plugin's code compiled natively", size.case, json!([]))?,
+            Row::new(size.warm, "Tollgate, warm instance", Step(move |_| Ok(warm.check(payload)?))),
+            Row::new(
+                size.fresh,
+                "Tollgate, fresh instance",
+                Step(move |_| Ok(signature.check(payload)?)),
+            ),
+            Row::new(
+                size.fresh_baked,
+                "Tollgate, fresh instance, baked settings",
+                Step(move |_| Ok(baked.check(payload)?)),
+            ),
+            peer(
+                mlflow,
+                size.mlflow,
+                "MLflow, parse and enforce",
+                size.mlflow_case,
+                json!(["accepted", rows]),
+            )?,
+        ],
+    })
+}
+
+/// The settings of `mlflow-signature`, canonical JSON.
+fn settings() -> Result<String> {
+    let signature: Value = serde_json::from_str(include_str!("../checks/signature.json"))?;
+    Ok(json!({ "signature": { "inputs": signature.get("inputs").context("inputs")? } }).to_string())
+}
+
+/// Starts MLflow in the first Python that has it.
+fn mlflow(places: &Places) -> Result<Rc<RefCell<Remote>>> {
+    let python = std::env::var("TOLLGATE_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let version = Command::new(&python)
+        .args(["-c", "from importlib.metadata import version; print(version('mlflow'))"])
+        .stderr(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success());
+    ensure!(
+        version.is_some(),
+        "not installed: `python3 -m pip install mlflow==3.17.2`, or set TOLLGATE_BENCH_PYTHON"
+    );
+    let checks = places.here.join("checks");
+    let mut command = Command::new(python);
+    command.arg(places.here.join("mlflow_peer.py")).arg(checks.join("signature.json"));
+    for case in ["1", "1000"] {
+        let body = checks.join(case).with_extension("json");
+        command.arg(format!("{case}={}", body.display()));
+    }
+    let remote = Remote::start(command)?;
+    // Answers only when MLflow is there whole.
+    remote.borrow_mut().cases()?;
+    Ok(remote)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    #[test]
+    fn the_payloads_have_the_rows_that_the_table_says() {
+        for (rows, payload) in
+            [(1, include_str!("../checks/1.json")), (1000, include_str!("../checks/1000.json"))]
+        {
+            let payload: Value = serde_json::from_str(payload).unwrap();
+            assert_eq!(payload["dataframe_split"]["data"].as_array().unwrap().len(), rows);
+            assert_eq!(payload["dataframe_split"]["columns"].as_array().unwrap().len(), 5);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Where things are: components, binaries, peers.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// The folders that the benchmark works with.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// This crate's sources.
+    pub(crate) here: PathBuf,
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// What cargo builds.
+    pub(crate) target: PathBuf,
+}
+
+impl Places {
+    pub(crate) fn find() -> Result<Self> {
+        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let root = here.ancestors().nth(2).context("the repository's folder")?.to_owned();
+        let exe = std::env::current_exe()?;
+        let target = exe.ancestors().nth(2).context("cargo's target folder")?.to_owned();
+        Ok(Self { here, root, target })
+    }
+
+    /// The bytes of a plugin's component.
+    pub(crate) fn component(&self, plugin: &str) -> Result<Vec<u8>> {
+        let path = self.target.join("plugins").join(plugin).with_extension("wasm");
+        fs::read(&path)
+            .with_context(|| format!("no component {}: run `cargo xtask plugins`", path.display()))
+    }
+
+    /// A new, empty folder for a benchmark's own files.
+    pub(crate) fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.target.join("bench").join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// Builds the peers, and gives the command that starts them.
+    pub(crate) fn peers(&self) -> Result<Command> {
+        let target = self.target.join("peers");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--release", "--locked", "--manifest-path"])
+            .arg(self.here.join("peers").join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target)
+            .status()
+            .context("cannot start cargo")?;
+        ensure!(built.success(), "the peers did not build; see cargo's messages above");
+        Ok(Command::new(target.join("release").join("tollgate-bench-peers")))
+    }
+}

@@ -1,0 +1,158 @@
+//! The results, for a person and for a program.
+
+use serde_json::{Value, json};
+
+use crate::group::{Results, RowResult};
+use crate::machine::Machine;
+use crate::measure::{Effort, Times};
+use crate::targets::Judged;
+
+/// The table that a person reads.
+pub(crate) fn text(
+    machine: &Machine,
+    effort: Effort,
+    results: &[Results],
+    targets: &[Judged],
+) -> String {
+    let mut lines = vec![
+        format!(
+            "Tollgate beside its peers: {}, {} cores, {}",
+            machine.cpu, machine.cores, machine.os
+        ),
+        format!(
+            "One run. Times are medians of {} rounds in which the rows of a group take turns, {} ms each; \
+             in brackets least to greatest.",
+            effort.rounds,
+            effort.sample.as_millis()
+        ),
+    ];
+    let width = results
+        .iter()
+        .flat_map(|group| &group.rows)
+        .map(|row| row.label.chars().count())
+        .max()
+        .unwrap_or_default();
+    for group in results.iter().filter(|group| !group.rows.is_empty()) {
+        lines.push(String::new());
+        lines.push(format!("{}, a {}", group.title, group.unit));
+        let reference = group.median(group.reference);
+        lines.extend(group.rows.iter().map(|row| line(row, group.reference, reference, width)));
+    }
+    if !targets.is_empty() {
+        lines.push(String::new());
+        lines.push("Targets".to_owned());
+        lines.extend(targets.iter().map(target));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn line(row: &RowResult, reference: &str, by: Option<f64>, width: usize) -> String {
+    let label = &row.label;
+    match &row.times {
+        Err(why) => format!("  {label:<width$}  {why}"),
+        Ok(times) => {
+            let ratio = if row.id == reference {
+                "reference".to_owned()
+            } else {
+                by.map_or_else(|| "-".to_owned(), |by| ratio(times.median / by))
+            };
+            let Times { median, least, greatest } = times;
+            let spread = format!("[{} .. {}]", time(*least), time(*greatest));
+            format!("  {label:<width$}  {:>10}  {ratio:>9}  {spread}", time(*median))
+        }
+    }
+}
+
+fn target(judged: &Judged) -> String {
+    let verdict = match judged.reached {
+        Some(true) => "reached",
+        Some(false) => "missed",
+        None => "not measured",
+    };
+    format!("  {verdict:<12}  {}: {}", judged.text, judged.found)
+}
+
+/// A time with its unit, three digits that count.
+pub(crate) fn time(nanoseconds: f64) -> String {
+    let (value, unit) = match nanoseconds {
+        n if n < 1e3 => (n, "ns"),
+        n if n < 1e6 => (n / 1e3, "µs"),
+        n if n < 1e9 => (n / 1e6, "ms"),
+        n => (n / 1e9, "s"),
+    };
+    format!("{} {unit}", digits(value))
+}
+
+/// `12.3×`, and `0.0042×`.
+pub(crate) fn ratio(ratio: f64) -> String {
+    format!("{}×", digits(ratio))
+}
+
+fn digits(value: f64) -> String {
+    let decimals = match value.abs() {
+        v if v >= 100.0 => 0,
+        v if v >= 10.0 => 1,
+        v if v >= 0.1 => 2,
+        _ => 4,
+    };
+    format!("{value:.decimals$}")
+}
+
+/// All of it, for a program.
+pub(crate) fn json(
+    machine: &Machine,
+    effort: Effort,
+    results: &[Results],
+    targets: &[Judged],
+) -> Value {
+    json!({
+        "machine": { "cpu": machine.cpu, "cores": machine.cores, "os": machine.os },
+        "rounds": effort.rounds,
+        "sample_ms": effort.sample.as_millis() as u64,
+        "groups": results.iter().map(group_json).collect::<Vec<_>>(),
+        "targets": targets
+            .iter()
+            .map(|judged| {
+                json!({ "target": judged.text, "found": judged.found, "reached": judged.reached })
+            })
+            .collect::<Vec<_>>(),
+    })
+}
+
+fn group_json(group: &Results) -> Value {
+    let reference = group.median(group.reference);
+    let rows = group.rows.iter().map(|row| match &row.times {
+        Err(why) => json!({ "id": row.id, "label": row.label, "skipped": why }),
+        Ok(times) => json!({
+            "id": row.id,
+            "label": row.label,
+            "median_ns": times.median,
+            "least_ns": times.least,
+            "greatest_ns": times.greatest,
+            "ratio": reference.map(|by| times.median / by),
+        }),
+    });
+    json!({
+        "title": group.title,
+        "unit": group.unit,
+        "reference": group.reference,
+        "rows": rows.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ratio, time};
+
+    #[test]
+    fn times_have_three_digits() {
+        let times = [4.25, 535.4, 1_396_000.0, 27_040.0, 2.5e9].map(time);
+        assert_eq!(times, ["4.25 ns", "535 ns", "1.40 ms", "27.0 µs", "2.50 s"]);
+    }
+
+    #[test]
+    fn small_ratios_stay_readable() {
+        assert_eq!([ratio(0.0042), ratio(0.25), ratio(5.364)], ["0.0042×", "0.25×", "5.36×"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! What the project set out to reach, and whether this run did.
+
+use crate::group::Results;
+use crate::table::{ratio, time};
+
+/// One figure to reach.
+struct Target {
+    text: &'static str,
+    /// The row that should be fast.
+    row: &'static str,
+    bound: Bound,
+}
+
+enum Bound {
+    /// At most so many times this row's time.
+    Times(f64, &'static str),
+    /// At most so many nanoseconds.
+    Nanoseconds(f64),
+}
+
+const TARGETS: [Target; 6] = [
+    Target {
+        text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
+        row: "decision/tollgate-typed-warm",
+        bound: Bound::Times(1.0 / 4.0, "decision/cedar-prepared"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, warm, at most JSONLogic's",
+        row: "decision/tollgate-json-warm",
+        bound: Bound::Times(1.0, "decision/jsonlogic"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, fresh, at most 1/4 of Rego's with JSON in and out",
+        row: "decision/tollgate-json-fresh",
+        bound: Bound::Times(1.0 / 4.0, "decision/rego-json"),
+    },
+    Target {
+        text: "1,000,000 rows from columns, warm, at most 3 times the plugin's code natively",
+        row: "columns/tollgate-warm",
+        bound: Bound::Times(3.0, "columns/native-plugin"),
+    },
+    Target {
+        text: "a check of 1 row, fresh, at most 1/100 of MLflow's parsing and enforcing",
+        row: "check-1/tollgate-fresh",
+        bound: Bound::Times(1.0 / 100.0, "check-1/mlflow"),
+    },
+    Target {
+        text: "`tollgate gate`, the whole process with a warm cache, at most 30 ms",
+        row: "gate/warm-cache",
+        bound: Bound::Nanoseconds(30e6),
+    },
+];
+
+/// A target after the run.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) text: &'static str,
+    /// None when a row that it needs was not measured.
+    pub(crate) reached: Option<bool>,
+    /// What was measured, for a person.
+    pub(crate) found: String,
+}
+
+/// Judges every target by the medians.
+pub(crate) fn judge(results: &[Results]) -> Vec<Judged> {
+    let median = |id: &str| results.iter().find_map(|group| group.median(id));
+    TARGETS
+        .iter()
+        .map(|target| {
+            let (reached, found) = match (median(target.row), &target.bound) {
+                (None, _) => (None, format!("{} is missing", target.row)),
+                (Some(ours), Bound::Nanoseconds(most)) => (Some(ours <= *most), time(ours)),
+                (Some(ours), Bound::Times(most, other)) => match median(other) {
+                    None => (None, format!("{other} is missing")),
+                    Some(theirs) => (
+                        Some(ours <= most * theirs),
+                        format!(
+                            "{} of {}, which is {}",
+                            time(ours),
+                            time(theirs),
+                            ratio(ours / theirs)
+                        ),
+                    ),
+                },
+            };
+            Judged { text: target.text, reached, found }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::group::{Results, RowResult};
+    use crate::measure::Times;
+
+    fn results(rows: &[(&'static str, f64)]) -> Results {
+        let row = |(id, median): &(&'static str, f64)| RowResult {
+            id,
+            label: String::new(),
+            times: Ok(Times { median: *median, least: *median, greatest: *median }),
+        };
+        Results { title: "", unit: "", reference: "", rows: rows.iter().map(row).collect() }
+    }
+
+    #[test]
+    fn targets_are_reached_missed_or_not_measured() {
+        let judged = judge(&[results(&[
+            ("decision/tollgate-typed-warm", 500.0),
+            ("decision/cedar-prepared", 2_000.0),
+            ("columns/tollgate-warm", 7.1),
+            ("columns/native-plugin", 2.3),
+            ("gate/warm-cache", 29e6),
+        ])]);
+        let reached: Vec<_> = judged.iter().map(|judged| judged.reached).collect();
+        assert_eq!(reached, [Some(true), None, None, Some(false), None, Some(true)]);
+        assert_eq!(judged[0].found, "500 ns of 2.00 µs, which is 0.25×");
+    }
+}
