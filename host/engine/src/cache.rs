@@ -109,8 +109,8 @@ impl Cache {
         let mac = self.mac(name, content).ok_or(io::ErrorKind::InvalidInput)?;
         fs::create_dir_all(&self.entries)?;
         let path = self.path(name);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let written = File::create(&temporary).and_then(|mut file| {
+        let temporary = temporary(&path)?;
+        let written = File::create_new(&temporary).and_then(|mut file| {
             file.write_all(content)?;
             file.write_all(&mac.finalize().into_bytes())?;
             fs::rename(&temporary, &path)
@@ -122,13 +122,25 @@ impl Cache {
     }
 }
 
+/// A name beside `path` that no other thread or process writes to. Not the
+/// process's number: in containers that is often the same.
+fn temporary(path: &Path) -> io::Result<PathBuf> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(random))))
+}
+
 fn read_or_make_key(path: &Path) -> io::Result<[u8; 32]> {
     match File::open(path) {
         Ok(mut file) => {
             check_owner_only(&file)?;
             let mut key = [0; 32];
-            file.read_exact(&mut key)
-                .map_err(|_| io::Error::other("is too short; remove it to have a new one made"))?;
+            file.read_exact(&mut key).map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => {
+                    io::Error::other("is too short; remove it to have a new one made")
+                }
+                _ => io::Error::other(format!("cannot be read: {error}")),
+            })?;
             Ok(key)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
@@ -145,9 +157,9 @@ fn make_key(path: &Path) -> io::Result<[u8; 32]> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(cannot)?;
     }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let temporary = temporary(path).map_err(cannot)?;
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&temporary).and_then(|mut file| file.write_all(&key)).map_err(cannot)?;

@@ -7,6 +7,10 @@ use crate::plugin::{CONTRACT_VERSIONS, World};
 
 const PACKAGE: &str = "tollgate:plugin/";
 
+/// How deep components may lie within each other. Tools make two or three;
+/// the time and memory of validating them grow with the square of the depth.
+const DEPTH: usize = 16;
+
 /// What a component declares at its surface.
 #[derive(Debug)]
 pub(crate) struct Declared {
@@ -28,7 +32,7 @@ pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Declared, LoadError> {
         return Err(LoadError::TooLarge { size: bytes.len(), limit });
     }
     let (imports, exports, baked) =
-        surface(bytes).map_err(|error| LoadError::Invalid(error.to_string()))?;
+        surface(bytes).map_err(LoadError::Invalid)?;
     if !imports.is_empty() {
         return Err(LoadError::Imports(imports));
     }
@@ -38,22 +42,28 @@ pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Declared, LoadError> {
 
 type Surface = (Vec<String>, Vec<String>, Option<Vec<u8>>);
 
-fn surface(bytes: &[u8]) -> wasmparser::Result<Surface> {
+fn surface(bytes: &[u8]) -> Result<Surface, String> {
+    let text = |error: wasmparser::BinaryReaderError| error.to_string();
     let (mut imports, mut exports, mut baked) = (Vec::new(), Vec::new(), None);
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
-        match payload? {
+        match payload.map_err(text)? {
             // Nested modules and components have surfaces of their own.
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                depth += 1;
+                if depth > DEPTH {
+                    return Err(format!("components lie within each other deeper than {DEPTH}"));
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    imports.push(import?.name.name.to_owned());
+                    imports.push(import.map_err(text)?.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
-                    exports.push(export?.name.name.to_owned());
+                    exports.push(export.map_err(text)?.name.name.to_owned());
                 }
             }
             Payload::CustomSection(section)

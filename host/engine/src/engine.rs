@@ -91,6 +91,7 @@ impl EngineBuilder {
     /// When the limits do not fit this machine, or the cache's key cannot be
     /// had.
     pub fn build(self) -> Result<Engine, EngineError> {
+        self.limits.check()?;
         let wasmtime = wasmtime::Engine::new(&config(&self.limits))
             .map_err(|error| EngineError::Limits(format!("{error:#}")))?;
         let cache = self
@@ -138,12 +139,16 @@ impl Engine {
 fn config(limits: &Limits) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(limits.instances)
-        .total_core_instances(limits.instances.saturating_mul(2))
-        .total_memories(limits.instances.saturating_mul(2))
-        .total_tables(limits.instances.saturating_mul(2))
+        // As many as the components may need, so that a permit is all that a
+        // call has to wait for.
+        .total_core_instances(limits.instances.saturating_mul(MODULES))
+        .total_memories(limits.instances.saturating_mul(MEMORIES))
+        .total_tables(limits.instances.saturating_mul(TABLES))
         .max_core_instances_per_component(MODULES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
+        .max_memories_per_module(MEMORIES)
+        .max_tables_per_module(TABLES)
         .max_memory_size(limits.memory)
         .table_elements(limits.table_elements)
         .max_unused_warm_slots(limits.instances)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::plugin::{CONTRACT_VERSIONS, World};
+use crate::text::{plain, quoted, size};
 use crate::types::Finding;
 
 /// The engine could not be made.
@@ -47,8 +48,11 @@ pub enum LoadError {
         limit: usize,
     },
     /// Truncated, corrupted, or using features that are off.
-    #[error("not a valid component: {0}")]
+    #[error("not a valid component: {}", plain(.0))]
     Invalid(String),
+    /// It could not even start within the host's limits.
+    #[error("it does not fit this host's limits: {}", plain(.0))]
+    Limits(String),
     /// It wants something from the host; a plugin imports nothing.
     #[error(
         "it imports {}; a plugin imports nothing: time, randomness and files reach it as input",
@@ -67,16 +71,16 @@ pub enum LoadError {
     SeveralWorlds(Vec<String>),
     /// It was built for a contract that this host does not know.
     #[error(
-        "built for contract `tollgate:plugin@{wanted}`, and this host has {}; rebuild the \
+        "built for contract `tollgate:plugin@{}`, and this host has {}; rebuild the \
          plugin with an SDK for one of these, or update the host",
-        quoted(CONTRACT_VERSIONS)
+        plain(.wanted), quoted(CONTRACT_VERSIONS)
     )]
     UnknownContract {
         /// The version that it was built for.
         wanted: String,
     },
     /// It exports the right names with the wrong types.
-    #[error("export `{export}` does not have the contract's type: {problem}")]
+    #[error("export `{export}` does not have the contract's type: {}", plain(.problem))]
     WrongType {
         /// The function or interface.
         export: String,
@@ -123,7 +127,7 @@ pub enum ConfigureError {
         plugin: String,
     },
     /// The plugin's memory could not be frozen into a component.
-    #[error("`{plugin}` cannot be baked: {problem}")]
+    #[error("`{plugin}` cannot be baked: {}", plain(.problem))]
     Bake {
         /// The plugin, `name@version`.
         plugin: String,
@@ -143,7 +147,7 @@ pub enum ConfigureError {
 #[non_exhaustive]
 pub enum CallError {
     /// The plugin says that it cannot answer, and why. The input is at fault.
-    #[error("{0}")]
+    #[error("{}", plain(.0))]
     Refused(String),
     /// The plugin is at fault, or the limits are.
     #[error(transparent)]
@@ -182,7 +186,7 @@ pub enum Cause {
     #[error("it ran past its deadline of {} ms", .0.as_millis())]
     Deadline(Duration),
     /// It wanted more memory than it may have.
-    #[error("it wanted more than its {} MiB of memory", .0 >> 20)]
+    #[error("it wanted more than its {} of memory", size(*.0))]
     Memory(usize),
     /// It wanted larger tables than it may have.
     #[error("it wanted more than its {0} table elements")]
@@ -191,25 +195,20 @@ pub enum Cause {
     #[error("its stack overflowed; it may recurse without end")]
     Stack,
     /// It gave more than a host takes.
-    #[error("its answer is larger than the limit of {} MiB", .0 >> 20)]
+    #[error("its answer is larger than the limit of {}", size(*.0))]
     Output(usize),
     /// Its answer breaks the contract.
-    #[error("its answer breaks the contract: {0}")]
+    #[error("its answer breaks the contract: {}", plain(.0))]
     Answer(String),
     /// No instance came free in time. Not the plugin's fault.
     #[error("all {0} instances are busy, and none came free before the deadline")]
     Busy(u32),
 }
 
-fn quoted(names: &[impl AsRef<str>]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
-    names.join(", ")
-}
-
 fn first_message(findings: &[Finding]) -> String {
     match findings {
         [] => "it does not say why".to_owned(),
-        [finding] => finding.message.clone(),
-        [finding, rest @ ..] => format!("{}, and {} more", finding.message, rest.len()),
+        [finding] => plain(&finding.message),
+        [finding, rest @ ..] => format!("{}, and {} more", plain(&finding.message), rest.len()),
     }
 }

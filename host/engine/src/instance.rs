@@ -148,4 +148,5 @@ fn refill(store: &mut Store<Accounts>, shared: &Shared) {
     let _ = store.set_fuel(shared.limits.fuel);
     store.set_epoch_deadline(shared.deadline_ticks);
     store.set_hostcall_fuel(shared.limits.output);
+    store.data_mut().refused = None;
 }

@@ -32,6 +32,7 @@ mod jobs;
 mod limits;
 mod permits;
 mod plugin;
+mod text;
 mod trap;
 pub mod types;
 

@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+use crate::error::EngineError;
+
+/// WebAssembly's unit of memory in bytes, and the most that 32 bits address.
+const PAGE: usize = 64 << 10;
+const MEMORY: u64 = 4 << 30;
+
 /// What one call of a plugin may use. Every limit is on by default; reaching
 /// one ends the call with a [`Fault`](crate::Fault) that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +53,23 @@ impl Default for Limits {
 impl Limits {
     /// The deadline in ticks of the engine's clock, at least one whole tick.
     pub(crate) fn deadline_ticks(&self) -> u64 {
-        u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX - 1).saturating_add(1)
+        // wasmtime adds it to the clock's present value, so half the range is
+        // left for that.
+        u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX).min(u64::MAX / 2) + 1
+    }
+
+    /// Refuses limits that no plugin could run in.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        let problem = if self.instances == 0 {
+            "`instances` is 0, and a call needs one"
+        } else if self.memory < PAGE {
+            "`memory` is below 65536 bytes, one page, and a plugin has at least that"
+        } else if self.memory as u64 > MEMORY {
+            "`memory` is above 4294967296 bytes, and a plugin can address no more"
+        } else {
+            return Ok(());
+        };
+        Err(EngineError::Limits(problem.to_owned()))
     }
 }
 
@@ -88,6 +110,8 @@ impl ResourceLimiter for Accounts {
             return Ok(false);
         }
         self.used_memory = used;
+        // It came by with less, so an earlier refusal ends nothing.
+        self.refused = None;
         Ok(true)
     }
 

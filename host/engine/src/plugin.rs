@@ -10,7 +10,7 @@ use crate::cache::{CacheUse, Found};
 use crate::component;
 use crate::digest::Digest;
 use crate::engine::Shared;
-use crate::error::{ConfigureError, Fault, LoadError};
+use crate::error::{Cause, ConfigureError, Fault, LoadError};
 use crate::instance::{Export, Function, Live};
 use crate::jobs::{self, Gate, Policy, Signature};
 use crate::limits::Accounts;
@@ -124,7 +124,12 @@ impl Plugin {
         jobs::check_exports(declared.world, &component, &pre, declared.contract)?;
         let unnamed = digest.to_string();
         let (info,) = Live::new(shared, &pre, &unnamed)?.call(&describe, &unnamed, ())?;
-        check_info(&info)?;
+        check_info(&info).map_err(|problem| Fault {
+            plugin: unnamed,
+            function: Describe::NAME,
+            cause: Cause::Answer(problem),
+            backtrace: Vec::new(),
+        })?;
         let loaded = Loaded {
             shared: Arc::clone(shared),
             pre,
@@ -231,7 +236,14 @@ fn compile(
     bytes: &[u8],
     digest: &Digest,
 ) -> Result<(Component, CacheUse), LoadError> {
-    let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+    let invalid = |error: wasmtime::Error| {
+        let text = format!("{error:#}");
+        // The pool looks at what a component starts with: memories and tables.
+        if text.contains("pooling allocator") {
+            return LoadError::Limits(error.root_cause().to_string());
+        }
+        LoadError::Invalid(text)
+    };
     let Some(cache) = &shared.cache else {
         return Ok((Component::new(&shared.wasmtime, bytes).map_err(invalid)?, CacheUse::Off));
     };
@@ -258,19 +270,16 @@ fn compile(
 }
 
 /// Names end up in messages, reports and file names: they are plain.
-fn check_info(info: &Info) -> Result<(), LoadError> {
+fn check_info(info: &Info) -> Result<(), String> {
     let plain = |text: &str| {
         (1..=100).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
     };
     for (field, text) in [("name", &info.name), ("version", &info.version)] {
         if !plain(text) {
-            return Err(LoadError::WrongType {
-                export: "tollgate:plugin/lifecycle#describe".to_owned(),
-                problem: format!(
-                    "its {field} must be 1 to 100 letters, digits, `-`, `_`, `.` or `+`"
-                ),
-            });
+            return Err(format!(
+                "its {field} must be 1 to 100 letters, digits, `-`, `_`, `.` or `+`"
+            ));
         }
     }
     Ok(())

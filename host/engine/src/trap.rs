@@ -4,6 +4,7 @@ use wasmtime::{AsContext as _, Error, FrameInfo, Store, Trap, WasmBacktrace, Was
 
 use crate::error::Cause;
 use crate::limits::{Accounts, Limits, Refusal};
+use crate::text::plain;
 
 /// The word before a panic's length and text in the plugin's memory; see
 /// `panic` in the SDK.
@@ -15,10 +16,12 @@ const PANIC_CAPACITY: usize = 1000;
 /// How many frames of a backtrace are kept.
 const FRAMES: usize = 16;
 
-/// So many equal frames on top mean recursion: a plugin's own stack lies at
-/// the start of its memory, so running out of it shows as an access out of
-/// bounds.
+/// So many frames on top that repeat mean recursion.
 const RECURSION: usize = 12;
+
+/// Functions that call each other in a circle no longer than this, with as
+/// many others on top, are seen as recursion.
+const CIRCLE: usize = 4;
 
 /// What ended the call, and the functions that were active.
 pub(crate) fn explain(
@@ -57,13 +60,14 @@ fn cause(
     if let Some(message) = dump.and_then(|dump| panic_message(dump, store)) {
         return Cause::Panic(message);
     }
-    if backtrace.len() >= RECURSION
-        && backtrace.array_windows().take(RECURSION - 1).all(|[a, b]| a == b)
-    {
+    // A plugin's own stack lies at the start of its memory, so running out of
+    // it is an access out of bounds.
+    if trap == Some(&Trap::MemoryOutOfBounds) && recurses(backtrace) {
         return Cause::Stack;
     }
     if let Some(trap) = trap {
-        return Cause::Trap(trap.to_string());
+        let text = trap.to_string();
+        return Cause::Trap(text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned());
     }
     let text = error.root_cause().to_string();
     if text.contains("fuel allocated for hostcalls") {
@@ -72,12 +76,19 @@ fn cause(
     Cause::Answer(text)
 }
 
+fn recurses(backtrace: &[String]) -> bool {
+    (0..CIRCLE).filter_map(|top| backtrace.get(top..top + RECURSION)).any(|frames| {
+        (1..=CIRCLE)
+            .any(|circle| frames.iter().zip(frames.iter().skip(circle)).all(|(a, b)| a == b))
+    })
+}
+
 fn name(frame: &FrameInfo) -> String {
     let name = frame.func_name().map_or_else(
         || format!("function {}", frame.func_index()),
         |name| format!("{:#}", rustc_demangle::demangle(name)),
     );
-    printable(name.as_bytes())
+    plain(&name)
 }
 
 /// Reads the message that the SDK's panic handler left in memory.
@@ -93,15 +104,8 @@ fn panic_message(dump: &WasmCoreDump, store: &Store<Accounts>) -> Option<String>
             if (1..=PANIC_CAPACITY).contains(&length)
                 && let Some(text) = text.get(..length)
             {
-                return Some(printable(text));
+                return Some(plain(&String::from_utf8_lossy(text)));
             }
         }
     })
-}
-
-/// Text from a plugin as one line: what a terminal would act on is replaced.
-fn printable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.trim().replace('\n', " ");
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

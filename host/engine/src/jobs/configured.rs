@@ -45,9 +45,13 @@ impl Configured {
         let dear = loaded.shared.bake_above.is_some_and(|limit| live.fuel_used() > limit);
         drop(live);
         if dear {
-            let bytes = plugin.bake(settings, "")?;
-            let baked = Plugin::load(&loaded.shared, &bytes)?;
-            return Ok(Self { loaded: baked.loaded, settings: None });
+            // A plugin that cannot be frozen, or is too large then, is only
+            // slower.
+            let frozen = plugin.bake(settings, "").ok();
+            let frozen = frozen.and_then(|bytes| Plugin::load(&loaded.shared, &bytes).ok());
+            if let Some(frozen) = frozen {
+                return Ok(Self { loaded: frozen.loaded, settings: None });
+            }
         }
         Ok(Self { loaded: Arc::clone(loaded), settings: Some(settings.into()) })
     }
@@ -115,15 +119,18 @@ impl Configured {
         facts: usize,
         findings: &[Finding],
     ) -> Result<(), Fault> {
-        let unknown = findings
-            .iter()
-            .flat_map(|finding| &finding.facts)
-            .find(|fact| **fact as usize >= facts);
-        match unknown {
-            Some(fact) => Err(self
-                .fault(function, format!("a finding rests on fact {fact}, and there are {facts}"))),
-            None => Ok(()),
+        for finding in findings {
+            let rule = &finding.rule;
+            if finding.occurrences == 0 {
+                return Err(self.fault(function, format!("a finding of `{rule}` occurs 0 times")));
+            }
+            if let Some(fact) = finding.facts.iter().find(|fact| **fact as usize >= facts) {
+                let problem =
+                    format!("a finding of `{rule}` rests on fact {fact}, and there are {facts}");
+                return Err(self.fault(function, problem));
+            }
         }
+        Ok(())
     }
 }
 

@@ -67,6 +67,9 @@ impl Signature {
     /// When the plugin fails.
     pub fn normalize(&self, payload: &[u8]) -> Result<Result<Vec<u8>, Vec<Finding>>, Fault> {
         let (normalized,) = self.configured.call(&self.normalize, (payload,))?;
+        if let Err(findings) = &normalized {
+            self.configured.check_findings(Normalize::NAME, 0, findings)?;
+        }
         Ok(normalized)
     }
 

@@ -1,0 +1,3 @@
+(component
+  (instance $i)
+  (export "tollgate:plugin/decider@\1b[2J" (instance $i)))

@@ -1,0 +1,4 @@
+(component
+  (instance $i)
+  (export "tollgate:plugin/lifecycle" (instance $i))
+  (export "tollgate:plugin/decider" (instance $i)))

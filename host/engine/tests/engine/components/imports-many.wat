@@ -1,0 +1,11 @@
+(component
+  (import "wasi:cli/environment@0.2.0" (instance))
+  (import "wasi:clocks/monotonic-clock@0.2.0" (instance))
+  (import "wasi:clocks/wall-clock@0.2.0" (instance))
+  (import "wasi:filesystem/types@0.2.0" (instance))
+  (import "wasi:filesystem/preopens@0.2.0" (instance))
+  (import "wasi:io/streams@0.2.0" (instance))
+  (import "wasi:random/random@0.2.0" (instance))
+  (import "wasi:sockets/tcp@0.2.0" (instance))
+  (import "wasi:sockets/udp@0.2.0" (instance))
+  (import "\1b[31mred" (instance)))

@@ -1,0 +1,3 @@
+(component
+  (instance $i)
+  (export "\1b[2J\0d\0a`ok`" (instance $i)))

@@ -1,0 +1,3 @@
+(component
+  (instance $i)
+  (export "tollgate:plugin/lifecycle@1.0.0" (instance $i)))
