@@ -4,6 +4,6 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
-        println!("cargo::rustc-link-arg-cdylib=-zstack-size=32768");
+        println!("cargo::rustc-link-arg-cdylib=-zstack-size=20480");
     }
 }

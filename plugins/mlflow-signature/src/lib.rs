@@ -45,8 +45,8 @@ use body::{Body, Layout, Origin};
 use data::Data;
 use fault::Fault;
 use params::Params;
-use py::{Instant, Py};
-use settings::{Mode, Settings};
+use py::Py;
+use settings::{Given, Mode, Settings};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]
@@ -62,37 +62,26 @@ pub struct MlflowSignature {
 type Accepted<'a> = (Data<'a>, Params<'a>);
 
 impl tollgate_sdk::signature::Signature for MlflowSignature {
-    type Settings = Settings;
+    type Settings = Given;
 
     const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
 
-    fn configure(settings: Settings) -> Result<Self, Vec<Finding>> {
-        let refuse = |message: String, pointer: String| {
-            let finding = Finding::new("signature-invalid", Outcome::Fail, message);
-            alloc::vec![finding.at(pointer)]
-        };
-        let parts = &settings.signature;
+    fn configure(given: Given) -> Result<Self, Vec<Finding>> {
+        let one = |finding: Finding| alloc::vec![finding];
+        let given = given.parse().map_err(one)?;
+        let settings = Settings::read(&given).map_err(one)?;
         let signature =
-            load::load(&parts.inputs.0, &parts.outputs.0, &parts.params.0).map_err(|refused| {
-                refuse(refused.message, alloc::format!("/signature{}", refused.pointer))
+            load::load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
+                let pointer = alloc::format!("/signature{}", refused.pointer);
+                let finding = Finding::new("signature-invalid", Outcome::Fail, refused.message);
+                alloc::vec![finding.at(pointer)]
             })?;
-        let today = match settings.today {
-            None => None,
-            Some(text) => match py::instant(&json::Text::new(&text)) {
-                Some(Instant::Day(days)) => Some(days as i64),
-                _ => {
-                    let finding = Finding::invalid_settings("`today` must be a date".into());
-                    return Err(alloc::vec![finding.at("/today").actual(text.as_str())]);
-                }
-            },
-        };
-        let plan = fast::Plan::of(&signature);
         Ok(Self {
-            plan,
+            plan: fast::Plan::of(&signature),
             signature,
             mode: settings.mode,
-            max_findings: settings.max_findings as usize,
-            today,
+            max_findings: settings.max_findings,
+            today: settings.today,
         })
     }
 

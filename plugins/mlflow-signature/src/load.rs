@@ -27,8 +27,8 @@ fn refuse<T>(at: &str, message: impl Into<String>) -> Loaded<T> {
     Err(Refused { pointer: at.to_string(), message: message.into() })
 }
 
-/// How deep types may nest: as deep as a payload can follow them.
-const DEPTH: u32 = 32;
+/// How deep types may nest: no model is near, and each level costs stack.
+const DEPTH: u32 = 16;
 
 /// Loads a signature. Each part is MLflow's JSON list, or a text that holds
 /// it, or null.

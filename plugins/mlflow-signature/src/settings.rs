@@ -1,47 +1,57 @@
 //! What a document's `settings` hold; `settings.schema.json` describes it.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::ToString as _;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use tollgate_sdk::Finding;
 
-use crate::json::Text;
-use crate::py::Py;
+use crate::json::{self, Text};
+use crate::py::{Instant, Py, instant};
 
-/// The settings.
+/// The settings as they are given, as JSON text. What serde derives would
+/// bring tables of floats for its error messages, and recurses in larger
+/// frames than a guest's stack has room for.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The signature.
-    pub signature: Parts,
-    /// How strictly it is enforced.
-    #[serde(default)]
-    pub mode: Mode,
-    /// At most so many findings for one payload.
-    #[serde(default = "hundred")]
-    pub max_findings: u32,
-    /// The day that a time without a date is taken for.
-    #[serde(default)]
-    pub today: Option<String>,
+#[serde(transparent)]
+pub struct Given(Box<RawValue>);
+
+impl Given {
+    /// The settings as an object.
+    ///
+    /// # Errors
+    /// A finding when they nest too deep.
+    pub fn parse(&self) -> Result<Py<'_>, Finding> {
+        json::parse(self.0.get().as_bytes()).map_err(|error| {
+            wrong(
+                "",
+                &format!("the settings are no JSON: expected {} at byte {}", error.what, error.at),
+            )
+        })
+    }
 }
 
-/// The parts of a signature.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Parts {
+/// The settings.
+#[derive(Debug)]
+pub struct Settings<'g> {
     /// What the model takes.
-    pub inputs: Json,
+    pub inputs: &'g Py<'g>,
     /// What it gives.
-    pub outputs: Json,
+    pub outputs: &'g Py<'g>,
     /// Its parameters.
-    pub params: Json,
+    pub params: &'g Py<'g>,
+    /// How strictly the signature is enforced.
+    pub mode: Mode,
+    /// At most so many findings for one payload.
+    pub max_findings: usize,
+    /// The day (since 1970) that a time without a date is taken for.
+    pub today: Option<i64>,
 }
 
 /// How strictly a signature is enforced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Whatever MLflow would silently change is refused too.
     #[default]
@@ -50,64 +60,92 @@ pub enum Mode {
     Mlflow,
 }
 
-fn hundred() -> u32 {
-    100
-}
+const NONE: &Py<'static> = &Py::None;
 
-/// Any JSON value.
-#[derive(Debug, PartialEq)]
-pub struct Json(pub Py<'static>);
-
-impl Default for Json {
-    fn default() -> Self {
-        Self(Py::None)
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Json;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a JSON value")
-    }
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json(Py::None))
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json(Py::Bool(value)))
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json(Py::Int(value)))
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json(i64::try_from(value).map_or(Py::Uint(value), Py::Int)))
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Json(Py::Float(value)))
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json(Py::Str(Text::owned(value.into()))))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Json(item)) = list.next_element()? {
-            items.push(item);
+impl<'g> Settings<'g> {
+    /// Reads settings.
+    ///
+    /// # Errors
+    /// A finding that points to what is wrong.
+    pub fn read(given: &'g Py<'g>) -> Result<Self, Finding> {
+        let mut settings = Self {
+            inputs: NONE,
+            outputs: NONE,
+            params: NONE,
+            mode: Mode::default(),
+            max_findings: 100,
+            today: None,
+        };
+        let Py::Dict(items) = given else {
+            return Err(wrong("", "the settings must be an object"));
+        };
+        let mut signature = false;
+        for (key, value) in items {
+            match key.bytes() {
+                b"signature" => {
+                    signature = true;
+                    settings.parts(value)?;
+                }
+                b"mode" => settings.mode = mode(value)?,
+                b"max_findings" => {
+                    settings.max_findings = match value {
+                        Py::Int(count @ 1..=10_000) => *count as usize,
+                        _ => {
+                            return Err(wrong(
+                                "/max_findings",
+                                "`max_findings` must be 1 to 10000",
+                            ));
+                        }
+                    }
+                }
+                b"today" => settings.today = today(value)?,
+                _ => return Err(unknown("", key)),
+            }
         }
-        Ok(Json(Py::List(items)))
+        if signature { Ok(settings) } else { Err(wrong("", "`signature` is missing")) }
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some((key, Json(value))) = map.next_entry::<String, Json>()? {
-            items.push((Text::owned(key), value));
+
+    fn parts(&mut self, value: &'g Py<'g>) -> Result<(), Finding> {
+        let Py::Dict(items) = value else {
+            return Err(wrong("/signature", "`signature` must be an object"));
+        };
+        for (key, part) in items {
+            match key.bytes() {
+                b"inputs" => self.inputs = part,
+                b"outputs" => self.outputs = part,
+                b"params" => self.params = part,
+                _ => return Err(unknown("/signature", key)),
+            }
         }
-        Ok(Json(Py::Dict(items)))
+        Ok(())
+    }
+}
+
+fn wrong(pointer: &str, message: &str) -> Finding {
+    Finding::invalid_settings(message.to_string()).at(pointer)
+}
+
+fn unknown(pointer: &str, key: &Text<'_>) -> Finding {
+    let key = key.lossy();
+    let pointer = format!("{pointer}/{}", crate::fault::escaped(&key));
+    wrong(&pointer, &format!("there is no setting `{key}`"))
+}
+
+fn mode(value: &Py<'_>) -> Result<Mode, Finding> {
+    match value {
+        Py::Str(text) if text.is("strict") => Ok(Mode::Strict),
+        Py::Str(text) if text.is("mlflow") => Ok(Mode::Mlflow),
+        _ => Err(wrong("/mode", "`mode` must be `strict` or `mlflow`")),
+    }
+}
+
+fn today(value: &Py<'_>) -> Result<Option<i64>, Finding> {
+    match value {
+        Py::None => Ok(None),
+        Py::Str(text) => match instant(text) {
+            Some(Instant::Day(days)) => Ok(Some(days as i64)),
+            _ => Err(wrong("/today", "`today` must be a date such as `2026-01-31`")),
+        },
+        _ => Err(wrong("/today", "`today` must be a date such as `2026-01-31`")),
     }
 }

@@ -278,12 +278,7 @@ fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Box<Fault>> {
 /// How what the model gets differs from what was sent; none when it says the
 /// same. `dtype` is that of the array or column it stands in. Small frames:
 /// it descends as deep as payloads nest.
-fn change<'a>(
-    sent: &Py<'a>,
-    got: &Py<'a>,
-    dtype: Dtype,
-    today: Option<i64>,
-) -> Option<Box<Fault>> {
+fn change<'a>(sent: &Py<'a>, got: &Py<'a>, dtype: Dtype, today: Option<i64>) -> Option<Box<Fault>> {
     match (sent, got) {
         (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
             Some(lossy(Kind::LossyValue, sent, got))
@@ -345,9 +340,7 @@ fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Opt
             (whole_kept(sent, got), Kind::LossyInteger)
         }
         Py::Float(number) => (float_kept(sent, *number, dtype), Kind::LossyFloat),
-        Py::Float32(number) => {
-            (float_kept(sent, *number, Dtype::Float(32)), Kind::LossyFloat)
-        }
+        Py::Float32(number) => (float_kept(sent, *number, Dtype::Float(32)), Kind::LossyFloat),
         Py::Str(_) => (sent == got, Kind::LossyString),
         Py::Bytes(bytes) => {
             let same = matches!(sent, Py::Str(text) if is_base64(text, bytes));

@@ -14,6 +14,6 @@ pub use text::Text;
 pub use tree::parse;
 pub(crate) use write::{write_f64, write_text};
 
-/// How deep a payload may nest. Python allows about a thousand levels; no
-/// signature needs more than a few, and a guest's stack is small.
-pub const MAX_DEPTH: u32 = 96;
+/// How deep a payload may nest. Python allows about a thousand levels, but a
+/// NumPy array has at most 64 dimensions, and a guest's stack is small.
+pub const MAX_DEPTH: u32 = 64;
