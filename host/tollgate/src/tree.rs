@@ -62,17 +62,24 @@ pub struct Entry {
 }
 
 impl Node {
-    /// Reads JSON when the source's name ends in `.json`, else YAML.
+    /// Reads JSON when the source's name ends in `.json`, else YAML. What comes
+    /// from a pipe has no such name: it is JSON when it reads as JSON.
     ///
     /// # Errors
     /// On a mistake of syntax, a duplicate key, nesting beyond
     /// [`DEPTH_LIMIT`], or a number beyond 64 bits.
     pub fn parse(source: &Source, non_finite: NonFinite) -> Result<Self, Mistake> {
         if source.name().ends_with(".json") {
-            Self::parse_json(source)
-        } else {
-            Self::parse_yaml(source, non_finite)
+            return Self::parse_json(source);
         }
+        // YAML holds nearly all of JSON, but not tabs or keys beyond 1024
+        // characters.
+        if source.text().trim_start().starts_with(['{', '['])
+            && let Ok(node) = Self::parse_json(source)
+        {
+            return Ok(node);
+        }
+        Self::parse_yaml(source, non_finite)
     }
 
     /// Reads JSON (RFC 8259).

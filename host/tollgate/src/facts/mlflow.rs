@@ -10,7 +10,8 @@ use crate::tree::{Content, Node};
 
 impl Reader<'_> {
     /// The metrics of a run become facts. Where a metric was logged several
-    /// times, the last step counts, and of that the last time, as in MLflow.
+    /// times, the last step counts, of that the last time, and of that the
+    /// largest value, as in MLflow's `latest_metrics`.
     pub(super) fn run(&mut self, run: &Node) {
         let id = run.nearest("/info/run_id").node.text().unwrap_or_default().to_owned();
         let Some(metrics) = run.get("data").and_then(|data| data.get("metrics")) else { return };
@@ -27,7 +28,7 @@ impl Reader<'_> {
             };
             let at = (integer(item, "step"), integer(item, "timestamp"));
             let entry = latest.entry(key).or_insert((at, value, value.span));
-            if at >= entry.0 {
+            if (at, number(value)) > (entry.0, number(entry.1)) {
                 *entry = (at, value, value.span);
             }
         }
@@ -63,6 +64,15 @@ fn metric_name(key: &str) -> Result<(String, Vec<Label>), String> {
             Ok((name.to_owned(), labels))
         }
         _ => split_name(key),
+    }
+}
+
+/// The value of a metric; that of one that is not a number, for order only, is
+/// the least.
+fn number(node: &Node) -> f64 {
+    match &node.content {
+        Content::Number(number) => number.as_f64().unwrap_or(f64::NEG_INFINITY),
+        _ => f64::NEG_INFINITY,
     }
 }
 

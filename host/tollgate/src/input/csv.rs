@@ -42,7 +42,7 @@ impl<'a, R: Read> Csv<'a, R> {
         let meter = Rc::new(Meter::default());
         let mut reader = ReaderBuilder::new()
             .flexible(true)
-            .from_reader(Metered { inner: reader, budget: Rc::clone(&budget) });
+            .from_reader(Metered { inner: reader, meter: Rc::clone(&meter) });
         let header: Vec<String> = match reader.byte_headers() {
             Ok(header) => {
                 header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect()

@@ -111,7 +111,11 @@ impl Decider {
             joined: surface
                 .reasons
                 .iter()
-                .map(|reason| quote(reason).trim_matches('"').to_owned())
+                .map(|reason| {
+                    let quoted = quote(reason);
+                    let inner = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+                    inner.unwrap_or_default().to_owned()
+                })
                 .collect(),
             tail: format!(
                 ",\"policy\":{{\"name\":{},\"version\":\"{}\"}},\"plugin\":{{\"name\":\"{}\",\
