@@ -1,9 +1,11 @@
 //! What is wrong with a payload, and where.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::ops::{Deref, DerefMut};
 
 use tollgate_sdk::{Finding, Outcome};
 
@@ -139,9 +141,27 @@ pub enum Step {
     Item(usize),
 }
 
-/// One fault.
+/// One fault. Boxed, as results carry it through deep recursion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Fault(Box<Details>);
+
+impl Deref for Fault {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Fault {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// What a fault says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
     /// What kind it is.
     pub kind: Kind,
     /// One sentence, without values of the payload.
@@ -165,7 +185,7 @@ impl Fault {
     /// A fault without a place.
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             column: String::new(),
@@ -174,7 +194,7 @@ impl Fault {
             expected: String::new(),
             actual: String::new(),
             occurrences: 1,
-        }
+        }))
     }
 
     /// What would be right, and what is there.
@@ -208,23 +228,25 @@ impl Fault {
 
     /// As a finding.
     #[must_use]
-    pub fn finding(mut self) -> Finding {
-        while let Some(step) = self.steps.pop() {
-            self.pointer.push('/');
+    pub fn finding(self) -> Finding {
+        let Details {
+            kind, message, mut pointer, mut steps, expected, actual, occurrences, ..
+        } = *self.0;
+        while let Some(step) = steps.pop() {
+            pointer.push('/');
             match step {
-                Step::Key(key) => self.pointer.push_str(&escaped(&key)),
-                Step::Item(at) => self.pointer.push_str(&at.to_string()),
+                Step::Key(key) => pointer.push_str(&escaped(&key)),
+                Step::Item(at) => pointer.push_str(&at.to_string()),
             }
         }
-        let mut finding =
-            Finding::new(self.kind.rule(), self.kind.outcome(), self.message).at(self.pointer);
-        if !self.expected.is_empty() {
-            finding = finding.expected(self.expected);
+        let mut finding = Finding::new(kind.rule(), kind.outcome(), message).at(pointer);
+        if !expected.is_empty() {
+            finding = finding.expected(expected);
         }
-        if !self.actual.is_empty() {
-            finding = finding.actual(self.actual);
+        if !actual.is_empty() {
+            finding = finding.actual(actual);
         }
-        finding.occurrences = self.occurrences;
+        finding.occurrences = occurrences;
         finding
     }
 }

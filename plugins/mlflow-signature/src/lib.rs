@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -23,12 +24,14 @@ use tollgate_sdk::{Finding, Outcome};
 
 mod body;
 mod cast;
+mod change;
 pub mod columns;
 pub mod data;
 mod datatype;
 mod enforce;
 mod fast;
 pub mod fault;
+mod frames;
 pub mod json;
 mod load;
 mod nested;
@@ -67,7 +70,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn configure(given: Given) -> Result<Self, Vec<Finding>> {
-        let one = |finding: Finding| alloc::vec![finding];
+        let one = |finding: Box<Finding>| alloc::vec![*finding];
         let given = given.parse().map_err(one)?;
         let settings = Settings::read(&given).map_err(one)?;
         let signature =

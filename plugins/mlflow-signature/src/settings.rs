@@ -23,7 +23,7 @@ impl Given {
     ///
     /// # Errors
     /// A finding when they nest too deep.
-    pub fn parse(&self) -> Result<Py<'_>, Finding> {
+    pub fn parse(&self) -> Result<Py<'_>, Box<Finding>> {
         json::parse(self.0.get().as_bytes()).map_err(|error| {
             wrong(
                 "",
@@ -67,7 +67,7 @@ impl<'g> Settings<'g> {
     ///
     /// # Errors
     /// A finding that points to what is wrong.
-    pub fn read(given: &'g Py<'g>) -> Result<Self, Finding> {
+    pub fn read(given: &'g Py<'g>) -> Result<Self, Box<Finding>> {
         let mut settings = Self {
             inputs: NONE,
             outputs: NONE,
@@ -105,7 +105,7 @@ impl<'g> Settings<'g> {
         if signature { Ok(settings) } else { Err(wrong("", "`signature` is missing")) }
     }
 
-    fn parts(&mut self, value: &'g Py<'g>) -> Result<(), Finding> {
+    fn parts(&mut self, value: &'g Py<'g>) -> Result<(), Box<Finding>> {
         let Py::Dict(items) = value else {
             return Err(wrong("/signature", "`signature` must be an object"));
         };
@@ -121,17 +121,17 @@ impl<'g> Settings<'g> {
     }
 }
 
-fn wrong(pointer: &str, message: &str) -> Finding {
-    Finding::invalid_settings(message.to_string()).at(pointer)
+fn wrong(pointer: &str, message: &str) -> Box<Finding> {
+    Box::new(Finding::invalid_settings(message.to_string()).at(pointer))
 }
 
-fn unknown(pointer: &str, key: &Text<'_>) -> Finding {
+fn unknown(pointer: &str, key: &Text<'_>) -> Box<Finding> {
     let key = key.lossy();
     let pointer = format!("{pointer}/{}", crate::fault::escaped(&key));
     wrong(&pointer, &format!("there is no setting `{key}`"))
 }
 
-fn mode(value: &Py<'_>) -> Result<Mode, Finding> {
+fn mode(value: &Py<'_>) -> Result<Mode, Box<Finding>> {
     match value {
         Py::Str(text) if text.is("strict") => Ok(Mode::Strict),
         Py::Str(text) if text.is("mlflow") => Ok(Mode::Mlflow),
@@ -139,7 +139,7 @@ fn mode(value: &Py<'_>) -> Result<Mode, Finding> {
     }
 }
 
-fn today(value: &Py<'_>) -> Result<Option<i64>, Finding> {
+fn today(value: &Py<'_>) -> Result<Option<i64>, Box<Finding>> {
     match value {
         Py::None => Ok(None),
         Py::Str(text) => match instant(text) {

@@ -1,22 +1,18 @@
 //! What MLflow would change without a word: the data that the model gets,
 //! compared with the data that was sent.
 
-use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use crate::body::{Body, Layout, Origin};
+use crate::change::change;
 use crate::data::Data;
-use crate::fault::{Fault, Kind, Step, gather, near, shown};
+use crate::fault::{Fault, Kind, gather, near};
 use crate::json::Text;
 use crate::params::Params;
-use crate::py::{
-    Dtype, Frame, Instant, Py, base64_decode, base64_encode, instant, read_written, to_f32,
-};
+use crate::py::{Dtype, Frame, Py};
 use crate::schema::{DataType, Schema, Signature, Type};
-
-const DAY: i128 = 86_400_000_000_000;
 
 /// Compares a body with what became of it.
 pub(crate) struct Comparison<'c, 'a> {
@@ -71,7 +67,7 @@ impl<'a> Comparison<'_, 'a> {
         if let Some(change) = change(sent.unwrap_or(&null), got, dtype, self.today) {
             let mut fault = change;
             fault.column = column.to_string();
-            gather(faults, (*fault).at(self.origin.data()));
+            gather(faults, fault.at(self.origin.data()));
         }
     }
 
@@ -90,7 +86,7 @@ impl<'a> Comparison<'_, 'a> {
                 let Some(mut fault) = found else { continue };
                 fault.message = format!("column `{name}`: {}", fault.message);
                 fault.column.clone_from(&name);
-                gather(faults, (*fault).at(self.origin.cell(&column.name, place, Some(row))));
+                gather(faults, fault.at(self.origin.cell(&column.name, place, Some(row))));
             }
         }
     }
@@ -238,7 +234,7 @@ impl<'a> Comparison<'_, 'a> {
             if let Some(mut fault) = change(value, got, Dtype::Object, self.today) {
                 fault.message = format!("parameter `{name}`: {}", fault.message);
                 fault.column = name.into_owned();
-                faults.push((*fault).at(pointer));
+                faults.push(fault.at(pointer));
             }
         }
     }
@@ -259,7 +255,7 @@ fn keys_of<'p, 'a>(record: Option<&'p Py<'a>>) -> Vec<&'p Text<'a>> {
 }
 
 /// A value that MLflow lets through though it is not of the declared type.
-fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Box<Fault>> {
+fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
     let fits = match (declared?, got) {
         (_, Py::None) => true,
         (Type::Data(DataType::String), got) => matches!(got, Py::Str(_)) || got.is_null(),
@@ -272,133 +268,5 @@ fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Box<Fault>> {
     }
     let name = declared?.name();
     let message = format!("MLflow hands {} on where `{name}` is declared", got.kind());
-    Some(Box::new(Fault::new(Kind::UncheckedType, message).wanted(name, got)))
-}
-
-/// How what the model gets differs from what was sent; none when it says the
-/// same. `dtype` is that of the array or column it stands in. Small frames:
-/// it descends as deep as payloads nest.
-fn change<'a>(sent: &Py<'a>, got: &Py<'a>, dtype: Dtype, today: Option<i64>) -> Option<Box<Fault>> {
-    match (sent, got) {
-        (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
-            Some(lossy(Kind::LossyValue, sent, got))
-        }
-        (_, Py::Array(array)) => change(sent, &array.to_list(), array.dtype, today),
-        (Py::List(a), Py::List(b)) if a.len() == b.len() => {
-            for (at, (sent, got)) in a.iter().zip(b).enumerate() {
-                if let Some(mut fault) = change(sent, got, dtype, today) {
-                    fault.steps.push(Step::Item(at));
-                    return Some(fault);
-                }
-            }
-            None
-        }
-        (Py::Dict(_), Py::Dict(items)) => {
-            for (key, got) in items {
-                let sent = key.as_str().and_then(|key| sent.get(key)).unwrap_or(&Py::None);
-                if let Some(mut fault) = change(sent, got, dtype, today) {
-                    fault.steps.push(Step::Key(key.lossy().into_owned()));
-                    return Some(fault);
-                }
-            }
-            None
-        }
-        _ => changed(sent, got, dtype, today).map(|kind| lossy(kind, sent, got)),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Box<Fault> {
-    let what = match kind {
-        Kind::LossyNull => "a missing value",
-        Kind::LossyBoolean => "true or false for another value",
-        Kind::LossyInteger => "another whole number",
-        Kind::LossyFloat => "another number",
-        Kind::LossyString => "text for another value",
-        Kind::LossyBinary => "other bytes than those that the base64 text stands for",
-        Kind::LossyDatetime => "another time",
-        _ => "another value",
-    };
-    let mut fault = Fault::new(kind, format!("MLflow would hand the model {what}"));
-    let short = |value: &Py<'_>| shown(value).chars().take(36).collect::<String>();
-    fault.actual = format!("{} becomes {}", short(sent), short(got));
-    Box::new(fault)
-}
-
-/// The kind of change of a single value.
-#[inline(never)]
-fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Option<Kind> {
-    let time = |nanos: i128| match sent {
-        Py::Str(text) => is_time(text, nanos, today),
-        _ => false,
-    };
-    let (kept, kind) = match got {
-        got if got.is_null() => (sent.is_null(), Kind::LossyNull),
-        Py::Bool(_) => (sent == got, Kind::LossyBoolean),
-        Py::Int(_) | Py::Int32(_) | Py::Uint(_) | Py::Big(_) => {
-            (whole_kept(sent, got), Kind::LossyInteger)
-        }
-        Py::Float(number) => (float_kept(sent, *number, dtype), Kind::LossyFloat),
-        Py::Float32(number) => (float_kept(sent, *number, Dtype::Float(32)), Kind::LossyFloat),
-        Py::Str(_) => (sent == got, Kind::LossyString),
-        Py::Bytes(bytes) => {
-            let same = matches!(sent, Py::Str(text) if is_base64(text, bytes));
-            (same, Kind::LossyBinary)
-        }
-        Py::Time(nanos) => (nanos.is_some_and(|nanos| time(nanos.into())), Kind::LossyDatetime),
-        Py::Datetime(nanos) => (time(*nanos), Kind::LossyDatetime),
-        Py::Date(days) => (time(i128::from(*days) * DAY), Kind::LossyDatetime),
-        _ => (false, Kind::LossyValue),
-    };
-    (!kept).then_some(kind)
-}
-
-fn whole_kept(sent: &Py<'_>, got: &Py<'_>) -> bool {
-    match (sent, got) {
-        (Py::Big(a), Py::Big(b)) => a == b,
-        (Py::Int(_) | Py::Uint(_), got) => sent.int() == got.int(),
-        (Py::Float(number), got) => {
-            let whole = number.is_finite() && number % 1.0 == 0.0;
-            whole && sent.int() == got.int()
-        }
-        _ => false,
-    }
-}
-
-/// A number is kept when it is the nearest one of the type, neither infinite
-/// nor zero where the sent one is not. Whole numbers must be kept exactly in
-/// 64 bits; fewer bits round anyway.
-fn float_kept(sent: &Py<'_>, got: f64, dtype: Dtype) -> bool {
-    let bits = match dtype {
-        Dtype::Float(bits) => bits,
-        _ => 64,
-    };
-    let number = match sent {
-        Py::Float(number) => *number,
-        Py::Int(number) if bits == 64 => {
-            return got as i128 == i128::from(*number);
-        }
-        Py::Uint(number) if bits == 64 => {
-            return got as i128 == i128::from(*number);
-        }
-        Py::Big(digits) if bits == 64 => return format!("{got:.0}") == **digits,
-        Py::Int(_) | Py::Uint(_) | Py::Big(_) => sent.float().unwrap_or(f64::NAN),
-        _ => return false,
-    };
-    let same = to_f32(number, bits) == got || number.is_nan() && got.is_nan();
-    same && got.is_infinite() == number.is_infinite() && (got == 0.0) == (number == 0.0)
-}
-
-fn is_base64(text: &Text<'_>, bytes: &[u8]) -> bool {
-    base64_decode(text.bytes()).as_deref() == Some(bytes) && text.is(&base64_encode(bytes))
-}
-
-fn is_time(text: &Text<'_>, nanos: i128, today: Option<i64>) -> bool {
-    let iso = match instant(text) {
-        Some(Instant::Day(days)) => Some(days * DAY),
-        Some(Instant::Time(nanos) | Instant::Fine(nanos)) => Some(nanos),
-        _ => None,
-    };
-    iso == Some(nanos) || read_written(text, today) == Some(nanos)
+    Some(Fault::new(Kind::UncheckedType, message).wanted(name, got))
 }

@@ -7,33 +7,33 @@ use serde_json::value::RawValue;
 
 /// One recorded case.
 #[derive(Debug, Deserialize)]
-pub struct Case {
+pub(crate) struct Case {
     /// Its name.
-    pub id: String,
+    pub(crate) id: String,
     /// What it is about.
-    pub category: String,
+    pub(crate) category: String,
     /// How its payload is meant: `serving`, `raw`, `frame`, `tensor`,
     /// `native`, `signature`.
-    pub mode: String,
+    pub(crate) mode: String,
     /// The signature, decoded.
-    pub signature: Box<RawValue>,
+    pub(crate) signature: Box<RawValue>,
     /// The payload, as it was written: a number keeps its digits.
-    pub payload: Box<RawValue>,
+    pub(crate) payload: Box<RawValue>,
     /// `accept` or `reject`.
-    pub expect: String,
+    pub(crate) expect: String,
     /// The kind of error, where MLflow refuses.
-    pub error_kind: Option<String>,
+    pub(crate) error_kind: Option<String>,
     /// What the model would have got, where MLflow accepts.
-    pub coerced: Option<Value>,
+    pub(crate) coerced: Option<Value>,
     /// `core`, `quirk` or `unstable`.
-    pub tier: String,
+    pub(crate) tier: String,
     /// Whether MLflow changed a value that it accepted.
-    pub lossy: Option<bool>,
+    pub(crate) lossy: Option<bool>,
 }
 
 /// An answer to a case.
 #[derive(Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// What the model gets, as JSON text; none where that is not asked.
     Accepted(Option<String>),
     /// The rule of the first finding.
@@ -42,24 +42,24 @@ pub enum Answer {
 
 /// Where an answer agrees with the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
+pub(crate) struct Agreement {
     /// On accept or reject.
-    pub verdict: bool,
+    pub(crate) verdict: bool,
     /// On the kind of error.
-    pub kind: bool,
+    pub(crate) kind: bool,
     /// On what the model gets.
-    pub coerced: bool,
+    pub(crate) coerced: bool,
 }
 
 impl Agreement {
     /// On everything.
-    pub fn full(self) -> bool {
+    pub(crate) fn full(self) -> bool {
         self.verdict && self.kind && self.coerced
     }
 }
 
 /// Reads a file of cases, one JSON object a line.
-pub fn read(text: &str) -> Vec<Case> {
+pub(crate) fn read(text: &str) -> Vec<Case> {
     text.lines()
         .enumerate()
         .map(|(line, text)| {
@@ -71,12 +71,12 @@ pub fn read(text: &str) -> Vec<Case> {
 impl Case {
     /// The settings of a plugin that answers this case in a mode. MLflow took
     /// the day of the recording for times without a date.
-    pub fn settings(&self, mode: &str) -> String {
+    pub(crate) fn settings(&self, mode: &str) -> String {
         format!(r#"{{"mode":"{mode}","signature":{},"today":"2026-11-21"}}"#, self.signature.get())
     }
 
     /// The request body, in modes `serving` and `raw`.
-    pub fn body(&self) -> Option<Vec<u8>> {
+    pub(crate) fn body(&self) -> Option<Vec<u8>> {
         match self.mode.as_str() {
             "serving" => Some(self.payload.get().as_bytes().to_vec()),
             "raw" => {
@@ -88,7 +88,7 @@ impl Case {
     }
 
     /// Compares an answer with the record.
-    pub fn compare(&self, answer: &Answer) -> Agreement {
+    pub(crate) fn compare(&self, answer: &Answer) -> Agreement {
         match answer {
             Answer::Accepted(coerced) => {
                 let verdict = self.expect == "accept";

@@ -1,0 +1,118 @@
+//! Single values that are what the signature wants.
+
+use crate::json::Reader;
+use crate::py::Dtype;
+use crate::schema::DataType;
+
+/// The cells that a column or a tensor takes as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    Boolean,
+    Integer,
+    Long,
+    Float,
+    Double,
+    Text,
+    Time,
+}
+
+impl Cell {
+    /// The cells of a column.
+    pub(super) fn of(data_type: DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Boolean => Self::Boolean,
+            DataType::Integer => Self::Integer,
+            DataType::Long => Self::Long,
+            DataType::Float => Self::Float,
+            DataType::Double => Self::Double,
+            DataType::String => Self::Text,
+            DataType::Datetime => Self::Time,
+            // Whether base64 is canonical is not worth a second decoder.
+            DataType::Binary => return None,
+        })
+    }
+
+    /// The elements of a tensor.
+    pub(super) fn of_tensor(dtype: Dtype) -> Option<Self> {
+        Some(match dtype {
+            Dtype::Bool => Self::Boolean,
+            Dtype::Int(32) => Self::Integer,
+            Dtype::Int(64) => Self::Long,
+            Dtype::Float(32) => Self::Float,
+            Dtype::Float(64) => Self::Double,
+            _ => return None,
+        })
+    }
+
+    /// Reads one clean cell. `frame` when it stands in a data frame; `time` is
+    /// how the times of its column are written.
+    #[inline]
+    pub(super) fn read(self, reader: &mut Reader<'_>, frame: bool, time: &mut u8) -> Option<()> {
+        match (self, reader.peek()) {
+            (Self::Boolean, b't') => reader.word("true").then_some(()),
+            (Self::Boolean, b'f') => reader.word("false").then_some(()),
+            (Self::Integer | Self::Long | Self::Float | Self::Double, b'-' | b'0'..=b'9') => {
+                let number = reader.number().ok()?;
+                self.number(number.raw, number.whole).then_some(())
+            }
+            (Self::Text, b'"') => {
+                let text = reader.string().ok()?;
+                // NumPy drops NULs at the end.
+                (frame || text.bytes().last() != Some(&0)).then_some(())
+            }
+            (Self::Time, b'"') => {
+                let text = reader.string().ok()?;
+                let written = written(text.bytes())?;
+                if *time == 0 {
+                    *time = written;
+                }
+                (*time == written).then_some(())
+            }
+            (Self::Float | Self::Double, b'n') => reader.word("null").then_some(()),
+            (Self::Text, b'n') if frame => reader.word("null").then_some(()),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn number(self, raw: &str, whole: bool) -> bool {
+        /// Up to here every whole number is a double.
+        const EXACT: u64 = 1 << 53;
+        match (self, whole) {
+            (Self::Integer, true) => raw.len() < 10 || raw.parse::<i32>().is_ok(),
+            (Self::Long, true) => raw.len() < 19 || raw.parse::<i64>().is_ok(),
+            (Self::Float | Self::Double, true) => {
+                raw.len() < 16 || raw.parse::<i64>().is_ok_and(|n| n.unsigned_abs() <= EXACT)
+            }
+            (Self::Double, false) => true,
+            // 32 bits overflow above 3e38, and underflow below 1e-45.
+            (Self::Float, false) => {
+                raw.len() < 18 && !raw.bytes().any(|byte| matches!(byte, b'e' | b'E'))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether this is `2021-01-31` (1) or `2021-01-31T23:59:59` (2), with a year
+/// that fits 64 bits of nanoseconds and a day that every month has.
+fn written(text: &[u8]) -> Option<u8> {
+    let digits = |from: usize, to: usize| {
+        let mut number = 0;
+        for byte in text.get(from..to)? {
+            number = number * 10 + char::from(*byte).to_digit(10)?;
+        }
+        Some(number)
+    };
+    let dashes = text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-');
+    let date = (1678..2262).contains(&digits(0, 4)?)
+        && (1..=12).contains(&digits(5, 7)?)
+        && (1..=28).contains(&digits(8, 10)?);
+    (dashes && date).then_some(())?;
+    if text.len() == 10 {
+        return Some(1);
+    }
+    let colons = text.get(13) == Some(&b':') && text.get(16) == Some(&b':');
+    let time = digits(11, 13)? < 24 && digits(14, 16)? < 60 && digits(17, 19)? < 60;
+    (text.len() == 19 && text.get(10) == Some(&b'T') && colons && time).then_some(2)
+}

@@ -1,0 +1,73 @@
+//! One pass over the bytes of a payload that has nothing wrong with it.
+//!
+//! Most payloads are clean: known columns in every row, cells that are already
+//! what the signature wants. For those no object is built. A [`Plan`] only
+//! ever says *clean* (no fault, no change, no warning, in either mode and
+//! whatever else the column holds); whatever it does not recognise at once is
+//! left to the general path, malformed JSON included.
+
+mod cell;
+mod columns;
+mod tensors;
+
+use alloc::vec::Vec;
+
+use self::columns::Columns;
+use self::tensors::Tensors;
+use crate::body::Field;
+use crate::json::Reader;
+use crate::schema::{Schema, Signature};
+
+/// What to look for, worked out from the signature once.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// Rows or columns of named primitives.
+    Columns(Columns),
+    /// Tensors, by name or the only one.
+    Tensors(Tensors),
+    /// Nothing can be told in one pass.
+    None,
+}
+
+impl Plan {
+    /// The plan for a signature.
+    pub(crate) fn of(signature: &Signature) -> Self {
+        let plan = match &signature.inputs {
+            Some(Schema::Columns { named: true, columns }) => {
+                Columns::of(columns).map(Self::Columns)
+            }
+            Some(Schema::Tensors { named, tensors }) => {
+                Tensors::of(*named, tensors).map(Self::Tensors)
+            }
+            _ => None,
+        };
+        plan.unwrap_or(Self::None)
+    }
+
+    /// Whether the payload is clean.
+    pub(crate) fn clean(&self, payload: &[u8]) -> bool {
+        !matches!(self, Self::None) && self.body(payload).is_some()
+    }
+
+    /// The body: one known field and nothing else.
+    fn body(&self, payload: &[u8]) -> Option<()> {
+        let mut reader = Reader::new(payload).ok()?;
+        reader.take(b'{').then_some(())?;
+        let key = reader.key().ok()?;
+        let field = Field::NAMED.into_iter().find(|field| key.is(field.key()))?;
+        match self {
+            Self::Columns(columns) => columns.field(&mut reader, field)?,
+            Self::Tensors(tensors) => tensors.field(&mut reader, field)?,
+            Self::None => return None,
+        }
+        reader.take(b'}').then_some(())?;
+        reader.end().ok()
+    }
+}
+
+/// Whether a name occurs twice, which means what only the general path knows.
+fn doubled<'n>(names: impl Iterator<Item = &'n str>) -> bool {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+}

@@ -1,0 +1,151 @@
+//! Data frames from `dataframe_split` and `dataframe_records`, as pandas
+//! builds them.
+
+use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+use crate::fault::{Fault, Kind};
+use crate::py::{Dtype, Frame, Index, Py, Unframed};
+
+fn unframed(error: Unframed, pointer: &str) -> Fault {
+    Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
+}
+
+pub(crate) fn records(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+    let at = "/dataframe_records";
+    match data {
+        Py::List(rows) => Frame::from_list(rows).map_err(|error| unframed(error, at)),
+        other => Err(Fault::new(Kind::FrameBuild, "`dataframe_records` must be a list of objects")
+            .wanted("a list", &other)
+            .at(at.to_string())),
+    }
+}
+
+pub(crate) fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+    let at = "/dataframe_split";
+    let Py::Dict(items) = data else {
+        return Err(Fault::new(Kind::FrameBuild, "`dataframe_split` must be an object")
+            .wanted("an object", &data)
+            .at(at.to_string()));
+    };
+    let (mut rows, mut columns, mut index) = (None, Py::None, Py::None);
+    for (key, value) in items {
+        match key.bytes() {
+            b"data" => rows = Some(value),
+            b"columns" => columns = value,
+            b"index" => index = value,
+            _ => {
+                return Err(Fault::new(
+                    Kind::FrameBuild,
+                    format!(
+                        "`dataframe_split` has no `{}`: it takes `data`, `columns` and `index`",
+                        key.lossy()
+                    ),
+                )
+                .at(at.to_string()));
+            }
+        }
+    }
+    let Some(rows) = rows else {
+        return Err(
+            Fault::new(Kind::FrameBuild, "`dataframe_split` needs `data`").at(at.to_string())
+        );
+    };
+    framed(rows, columns, index).map_err(|error| unframed(error, at))
+}
+
+/// `DataFrame(data, index, columns)`.
+fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>, Unframed> {
+    let labels = |given: Py<'a>| match given {
+        Py::None => Ok(None),
+        Py::List(labels) => Ok(Some(labels)),
+        Py::Dict(items) => Ok(Some(items.into_iter().map(|(key, _)| Py::Str(key)).collect())),
+        _ => Err(Unframed("`columns` and `index` must be lists")),
+    };
+    let columns = labels(columns)?;
+    let index = labels(index)?;
+    let mut frame = match rows {
+        Py::List(rows) if !rows.is_empty() => {
+            let records = matches!(rows.first(), Some(Py::Dict(_)));
+            let frame = Frame::from_list(rows)?;
+            if records { select(frame, columns)? } else { rename(frame, columns)? }
+        }
+        Py::List(_) | Py::None => hollow(columns, index.as_ref().map_or(0, Vec::len)),
+        Py::Dict(items) => {
+            let frame = Frame::from_dict(items, index.clone())?;
+            return select(frame, columns);
+        }
+        scalar => {
+            let (Some(columns), Some(index)) = (columns, index) else {
+                return Err(Unframed("a single value as `data` needs `columns` and `index`"));
+            };
+            let cells = alloc::vec![scalar; index.len()];
+            return Ok(Frame {
+                index: Index::Labels(index),
+                columns: columns
+                    .into_iter()
+                    .map(|name| crate::py::infer(name, cells.clone()))
+                    .collect(),
+            });
+        }
+    };
+    if let Some(labels) = index {
+        let rows = frame.index.len();
+        if rows == 1 && labels.len() != 1 {
+            // One row is repeated under every label.
+            for column in &mut frame.columns {
+                let cell = column.cells.first().cloned().unwrap_or(Py::None);
+                column.cells = alloc::vec![cell; labels.len()];
+            }
+        } else if rows != labels.len() {
+            return Err(Unframed("`index` must have as many labels as there are rows"));
+        }
+        frame.index = Index::Labels(labels);
+    }
+    Ok(frame)
+}
+
+/// No data: the columns are there, and hold nothing.
+fn hollow<'a>(columns: Option<Vec<Py<'a>>>, rows: usize) -> Frame<'a> {
+    let columns = columns.unwrap_or_default().into_iter().map(|name| crate::py::Column {
+        name,
+        dtype: Dtype::Object,
+        cells: alloc::vec![Py::Float(f64::NAN); rows],
+    });
+    Frame { index: Index::Range(rows), columns: columns.collect() }
+}
+
+/// Names for the columns of rows.
+fn rename<'a>(mut frame: Frame<'a>, names: Option<Vec<Py<'a>>>) -> Result<Frame<'a>, Unframed> {
+    let Some(names) = names else {
+        return Ok(frame);
+    };
+    if names.len() != frame.columns.len() {
+        return Err(Unframed("`columns` must have as many names as the rows have values"));
+    }
+    for (column, name) in frame.columns.iter_mut().zip(names) {
+        column.name = name;
+    }
+    Ok(frame)
+}
+
+/// Only the named columns; those that are not there hold NaN.
+fn select<'a>(frame: Frame<'a>, names: Option<Vec<Py<'a>>>) -> Result<Frame<'a>, Unframed> {
+    let Some(names) = names else {
+        return Ok(frame);
+    };
+    let rows = frame.index.len();
+    let columns = names
+        .into_iter()
+        .map(|name| match frame.column(&name) {
+            Some(column) => column.clone(),
+            None => crate::py::Column {
+                name,
+                dtype: Dtype::Float(64),
+                cells: alloc::vec![Py::Float(f64::NAN); rows],
+            },
+        })
+        .collect();
+    Ok(Frame { index: frame.index, columns })
+}

@@ -1,0 +1,126 @@
+//! What a person reads: rules, places, counts and suggestions, as cases in
+//! `cases/findings.json`.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use mlflow_signature::MlflowSignature;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tollgate_sdk::signature::Signature as _;
+use tollgate_sdk::{Finding, Outcome};
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    settings: Box<RawValue>,
+    /// The body; text where it is no JSON. None judges the settings.
+    #[serde(default)]
+    body: Option<Box<RawValue>>,
+    #[serde(default)]
+    raw: Option<String>,
+    findings: Vec<Expected>,
+}
+
+#[derive(Deserialize, Debug)]
+struct Expected {
+    rule: String,
+    #[serde(default)]
+    outcome: Option<String>,
+    #[serde(default)]
+    pointer: Option<String>,
+    /// Parts of the message.
+    #[serde(default)]
+    says: Vec<String>,
+    #[serde(default)]
+    expected: Option<String>,
+    #[serde(default)]
+    actual: Option<String>,
+    #[serde(default)]
+    occurrences: Option<u32>,
+}
+
+#[test]
+fn findings_say_what_and_where() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("cases/findings.json")).unwrap();
+    assert!(cases.len() > 20);
+    for case in cases {
+        let given = given(&case);
+        assert_eq!(given.len(), case.findings.len(), "{}: {given:#?}", case.name);
+        for (finding, expected) in given.iter().zip(&case.findings) {
+            agree(&case.name, finding, expected);
+        }
+    }
+}
+
+fn given(case: &Case) -> Vec<Finding> {
+    let settings = serde_json::from_str(case.settings.get()).unwrap();
+    let plugin = match MlflowSignature::configure(settings) {
+        Ok(plugin) => plugin,
+        Err(findings) => return findings,
+    };
+    match (&case.body, &case.raw) {
+        (Some(body), None) => plugin.check(body.get().as_bytes()),
+        (None, Some(raw)) => plugin.check(raw.as_bytes()),
+        _ => panic!("{}: one of `body` and `raw`", case.name),
+    }
+}
+
+fn agree(name: &str, finding: &Finding, expected: &Expected) {
+    let context = format!("{name}: {finding:#?}");
+    assert_eq!(finding.rule, expected.rule, "{context}");
+    let outcome =
+        if expected.outcome.as_deref() == Some("warn") { Outcome::Warn } else { Outcome::Fail };
+    assert_eq!(finding.outcome, outcome, "{context}");
+    if let Some(pointer) = &expected.pointer {
+        assert_eq!(finding.pointer.as_ref(), Some(pointer), "{context}");
+    }
+    for part in &expected.says {
+        assert!(finding.message.contains(part.as_str()), "{part}: {context}");
+    }
+    if expected.expected.is_some() {
+        assert_eq!(finding.expected, expected.expected, "{context}");
+    }
+    if expected.actual.is_some() {
+        assert_eq!(finding.actual, expected.actual, "{context}");
+    }
+    assert_eq!(finding.occurrences, expected.occurrences.unwrap_or(1), "{context}");
+    // Findings are one sentence, and keep payloads out of the message.
+    assert!(!finding.message.ends_with('.'), "{context}");
+    assert!(!finding.message.contains("s3cret"), "{context}");
+}
+
+/// Whatever bytes come, the plugin answers.
+#[test]
+fn hostile_bodies_are_findings() {
+    let settings = r#"{"signature":{"inputs":[{"type":"string","name":"x"},{"type":"any","name":"y","required":false}]}}"#;
+    let plugin = MlflowSignature::configure(serde_json::from_str(settings).unwrap()).unwrap();
+    let deep = |open: &str, close: &str, levels: usize| {
+        format!(
+            "{{\"inputs\":[{{\"x\":\"a\",\"y\":{}1{}}}]}}",
+            open.repeat(levels),
+            close.repeat(levels)
+        )
+    };
+    let mut bodies: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        vec![0],
+        vec![0xFF, 0xFE],
+        b"\xEF\xBB\xBF".to_vec(),
+        b"{\"inputs\":\"\xED\xA0\"}".to_vec(),
+        b"{\"inputs\":\"\\u12".to_vec(),
+        b"{\"inputs\":-}".to_vec(),
+        b"{\"inputs\":[1,,2]}".to_vec(),
+        b"{\"inputs\":[\"\\ud800\\u\"]}".to_vec(),
+        deep("[", "]", 100_000).into_bytes(),
+        deep("{\"a\":", "}", 100_000).into_bytes(),
+    ];
+    let whole =
+        br#"{"dataframe_split":{"columns":["x","y"],"data":[["a\u00e9",{"k":[1,2.5e3,null]}]]}}"#;
+    bodies.extend((0..whole.len()).map(|end| whole[..end].to_vec()));
+    for body in bodies {
+        let findings = plugin.check(&body);
+        let blocks = findings.iter().any(|finding| finding.outcome > Outcome::Warn);
+        assert!(blocks, "{}", String::from_utf8_lossy(&body).chars().take(80).collect::<String>());
+    }
+    assert!(plugin.check(whole).is_empty());
+    assert!(plugin.check(deep("[", "]", 50).as_bytes()).is_empty());
+}
