@@ -51,8 +51,8 @@ pub(crate) fn rule_pointer(settings: &Settings, index: usize) -> String {
 
 /// Every action that takes part in a decision.
 pub(crate) fn named(settings: &Settings) -> Vec<Named<'_>> {
-    let mut named: Vec<Named<'_>> = (settings.thresholds.keys())
-        .map(|action| Named { action, pointer: format!("/thresholds/{}", token(action)) })
+    let mut named: Vec<Named<'_>> = (settings.thresholds.iter())
+        .map(|(action, _)| Named { action, pointer: format!("/thresholds/{}", token(action)) })
         .collect();
     for (index, rule) in settings.rules.entries.iter().enumerate() {
         let Rule { action, high_value_action, new_merchant_action, high_velocity_action, .. } =
@@ -138,10 +138,13 @@ fn derive(settings: &Settings, named: &[Named<'_>], findings: &mut Vec<Finding>)
         let used = USUAL.into_iter().filter(|usual| is_used(usual));
         return used.map(String::from).collect();
     }
-    let mut ladder: Vec<(&String, f64)> =
-        (settings.thresholds.iter()).map(|(action, bound)| (action, *bound)).collect();
-    ladder.sort_by(|(_, left), (_, right)| left.total_cmp(right));
-    let actions: Vec<String> = ladder.into_iter().map(|(action, _)| action.clone()).collect();
+    // The mildest has the lowest bound.
+    let mut ladder: Vec<&(String, f64)> = Vec::new();
+    for threshold in &settings.thresholds {
+        let lower = ladder.iter().take_while(|(_, bound)| *bound <= threshold.1);
+        ladder.insert(lower.count(), threshold);
+    }
+    let actions: Vec<String> = (ladder.into_iter()).map(|(action, _)| action.clone()).collect();
     for Named { action, pointer } in named {
         if actions.iter().any(|other| other == action) {
             continue;

@@ -70,8 +70,8 @@ struct Builder<'a> {
     reasons: Reasons,
     /// Every input that a rule could read.
     readings: Vec<Reading>,
-    /// The indices in `readings` of those that one does.
-    used: Vec<usize>,
+    /// Which of them one does read.
+    used: Vec<bool>,
     rules: Vec<Consequence>,
     expressions: Vec<(u32, cel::Program)>,
     empty_key: u64,
@@ -117,24 +117,24 @@ impl Builder<'_> {
             self.fail("too-many-thresholds", "/thresholds", message);
         }
         let mut ladder = Vec::new();
+        for index in 0..self.actions.len() {
+            let action = self.actions.get(index).cloned().unwrap_or_default();
+            let threshold = settings.thresholds.iter().find(|(name, _)| *name == action);
+            if let Some((_, bound)) = threshold {
+                let reason = self.threshold_reason(&action);
+                ladder.push((*bound, index as u32, reason));
+            }
+        }
         for (action, bound) in &settings.thresholds {
             if !(0.0..=1.0).contains(bound) {
                 let pointer = format!("/thresholds/{}", token(action));
                 let message = format!("the threshold of `{action}` must be from 0 to 1");
-                self.findings.push(
-                    fail("threshold-out-of-range", pointer, message)
-                        .expected("0 to 1")
-                        .actual(format!("{bound}")),
-                );
-            }
-            let reason = self.threshold_reason(action);
-            if self.actions.contains(action) {
-                ladder.push((*bound, self.action(action), reason));
+                self.fail("threshold-out-of-range", pointer, message);
             }
         }
-        for action in settings.reasons.keys() {
-            if !settings.thresholds.contains_key(action) {
-                let names = settings.thresholds.keys().map(String::as_str);
+        for (action, _) in &settings.reasons {
+            if settings.thresholds.iter().all(|(name, _)| name != action) {
+                let names = settings.thresholds.iter().map(|(name, _)| name.as_str());
                 let hint = match nearest(action, names) {
                     Some(other) => format!(", did you mean `{other}`?"),
                     None => String::new(),
@@ -144,7 +144,6 @@ impl Builder<'_> {
                 self.fail("unknown-action", pointer, message);
             }
         }
-        ladder.sort_by_key(|(_, action, _)| *action);
         if ladder.len() == settings.thresholds.len() {
             self.check_ladder(&ladder);
         }
@@ -157,14 +156,9 @@ impl Builder<'_> {
         {
             let action = self.name(ladder.first());
             let pointer = format!("/thresholds/{}", token(&action));
-            let message = format!(
-                "scores below {lowest} have no action: the lowest threshold, `{action}`, must be 0"
-            );
-            self.findings.push(
-                fail("uncovered-scores", pointer, message)
-                    .expected("0")
-                    .actual(format!("{lowest}")),
-            );
+            let message =
+                format!("low scores have no action: the lowest threshold, `{action}`, must be 0");
+            self.fail("uncovered-scores", pointer, message);
         }
         for (milder, stricter) in ladder.iter().zip(ladder.iter().skip(1)) {
             if milder.0 >= stricter.0 {
@@ -184,8 +178,10 @@ impl Builder<'_> {
     }
 
     fn threshold_reason(&mut self, action: &str) -> u32 {
-        let reason = match (self.settings.reasons.get(action), action) {
-            (Some(reason), _) => {
+        let reasons = &self.settings.reasons;
+        let declared = reasons.iter().find(|(name, _)| name == action);
+        let reason = match (declared, action) {
+            (Some((_, reason)), _) => {
                 if !is_name(reason) {
                     let pointer = format!("/reasons/{}", token(action));
                     self.invalid_reason(reason, pointer);
@@ -206,9 +202,16 @@ impl Builder<'_> {
         self.fail("invalid-name", pointer, message);
     }
 
+    fn uses(&mut self, index: usize) {
+        if self.used.len() <= index {
+            self.used.resize(index + 1, false);
+        }
+        self.used.iter_mut().skip(index).take(1).for_each(|used| *used = true);
+    }
+
     fn reading(&mut self, name: &str) -> Option<&mut Reading> {
         let index = (self.readings.iter()).position(|reading| reading.name == name)?;
-        self.used.push(index);
+        self.uses(index);
         self.readings.get_mut(index)
     }
 
@@ -387,7 +390,7 @@ impl Builder<'_> {
             .collect();
         match cel::compile(when, &variables) {
             Ok(program) => {
-                self.used.extend(program.variables());
+                program.variables().for_each(|index| self.uses(index));
                 self.expressions.push((bit, program));
             }
             Err(refusal) => {
@@ -450,16 +453,14 @@ impl Builder<'_> {
         if !self.findings.is_empty() {
             return Err(self.findings);
         }
-        self.used.sort_unstable();
-        self.used.dedup();
         let used = self.used;
         for (_, program) in &mut self.expressions {
-            program.renumber(|index| used.binary_search(&index).unwrap_or_default());
+            // Unused inputs are left out, so those after them move up.
+            program.renumber(|index| used.iter().take(index).filter(|used| **used).count());
         }
-        let readings = self.readings.into_iter().enumerate();
-        let readings = readings.filter(|(index, _)| used.binary_search(index).is_ok());
+        let readings = self.readings.into_iter().zip(used).filter(|(_, used)| *used);
         Ok(ThresholdPolicy {
-            readings: readings.map(|(_, reading)| reading).collect(),
+            readings: readings.map(|(reading, _)| reading).collect(),
             actions: self.actions,
             reasons: self.reasons.0,
             rungs: ladder.iter().map(|(_, action, reason)| (*action, *reason)).collect(),

@@ -41,14 +41,15 @@ use tollgate_sdk::policy::{Batch, Column, Decision, Declaration, Policy, Value};
 pub use configure::{BUILT_IN_REASONS, DEFAULT_TRANSACTIONS_PER_HOUR, MAX_RULES, MAX_THRESHOLDS};
 pub use lint::lint;
 pub use policy::ThresholdPolicy;
-pub use settings::Settings;
+pub use settings::{Json, Settings};
 
 impl Policy for ThresholdPolicy {
-    type Settings = Settings;
-    const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
+    type Settings = Json;
+    const SETTINGS_SCHEMA: &'static str =
+        include_str!(concat!(env!("OUT_DIR"), "/settings.schema.json"));
 
-    fn configure(settings: Settings) -> Result<Self, Vec<Finding>> {
-        configure::build(&settings)
+    fn configure(settings: Json) -> Result<Self, Vec<Finding>> {
+        configure::build(&Settings::read(&settings)?)
     }
 
     fn surface(&self) -> Declaration {

@@ -78,7 +78,7 @@ fn unused(settings: &Settings, order: &[String], warnings: &mut Vec<Finding>) {
             warnings.push(warn("unused-action", format!("/actions/{index}"), message));
         }
     }
-    for name in settings.inputs.keys() {
+    for (name, _) in &settings.inputs {
         let read = (settings.rules.entries.iter())
             .filter_map(|rule| rule.when.as_deref())
             .any(|when| mentions(when, name));

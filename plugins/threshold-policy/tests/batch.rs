@@ -1,5 +1,8 @@
 //! A batch decides on each row as a single decision does.
 
+// A test stops at the first thing that is not as it should be.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use threshold_policy::ThresholdPolicy;
@@ -106,7 +109,9 @@ fn batches() -> impl Strategy<Value = (usize, usize, Vec<Column>)> {
     })
 }
 
-fn words(batch: Batch) -> (Vec<Result<(u32, Vec<u32>), String>>, Vec<u32>) {
+type Words = (Vec<Result<(u32, Vec<u32>), String>>, Vec<u32>);
+
+fn words(batch: Batch) -> Words {
     let decisions = batch.decisions.into_iter();
     let decisions = decisions.map(|one| one.map(|one| (one.action, one.reasons)));
     (decisions.collect(), batch.rows)

@@ -17,16 +17,22 @@ const TABLE_BITS: u32 = 12;
 /// A key that has not been met.
 const UNMET: u32 = u32::MAX;
 
+/// What the table does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Met {
+    Key(u64),
+    Fault(Fault),
+}
+
 pub(super) struct Seen<'a> {
     policy: &'a ThresholdPolicy,
     /// In the order in which rows met them.
     pub(super) decisions: Vec<Result<Decision, String>>,
     /// The decision of each key, where keys are small.
     table: Vec<u32>,
-    by_key: BTreeMap<u64, u32>,
+    others: BTreeMap<Met, u32>,
     /// By action and reasons: several keys may mean the same.
     by_meaning: BTreeMap<(u32, Vec<u32>), u32>,
-    by_fault: BTreeMap<Fault, u32>,
 }
 
 impl<'a> Seen<'a> {
@@ -38,9 +44,8 @@ impl<'a> Seen<'a> {
             policy,
             decisions: Vec::new(),
             table: vec![UNMET; keys],
-            by_key: BTreeMap::new(),
+            others: BTreeMap::new(),
             by_meaning: BTreeMap::new(),
-            by_fault: BTreeMap::new(),
         }
     }
 
@@ -61,12 +66,12 @@ impl<'a> Seen<'a> {
         match self.policy.key(cells, row) {
             Ok(key) => self.by_key(key),
             Err(fault) => {
-                if let Some(decision) = self.by_fault.get(&fault) {
+                if let Some(decision) = self.others.get(&Met::Fault(fault)) {
                     return *decision;
                 }
                 self.decisions.push(Err(self.policy.explain(fault)));
                 let decision = self.decisions.len() as u32 - 1;
-                self.by_fault.insert(fault, decision);
+                self.others.insert(Met::Fault(fault), decision);
                 decision
             }
         }
@@ -75,7 +80,7 @@ impl<'a> Seen<'a> {
     fn by_key(&mut self, key: u64) -> u32 {
         let narrow = u32::try_from(key).ok();
         let met = narrow.and_then(|key| self.known(key));
-        if let Some(decision) = met.or_else(|| self.by_key.get(&key).copied()) {
+        if let Some(decision) = met.or_else(|| self.others.get(&Met::Key(key)).copied()) {
             return decision;
         }
         let Decision { action, reasons } = self.policy.decision(key);
@@ -92,7 +97,7 @@ impl<'a> Seen<'a> {
         match usize::try_from(key).ok().and_then(|key| self.table.get_mut(key)) {
             Some(slot) => *slot = decision,
             None => {
-                self.by_key.insert(key, decision);
+                self.others.insert(Met::Key(key), decision);
             }
         }
         decision

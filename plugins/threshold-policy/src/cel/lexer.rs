@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use core::str::CharIndices;
 
 use super::refusal::{Refusal, column};
+use crate::settings::Json;
 
 /// A word of the language.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,7 +146,7 @@ impl<'a> Lexer<'a> {
                 decimal.push_str(self.take_while(digits));
             }
             if is_double {
-                serde_json::from_str(&decimal).ok().map(Token::Number)
+                double(&decimal).map(Token::Number)
             } else {
                 decimal.parse().ok().map(Token::Integer)
             }
@@ -193,6 +194,15 @@ impl<'a> Lexer<'a> {
             }
         }
         Err(self.refuse(start, format!("this text has no closing `{quote}`")))
+    }
+}
+
+/// The nearest double. By way of [`Json`], so that the guest holds one parser
+/// of numbers.
+fn double(decimal: &str) -> Option<f64> {
+    match serde_json::from_str(decimal) {
+        Ok(Json::Number(number)) => Some(number),
+        _ => None,
     }
 }
 

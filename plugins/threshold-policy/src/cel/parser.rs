@@ -100,8 +100,7 @@ impl<'a> Parser<'a, '_> {
 
     fn unexpected(&self, wanted: &str) -> Refusal {
         let found = match &self.token {
-            Token::Integer(value) => format!("`{value}`"),
-            Token::Number(value) => format!("`{value}`"),
+            Token::Integer(_) | Token::Number(_) => "a number".to_string(),
             Token::Text(_) => "a text".to_string(),
             Token::Name(name) => format!("`{name}`"),
             Token::Symbol("[") => "a list, which may only stand right of `in`".to_string(),

@@ -5,7 +5,6 @@
 //! other, which is how `&&` and `||` can absorb them.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 /// How many operands may wait at once. An expression that needs more is
@@ -156,18 +155,13 @@ pub struct Program {
 type Operand<'a> = Result<Cell<'a>, Fault>;
 
 impl Program {
-    /// The variables that it reads, ascending.
-    #[must_use]
-    pub fn variables(&self) -> Vec<usize> {
-        let mut variables: Vec<usize> = (self.operations.iter())
-            .filter_map(|operation| match operation {
-                Operation::Variable(index) => Some(usize::from(*index)),
-                _ => None,
-            })
-            .collect();
-        variables.sort_unstable();
-        variables.dedup();
-        variables
+    /// The variables that it reads, as often as it does.
+    pub fn variables(&self) -> impl Iterator<Item = usize> {
+        let operations = self.operations.iter();
+        operations.filter_map(|operation| match operation {
+            Operation::Variable(index) => Some(usize::from(*index)),
+            _ => None,
+        })
     }
 
     /// Changes the indices of variables to those that `place` gives.

@@ -1,58 +1,43 @@
 //! The settings, as a policy document spells them.
 
-use alloc::collections::BTreeMap;
+mod json;
+mod read;
+
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+pub use json::Json;
 
 /// All that a policy document sets. `settings.schema.json` describes each key.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Every action, mildest first; derived when empty, see [`crate::actions`].
-    #[serde(default)]
     pub actions: Vec<String>,
     /// For each action the lowest score, in [0, 1], that calls for it.
-    pub thresholds: BTreeMap<String, f64>,
+    pub thresholds: Vec<(String, f64)>,
     /// The reason that each threshold gives, by its action.
-    #[serde(default)]
-    pub reasons: BTreeMap<String, String>,
+    pub reasons: Vec<(String, String)>,
     /// Inputs that rules read beside the built-in ones.
-    #[serde(default)]
-    pub inputs: BTreeMap<String, CustomInput>,
+    pub inputs: Vec<(String, CustomInput)>,
     /// Business rules.
-    #[serde(default)]
     pub rules: Rules,
     /// Switches.
-    #[serde(default)]
     pub flags: Flags,
     /// Protection of customers from too many blocks.
-    #[serde(default)]
     pub guardrails: Guardrails,
 }
 
 /// An input of the document's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomInput {
     /// What kind of value it is.
     pub kind: InputKind,
     /// Whether a decision needs it; null otherwise reaches the expressions.
-    #[serde(default = "yes")]
     pub required: bool,
 }
 
-fn yes() -> bool {
-    true
-}
-
 /// The kinds of an input, in the contract's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputKind {
     /// True or false.
     Boolean,
@@ -65,8 +50,7 @@ pub enum InputKind {
 }
 
 /// What a rule may do to the action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Effect {
     /// Make it stricter, never milder.
     #[default]
@@ -87,8 +71,7 @@ pub struct Rules {
 
 /// One entry of the rules: either the built-in keys, or `id`, `when`,
 /// `action` and `effect`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct Rule {
     /// The rule's name, which is the reason it gives.
     pub id: Option<String>,
@@ -119,17 +102,13 @@ pub struct Rule {
 }
 
 /// Switches that a document turns on and off.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// Whether countries are judged.
-    #[serde(default)]
     pub enable_geo_blocking: bool,
     /// Whether the number of recent transactions is judged.
-    #[serde(default)]
     pub enable_velocity_checks: bool,
     /// The countries that are judged strictly.
-    #[serde(default)]
     pub strict_mode_countries: Vec<String>,
     /// The action for them; `manual_review` when not given.
     pub strict_mode_action: Option<String>,
@@ -138,44 +117,12 @@ pub struct Flags {
 }
 
 /// Limits on what the policy does to one customer.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct Guardrails {
     /// How many blocks a day a customer gets before a milder action follows.
     pub max_daily_blocks_per_customer: Option<u32>,
     /// For how many hours a block stands.
     pub auto_unblock_after_hours: Option<f64>,
-}
-
-impl<'de> Deserialize<'de> for Rules {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RulesVisitor)
-    }
-}
-
-struct RulesVisitor;
-
-impl<'de> Visitor<'de> for RulesVisitor {
-    type Value = Rules;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a map of the built-in rules or a list of rules")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Rules, A::Error> {
-        Ok(Rules {
-            entries: alloc::vec![Rule::deserialize(MapAccessDeserializer::new(map))?],
-            listed: false,
-        })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Rules, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = list.next_element()? {
-            entries.push(entry);
-        }
-        Ok(Rules { entries, listed: true })
-    }
 }
 
 impl Rule {
