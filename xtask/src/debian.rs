@@ -117,8 +117,13 @@ fn build_std(places: &Places) -> Result<PathBuf> {
     // Plugins are linked with LTO, which needs the bitcode that cargo leaves
     // out by default; the paths end up in panic messages of plugins.
     let mut flags = String::from("-Cembed-bitcode=yes");
-    if let Some(source) = source().and_then(|source| source.canonicalize().ok()) {
-        flags.push_str(&format!("\x1f--remap-path-prefix={}=/rust", source.display()));
+    // Debian has them behind a link; cargo names both.
+    for library in
+        source().into_iter().flat_map(|source| [source.canonicalize().ok(), Some(source)])
+    {
+        if let Some(root) = library.as_deref().and_then(Path::parent) {
+            flags.push_str(&format!("\x1f--remap-path-prefix={}=/rust", root.display()));
+        }
     }
     process::run(
         "building Debian's standard library for WebAssembly, once (2 minutes)",

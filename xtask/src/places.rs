@@ -37,12 +37,18 @@ impl Places {
     /// What cargo builds for WebAssembly. Apart from the host's builds, since
     /// another compiler may do it.
     pub(crate) fn guest_target(&self) -> PathBuf {
-        self.target.join("guest")
+        self.target.join("wasm")
     }
 
     /// The finished components, where the host's build looks for them.
     pub(crate) fn components(&self) -> PathBuf {
         self.target.join("plugins")
+    }
+
+    /// The components that only tests load. Apart from the plugins, since the
+    /// host embeds all of those.
+    pub(crate) fn test_guests(&self) -> PathBuf {
+        self.target.join("guests")
     }
 }
 

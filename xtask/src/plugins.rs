@@ -25,26 +25,39 @@ struct Built {
     digest: String,
 }
 
-/// Builds them and shows their digests.
+/// Builds all, those for tests too, and shows the plugins' digests.
 pub(crate) fn run(places: &Places) -> Result<()> {
-    let built = build(places)?;
+    let toolchain = setup::toolchain(places)?;
+    let guests = workspace::guests(places)?;
+    let built = build(places, &toolchain, guests.plugins)?;
+    build_for_tests(places, &toolchain, &guests.for_tests)?;
     show(&built);
     println!("in {}", places.components().display());
     Ok(())
 }
 
-/// Builds them, for a command that needs them.
+/// Builds the plugins, for a command that needs them.
 pub(crate) fn ensure(places: &Places) -> Result<()> {
-    build(places).map(|_| ())
+    let toolchain = setup::toolchain(places)?;
+    build(places, &toolchain, workspace::guests(places)?.plugins)?;
+    Ok(())
 }
 
-fn build(places: &Places) -> Result<Vec<Built>> {
+/// Builds the plugins, and what tests load besides.
+pub(crate) fn ensure_with_test_guests(places: &Places) -> Result<()> {
     let toolchain = setup::toolchain(places)?;
+    let guests = workspace::guests(places)?;
+    build(places, &toolchain, guests.plugins)?;
+    build_for_tests(places, &toolchain, &guests.for_tests)
+}
+
+fn build(places: &Places, toolchain: &Toolchain, plugins: Vec<Plugin>) -> Result<Vec<Built>> {
     let folder = places.components();
     fs::create_dir_all(&folder)?;
     let mut built = Vec::new();
-    for plugin in workspace::plugins(places)? {
-        let component = component::encode(&plugin.name, &compile(places, &toolchain, &plugin)?)?;
+    for plugin in plugins {
+        let module = compile(places, toolchain, &plugin, &[])?;
+        let component = component::encode(&plugin.name, &module)?;
         write_if_changed(&folder.join(format!("{}.wasm", plugin.name)), &component)?;
         built.push(Built { size: component.len(), digest: sha256(&component), plugin });
     }
@@ -53,13 +66,33 @@ fn build(places: &Places) -> Result<Vec<Built>> {
     Ok(built)
 }
 
+/// `<name>.wasm`, and `<name>-no-std.wasm` where it has a feature `std`.
+fn build_for_tests(places: &Places, toolchain: &Toolchain, guests: &[Plugin]) -> Result<()> {
+    let folder = places.test_guests();
+    fs::create_dir_all(&folder)?;
+    for guest in guests {
+        let variants: [(&str, &[&str]); 2] = [("", &[]), ("-no-std", &["--no-default-features"])];
+        for (suffix, flags) in variants.into_iter().take(if guest.has_std { 2 } else { 1 }) {
+            let module = compile(places, toolchain, guest, flags)?;
+            let component = component::encode(&guest.name, &module)?;
+            write_if_changed(&folder.join(format!("{}{suffix}.wasm", guest.name)), &component)?;
+        }
+    }
+    Ok(())
+}
+
 /// One cargo call a plugin: in a common one, cargo would give each dependency
 /// the features of all plugins together, and a plugin's bytes would depend on
 /// its neighbours.
-fn compile(places: &Places, toolchain: &Toolchain, plugin: &Plugin) -> Result<Vec<u8>> {
+fn compile(
+    places: &Places,
+    toolchain: &Toolchain,
+    plugin: &Plugin,
+    flags: &[&str],
+) -> Result<Vec<u8>> {
     let mut cargo = toolchain.cargo(places);
     cargo.args(["build", "--profile", "plugin", "--lib"]);
-    cargo.args(["--target", TARGET, "--package", &plugin.name]);
+    cargo.args(["--target", TARGET, "--package", &plugin.name]).args(flags);
     process::run("plugin", &mut cargo)?;
     let module = places.guest_target().join(TARGET).join("plugin").join(plugin.module());
     fs::read(&module).with_context(|| format!("cannot read `{}`", module.display()))
@@ -127,7 +160,7 @@ mod tests {
     use super::*;
 
     fn built(name: &str) -> Built {
-        let plugin = Plugin { name: name.into(), version: "0.1.0".into() };
+        let plugin = Plugin { name: name.into(), version: "0.1.0".into(), has_std: false };
         Built { plugin, size: 3, digest: sha256(b"abc") }
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn answer(command: &mut Command) -> Option<String> {
 
 /// Runs a program that may hang on a network, and ends it after `limit`.
 ///
-/// Errors: one sentence with the last line that it wrote to standard error.
+/// Errors: one sentence with the reason that it wrote to standard error.
 pub(crate) fn run_within(limit: Duration, why: &str, command: &mut Command) -> Result<()> {
     announce(why, command);
     let mut child = command
@@ -77,8 +77,14 @@ pub(crate) fn run_within(limit: Duration, why: &str, command: &mut Command) -> R
         return Ok(());
     }
     let said = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
-    let last = said.lines().rev().find(|line| !line.trim().is_empty());
-    bail!("`{}` failed: {}", line(command), last.unwrap_or("it gave no reason").trim());
+    bail!("`{}` failed: {}", line(command), reason(&said));
+}
+
+/// The line that calls itself an error, or else the last one.
+fn reason(said: &str) -> &str {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find_map(|line| line.strip_prefix("error: "));
+    error.or_else(|| lines.next_back()).unwrap_or("it gave no reason")
 }
 
 /// The program's path when `name` is on `PATH`.
@@ -108,6 +114,13 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert_eq!(error, "`sleep 60` did not end within 0 s");
+    }
+
+    #[test]
+    fn the_reason_is_the_error_or_the_last_words() {
+        assert_eq!(reason("info: a\nerror: no route\n   0: frame\n"), "no route");
+        assert_eq!(reason("first\nlast\n\n"), "last");
+        assert_eq!(reason("\n"), "it gave no reason");
     }
 
     #[test]

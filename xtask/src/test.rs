@@ -48,7 +48,7 @@ impl Tally {
 /// Runs `cargo test` with `arguments`, streams its output through, and prints
 /// `N passed, N failed` as the last line.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
-    plugins::ensure(places)?;
+    plugins::ensure_with_test_guests(places)?;
     let mut cargo = process::cargo(places);
     cargo.args(["test", "--release", "--no-fail-fast"]);
     if !names_packages(arguments) {

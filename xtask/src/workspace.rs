@@ -1,4 +1,4 @@
-//! The workspace's plugins, as cargo knows them.
+//! The workspace's guests, as cargo knows them.
 
 use std::process::Stdio;
 
@@ -8,11 +8,13 @@ use serde_json::Value;
 use crate::places::Places;
 use crate::process;
 
-/// A plugin crate of this workspace.
+/// A crate of this workspace that makes a module.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) version: String,
+    /// Whether it has a feature `std`, and so two variants.
+    pub(crate) has_std: bool,
 }
 
 impl Plugin {
@@ -22,8 +24,17 @@ impl Plugin {
     }
 }
 
-/// Every crate under `plugins/` that makes a module, sorted by name.
-pub(crate) fn plugins(places: &Places) -> Result<Vec<Plugin>> {
+/// The workspace's crates that make a module, each kind sorted by name.
+#[derive(Debug)]
+pub(crate) struct Guests {
+    /// Those under `plugins/`.
+    pub(crate) plugins: Vec<Plugin>,
+    /// Those under `tests/guests/`.
+    pub(crate) for_tests: Vec<Plugin>,
+}
+
+/// Asks cargo.
+pub(crate) fn guests(places: &Places) -> Result<Guests> {
     let output = process::cargo(places)
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .stderr(Stdio::inherit())
@@ -31,14 +42,17 @@ pub(crate) fn plugins(places: &Places) -> Result<Vec<Plugin>> {
         .context("cannot start cargo")?;
     ensure!(output.status.success(), "`cargo metadata` failed");
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let found = select(&metadata);
-    ensure!(!found.is_empty(), "there is no plugin under `plugins/`");
+    let found = Guests {
+        plugins: select(&metadata, "plugins"),
+        for_tests: select(&metadata, "tests/guests"),
+    };
+    ensure!(!found.plugins.is_empty(), "there is no plugin under `plugins/`");
     Ok(found)
 }
 
-fn select(metadata: &Value) -> Vec<Plugin> {
+fn select(metadata: &Value, folder: &str) -> Vec<Plugin> {
     let root = metadata["workspace_root"].as_str().unwrap_or_default();
-    let folder = format!("{root}/plugins/");
+    let folder = format!("{root}/{folder}/");
     let mut found: Vec<Plugin> = array(&metadata["packages"])
         .iter()
         .filter(|package| {
@@ -49,6 +63,7 @@ fn select(metadata: &Value) -> Vec<Plugin> {
             Some(Plugin {
                 name: package["name"].as_str()?.to_owned(),
                 version: package["version"].as_str()?.to_owned(),
+                has_std: package.pointer("/features/std").is_some(),
             })
         })
         .collect();
@@ -77,6 +92,7 @@ mod tests {
             serde_json::json!({
                 "name": name, "version": "0.1.0",
                 "manifest_path": format!("/repo/{folder}/Cargo.toml"),
+                "features": { "std": [] },
                 "targets": [{ "crate_types": [kind] }, { "crate_types": ["bin"] }],
             })
         };
@@ -87,9 +103,14 @@ mod tests {
                 package("tollgate-sdk", "plugins/sdk", "lib"),
                 package("envoy-filter", "host/envoy", "cdylib"),
                 package("metric-gate", "plugins/metric-gate", "cdylib"),
+                package("misbehave", "tests/guests/misbehave", "cdylib"),
             ],
         });
-        let names: Vec<String> = select(&metadata).into_iter().map(|plugin| plugin.name).collect();
-        assert_eq!(names, ["metric-gate", "threshold-policy"]);
+        let names = |folder| -> Vec<String> {
+            select(&metadata, folder).into_iter().map(|plugin| plugin.name).collect()
+        };
+        assert_eq!(names("plugins"), ["metric-gate", "threshold-policy"]);
+        assert_eq!(names("tests/guests"), ["misbehave"]);
+        assert!(select(&metadata, "plugins").iter().all(|plugin| plugin.has_std));
     }
 }

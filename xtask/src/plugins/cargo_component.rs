@@ -28,7 +28,7 @@ pub(crate) fn by_cargo_component(places: &Places) -> Result<()> {
     })?;
     // Apart from our own builds, which have the same file names.
     let target = places.guest_target().join("cargo-component");
-    for plugin in workspace::plugins(places)? {
+    for plugin in workspace::guests(places)?.plugins {
         let mut build = Command::new(&tool);
         toolchain.prepare(places, &mut build);
         build
