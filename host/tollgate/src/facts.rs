@@ -206,7 +206,16 @@ pub fn split_name(text: &str) -> Result<(String, Vec<Label>), String> {
         labels.push(Label { key: key.to_owned(), value: value.to_owned() });
     }
     labels.sort();
-    Ok((name.trim().to_owned(), labels))
+    match twice(&labels) {
+        Some(key) => Err(format!("label `{key}` of `{text}` is given twice")),
+        None => Ok((name.trim().to_owned(), labels)),
+    }
+}
+
+/// A key that sorted labels hold more than once.
+fn twice(labels: &[Label]) -> Option<&str> {
+    let twins = labels.array_windows().find(|[a, b]| a.key == b.key);
+    twins.map(|[label, _]| label.key.as_str())
 }
 
 /// Collects the facts of one file, and all its mistakes.
@@ -273,7 +282,9 @@ impl Reader<'_> {
         let Some(value) = self.value(&entry.value) else { return };
         match split_name(&entry.key) {
             Ok((name, labels)) => {
-                self.facts.push((plain(name, self.role, labels, value), entry.value.span));
+                let mut fact = plain(name, self.role, labels, value);
+                fact.source = Some(self.source.name().to_owned());
+                self.facts.push((fact, entry.value.span));
             }
             Err(problem) => self.wrong(entry.key_span, problem),
         }
@@ -307,8 +318,8 @@ impl Reader<'_> {
             Ok((name, more)) => {
                 labels.extend(more);
                 labels.sort();
-                if let Some([label, _]) = labels.array_windows().find(|[a, b]| a.key == b.key) {
-                    let problem = format!("label `{}` is given twice", label.key);
+                if let Some(key) = twice(&labels) {
+                    let problem = format!("label `{key}` is given twice");
                     return self.wrong(span, problem);
                 }
                 let place = node.get("value").map_or(span, |value| value.span);

@@ -1,4 +1,5 @@
-//! What the tests of documents share.
+//! What the tests share. Each test is a crate of its own and uses a part.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 

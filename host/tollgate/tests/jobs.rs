@@ -1,0 +1,218 @@
+//! The three jobs with the built-in plugins, from files to reports.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tollgate::input::{Csv, JsonLines, Outside, Rows};
+use tollgate::judge::{self, Check, Decider};
+use tollgate::plugins::Plugins;
+use tollgate::report::REPORT_SCHEMA;
+use tollgate_engine::Engine;
+
+fn plugins() -> Plugins {
+    Plugins::new(Engine::builder().build().expect("an engine"))
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// What programs read must be as the published schema says.
+fn assert_fits_schema(report: &Value) {
+    let schema: Value = serde_json::from_str(REPORT_SCHEMA).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<_> = validator.iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?} in {report}");
+}
+
+fn fraud() -> Decider {
+    Decider::open(&plugins(), &repository("policies/fraud.yaml")).expect("the fraud policy")
+}
+
+fn decide(decider: &Decider, request: &str) -> Value {
+    let mut answer = String::new();
+    let decision = decider.decide(request.as_bytes(), &Outside::default(), None, &mut answer);
+    let answer: Value = serde_json::from_str(&answer).expect(&answer);
+    assert_eq!(decision.is_err(), answer.get("error").is_some(), "{answer}");
+    assert_fits_schema(&answer);
+    answer
+}
+
+/// The seeds' policy, which was `amount > 10000` and `score >= 0.7`.
+#[test]
+fn scores_become_actions() {
+    let decider = fraud();
+    let request = |score: &str, amount: &str| {
+        format!(
+            r#"{{"score":{score},"amount":{amount},"country":"US","merchant_age_days":400,"transactions_last_hour":1}}"#
+        )
+    };
+    for (score, amount, action, reason) in [
+        ("0.73", "120", "block", "high_fraud_probability"),
+        ("0.7", "120", "block", "high_fraud_probability"),
+        ("0.6999999", "120", "manual_review", "moderate_fraud_probability"),
+        ("0", "10000", "allow", "low_fraud_probability"),
+        ("0.1", "10000.01", "manual_review", "low_fraud_probability+high_value_transaction"),
+    ] {
+        let answer = decide(&decider, &request(score, amount));
+        assert_eq!(answer["action"], action, "{answer}");
+        assert_eq!(answer["reason"], reason);
+        assert_eq!(answer["score"].as_f64(), score.parse().ok());
+    }
+    let once = decide(&decider, &request("0.73", "120"));
+    assert_eq!(once, decide(&decider, &request("0.730", "1.2e2")), "the same values");
+    assert_ne!(once["decision_id"], decide(&decider, &request("0.74", "120"))["decision_id"]);
+}
+
+#[test]
+fn damaged_requests_are_never_allowed() {
+    let decider = fraud();
+    let text = std::fs::read_to_string(repository("tests/fixtures/mlflow/fraud/damaged.jsonl"))
+        .expect("the fixtures");
+    assert!(text.lines().count() > 8);
+    // A count is declared as a number, so a fraction of one is no damage.
+    for line in text.lines().filter(|line| !line.contains("\"count-fraction\"")) {
+        let answer = decide(&decider, line);
+        assert!(answer["action"] != "allow", "{line}\n{answer}");
+    }
+}
+
+fn answers(decider: &Decider, rows: &Rows) -> Vec<Value> {
+    let mut text = String::new();
+    let mut policy = decider.policy().warm();
+    let actions = decider.decide_rows(&mut policy, rows, None, &mut text).expect("decisions");
+    let answers: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!(actions.len(), answers.len());
+    answers.iter().for_each(assert_fits_schema);
+    answers
+}
+
+/// One case, rows of JSON and rows of CSV give the same decision and id.
+#[test]
+fn rows_are_decided_as_single_cases_are() {
+    let decider = fraud();
+    let outside = Outside::default();
+    let text =
+        std::fs::read_to_string(repository("tests/fixtures/mlflow/fraud/transactions.jsonl"))
+            .expect("the fixtures");
+    let csv = std::fs::read(repository("tests/fixtures/mlflow/fraud/transactions.csv"))
+        .expect("the fixtures");
+    let mut lines = JsonLines::new(text.as_bytes(), decider.extractor(), &outside);
+    let mut csv = Csv::new(csv.as_slice(), decider.extractor(), &outside).expect("a header");
+    let mut singles = text.lines();
+    let mut count = 0;
+    // Seven rows a batch, so that batches end within bytes of the bitmaps.
+    while let Some(rows) = lines.next_rows(7).expect("rows") {
+        let same = csv.next_rows(7).expect("rows").expect("as many rows");
+        assert_eq!(rows.columns, same.columns);
+        for mut answer in answers(&decider, &rows) {
+            let line = answer.as_object_mut().expect("a map").remove("line");
+            count += 1;
+            assert_eq!(line, Some(Value::from(count)));
+            assert_eq!(answer, decide(&decider, singles.next().expect("a line")));
+        }
+    }
+    assert!(count > 100 && singles.next().is_none());
+}
+
+#[test]
+fn rows_with_faults_have_no_decision_and_leave_the_others_alone() {
+    let decider = fraud();
+    let outside = Outside::default();
+    let good = r#"{"score":0.1,"amount":1,"country":"US","merchant_age_days":400,"transactions_last_hour":1}"#;
+    let text =
+        format!("{good}\n{{\"score\":true}}\nnot json\n{}\n{good}\n", good.replace("0.1", "7"));
+    let mut lines = JsonLines::new(text.as_bytes(), decider.extractor(), &outside);
+    let answers = answers(&decider, &lines.next_rows(100).expect("rows").expect("rows"));
+    let actions: Vec<_> = answers.iter().map(|answer| answer["action"].as_str()).collect();
+    assert_eq!(actions, [Some("allow"), None, None, None, Some("allow")]);
+    assert!(answers[1]["error"].as_str().is_some_and(|error| error.contains("must be a number")));
+    assert!(answers[2]["error"].as_str().is_some_and(|error| error.contains("not JSON")));
+}
+
+/// What only the plugin can find wrong has its place in the document, too.
+#[test]
+fn what_a_plugin_refuses_is_shown_in_the_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.yaml");
+    let text = std::fs::read_to_string(repository("policies/fraud.yaml")).expect("a document");
+    let wrong = text.replace("high_value_action: manual_review", "high_value_action: phone_call");
+    assert_ne!(text, wrong);
+    std::fs::write(&path, wrong).expect("written");
+    let error = Decider::open(&plugins(), &path).err().expect("refused");
+    let shown = common::shown(&error).replace(&folder.path().display().to_string(), "");
+    assert!(shown.contains("/policy.yaml:") && shown.contains("phone_call"), "{shown}");
+
+    std::fs::write(&path, text.replace("threshold-policy@^0.1", "treshold-policy@^0.1"))
+        .expect("written");
+    let error = Decider::open(&plugins(), &path).err().expect("refused");
+    assert_eq!(
+        common::shown(&error).trim(),
+        "× there is no plugin `treshold-policy`\n  help: did you mean `threshold-policy`?"
+    );
+}
+
+#[test]
+fn a_baked_policy_answers_as_its_document() {
+    let document = repository("policies/fraud.yaml");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("fraud.wasm");
+    std::fs::write(&path, judge::bake(&plugins(), &document).expect("baked")).expect("written");
+    let baked = Decider::open(&plugins(), &path).expect("the baked policy");
+    let request = r#"{"score":0.5,"amount":1,"country":"NG","merchant_age_days":4,"transactions_last_hour":1}"#;
+    assert_eq!(decide(&baked, request), decide(&fraud(), request));
+}
+
+#[test]
+fn checks_and_gates_report_as_the_schema_says() {
+    let plugins = plugins();
+    let model = |name: &str| repository("tests/fixtures/mlflow").join(name);
+    for (payload, passes) in
+        [("one-row.json", true), ("wrong-type.json", false), ("not-json.txt", false)]
+    {
+        let report = judge::check(
+            &plugins,
+            &Check {
+                signature: &model("digit_reading-v1"),
+                payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
+                mode: "mlflow",
+                max_findings: 10,
+                hide_values: true,
+            },
+        )
+        .expect("a report");
+        let report = serde_json::to_value(&report).expect("JSON");
+        assert_fits_schema(&report);
+        assert_eq!(report["verdict"] == "pass", passes, "{report}");
+        assert!(!report.to_string().contains("\"actual\""));
+    }
+    let gate = |candidate: &str, profile: &str| {
+        let report = judge::gate(
+            &plugins,
+            &model(candidate),
+            Some(&model("tumor_screening-v1")),
+            &[],
+            &[repository("policies/gates").join(profile)],
+        )
+        .expect("a report");
+        let report = serde_json::to_value(&report).expect("JSON");
+        assert_fits_schema(&report);
+        report
+    };
+    let report = gate("tumor_screening-v4", "offline.yaml");
+    assert_eq!(report["candidate"], "tumor_screening v4");
+    let findings = report["profiles"][0]["findings"].as_array().expect("findings");
+    assert!(!findings.is_empty());
+    for finding in findings {
+        for index in finding["facts"].as_array().into_iter().flatten() {
+            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+            assert!(report["facts"].get(index.expect("an index")).is_some(), "{finding}");
+        }
+    }
+    // No evidence of a canary at all: never a pass.
+    let canary = gate("tumor_screening-v2", "canary-5.yaml");
+    assert!(canary["verdict"] == "fail" || canary["verdict"] == "inconclusive", "{canary}");
+}
