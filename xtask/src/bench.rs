@@ -1,15 +1,17 @@
 //! `cargo xtask bench`: Tollgate beside its peers.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::places::Places;
 use crate::{plugins, process};
 
-/// Runs the benchmark with `arguments`; `--help` says which it takes. Release
-/// is the profile of the demo and the tests, so nothing is compiled twice.
+/// Runs the benchmark with `arguments`; `--help` says which it takes.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     plugins::ensure(places)?;
-    let mut cargo = process::cargo(places);
-    cargo.args(["run", "--release", "--package", "tollgate-bench", "--"]);
-    process::run("benchmarks", cargo.args(arguments))
+    let program = process::build_program(places, "tollgate-bench")?;
+    let mut bench = Command::new(program);
+    bench.current_dir(&places.root).args(arguments);
+    process::run("benchmarks", &mut bench)
 }

@@ -34,12 +34,8 @@ struct Step {
 /// Errors: a step ended with another exit code than it should.
 pub(crate) fn run(places: &Places) -> Result<()> {
     plugins::ensure(places)?;
-    let mut build = process::cargo(places);
-    build.args(["build", "--release", "--package", "tollgate-cli"]);
-    process::run("the tollgate binary (wasmtime takes minutes, once)", &mut build)?;
-
+    let tollgate = process::build_program(places, "tollgate")?;
     let files = Files::write(places)?;
-    let tollgate = places.target.join("release/tollgate");
     let steps = steps(&files);
     for step in &steps {
         play(places, &tollgate, step)?;

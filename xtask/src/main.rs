@@ -35,7 +35,7 @@ Start here:
 While you work:
   plugins   build every plugin into a component and print its digest
   test      run every test of the workspace; ends with `N passed, N failed`
-            (what follows is passed to cargo: `cargo xtask test -p tollgate`)
+            (what follows is passed to cargo: `cargo xtask test --test hostile`)
   lint      formatting, clippy, documentation, and that released contracts in
             wit/ are untouched
   bench     measure Tollgate beside its peers (what follows is passed to the

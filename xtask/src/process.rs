@@ -19,6 +19,18 @@ pub(crate) fn cargo(places: &Places) -> Command {
     command
 }
 
+/// Builds a program of this workspace; gives its path.
+///
+/// The whole workspace is named although one program is wanted, because cargo
+/// chooses the features of dependencies by what is named: demo, tests and
+/// benchmarks would each compile a wasmtime of their own.
+pub(crate) fn build_program(places: &Places, name: &str) -> Result<PathBuf> {
+    let mut build = cargo(places);
+    build.args(["build", "--release", "--workspace", "--bin", name]);
+    run("wasmtime takes minutes, once", &mut build)?;
+    Ok(places.target.join("release").join(name))
+}
+
 /// Says what is run, and why, then runs it.
 ///
 /// Errors: it cannot be started, or it fails.
