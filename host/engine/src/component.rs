@@ -31,8 +31,7 @@ pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<Declared, LoadError> {
     if bytes.len() > limit {
         return Err(LoadError::TooLarge { size: bytes.len(), limit });
     }
-    let (imports, exports, baked) =
-        surface(bytes).map_err(LoadError::Invalid)?;
+    let (imports, exports, baked) = surface(bytes).map_err(LoadError::Invalid)?;
     if !imports.is_empty() {
         return Err(LoadError::Imports(imports));
     }

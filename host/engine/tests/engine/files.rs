@@ -161,6 +161,13 @@ fn components_in_components_without_end_are_refused() {
 }
 
 #[test]
+fn components_beside_components_without_end_are_refused() {
+    let more = section(4, b"\0asm\x0d\0\x01\0").repeat(10_000);
+    let bytes = [guest::good(World::Policy), more].concat();
+    insta::assert_snapshot!(refused(&guest::engine(), &bytes));
+}
+
+#[test]
 fn a_forged_mark_of_baking_does_not_configure() {
     const CUSTOM: u8 = 0;
     let marked = |content: &[u8]| {
