@@ -1,2 +1,21 @@
-//! host/cli
-fn main() {}
+//! The `tollgate` binary: one file a command.
+
+mod arguments;
+mod command;
+mod output;
+
+use clap::Parser as _;
+use tollgate::report::Exit;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> Exit {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Command::Check(check) => command::check::run(check),
+        Command::Gate(gate) => command::gate::run(gate),
+        Command::Decide(decide) => command::decide::run(decide),
+        Command::Plugin(plugin) => command::plugin::run(plugin),
+        Command::Bake(bake) => command::bake::run(bake),
+    }
+}

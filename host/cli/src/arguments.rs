@@ -1,0 +1,254 @@
+//! What is asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tollgate::report::Exit;
+use tollgate_engine::types::Outcome;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Judges payloads, model versions and scores with versioned WebAssembly
+/// policies.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollgate",
+    version,
+    styles = STYLES,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes: 0 passed, 1 failed, 2 the command, a file or a plugin is wrong,
+3 cannot be judged or a person must look. Reports go to standard output,
+everything else to standard error."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check whether a payload honours a model's signature
+    Check(Check),
+    /// Judge whether a model version may move on
+    Gate(Gate),
+    /// Decide what to do with a score
+    Decide(Decide),
+    /// List and inspect plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Freeze a policy document and its plugin into one component
+    Bake(Bake),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate check --signature models/churn --payload request.json
+  curl -s $URL/sample | tollgate check --signature MLmodel --payload -
+  tollgate check --signature MLmodel            is the signature itself sound?
+
+In `strict` mode a payload that MLflow would change silently (2.5 to a long,
+\"abc\" to true) is refused, and the finding says what the model would have got.")]
+pub(crate) struct Check {
+    /// The signature: an MLmodel file, a model's folder, or a JSON file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) signature: PathBuf,
+    /// The request body; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payload: Option<PathBuf>,
+    /// Refuse what MLflow refuses, or also what it changes silently
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) mode: Mode,
+    /// Show at most so many findings
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) max_findings: u32,
+    /// Leave the payload's values out of the report
+    #[arg(long)]
+    pub(crate) hide_values: bool,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Mode {
+    /// Also refuse what MLflow would change silently
+    #[default]
+    Strict,
+    /// Answer as MLflow does
+    Mlflow,
+}
+
+impl Mode {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Mlflow => "mlflow",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate gate --candidate models/churn-v8 --champion models/churn-v7 \\
+      --profile policies/gates/offline.yaml
+  tollgate gate --candidate models/churn-v8 --facts load-test.json \\
+      --profile policies/gates/staging.yaml --profile policies/gates/production.yaml
+
+A model's folder holds what MLflow gives: MLmodel, run.json (GET runs/get),
+model_version.json, and facts.json with evidence from elsewhere.")]
+pub(crate) struct Gate {
+    /// The folder of the model version that wants to move on
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) candidate: PathBuf,
+    /// The folder of the version to compare with
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) champion: Option<PathBuf>,
+    /// More evidence, JSON or YAML; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<PathBuf>,
+    /// A gate profile; all that are given must pass
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) profile: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate decide --policy policies/fraud.yaml --input transaction.json
+  tollgate decide --policy policies/fraud.yaml --input day.csv --format json
+  tollgate decide --policy policies/fraud.yaml < day.jsonl
+
+A row without a decision (a missing score, a value of the wrong kind) says why
+and never becomes `allow`; it takes the document's `fallback` action, when there
+is one, and the exit code is 2.")]
+pub(crate) struct Decide {
+    /// The policy document, or a component made by `tollgate bake`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// One JSON object, JSON lines or CSV; `-` is standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) input: PathBuf,
+    /// How to read the input
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) input_format: InputFormat,
+    /// Leave the time out of answers, so that they can be compared
+    #[arg(long)]
+    pub(crate) no_time: bool,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// By the file's name (.csv, .jsonl, .ndjson), else by what is in it
+    #[default]
+    Auto,
+    /// One JSON object
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated, with a header row
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// List the built-in plugins
+    List(Shared),
+    /// Show what a plugin is: world, contract, imports, limits, settings
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A component file, or the name of a built-in plugin
+    #[arg(value_name = "FILE")]
+    pub(crate) plugin: PathBuf,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  tollgate bake --policy policies/fraud.yaml -o fraud.wasm
+  tollgate decide --policy fraud.wasm --input transaction.json
+
+The component holds plugin, settings and document, imports nothing and has one
+digest: sign it, ship it, pin it. The same document gives the same bytes.")]
+pub(crate) struct Bake {
+    /// The policy document or gate profile
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// The component to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// A plugin file that documents may name; may be given several times
+    #[arg(long = "plugin", value_name = "FILE", id = "plugin_file")]
+    pub(crate) plugins: Vec<PathBuf>,
+    /// Compile plugins anew, and keep nothing on disk
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+/// What commands that judge take.
+#[derive(Debug, Args)]
+pub(crate) struct Verdict {
+    /// The mildest outcome that fails the command
+    #[arg(long, value_enum, default_value_t, value_name = "OUTCOME")]
+    pub(crate) fail_on: FailOn,
+    /// Exit with 0 where it would be 1 or 3; errors stay 2
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Warnings pass
+    #[default]
+    Fail,
+    /// Warnings fail, too
+    Warn,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; see policies/report.schema.json
+    Json,
+}
+
+impl Verdict {
+    /// How a command with this verdict ends.
+    pub(crate) fn exit(&self, verdict: Outcome) -> Exit {
+        let exit = Exit::of(verdict, self.fail_on == FailOn::Warn);
+        if self.exit_zero { Exit::Passed } else { exit }
+    }
+}

@@ -1,0 +1,172 @@
+//! `tollgate plugin`
+
+use std::io::{self, Write as _};
+
+use miette::{IntoDiagnostic as _, Result};
+use serde::Serialize;
+use serde_json::Value;
+use tollgate::plugins::{BUILT_IN, Plugins};
+use tollgate::report::Exit;
+use tollgate_engine::{Limits, Plugin as Loaded};
+
+use crate::arguments::{Format, Inspect, Plugin, Shared};
+use crate::output;
+
+/// One plugin.
+#[derive(Serialize)]
+struct PluginEntry {
+    name: String,
+    version: String,
+    summary: String,
+    world: String,
+    contract: &'static str,
+    size: usize,
+    digest: String,
+}
+
+impl From<&Loaded> for PluginEntry {
+    fn from(plugin: &Loaded) -> Self {
+        Self {
+            name: plugin.info().name.clone(),
+            version: plugin.info().version.clone(),
+            summary: plugin.info().summary.clone(),
+            world: plugin.world().to_string(),
+            contract: plugin.contract(),
+            size: plugin.size(),
+            digest: plugin.digest().to_string(),
+        }
+    }
+}
+
+/// One plugin, with everything about it.
+#[derive(Serialize)]
+struct Inspection {
+    #[serde(flatten)]
+    entry: PluginEntry,
+    /// Always empty: anything else is refused.
+    imports: [String; 0],
+    limits: LimitsReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baked: Option<BakedReport>,
+    settings_schema: Value,
+}
+
+#[derive(Serialize)]
+struct LimitsReport {
+    fuel: u64,
+    deadline_ms: u128,
+    memory_bytes: usize,
+    table_elements: usize,
+    output_bytes: usize,
+}
+
+impl From<&Limits> for LimitsReport {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            fuel: limits.fuel,
+            deadline_ms: limits.deadline.as_millis(),
+            memory_bytes: limits.memory,
+            table_elements: limits.table_elements,
+            output_bytes: limits.output,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BakedReport {
+    plugin: String,
+    settings: String,
+    document: Value,
+}
+
+pub(crate) fn run(command: &Plugin) -> Exit {
+    match command {
+        Plugin::List(shared) => output::shown("plugin", shared.format, || list(shared)),
+        Plugin::Inspect(inspect) => {
+            output::shown("plugin", inspect.shared.format, || self::inspect(inspect))
+        }
+    }
+}
+
+fn list(shared: &Shared) -> Result<Exit> {
+    let plugins = super::plugins(shared)?;
+    let entries = BUILT_IN
+        .iter()
+        .map(|(name, _)| Ok(PluginEntry::from(&plugins.built_in(name)?)))
+        .collect::<Result<Vec<_>>>()?;
+    match shared.format {
+        Format::Json => output::json(&entries).into_diagnostic()?,
+        Format::Human => print_list(&entries).into_diagnostic()?,
+    }
+    Ok(Exit::Passed)
+}
+
+fn print_list(entries: &[PluginEntry]) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
+    for entry in entries {
+        let PluginEntry { name, version, world, summary, .. } = entry;
+        writeln!(out, "{name:<width$}  {version:<8}  {world:<10}  {summary}")?;
+    }
+    Ok(())
+}
+
+fn inspect(arguments: &Inspect) -> Result<Exit> {
+    let plugins = super::plugins(&arguments.shared)?;
+    let plugin = find(&plugins, arguments)?;
+    let inspection = Inspection {
+        entry: PluginEntry::from(&plugin),
+        imports: [],
+        limits: LimitsReport::from(plugins.engine().limits()),
+        baked: plugin.baked().map(|baked| BakedReport {
+            plugin: baked.plugin.to_string(),
+            settings: baked.settings.to_string(),
+            document: serde_json::from_str(&baked.metadata).unwrap_or(Value::Null),
+        }),
+        settings_schema: serde_json::from_str(&plugin.info().settings_schema)
+            .unwrap_or(Value::Null),
+    };
+    match arguments.shared.format {
+        Format::Json => output::json(&inspection).into_diagnostic()?,
+        Format::Human => print_inspection(&inspection).into_diagnostic()?,
+    }
+    Ok(Exit::Passed)
+}
+
+/// A file, or the name of a built-in plugin when there is no such file.
+fn find(plugins: &Plugins, arguments: &Inspect) -> Result<Loaded> {
+    let path = &arguments.plugin;
+    let name = path.to_str().filter(|name| BUILT_IN.iter().any(|(known, _)| known == name));
+    match name.filter(|_| !path.exists()) {
+        Some(name) => Ok(plugins.built_in(name)?),
+        None => Ok(plugins.open(path)?),
+    }
+}
+
+fn print_inspection(inspection: &Inspection) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    let Inspection { entry, limits, .. } = inspection;
+    writeln!(out, "{} {}: {}", entry.name, entry.version, entry.summary)?;
+    writeln!(out, "world      {}", entry.world)?;
+    writeln!(out, "contract   tollgate:plugin@{}", entry.contract)?;
+    writeln!(out, "imports    none")?;
+    writeln!(out, "size       {} bytes", entry.size)?;
+    writeln!(out, "digest     {}", entry.digest)?;
+    writeln!(
+        out,
+        "limits     fuel {}, deadline {} ms, memory {} MiB, tables {} elements, output {} MiB",
+        limits.fuel,
+        limits.deadline_ms,
+        limits.memory_bytes >> 20,
+        limits.table_elements,
+        limits.output_bytes >> 20,
+    )?;
+    if let Some(baked) = &inspection.baked {
+        writeln!(out, "baked from {}", baked.plugin)?;
+        writeln!(out, "settings   {}", baked.settings)?;
+        return Ok(());
+    }
+    writeln!(out, "settings   JSON Schema:")?;
+    serde_json::to_writer_pretty(&mut out, &inspection.settings_schema)?;
+    writeln!(out)
+}
