@@ -10,6 +10,7 @@ use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
+use crate::rule::ANY;
 use crate::rule::Rule;
 use crate::slice::{self, Braces};
 use crate::spelling;
@@ -119,7 +120,12 @@ impl<'a> Facts<'a> {
     /// The slices that the label `key` makes of what a rule judges, in any of
     /// these subjects: sorted values of the label.
     #[must_use]
-    pub(crate) fn slices(&self, rule: &Rule, key: &str, subjects: &[&str]) -> BTreeSet<&'a str> {
+    pub(crate) fn slices(
+        &self,
+        rule: &Rule,
+        key: &str,
+        subjects: &[&str],
+    ) -> BTreeSet<(&'a str, &'a str)> {
         self.known
             .iter()
             .filter(|known| known.metric == rule.metric.index && known.window == rule.window)
@@ -131,8 +137,9 @@ impl<'a> Facts<'a> {
                     .all(|(key, value)| known.labels.contains(&(key.as_str(), value.as_str())))
             })
             .filter_map(|known| {
-                let (_, value) = known.labels.iter().find(|(label, _)| *label == key)?;
-                Some(*value)
+                let own = |label: &str| rule.labels.iter().any(|(key, _)| key == label);
+                let wanted = |label: &str| label == key || (key == ANY && !own(label));
+                known.labels.iter().find(|(label, _)| wanted(label)).copied()
             })
             .collect()
     }

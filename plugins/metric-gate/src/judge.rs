@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::evidence::{Doubt, Evidence, Facts, Found, Labels, Place, Value};
 use crate::rule::{
-    Against, Baseline, Change, Comparison, Limit, MLFLOW_LEAST_CHANGE, OnMissing, Rule, Stated,
+    ANY, Against, Baseline, Change, Comparison, Limit, MLFLOW_LEAST_CHANGE, OnMissing, Rule, Stated,
 };
 use crate::settings::CANDIDATE;
 use crate::slice;
@@ -45,8 +45,9 @@ pub(crate) fn judge(rule: &Rule, facts: &Facts<'_>, catalog: &Catalog) -> Vec<Fi
     let slices = facts.slices(rule, key, &subjects);
     if slices.is_empty() {
         let place = Place { rule, subject: &rule.subject, labels: &own };
+        let by = if key == ANY { String::new() } else { format!(" by `{key}`") };
         let verdict = Verdict::missing(format!(
-            "no slice by `{key}` of `{}` of `{}` is there",
+            "no slice{by} of `{}` of `{}` is there",
             place.name(),
             rule.subject
         ));
@@ -54,9 +55,9 @@ pub(crate) fn judge(rule: &Rule, facts: &Facts<'_>, catalog: &Catalog) -> Vec<Fi
     }
     slices
         .into_iter()
-        .map(|value| {
+        .map(|label| {
             let mut labels = own.clone();
-            slice::insert(&mut labels, (key, value));
+            slice::insert(&mut labels, label);
             judge_slice(rule, &labels, facts, catalog)
         })
         .collect()

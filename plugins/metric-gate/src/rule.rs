@@ -9,6 +9,9 @@ use crate::decimal::Decimal;
 use crate::unit::Unit;
 use crate::window::Window;
 
+/// The `for_each` that stands for any label.
+pub const ANY: &str = "*";
+
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
