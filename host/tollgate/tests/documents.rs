@@ -1,4 +1,10 @@
 //! Every document under `cases/documents` and what is said about it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 mod common;
 

@@ -1,4 +1,10 @@
 //! Every file under `cases/facts`, and the recorded models, as evidence.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 mod common;
 
@@ -79,7 +85,9 @@ fn every_recorded_model_is_read() {
 /// What is wrong with a folder, by the files in it.
 #[test]
 fn folders_that_are_no_model_say_why() {
-    let cases: [(&[(&str, &str)], &str, &str); 7] = [
+    /// The files of a folder: name and text.
+    type Files = &'static [(&'static str, &'static str)];
+    let cases: [(Files, &str, &str); 7] = [
         (&[], "`M` holds nothing of a model", "`M` has no signature"),
         (&[("run.json", "")], "`M/run.json` is empty", "`M` has no signature"),
         (&[("MLmodel", "flavors: {}\n")], "", "`M/MLmodel` has no signature"),

@@ -1,4 +1,10 @@
 //! What requests and rows give, as `cases/inputs.yaml` says.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 use std::path::PathBuf;
 

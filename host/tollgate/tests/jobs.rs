@@ -1,4 +1,10 @@
 //! The three jobs with the built-in plugins, from files to reports.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 mod common;
 

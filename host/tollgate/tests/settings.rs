@@ -1,4 +1,10 @@
 //! Every document under `cases/settings` against `cases/settings.schema.json`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 mod common;
 

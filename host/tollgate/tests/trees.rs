@@ -1,5 +1,11 @@
 //! Trees from any text: no panic, places within the text, and the same JSON
 //! as `serde_json` reads.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 use proptest::prelude::*;
 use tollgate::source::Source;
