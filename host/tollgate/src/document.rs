@@ -5,6 +5,7 @@
 //! told at once, each at its place. The settings are the plugin's own matter
 //! and are checked by [`PolicyDocument::validate_settings`].
 
+mod reader;
 mod reference;
 mod shape;
 pub mod suggestion;
@@ -18,6 +19,7 @@ use thiserror::Error;
 use tollgate_engine::Digest;
 use tollgate_engine::types::{Declaration, Finding, Value};
 
+use self::reader::Reader;
 pub use self::reference::PluginReference;
 use self::shape::Schema;
 use self::suggestion::suggestion;
@@ -308,149 +310,4 @@ impl PolicyDocument {
 
 fn fail_with(mistakes: Vec<Mistake>) -> Result<(), DocumentError> {
     Mistakes::collect(mistakes).map_or(Ok(()), |mistakes| Err(mistakes.into()))
-}
-
-/// Reads the parts of a document, and collects what is wrong beyond what the
-/// schema can say. Parts that the schema refused are skipped.
-struct Reader<'a> {
-    source: &'a Source,
-    tree: &'a Node,
-    mistakes: Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn mistake(&mut self, pointer: &str, message: String, help: Option<String>) {
-        let span = self.tree.nearest(pointer).span();
-        self.mistakes.push(
-            Mistake::new(self.source, span, message)
-                .label(format!("`{pointer}`"))
-                .maybe_suggest(help),
-        );
-    }
-
-    fn text(&self, pointer: &str) -> Option<String> {
-        let found = self.tree.nearest(pointer);
-        found.exact.then(|| found.node.text())?.map(str::to_owned)
-    }
-
-    fn version(&mut self, pointer: &str) -> Option<Version> {
-        let text = self.text(pointer).filter(|text| !text.is_empty())?;
-        match Version::parse(&text) {
-            Ok(version) => Some(version),
-            Err(error) => {
-                let padded = ["", ".0", ".0.0"]
-                    .iter()
-                    .map(|end| format!("{text}{end}"))
-                    .find(|padded| Version::parse(padded).is_ok());
-                let help = match padded {
-                    Some(padded) => format!("a semantic version has three parts: `{padded}`"),
-                    None => "write a semantic version such as `2.1.0`".to_owned(),
-                };
-                let message = format!("`{text}` is not a semantic version: {error}");
-                self.mistake(pointer, message, Some(help));
-                None
-            }
-        }
-    }
-
-    fn plugin(&mut self) -> Option<PluginReference> {
-        let (pointer, result) = match self.text("/plugin").filter(|text| !text.is_empty()) {
-            Some(text) => ("/plugin", PluginReference::parse(&text)),
-            None => match (self.text("/plugin/file"), self.text("/plugin/digest")) {
-                (Some(path), Some(digest)) => {
-                    // The schema told a digest of another form already.
-                    let digest = Digest::parse(&digest)?;
-                    let path = PathBuf::from(path);
-                    return Some(PluginReference::File { path, digest });
-                }
-                _ => {
-                    let name = self.text("/plugin/name")?;
-                    let versions = self.text("/plugin/version")?;
-                    let pointer = match PluginReference::named(&name, "*") {
-                        Ok(_) => "/plugin/version",
-                        Err(_) => "/plugin/name",
-                    };
-                    (pointer, PluginReference::named(&name, &versions))
-                }
-            },
-        };
-        match result {
-            Ok(reference) => Some(reference),
-            Err((message, help)) => {
-                self.mistake(pointer, message, Some(help));
-                None
-            }
-        }
-    }
-
-    fn changelog(&mut self, current: Option<&Version>) -> Vec<Change> {
-        let count = self.tree.get("changelog").and_then(Node::items).map_or(0, <[Node]>::len);
-        let mut changes = Vec::new();
-        for index in 0..count {
-            let at = |key: &str| format!("/changelog/{index}/{key}");
-            let version = self.version(&at("version"));
-            let parts =
-                (version, self.text(&at("date")), self.text(&at("by")), self.text(&at("change")));
-            if let (Some(version), Some(date), Some(by), Some(change)) = parts {
-                changes.push(Change { version, date, by, change });
-            }
-        }
-        if let Some(current) = current
-            && changes.len() == count
-            && count > 0
-            && !changes.iter().any(|change| change.version == *current)
-        {
-            let message = format!("the changelog does not say what version `{current}` changed");
-            let help = "add an entry with `version`, `date`, `by` and `change`";
-            self.mistake("/changelog", message, Some(help.to_owned()));
-        }
-        changes
-    }
-
-    fn inputs(&mut self) -> Vec<(String, InputMapping)> {
-        let entries = self.tree.get("inputs").and_then(Node::entries);
-        let mut inputs = Vec::new();
-        for entry in entries.unwrap_or_default() {
-            let text = |key| entry.value.get(key).and_then(Node::text).map(str::to_owned);
-            let mapping = InputMapping {
-                pointer: text("pointer"),
-                column: text("column"),
-                header: text("header"),
-                counter: text("counter"),
-                default: entry.value.get("default").and_then(scalar),
-            };
-            // A request has both a body and columns only in different forms,
-            // so a pointer and a column may stand together.
-            let body = usize::from(mapping.pointer.is_some() || mapping.column.is_some());
-            let places = body
-                + usize::from(mapping.header.is_some())
-                + usize::from(mapping.counter.is_some());
-            if places > 1 {
-                self.mistakes.push(
-                    Mistake::new(
-                        self.source,
-                        entry.key_span,
-                        format!("input `{}` comes from more than one place", entry.key),
-                    )
-                    .suggest("give `pointer` or `column` (or both), or `header`, or `counter`"),
-                );
-            }
-            inputs.push((entry.key.clone(), mapping));
-        }
-        inputs
-    }
-}
-
-/// A default as a typed value.
-fn scalar(node: &Node) -> Option<Value> {
-    Some(match &node.content {
-        Content::Boolean(value) => Value::Boolean(*value),
-        Content::Text(text) => Value::Text(text.clone()),
-        Content::Number(number) => match number.as_i64() {
-            Some(value) => Value::Integer(value),
-            None => Value::Number(number.as_f64()?),
-        },
-        Content::NonFinite(value) => Value::Number(*value),
-        Content::Null | Content::List(_) | Content::Map(_) => return None,
-    })
 }

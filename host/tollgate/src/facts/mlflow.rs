@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use tollgate_engine::types::Label;
 
-use super::{Reader, plain, split_name};
+use super::reader::{Reader, plain};
+use super::split_name;
 use crate::mistake::Span;
 use crate::tree::{Content, Node};
 

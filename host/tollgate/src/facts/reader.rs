@@ -1,0 +1,251 @@
+//! The facts of one text, in our own form.
+
+use tollgate_engine::types::{Fact, FactValue, Label};
+
+use super::{split_name, twice};
+use crate::document::suggestion::suggestion;
+use crate::mistake::{Mistake, Span};
+use crate::source::Source;
+use crate::tree::{Content, Entry, Node, non_finite_from_name};
+
+/// The keys of a fact.
+const FACT_KEYS: [&str; 8] =
+    ["name", "subject", "labels", "value", "unit", "samples", "observed_at", "source"];
+
+/// Collects the facts of one file, and all its mistakes.
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Source,
+    pub(super) role: &'a str,
+    pub(super) mistakes: Vec<Mistake>,
+    pub(super) facts: Vec<(Fact, Span)>,
+}
+
+impl Reader<'_> {
+    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
+        self.mistakes.push(Mistake::new(self.source, span, message));
+    }
+
+    pub(super) fn root(&mut self, tree: &Node) {
+        if let Some(run) = tree.get("run") {
+            return self.run(run);
+        }
+        let (facts, metrics) = (tree.entry("facts"), tree.entry("metrics"));
+        if facts.is_none() && metrics.is_none() {
+            self.mistakes.push(
+                Mistake::new(self.source, tree.nearest("").span(), "there are no facts here")
+                    .suggest(
+                        "give a list `facts`, a map `metrics`, or MLflow's answer to `runs/get`",
+                    ),
+            );
+            return;
+        }
+        for entry in tree.entries().unwrap_or_default() {
+            if !["facts", "metrics", "$schema"].contains(&entry.key.as_str()) {
+                self.unknown(entry, &["facts", "metrics"]);
+            }
+        }
+        if let Some(facts) = facts {
+            match facts.value.items() {
+                Some(items) => items.iter().for_each(|item| self.fact(item)),
+                None => self.expected(&facts.value, "a list of facts"),
+            }
+        }
+        if let Some(metrics) = metrics {
+            match metrics.value.entries() {
+                Some(entries) => entries.iter().for_each(|entry| self.metric(entry)),
+                None => self.expected(&metrics.value, "a map of names and values"),
+            }
+        }
+    }
+
+    fn expected(&mut self, node: &Node, wanted: &str) {
+        self.wrong(node.span, format!("expected {wanted}, found {}", node.kind()));
+    }
+
+    fn unknown(&mut self, entry: &Entry, known: &[&str]) {
+        let help = suggestion(&entry.key, known.iter().copied())
+            .unwrap_or_else(|| format!("known keys are {}", known.join(", ")));
+        self.mistakes.push(
+            Mistake::new(self.source, entry.key_span, format!("unknown key `{}`", entry.key))
+                .suggest(help),
+        );
+    }
+
+    /// One entry of `metrics`.
+    fn metric(&mut self, entry: &Entry) {
+        let Some(value) = self.value(&entry.value) else { return };
+        match split_name(&entry.key) {
+            Ok((name, labels)) => {
+                let mut fact = plain(name, self.role, labels, value);
+                fact.source = Some(self.source.name().to_owned());
+                self.facts.push((fact, entry.value.span));
+            }
+            Err(problem) => self.wrong(entry.key_span, problem),
+        }
+    }
+
+    /// One item of `facts`.
+    fn fact(&mut self, node: &Node) {
+        let Some(entries) = node.entries() else {
+            return self.expected(node, "a fact with `name` and `value`");
+        };
+        for entry in entries.iter().filter(|entry| !FACT_KEYS.contains(&entry.key.as_str())) {
+            self.unknown(entry, &FACT_KEYS);
+        }
+        let span = node.nearest("").span();
+        let name = self.required_text(node, "name");
+        let value = match node.get("value") {
+            Some(value) => self.value(value),
+            None => {
+                self.wrong(span, "a fact without `value`");
+                None
+            }
+        };
+        let subject = self.optional_text(node, "subject");
+        let unit = self.optional_text(node, "unit");
+        let observed_at = self.optional_text(node, "observed_at");
+        let from = self.optional_text(node, "source");
+        let samples = self.samples(node);
+        let mut labels = self.labels(node);
+        let (Some(name), Some(value)) = (name, value) else { return };
+        match split_name(&name) {
+            Ok((name, more)) => {
+                labels.extend(more);
+                labels.sort();
+                if let Some(key) = twice(&labels) {
+                    let problem = format!("label `{key}` is given twice");
+                    return self.wrong(span, problem);
+                }
+                let place = node.get("value").map_or(span, |value| value.span);
+                self.facts.push((
+                    Fact {
+                        name,
+                        subject: subject.unwrap_or_else(|| self.role.to_owned()),
+                        labels,
+                        value,
+                        unit,
+                        samples,
+                        observed_at,
+                        source: from.or_else(|| Some(self.source.name().to_owned())),
+                    },
+                    place,
+                ));
+            }
+            Err(problem) => self.wrong(span, problem),
+        }
+    }
+
+    pub(super) fn value(&mut self, node: &Node) -> Option<FactValue> {
+        match &node.content {
+            Content::Boolean(value) => Some(FactValue::Boolean(*value)),
+            Content::Number(number) => Some(match number.as_i64() {
+                Some(integer) => FactValue::Integer(integer),
+                None => FactValue::Number(number.as_f64()?),
+            }),
+            Content::NonFinite(value) => Some(FactValue::Number(*value)),
+            // MLflow writes a metric that is not a number as text.
+            Content::Text(text) => Some(match non_finite_from_name(text) {
+                Some(value) => FactValue::Number(value),
+                None => FactValue::Text(text.clone()),
+            }),
+            Content::List(items) => {
+                let numbers = items
+                    .iter()
+                    .map(|item| match &item.content {
+                        Content::Number(number) => number.as_f64(),
+                        Content::NonFinite(value) => Some(*value),
+                        _ => None,
+                    })
+                    .collect::<Option<Vec<f64>>>();
+                if numbers.is_none() {
+                    self.wrong(node.span, "a list of values holds numbers only");
+                }
+                numbers.map(FactValue::Numbers)
+            }
+            // What was not measured is missing; a gate has a rule for that.
+            Content::Null => None,
+            Content::Map(_) => {
+                self.expected(node, "a value");
+                None
+            }
+        }
+    }
+
+    fn required_text(&mut self, node: &Node, key: &str) -> Option<String> {
+        let text = self.optional_text(node, key);
+        if text.is_none() && node.get(key).is_none() {
+            self.wrong(node.nearest("").span(), format!("a fact without `{key}`"));
+        }
+        text.filter(|text| {
+            let empty = text.trim().is_empty();
+            if empty {
+                let span = node.nearest(&format!("/{key}")).span();
+                self.wrong(span, format!("`{key}` is empty"));
+            }
+            !empty
+        })
+    }
+
+    fn optional_text(&mut self, node: &Node, key: &str) -> Option<String> {
+        let node = node.get(key)?;
+        match &node.content {
+            Content::Text(text) => Some(text.clone()),
+            Content::Null => None,
+            _ => {
+                self.wrong(node.span, format!("`{key}` is text, found {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    fn samples(&mut self, node: &Node) -> Option<u64> {
+        let node = node.get("samples")?;
+        match &node.content {
+            Content::Null => None,
+            Content::Number(number) if number.is_u64() => number.as_u64(),
+            _ => {
+                self.wrong(node.span, "`samples` is a whole number of at least 0");
+                None
+            }
+        }
+    }
+
+    fn labels(&mut self, node: &Node) -> Vec<Label> {
+        let Some(labels) = node.get("labels") else { return Vec::new() };
+        if labels.content == Content::Null {
+            return Vec::new();
+        }
+        let Some(entries) = labels.entries() else {
+            self.expected(labels, "a map of labels");
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let value = match &entry.value.content {
+                Content::Text(text) => text.clone(),
+                Content::Number(number) => number.to_string(),
+                Content::Boolean(value) => value.to_string(),
+                _ => {
+                    self.expected(&entry.value, "a label's value, as text");
+                    continue;
+                }
+            };
+            found.push(Label { key: entry.key.clone(), value });
+        }
+        found
+    }
+}
+
+/// A fact with no more than its value.
+pub(super) fn plain(name: String, subject: &str, labels: Vec<Label>, value: FactValue) -> Fact {
+    Fact {
+        name,
+        subject: subject.to_owned(),
+        labels,
+        value,
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
+    }
+}
