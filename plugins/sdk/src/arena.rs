@@ -41,12 +41,8 @@ mod wasm {
     unsafe impl Sync for Arena {}
 
     #[global_allocator]
-    static ARENA: Arena = Arena {
-        next: Cell::new(0),
-        end: Cell::new(0),
-        base: Cell::new(0),
-        live: Cell::new(0),
-    };
+    static ARENA: Arena =
+        Arena { next: Cell::new(0), end: Cell::new(0), base: Cell::new(0), live: Cell::new(0) };
 
     unsafe extern "C" {
         /// The first byte after data and stack, from the linker.

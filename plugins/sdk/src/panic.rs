@@ -42,11 +42,8 @@ mod wasm {
     // SAFETY: a component without threads.
     unsafe impl Sync for Place {}
 
-    static PLACE: Place = Place(UnsafeCell::new(Note {
-        magic: [0; 16],
-        length: 0,
-        text: [0; CAPACITY],
-    }));
+    static PLACE: Place =
+        Place(UnsafeCell::new(Note { magic: [0; 16], length: 0, text: [0; CAPACITY] }));
 
     impl Write for Note {
         fn write_str(&mut self, text: &str) -> core::fmt::Result {

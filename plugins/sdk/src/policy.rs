@@ -53,10 +53,7 @@ pub fn row_by_row(
     columns: &[Column],
     mut decide: impl FnMut(&[Value]) -> Result<Decision, String>,
 ) -> Result<Batch, String> {
-    let mut batch = Batch {
-        decisions: Vec::new(),
-        rows: Vec::with_capacity(rows),
-    };
+    let mut batch = Batch { decisions: Vec::new(), rows: Vec::with_capacity(rows) };
     let mut values = Vec::with_capacity(columns.len());
     for row in 0..rows {
         values.clear();
@@ -67,10 +64,7 @@ pub fn row_by_row(
             );
         }
         let decision = decide(&values);
-        let known = batch
-            .decisions
-            .iter()
-            .position(|other| same(other, &decision));
+        let known = batch.decisions.iter().position(|other| same(other, &decision));
         let known = known.unwrap_or_else(|| {
             batch.decisions.push(decision);
             batch.decisions.len() - 1
@@ -100,12 +94,9 @@ pub fn cell(column: &Column, row: usize) -> Option<Value> {
         Cells::Booleans(cells) => Value::Boolean(*cells.get(row)? != 0),
         Cells::Integers(cells) => Value::Integer(*cells.get(row)?),
         Cells::Numbers(cells) => Value::Number(*cells.get(row)?),
-        Cells::Texts(texts) => Value::Text(
-            texts
-                .entries
-                .get(*texts.indices.get(row)? as usize)?
-                .clone(),
-        ),
+        Cells::Texts(texts) => {
+            Value::Text(texts.entries.get(*texts.indices.get(row)? as usize)?.clone())
+        }
     })
 }
 

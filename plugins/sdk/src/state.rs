@@ -37,9 +37,7 @@ impl<T> Configured<T> {
         let settings = serde_json::from_str(settings)
             .map_err(|error| alloc::vec![invalid(error.to_string())])?;
         let built = build(settings)?;
-        self.0
-            .set(built)
-            .map_err(|_| alloc::vec![invalid("configured twice".to_string())])
+        self.0.set(built).map_err(|_| alloc::vec![invalid("configured twice".to_string())])
     }
 
     /// The configured plugin.

@@ -1,0 +1,343 @@
+//! The binary, as its users call it, on models that a real MLflow recorded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs `tollgate` from the repository's folder, with a cache of its own.
+fn tollgate(arguments: &[&str]) -> Output {
+    static CACHE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
+    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(arguments)
+        .current_dir(root())
+        .env("XDG_CACHE_HOME", cache.path().join("cache"))
+        .env("XDG_STATE_HOME", cache.path().join("state"))
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The report, checked against the schema that is documented.
+fn report(output: &Output) -> Value {
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&report)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?} in {report:#}");
+    report
+}
+
+const CHAMPION: &str = "tests/fixtures/mlflow/tumor_screening-v1";
+const GOOD: &str = "tests/fixtures/mlflow/tumor_screening-v2";
+const BAD: &str = "tests/fixtures/mlflow/tumor_screening-v3";
+const OFFLINE: &str = "policies/gates/offline.yaml";
+const FRAUD: &str = "policies/fraud.yaml";
+const TRANSACTIONS: &str = "tests/fixtures/mlflow/fraud/transactions.jsonl";
+
+fn gate(candidate: &str, more: &[&str]) -> Output {
+    let mut arguments =
+        vec!["gate", "--candidate", candidate, "--champion", CHAMPION, "--profile", OFFLINE];
+    arguments.extend(more);
+    tollgate(&arguments)
+}
+
+#[test]
+fn a_good_model_passes_the_gate() {
+    let output = gate(GOOD, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = report(&output);
+    assert_eq!(report["verdict"], "pass");
+    assert_eq!(report["candidate"], "tumor_screening v2");
+    let findings = report["profiles"][0]["findings"].as_array().unwrap();
+    assert!(findings.len() >= 6, "every rule is reported: {findings:?}");
+}
+
+#[test]
+fn a_worse_model_fails_with_reasons() {
+    let output = gate(BAD, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let shown = text(&output.stdout);
+    for reason in ["auc-max-regression", "accuracy-max-regression", "calibration", "FAILED"] {
+        assert!(shown.contains(reason), "{reason} in {shown}");
+    }
+    assert!(!shown.contains('\u{1b}'), "no colour in a pipe");
+    assert_eq!(gate(BAD, &["--exit-zero"]).status.code(), Some(0));
+}
+
+#[test]
+fn without_a_champion_nothing_passes() {
+    let output = tollgate(&["gate", "--candidate", GOOD, "--profile", OFFLINE]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_flag_does_not_turn_an_error_into_a_pass() {
+    let output = gate("no/such/folder", &["--exit-zero"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("`no/such/folder` does not exist"));
+}
+
+#[test]
+fn recorded_payloads_get_the_answer_that_mlflow_gave() {
+    let mut checked = 0;
+    for model in ["tumor_screening-v1", "diabetes_progression-v1", "digit_reading-v1"] {
+        let folder = format!("tests/fixtures/mlflow/{model}");
+        let table = fs::read(root().join(&folder).join("payloads.json")).unwrap();
+        let table: Value = serde_json::from_slice(&table).unwrap();
+        let rows = table.as_array().or_else(|| table["payloads"].as_array()).unwrap();
+        for row in rows {
+            let file = row["file"].as_str().or_else(|| row["payload"].as_str()).unwrap();
+            if file.ends_with(".csv") {
+                continue;
+            }
+            let payload = format!("{folder}/payloads/{file}");
+            let output = tollgate(&[
+                "check",
+                "--signature",
+                &folder,
+                "--payload",
+                &payload,
+                "--mode",
+                "mlflow",
+            ]);
+            // A model that broke on what its signature let through is no
+            // matter of the signature.
+            let refused = matches!(row["refused_by"].as_str(), Some("request" | "signature"));
+            assert_eq!(
+                output.status.code(),
+                Some(i32::from(refused)),
+                "{payload}: {}{}",
+                text(&output.stdout),
+                text(&output.stderr)
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "{checked} payloads");
+}
+
+#[test]
+fn a_refused_payload_names_the_column() {
+    let payload = format!("{CHAMPION}/payloads/missing-column.json");
+    let check = ["check", "--signature", CHAMPION, "--payload", &payload, "--format", "json"];
+    let output = tollgate(&check);
+    assert_eq!(output.status.code(), Some(1));
+    let report = report(&output);
+    assert!(report["findings"][0]["message"].as_str().unwrap().contains("`mean radius`"));
+}
+
+#[test]
+fn values_can_be_left_out_of_a_report() {
+    let payload = format!("{CHAMPION}/payloads/number-as-text.json");
+    let check = ["check", "--signature", CHAMPION, "--payload", &payload, "--format", "json"];
+    let with = text(&tollgate(&check).stdout);
+    let without = text(&tollgate(&[&check[..], &["--hide-values"]].concat()).stdout);
+    assert!(with.contains("0.1297"), "{with}");
+    assert!(!without.contains("0.1297"), "{without}");
+}
+
+fn write(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path.display().to_string()
+}
+
+const RISKY: &str = r#"{"score": 0.91, "amount": 120, "country": "US",
+    "merchant_age_days": 400, "transactions_last_hour": 1}"#;
+
+#[test]
+fn a_transaction_is_blocked_and_a_threshold_changes_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let transaction = write(folder.path(), "transaction.json", RISKY);
+    let decide = |policy: &str| {
+        let output = tollgate(&[
+            "decide",
+            "--policy",
+            policy,
+            "--input",
+            &transaction,
+            "--format",
+            "json",
+            "--no-time",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        report(&output)
+    };
+    let answer = decide(FRAUD);
+    assert_eq!(answer["action"], "block");
+    assert_eq!(answer["reason"], "high_fraud_probability");
+    assert_eq!(answer["score"], 0.91);
+    assert_eq!(decide(FRAUD), answer, "the same input, the same answer");
+
+    let document = fs::read_to_string(root().join(FRAUD)).unwrap();
+    let changed = document.replace("block: 0.7", "block: 0.95");
+    let changed = decide(&write(folder.path(), "changed.yaml", changed));
+    assert_eq!(changed["action"], "manual_review");
+    assert_ne!(changed["decision_id"], answer["decision_id"]);
+
+    let baked = folder.path().join("fraud.wasm").display().to_string();
+    let output = tollgate(&["bake", "--policy", FRAUD, "-o", &baked]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(decide(&baked), answer, "a baked policy needs no document and answers alike");
+}
+
+#[test]
+fn rows_are_decided_alike_in_every_format() {
+    let decide = |input: &str| {
+        let output = tollgate(&[
+            "decide",
+            "--policy",
+            FRAUD,
+            "--input",
+            input,
+            "--format",
+            "json",
+            "--no-time",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+            .lines()
+            .map(|line| {
+                let mut answer: Value = serde_json::from_str(line).unwrap();
+                answer.as_object_mut().unwrap().remove("line").unwrap();
+                answer
+            })
+            .collect::<Vec<_>>()
+    };
+    let lines = decide(TRANSACTIONS);
+    let cells = decide("tests/fixtures/mlflow/fraud/transactions.csv");
+    assert_eq!(lines.len(), 285);
+    assert_eq!(lines, cells);
+    // One by one, as batches.
+    let folder = tempfile::tempdir().unwrap();
+    let rows = fs::read_to_string(root().join(TRANSACTIONS)).unwrap();
+    for (row, batch) in rows.lines().zip(&lines).step_by(29) {
+        let output = tollgate(&[
+            "decide",
+            "--policy",
+            FRAUD,
+            "--input",
+            &write(folder.path(), "row.json", row),
+            "--format",
+            "json",
+            "--no-time",
+        ]);
+        assert_eq!(&report(&output), batch);
+    }
+}
+
+#[test]
+fn damaged_rows_have_no_decision() {
+    let output = tollgate(&[
+        "decide",
+        "--policy",
+        FRAUD,
+        "--input",
+        "tests/fixtures/mlflow/fraud/damaged.jsonl",
+        "--format",
+        "json",
+        "--no-time",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let answers = text(&output.stdout);
+    let damaged: Vec<Value> =
+        answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(damaged.len(), 10);
+    for answer in damaged.iter().filter(|answer| !answer["error"].is_null()) {
+        assert!(answer["action"].is_null(), "{answer}");
+    }
+    assert!(damaged.iter().filter(|answer| !answer["error"].is_null()).count() >= 9);
+}
+
+#[test]
+fn plugins_say_what_they_are() {
+    let listed = text(&tollgate(&["plugin", "list"]).stdout);
+    for name in ["metric-gate", "mlflow-signature", "threshold-policy"] {
+        assert!(listed.contains(name), "{listed}");
+        let output = tollgate(&["plugin", "inspect", name, "--format", "json"]);
+        let inspected: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(inspected["imports"], serde_json::json!([]));
+        assert_eq!(inspected["contract"], "1.0.0");
+        assert!(inspected["settings_schema"]["properties"].is_object());
+    }
+}
+
+#[test]
+fn a_mistake_in_a_document_is_shown_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = fs::read_to_string(root().join(FRAUD)).unwrap();
+    let wrong = document.replace("manual_review: 0.4", "manual_reveiw: 0.4");
+    let policy = write(folder.path(), "fraud.yaml", wrong);
+    let output = tollgate(&["decide", "--policy", &policy, "--input", TRANSACTIONS]);
+    assert_eq!(output.status.code(), Some(2));
+    let shown = text(&output.stderr);
+    assert!(shown.contains("manual_reveiw") && shown.contains("fraud.yaml:"), "{shown}");
+    assert!(output.stdout.is_empty());
+}
+
+/// Files that no command can use, and what each is.
+fn hostile(folder: &Path) -> Vec<(&'static str, String)> {
+    let huge = folder.join("huge");
+    fs::File::create(&huge).unwrap().set_len(1 << 30).unwrap();
+    vec![
+        ("missing", folder.join("missing").display().to_string()),
+        ("a folder", folder.display().to_string()),
+        ("empty", write(folder, "empty.json", "")),
+        ("not UTF-8", write(folder, "latin1.json", b"{\"name\": \"caf\xe9\"}")),
+        ("1 GiB", huge.display().to_string()),
+        ("nested", write(folder, "nested.json", "[".repeat(100_000))),
+        ("nested maps", write(folder, "maps.json", "{\"a\":".repeat(100_000))),
+        ("duplicate keys", write(folder, "twice.json", r#"{"score": 0.1, "score": 0.9}"#)),
+        ("NaN", write(folder, "nan.json", r#"{"score": NaN, "metrics": {"auc": NaN}}"#)),
+        (
+            "beyond 64 bits",
+            write(folder, "big.json", format!("{{\"score\": 1{}}}", "0".repeat(400))),
+        ),
+        ("half a JSON", write(folder, "half.json", r#"{"score": 0."#)),
+        ("a list", write(folder, "list.json", "[1, 2]")),
+        ("a lone surrogate", write(folder, "surrogate.json", r#"{"score": "\ud800"}"#)),
+        ("null", write(folder, "null.json", "null")),
+    ]
+}
+
+#[test]
+fn no_file_makes_a_command_pass_or_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = format!("{CHAMPION}/MLmodel");
+    for (what, file) in hostile(folder.path()) {
+        let file = file.as_str();
+        let commands: [&[&str]; 8] = [
+            &["check", "--signature", file],
+            &["check", "--signature", &model, "--payload", file],
+            &["check", "--signature", &model, "--payload", file, "--mode", "mlflow"],
+            &["gate", "--candidate", file, "--profile", OFFLINE],
+            &["gate", "--candidate", GOOD, "--facts", file, "--profile", OFFLINE],
+            &["gate", "--candidate", GOOD, "--profile", file],
+            &["decide", "--policy", FRAUD, "--input", file],
+            &["plugin", "inspect", file],
+        ];
+        for command in commands {
+            let output = tollgate(command);
+            let code = output.status.code();
+            let shown = text(&output.stderr) + &text(&output.stdout);
+            assert!(matches!(code, Some(1 | 2)), "{what}: {command:?} gave {code:?}: {shown}");
+            assert!(!shown.contains("panicked"), "{what}: {command:?}: {shown}");
+            assert!(!shown.trim().is_empty(), "{what}: {command:?} says nothing");
+        }
+        let output = tollgate(&["decide", "--policy", file, "--input", TRANSACTIONS]);
+        assert_eq!(output.status.code(), Some(2), "{what} as a policy");
+    }
+}
