@@ -101,7 +101,7 @@ fn cast<'a>(column: Column<'a>, kind: &Type, required: bool, today: Option<i64>)
         Type::Data(DataType::Binary) => binary(column),
         Type::Data(DataType::Datetime) => {
             let shown = column.clone();
-            to_datetime(column, today)
+            to_datetime(column, today, true)
                 .map_err(|(_, row)| no_cast(&shown, row, DataType::Datetime.name()))
         }
         Type::Data(DataType::String) if column.dtype == Dtype::Text => Ok(column),

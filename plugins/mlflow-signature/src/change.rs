@@ -32,9 +32,14 @@ pub(crate) fn change<'a>(
             }
             None
         }
-        (Py::Dict(_), Py::Dict(items)) => {
-            for (key, got) in items {
-                let sent = key.as_str().and_then(|key| sent.get(key)).unwrap_or(&Py::None);
+        (Py::Dict(given), Py::Dict(items)) => {
+            for (at, (key, got)) in items.iter().enumerate() {
+                // Keys keep their order.
+                let same = given.get(at).filter(|(known, _)| known == key);
+                let sent = match same {
+                    Some((_, sent)) => sent,
+                    None => key.as_str().and_then(|key| sent.get(key)).unwrap_or(&Py::None),
+                };
                 if let Some(mut fault) = change(sent, got, dtype, today) {
                     fault.steps.push(Step::Key(key.lossy().into_owned()));
                     return Some(fault);

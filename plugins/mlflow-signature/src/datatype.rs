@@ -110,16 +110,15 @@ fn incompatible(column: &Column<'_>, wanted: DataType) -> Fault {
 /// Objects as times: Python's own, text as NumPy reads it, nulls.
 fn times(column: Column<'_>) -> Result<Column<'_>, Fault> {
     let strings = column.cells.iter().any(|cell| matches!(cell, Py::Str(_)));
-    // pandas reads the objects of such a column as `to_datetime` does.
-    match crate::py::to_datetime(column, None) {
+    match crate::py::to_datetime(column, None, false) {
         Ok(column) if column.dtype == Dtype::Zoned => {
             Err(Fault::new(Kind::ColumnConvert, "times must not have a time zone"))
         }
         Ok(column) => Ok(column),
         Err((raised, row)) => {
             let kind = match raised {
-                Raised::Value | Raised::Overflow => Kind::ColumnConvert,
-                Raised::Type => Kind::Raw,
+                Raised::Value => Kind::ColumnConvert,
+                Raised::Type | Raised::Overflow => Kind::Raw,
             };
             let what = if strings { "not every value is a time" } else { "a value is no time" };
             Err(Fault::new(kind, what).inside(Step::Item(row)))

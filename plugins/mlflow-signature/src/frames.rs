@@ -6,6 +6,7 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use crate::fault::{Fault, Kind};
+use crate::json::Text;
 use crate::py::{Dtype, Frame, Index, Py, Unframed};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
@@ -52,7 +53,24 @@ pub(crate) fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
             Fault::new(Kind::FrameBuild, "`dataframe_split` needs `data`").at(at.to_string())
         );
     };
+    if let Py::List(names) = &columns {
+        labels_are_single(names)?;
+    }
     framed(rows, columns, index).map_err(|error| unframed(error, at))
+}
+
+/// Names that are lists would be levels of a pandas `MultiIndex`, which no
+/// signature can mean; objects cannot be names at all.
+fn labels_are_single(names: &[Py<'_>]) -> Result<(), Fault> {
+    let list = |name: &Py<'_>| matches!(name, Py::List(_));
+    let compound = |name: &Py<'_>| matches!(name, Py::List(_) | Py::Dict(_));
+    let Some(place) = names.iter().position(compound) else {
+        return Ok(());
+    };
+    let kind = if names.iter().all(list) { Kind::FrameBuild } else { Kind::CastFailed };
+    let pointer = format!("/dataframe_split/columns/{place}");
+    let fault = Fault::new(kind, "a column's name must be text or a number");
+    Err(fault.wanted("text", names.get(place).unwrap_or(&Py::None)).at(pointer))
 }
 
 /// `DataFrame(data, index, columns)`.
@@ -72,10 +90,7 @@ fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>,
             if records { select(frame, columns)? } else { rename(frame, columns)? }
         }
         Py::List(_) | Py::None => hollow(columns, index.as_ref().map_or(0, Vec::len)),
-        Py::Dict(items) => {
-            let frame = Frame::from_dict(items, index.clone())?;
-            return select(frame, columns);
-        }
+        Py::Dict(items) => return of_dict(items, columns, index),
         scalar => {
             let (Some(columns), Some(index)) = (columns, index) else {
                 return Err(Unframed("a single value as `data` needs `columns` and `index`"));
@@ -102,6 +117,34 @@ fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>,
             return Err(Unframed("`index` must have as many labels as there are rows"));
         }
         frame.index = Index::Labels(labels);
+    }
+    Ok(frame)
+}
+
+/// Of an object only the named columns are taken.
+fn of_dict<'a>(
+    items: Vec<(Text<'a>, Py<'a>)>,
+    columns: Option<Vec<Py<'a>>>,
+    index: Option<Vec<Py<'a>>>,
+) -> Result<Frame<'a>, Unframed> {
+    let Some(names) = columns else {
+        return Frame::from_dict(items, index);
+    };
+    let named = |(key, _): &(Text<'a>, Py<'a>)| names.contains(&Py::Str(key.clone()));
+    let items: Vec<_> = items.into_iter().filter(named).collect();
+    if items.is_empty() {
+        let mut frame = hollow(Some(names), index.as_ref().map_or(0, Vec::len));
+        if let Some(labels) = index {
+            frame.index = Index::Labels(labels);
+        }
+        return Ok(frame);
+    }
+    let mut frame = select(Frame::from_dict(items, index)?, Some(names.clone()))?;
+    for column in &mut frame.columns {
+        // A column that is not there holds objects.
+        if column.dtype == Dtype::Float(64) && column.cells.iter().all(Py::is_null) {
+            column.dtype = Dtype::Object;
+        }
     }
     Ok(frame)
 }

@@ -1,6 +1,7 @@
 //! From a body's data to what MLflow hands to enforcement: built and cast by
 //! the form that it came in.
 
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
@@ -214,6 +215,7 @@ fn pivot<'a>(
 ) -> Result<Items<'a>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
+    let mut places: BTreeMap<Text<'a>, usize> = BTreeMap::new();
     for (at, row) in rows.into_iter().enumerate() {
         let Py::Dict(items) = row else {
             let pointer = format!("{}/{at}", origin.data());
@@ -228,9 +230,12 @@ fn pivot<'a>(
             break;
         };
         for (key, value) in convert_items(items, schema, origin, Some(at), &mut faults) {
-            match columns.iter_mut().find(|(name, _)| *name == key) {
+            match places.get(&key).and_then(|at| columns.get_mut(*at)) {
                 Some((_, cells)) => cells.push(value),
-                None => columns.push((key, alloc::vec![value])),
+                None => {
+                    places.insert(key.clone(), columns.len());
+                    columns.push((key, alloc::vec![value]));
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::body::Origin;
 use crate::data::Data;
 use crate::fault::{Fault, Kind, near, shown};
 use crate::json::Text;
-use crate::py::{Array, Column, Dtype, Frame, Py, array, cell_as};
+use crate::py::{Array, Column, Dtype, Frame, Py, array, cast_number, cell_as};
 use crate::schema::TensorSpec;
 
 /// The tensors as the model gets them (MLflow's `_enforce_tensor_schema`).
@@ -224,7 +224,11 @@ fn reshaped<'a>(
             .wanted("a single value or a flat list", cell));
     }
     let uneven = || refuse("the lists cannot be brought into the tensor's shape");
-    let stacked = array(&Py::List(column.cells.clone())).map_err(|_| uneven())?;
+    let listed = column.cells.iter().map(|cell| match cell {
+        Py::List(_) => cell.clone(),
+        single => Py::List(alloc::vec![single.clone()]),
+    });
+    let stacked = array(&Py::List(listed.collect())).map_err(|_| uneven())?;
     let size: usize = inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)).product();
     if size == 0 || stacked.cells.len() != size * rows || stacked.shape.len() != 2 {
         let mut fault = uneven();
@@ -236,10 +240,12 @@ fn reshaped<'a>(
     let numeric = matches!(stacked.dtype.kind(), 'b' | 'i' | 'u' | 'f');
     let cells = if numeric {
         // `astype`, which wraps and truncates.
-        let column = Column { name: Py::None, dtype: stacked.dtype, cells: stacked.cells };
         match spec.dtype {
-            Dtype::Unicode | Dtype::Bytes | Dtype::Object => cast(&column.cells, spec.dtype)?,
-            dtype => column.astype(dtype).map_err(|_| uneven())?.cells,
+            Dtype::Unicode | Dtype::Bytes | Dtype::Object => cast(&stacked.cells, spec.dtype)?,
+            dtype => {
+                let cells = stacked.cells.into_iter();
+                cells.map(|cell| cast_number(cell, dtype)).collect()
+            }
         }
     } else {
         stacked

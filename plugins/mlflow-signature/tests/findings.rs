@@ -124,3 +124,20 @@ fn hostile_bodies_are_findings() {
     assert!(plugin.check(whole).is_empty());
     assert!(plugin.check(deep("[", "]", 50).as_bytes()).is_empty());
 }
+
+/// Many keys cost time in proportion, not its square.
+#[test]
+fn wide_bodies_are_judged_in_time() {
+    let settings = r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"map","values":{"type":"long"},"name":"m","required":false}]}}"#;
+    let plugin = MlflowSignature::configure(serde_json::from_str(settings).unwrap()).unwrap();
+    let keys: Vec<String> = (0..100_000).map(|key| format!("\"k{key}\":1")).collect();
+    let keys = keys.join(",");
+    for body in [
+        format!("{{\"dataframe_records\":[{{\"a\":1,{keys}}}]}}"),
+        format!("{{\"instances\":[{{\"a\":1,{keys}}}]}}"),
+        format!("{{\"inputs\":[{{{keys}}}]}}"),
+        format!("{{\"inputs\":{{\"a\":1,\"m\":{{{keys}}}}}}}"),
+    ] {
+        assert!(!plugin.check(body.as_bytes()).is_empty());
+    }
+}

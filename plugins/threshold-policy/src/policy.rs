@@ -48,6 +48,17 @@ pub(crate) struct Limit {
     pub(crate) reason: u32,
 }
 
+/// A decision in little room: equal outcomes are equal decisions, since every
+/// rule has a reason of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Outcome {
+    pub(crate) action: u32,
+    /// The reason of the rung.
+    pub(crate) reason: u32,
+    /// The bits of the rules that held, and of the daily limit if it applied.
+    pub(crate) marks: u64,
+}
+
 /// Why no decision can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
@@ -79,7 +90,7 @@ impl ThresholdPolicy {
         }
         let row = Values { values, readings: &self.readings };
         match self.key(values.iter().map(cell), &row) {
-            Ok(key) => Ok(self.decision(key)),
+            Ok(key) => Ok(self.decision(self.outcome(key))),
             Err(fault) => Err(self.explain(fault)),
         }
     }
@@ -114,36 +125,49 @@ impl ThresholdPolicy {
         (limit, limit + u32::from(self.limit.is_some()))
     }
 
-    /// What `key` means.
+    /// What `key` means. Two keys may mean the same: a mark of the daily limit
+    /// where nothing was blocked, two rungs with one reason.
     #[inline]
-    pub(crate) fn decision(&self, key: u64) -> Decision {
+    pub(crate) fn outcome(&self, key: u64) -> Outcome {
         let (limit_bit, rung_bit) = self.shifts();
         let rung = self.rungs.get((key >> rung_bit) as usize);
         // No key lies above the ladder; the strictest rung if one ever did.
         let rung = rung.or(self.rungs.last()).copied();
         let (mut action, reason) = rung.unwrap_or_default();
-        let marks = key & !(u64::MAX << limit_bit);
-        let mut reasons = Vec::with_capacity(marks.count_ones() as usize + 2);
-        reasons.push(reason);
+        let mut marks = key & !(u64::MAX << limit_bit);
         let mut left = marks;
         while left != 0 {
-            let index = left.trailing_zeros();
+            let rule = self.rules.get(left.trailing_zeros() as usize);
             left &= left - 1;
-            let Some(rule) = self.rules.get(index as usize) else {
-                break;
+            action = match rule {
+                Some(rule) if rule.effect == Effect::Set => rule.action,
+                Some(rule) => action.max(rule.action),
+                None => action,
             };
-            action = match rule.effect {
-                Effect::Escalate => action.max(rule.action),
-                Effect::Set => rule.action,
-            };
-            reasons.push(rule.reason);
         }
         if let Some(limit) = &self.limit
             && key >> limit_bit & 1 == 1
             && action == limit.from
         {
             action = limit.to;
-            reasons.push(limit.reason);
+            marks |= 1 << limit_bit;
+        }
+        Outcome { action, reason, marks }
+    }
+
+    /// The decision in the contract's form.
+    #[inline]
+    pub(crate) fn decision(&self, outcome: Outcome) -> Decision {
+        let Outcome { action, reason, marks } = outcome;
+        let mut reasons = Vec::with_capacity(marks.count_ones() as usize + 1);
+        reasons.push(reason);
+        let mut left = marks;
+        while left != 0 {
+            let rule = self.rules.get(left.trailing_zeros() as usize);
+            left &= left - 1;
+            // The mark behind those of the rules is the daily limit's.
+            let limit = self.limit.as_ref().map(|limit| limit.reason);
+            reasons.extend(rule.map(|rule| rule.reason).or(limit));
         }
         Decision { action, reasons }
     }

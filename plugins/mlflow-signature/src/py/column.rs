@@ -220,6 +220,16 @@ impl<'a> Column<'a> {
     }
 }
 
+/// `ndarray.astype(dtype)` of a number: as C casts, NaN too.
+#[must_use]
+pub fn cast_number(cell: Py<'_>, dtype: Dtype) -> Py<'_> {
+    match (&cell, dtype) {
+        (Py::Float(number), Dtype::Int(bits)) => Py::from_i128(wrap_float(*number, true, bits)),
+        (Py::Float(number), Dtype::Uint(bits)) => Py::from_i128(wrap_float(*number, false, bits)),
+        _ => squeeze(cell, dtype).unwrap_or(Py::None),
+    }
+}
+
 /// A number cast as C does; NaN and infinity are no whole numbers.
 fn squeeze(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
     if cell == Py::None {

@@ -1,5 +1,6 @@
 //! Frames: how pandas builds one from Python objects.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Array, Column, Dtype, Py, infer};
@@ -96,26 +97,25 @@ impl<'a> Frame<'a> {
     fn from_records(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
         let count = rows.len();
         let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
+        let mut places: BTreeMap<Text<'a>, usize> = BTreeMap::new();
         for (row, record) in rows.into_iter().enumerate() {
             let record = match record {
                 Py::Dict(record) => record,
-                // `dict([])`.
+                // `dict([])`, `dict("")`.
                 Py::List(items) if items.is_empty() => Vec::new(),
+                Py::Str(text) if text.bytes().is_empty() => Vec::new(),
                 _ => return Err(Unframed("every record must be an object, as the first one is")),
             };
             for (place, (key, value)) in record.into_iter().enumerate() {
                 // Records mostly have their keys in the same order.
                 let guess = columns.get(place).is_some_and(|(name, _)| *name == key);
-                let at = if guess {
-                    Some(place)
-                } else {
-                    columns.iter().position(|(name, _)| *name == key)
-                };
+                let at = if guess { Some(place) } else { places.get(&key).copied() };
                 match at.and_then(|at| columns.get_mut(at)) {
                     Some((_, cells)) => cells.push(value),
                     None => {
                         let mut cells = alloc::vec![Py::Float(f64::NAN); row];
                         cells.push(value);
+                        places.insert(key.clone(), columns.len());
                         columns.push((key, cells));
                     }
                 }
@@ -205,6 +205,7 @@ impl<'a> Frame<'a> {
     ) -> Result<Self, Unframed> {
         let mut length = index.as_ref().map(Vec::len);
         let mut labels: Vec<Py<'a>> = Vec::new();
+        let mut known: BTreeSet<Text<'a>> = BTreeSet::new();
         let mut lists = false;
         let mut objects = false;
         for (_, value) in &items {
@@ -212,9 +213,8 @@ impl<'a> Frame<'a> {
                 Py::Dict(entries) => {
                     objects = true;
                     for (key, _) in entries {
-                        let label = Py::Str(key.clone());
-                        if !labels.contains(&label) {
-                            labels.push(label);
+                        if known.insert(key.clone()) {
+                            labels.push(Py::Str(key.clone()));
                         }
                     }
                 }
@@ -229,6 +229,10 @@ impl<'a> Frame<'a> {
                         return Err(Unframed("all columns must have the same number of rows"));
                     }
                     length = Some(count);
+                }
+                Py::Array(array) if matches!(array.cells.as_slice(), [Py::Dict(items)] if items.is_empty()) =>
+                {
+                    return Err(Unframed("an empty object is no column"));
                 }
                 _ => {}
             }
@@ -269,7 +273,14 @@ impl<'a> Frame<'a> {
                         let cell = array.cells.into_iter().next().unwrap_or(Py::None);
                         Column::of_array(name, array.dtype, alloc::vec![cell; rows])
                     }
-                    scalar => infer(name, alloc::vec![scalar; rows]),
+                    scalar => {
+                        let mut column = infer(name, alloc::vec![scalar]);
+                        column.cells = match column.cells.pop() {
+                            Some(cell) => alloc::vec![cell; rows],
+                            None => Vec::new(),
+                        };
+                        column
+                    }
                 }
             })
             .collect();
@@ -288,18 +299,16 @@ fn aligned<'a>(name: Py<'a>, entries: &[(Text<'a>, Py<'a>)], index: &Index<'a>) 
         Index::Labels(labels) => labels.as_slice(),
         Index::Range(_) => &[],
     };
-    let cells: Vec<Py<'a>> = labels
-        .iter()
-        .map(|label| {
-            entries
-                .iter()
-                .find_map(|(key, value)| match label {
-                    Py::Str(text) if text == key => Some(value.clone()),
-                    _ => None,
-                })
-                .unwrap_or(Py::Float(f64::NAN))
-        })
-        .collect();
+    let entries: BTreeMap<&Text<'a>, &Py<'a>> =
+        entries.iter().map(|(key, value)| (key, value)).collect();
+    let cell = |label: &Py<'a>| {
+        let value = match label {
+            Py::Str(text) => entries.get(text).copied().cloned(),
+            _ => None,
+        };
+        value.unwrap_or(Py::Float(f64::NAN))
+    };
+    let cells: Vec<Py<'a>> = labels.iter().map(cell).collect();
     let mut column = infer(name, cells);
     if column.cells.is_empty() {
         column.dtype = Dtype::Float(64);

@@ -19,7 +19,7 @@ pub use array::{Array, array, array_as, array_of};
 pub use base64::{decode as base64_decode, encode as base64_encode};
 pub use calendar::{Moment, write_iso};
 pub use cast::cell_as;
-pub use column::{Column, infer, infer_objects, to_numeric};
+pub use column::{Column, cast_number, infer, infer_objects, to_numeric};
 pub use dtype::{Dtype, Unit};
 pub use frame::{Frame, Index, Unframed};
 pub use iso::{Instant, datetime64, instant};

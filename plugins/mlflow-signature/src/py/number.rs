@@ -62,8 +62,11 @@ pub fn to_f32(number: f64, bits: u8) -> f64 {
 /// below 2^-14.
 fn round_half(number: f64) -> f64 {
     let magnitude = number.abs();
-    if !(magnitude < 65520.0) {
-        return if number.is_nan() { number } else { f64::INFINITY.copysign(number) };
+    if number.is_nan() {
+        return number;
+    }
+    if magnitude >= 65520.0 {
+        return f64::INFINITY.copysign(number);
     }
     // The distance between neighbours; 2^-24 is the smallest.
     let exponent = ((magnitude.to_bits() >> 52) as i32 - 1023).max(-14);

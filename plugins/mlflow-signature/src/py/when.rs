@@ -6,8 +6,9 @@ use super::written::{Format, read};
 use super::{Column, Dtype, Py, Raised, wrap_float};
 
 /// Text, numbers (nanoseconds since 1970) and nulls as `datetime64[ns]`, or as
-/// [`Dtype::Zoned`] where the texts have a zone. All texts must be written
-/// like the first: pandas guesses its format, and asks it of the others.
+/// [`Dtype::Zoned`] where the texts have a zone. With `uniform` all texts must
+/// be written like the first: `to_datetime` guesses its format, and asks it of
+/// the others; `astype` reads each on its own.
 ///
 /// `today` is the day (since 1970) that a time without a date is taken for.
 ///
@@ -16,13 +17,16 @@ use super::{Column, Dtype, Py, Raised, wrap_float};
 pub fn to_datetime<'a>(
     column: Column<'a>,
     today: Option<i64>,
+    uniform: bool,
 ) -> Result<Column<'a>, (Raised, usize)> {
     if column.dtype == Dtype::Bool {
         return Err((Raised::Type, 0));
     }
     let floats = column.dtype == Dtype::Float(64);
-    let mut format: Option<(Format, Option<i128>)> = None;
-    let mut first = true;
+    let mut format: Option<Format> = None;
+    let mut zone = None;
+    let mut texts = 0;
+    let mut others = 0;
     let mut cells = Vec::with_capacity(column.cells.len());
     for (row, cell) in column.cells.into_iter().enumerate() {
         let nanos = match cell {
@@ -30,11 +34,15 @@ pub fn to_datetime<'a>(
             Py::Float(number) if number.is_nan() => None,
             Py::Str(text) => match read(&text, today).ok_or((Raised::Value, row))? {
                 None => None,
-                Some((nanos, this, zone)) => {
-                    if first {
-                        format = Some((this, zone));
+                Some((nanos, this, minutes)) => {
+                    if texts == 0 && others == 0 && uniform {
+                        format = Some(this);
                     }
-                    if format.is_some_and(|format| format != (this, zone)) {
+                    if texts == 0 {
+                        zone = minutes;
+                    }
+                    texts += 1;
+                    if format.is_some_and(|format| format != this) || zone != minutes {
                         return Err((Raised::Value, row));
                     }
                     Some(nanos)
@@ -42,29 +50,39 @@ pub fn to_datetime<'a>(
             },
             // Anything else is read by the texts' format, and has another.
             _ if format.is_some() => return Err((Raised::Value, row)),
-            Py::Time(Some(nanos)) => Some(i128::from(nanos)),
-            Py::Datetime(nanos) => Some(nanos),
-            Py::Date(days) => Some(i128::from(days) * 86_400_000_000_000),
-            Py::Int(i64::MIN) => None,
-            Py::Int(number) => Some(i128::from(number)),
-            // A column of floats is cast, and what does not fit is NaT.
-            Py::Float(number) if floats || number.abs() < 9.2e18 => {
-                Some(wrap_float(number, true, 64)).filter(|nanos| *nanos != i128::from(i64::MIN))
+            other => {
+                others += 1;
+                number(other, floats).map_err(|raised| (raised, row))?
             }
-            Py::Float(_) | Py::Uint(_) | Py::Big(_) => return Err((Raised::Overflow, row)),
-            _ => return Err((Raised::Type, row)),
         };
-        first &= nanos.is_none();
-        let nanos = match nanos {
+        let nanos = match nanos.map(i64::try_from) {
             None => None,
-            Some(nanos) => match i64::try_from(nanos) {
-                Ok(nanos) if nanos != i64::MIN => Some(nanos),
-                _ => return Err((Raised::Overflow, row)),
-            },
+            Some(Ok(nanos)) if nanos != i64::MIN => Some(nanos),
+            Some(_) => return Err((Raised::Value, row)),
         };
         cells.push(Py::Time(nanos));
     }
-    let zoned = matches!(format, Some((_, Some(_))));
-    let dtype = if zoned { Dtype::Zoned } else { Dtype::NANOSECONDS };
+    if zone.is_some() && others > 0 {
+        return Err((Raised::Value, 0));
+    }
+    let dtype = if zone.is_some() { Dtype::Zoned } else { Dtype::NANOSECONDS };
     Ok(Column { name: column.name, dtype, cells })
+}
+
+/// What is no text, as nanoseconds. A column of floats is cast, and what does
+/// not fit is NaT.
+fn number(cell: Py<'_>, floats: bool) -> Result<Option<i128>, Raised> {
+    Ok(match cell {
+        Py::Time(nanos) => nanos.map(i128::from),
+        Py::Datetime(nanos) => Some(nanos),
+        Py::Date(days) => Some(i128::from(days) * 86_400_000_000_000),
+        Py::Int(i64::MIN) => None,
+        Py::Int(number) => Some(i128::from(number)),
+        Py::Float(number) if floats || number.abs() < 9.2e18 => {
+            Some(wrap_float(number, true, 64)).filter(|nanos| *nanos != i128::from(i64::MIN))
+        }
+        Py::Float(_) | Py::Uint(_) => return Err(Raised::Value),
+        Py::Big(_) => return Err(Raised::Overflow),
+        _ => return Err(Raised::Type),
+    })
 }

@@ -1,5 +1,6 @@
 //! The loops over a chunk of one column. Their bodies have no branch, no call
-//! and no check of bounds, so that they run several rows at a time.
+//! and no check of bounds, so that they run several rows at a time. A key is
+//! as wide as a double, so that no lane has to be narrowed.
 //!
 //! In a guest they are compiled with 128-bit vectors, which every engine that
 //! runs components has.
@@ -11,7 +12,7 @@ use crate::inputs::{Reading, Test};
 const CONVERTED: usize = 128;
 
 /// Adds what `reading` has to say of each number.
-pub(super) fn numbers(keys: &mut [u32], cells: &[f64], reading: &Reading) {
+pub(super) fn numbers(keys: &mut [u64], cells: &[f64], reading: &Reading) {
     let (low, high) = reading.range;
     let mut tests = reading.tests.chunks(2);
     match tests.next() {
@@ -27,7 +28,7 @@ pub(super) fn numbers(keys: &mut [u32], cells: &[f64], reading: &Reading) {
 }
 
 /// The same for integers, as the doubles that they are.
-pub(super) fn integers(keys: &mut [u32], cells: &[i64], reading: &Reading) {
+pub(super) fn integers(keys: &mut [u64], cells: &[i64], reading: &Reading) {
     let mut converted = [0.0; CONVERTED];
     for (keys, cells) in keys.chunks_mut(CONVERTED).zip(cells.chunks(CONVERTED)) {
         for (number, integer) in converted.iter_mut().zip(cells) {
@@ -39,7 +40,7 @@ pub(super) fn integers(keys: &mut [u32], cells: &[i64], reading: &Reading) {
 }
 
 /// Adds each row's weight, or its mark, by the index of its text.
-pub(super) fn texts(keys: &mut [u32], indices: &[u32], weights: &[u32]) {
+pub(super) fn texts(keys: &mut [u64], indices: &[u32], weights: &[u64]) {
     for (key, index) in keys.iter_mut().zip(indices) {
         // An index that is out of range belongs to a null.
         let weight = weights.get(*index as usize).copied().unwrap_or(ODD);
@@ -48,7 +49,7 @@ pub(super) fn texts(keys: &mut [u32], indices: &[u32], weights: &[u32]) {
 }
 
 /// Marks the rows that the bitmap `validity` leaves out.
-pub(super) fn nulls(keys: &mut [u32], validity: &[u8]) {
+pub(super) fn nulls(keys: &mut [u64], validity: &[u8]) {
     for (keys, present) in keys.chunks_mut(8).zip(validity) {
         if *present == u8::MAX {
             continue;
@@ -63,31 +64,31 @@ pub(super) fn nulls(keys: &mut [u32], validity: &[u8]) {
 
 /// [`ODD`] when `cell` is out of range or NaN.
 #[inline(always)]
-fn odd(cell: f64, low: f64, high: f64) -> u32 {
+fn odd(cell: f64, low: f64, high: f64) -> u64 {
     if (cell >= low) & (cell <= high) { 0 } else { ODD }
 }
 
 #[inline(always)]
-fn weight(cell: f64, test: Test) -> u32 {
-    if cell >= test.bound { test.weight as u32 } else { 0 }
+fn weight(cell: f64, test: Test) -> u64 {
+    if cell >= test.bound { test.weight } else { 0 }
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-fn in_range(keys: &mut [u32], cells: &[f64], low: f64, high: f64) {
+fn in_range(keys: &mut [u64], cells: &[f64], low: f64, high: f64) {
     for (key, cell) in keys.iter_mut().zip(cells) {
         *key |= odd(*cell, low, high);
     }
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-fn one_test(keys: &mut [u32], cells: &[f64], low: f64, high: f64, one: Test) {
+fn one_test(keys: &mut [u64], cells: &[f64], low: f64, high: f64, one: Test) {
     for (key, cell) in keys.iter_mut().zip(cells) {
         *key = key.wrapping_add(weight(*cell, one)) | odd(*cell, low, high);
     }
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-fn two_tests(keys: &mut [u32], cells: &[f64], low: f64, high: f64, one: Test, two: Test) {
+fn two_tests(keys: &mut [u64], cells: &[f64], low: f64, high: f64, one: Test, two: Test) {
     for (key, cell) in keys.iter_mut().zip(cells) {
         let weights = weight(*cell, one).wrapping_add(weight(*cell, two));
         *key = key.wrapping_add(weights) | odd(*cell, low, high);

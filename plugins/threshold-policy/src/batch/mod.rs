@@ -20,29 +20,27 @@ use self::seen::Seen;
 use crate::policy::ThresholdPolicy;
 
 /// Marks a row that is not ordinary. Keys of ordinary rows stay below.
-const ODD: u32 = 1 << 31;
+const ODD: u64 = 1 << 63;
 
-/// How many rows are worked on at a time: their keys and cells stay in the
-/// first-level cache from one column to the next. A multiple of 8, so that a
-/// chunk starts at a byte of the validity bitmaps.
-const CHUNK: usize = 1024;
+/// How many rows are worked on at a time: their keys, 4 KiB on the stack, and
+/// their cells stay in the first-level cache from one column to the next. A
+/// multiple of 8, so that a chunk starts at a byte of the validity bitmaps.
+const CHUNK: usize = 512;
 
 impl ThresholdPolicy {
     pub(crate) fn decide_rows(&self, rows: usize, columns: &[Column]) -> Result<Batch, String> {
         let views = fit(columns, self.readings.len(), rows)?;
         let entries = self.judge_entries(&views);
-        let (_, rung_bit) = self.shifts();
-        let narrow = rung_bit + (self.rungs.len() as u32).ilog2() < 31;
-        let key = if narrow { self.empty_key as u32 } else { ODD };
-        let mut keys = vec![key; rows];
+        let mut rows = vec![0; rows];
         let mut seen = Seen::new(self);
-        for (index, keys) in keys.chunks_mut(CHUNK).enumerate() {
+        let mut buffer = [0; CHUNK];
+        for (index, rows) in rows.chunks_mut(CHUNK).enumerate() {
             let start = index * CHUNK;
-            if narrow {
-                self.mark_chunk(start, &views, &entries, keys);
-            }
-            for (offset, key) in keys.iter_mut().enumerate() {
-                *key = match seen.known(*key) {
+            let keys = buffer.get_mut(..rows.len()).unwrap_or_default();
+            keys.fill(self.empty_key);
+            self.mark_chunk(start, &views, &entries, keys);
+            for (offset, (key, decision)) in keys.iter().zip(rows).enumerate() {
+                *decision = match seen.known(*key) {
                     Some(decision) => decision,
                     None => {
                         let row =
@@ -52,16 +50,16 @@ impl ThresholdPolicy {
                 };
             }
         }
-        Ok(Batch { decisions: seen.decisions, rows: keys })
+        Ok(Batch { decisions: seen.decisions, rows })
     }
 
     /// What each entry of a text column adds to a key, by column.
-    fn judge_entries(&self, views: &[View<'_>]) -> Vec<Vec<u32>> {
+    fn judge_entries(&self, views: &[View<'_>]) -> Vec<Vec<u64>> {
         let columns = self.readings.iter().zip(views);
         let columns = columns.map(|(reading, view)| match view.cells {
             Cells::Texts(entries, _) if reading.kind == Kind::Text => {
                 let weights = entries.iter().map(|entry| reading.judge_text(entry));
-                weights.map(|weight| weight.map_or(ODD, |weight| weight as u32)).collect()
+                weights.map(|weight| weight.unwrap_or(ODD)).collect()
             }
             _ => Vec::new(),
         });
@@ -69,7 +67,7 @@ impl ThresholdPolicy {
     }
 
     /// Puts together the keys of the rows from `start` on.
-    fn mark_chunk(&self, start: usize, views: &[View<'_>], entries: &[Vec<u32>], keys: &mut [u32]) {
+    fn mark_chunk(&self, start: usize, views: &[View<'_>], entries: &[Vec<u64>], keys: &mut [u64]) {
         let columns = self.readings.iter().zip(views).zip(entries);
         for ((reading, view), entries) in columns {
             let end = start + keys.len();
@@ -102,7 +100,7 @@ impl ThresholdPolicy {
                 }
                 let row = RowAt { views, readings: &self.readings, row };
                 match program.holds(&row) {
-                    Ok(holds) => *key |= u32::from(holds) << bit,
+                    Ok(holds) => *key |= u64::from(holds) << bit,
                     Err(_) => *key |= ODD,
                 }
             }

@@ -9,7 +9,7 @@ use tollgate_sdk::policy::Decision;
 
 use super::ODD;
 use super::columns::RowAt;
-use crate::policy::{Fault, ThresholdPolicy};
+use crate::policy::{Fault, Outcome, ThresholdPolicy};
 
 /// Up to so many bits of key, a table leads to the decisions: 16 KiB at most.
 const TABLE_BITS: u32 = 12;
@@ -21,6 +21,7 @@ const UNMET: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Met {
     Key(u64),
+    Outcome(Outcome),
     Fault(Fault),
 }
 
@@ -31,8 +32,6 @@ pub(super) struct Seen<'a> {
     /// The decision of each key, where keys are small.
     table: Vec<u32>,
     others: BTreeMap<Met, u32>,
-    /// By action and reasons: several keys may mean the same.
-    by_meaning: BTreeMap<(u32, Vec<u32>), u32>,
 }
 
 impl<'a> Seen<'a> {
@@ -40,27 +39,23 @@ impl<'a> Seen<'a> {
         let (_, rung_bit) = policy.shifts();
         let rungs = policy.rungs.len();
         let keys = if rung_bit + rungs.ilog2() < TABLE_BITS { rungs << rung_bit } else { 0 };
-        Self {
-            policy,
-            decisions: Vec::new(),
-            table: vec![UNMET; keys],
-            others: BTreeMap::new(),
-            by_meaning: BTreeMap::new(),
-        }
+        Self { policy, decisions: Vec::new(), table: vec![UNMET; keys], others: BTreeMap::new() }
     }
 
     /// The decision of a key that an earlier row had.
     #[inline(always)]
-    pub(super) fn known(&self, key: u32) -> Option<u32> {
-        let decision = self.table.get(key as usize).copied();
+    pub(super) fn known(&self, key: u64) -> Option<u32> {
+        // On a 32-bit target a key could wrap around into the table.
+        let place = usize::try_from(key).unwrap_or(usize::MAX);
+        let decision = self.table.get(place).copied();
         decision.filter(|decision| *decision != UNMET)
     }
 
     /// The decision on `row`, whose key the table does not know.
     #[inline(never)]
-    pub(super) fn decide(&mut self, key: u32, row: &RowAt<'_>) -> u32 {
+    pub(super) fn decide(&mut self, key: u64, row: &RowAt<'_>) -> u32 {
         if key & ODD == 0 {
-            return self.by_key(u64::from(key));
+            return self.by_key(key);
         }
         let cells = row.views.iter().map(|view| view.cell(row.row));
         match self.policy.key(cells, row) {
@@ -78,19 +73,17 @@ impl<'a> Seen<'a> {
     }
 
     fn by_key(&mut self, key: u64) -> u32 {
-        let narrow = u32::try_from(key).ok();
-        let met = narrow.and_then(|key| self.known(key));
+        let met = self.known(key);
         if let Some(decision) = met.or_else(|| self.others.get(&Met::Key(key)).copied()) {
             return decision;
         }
-        let Decision { action, reasons } = self.policy.decision(key);
-        let meaning = (action, reasons.clone());
-        let decision = match self.by_meaning.get(&meaning) {
+        let outcome = self.policy.outcome(key);
+        let decision = match self.others.get(&Met::Outcome(outcome)) {
             Some(decision) => *decision,
             None => {
-                self.decisions.push(Ok(Decision { action, reasons }));
+                self.decisions.push(Ok(self.policy.decision(outcome)));
                 let decision = self.decisions.len() as u32 - 1;
-                self.by_meaning.insert(meaning, decision);
+                self.others.insert(Met::Outcome(outcome), decision);
                 decision
             }
         };

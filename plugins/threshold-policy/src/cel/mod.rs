@@ -24,10 +24,11 @@
 //! `in`.
 //!
 //! # Why not a CEL library
-//! The crate `cel` 0.15 adds 1.1 MB to a guest and interprets a syntax tree of
-//! boxed values: some 270 ns a decision natively, an allocation for most
-//! operations. A fresh call may not touch more than the one page that a host
-//! resets, and a decision takes some 20 ns here. The crate stays the judge in
+//! The crate `cel` 0.15 makes a guest of 1.1 MB and interprets a tree of boxed
+//! values, some 270 ns for the fraud policy natively with all variables
+//! prepared. This whole plugin is 0.24 MB, its data and heap leave room in the
+//! one page that a host resets for a fresh call, and a decision with one
+//! condition takes some 80 ns, all else included. The crate is the judge in
 //! `tests/oracle.rs`: random expressions must come out the same in both.
 
 mod lexer;

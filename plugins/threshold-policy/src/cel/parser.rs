@@ -42,6 +42,7 @@ pub fn compile(text: &str, variables: &[Variable<'_>]) -> Result<Program, Refusa
         operations: Vec::new(),
         places: Vec::new(),
         constants: Vec::new(),
+        landing: 0,
     };
     let kind = parser.expression()?;
     if parser.token != Token::End {
@@ -72,6 +73,8 @@ struct Parser<'a, 'v> {
     operations: Vec<Operation>,
     places: Vec<usize>,
     constants: Vec<Constant>,
+    /// Where the last jump lands. What comes before it must stay.
+    landing: usize,
 }
 
 type Parsed<T = Type> = Result<T, Refusal>;
@@ -129,11 +132,28 @@ impl<'a> Parser<'a, '_> {
         self.operations.len() - 1
     }
 
+    /// Adds an operation, after taking back the last `count`, whose work it
+    /// does.
+    fn fuse(&mut self, operation: Operation, at: usize, count: usize) -> Parsed<()> {
+        let left = self.operations.len().saturating_sub(count);
+        self.operations.truncate(left);
+        self.places.truncate(left);
+        self.emit(operation, at, count)?;
+        Ok(())
+    }
+
+    /// The last operations that no jump lands behind: those that can be fused.
+    fn fusible(&self) -> &[Operation] {
+        self.operations.get(self.landing..).unwrap_or_default()
+    }
+
     fn here(&self) -> u16 {
         self.operations.len() as u16
     }
 
+    /// Fills in a jump to here.
     fn patch(&mut self, index: usize, operation: Operation) {
+        self.landing = self.operations.len();
         if let Some(jump) = self.operations.get_mut(index) {
             *jump = operation;
         }
@@ -244,7 +264,14 @@ impl<'a> Parser<'a, '_> {
             if !fits {
                 return Err(self.misfit(symbol, left, right, at));
             }
-            self.emit(Operation::Compare(comparison), at, 2)?;
+            match *self.fusible() {
+                [.., Operation::Variable(variable), Operation::Constant(constant)] => {
+                    self.fuse(Operation::Test(comparison, variable, constant), at, 2)?;
+                }
+                _ => {
+                    self.emit(Operation::Compare(comparison), at, 2)?;
+                }
+            }
             return Ok(Type::Boolean);
         }
         let operation = match symbol {
@@ -285,7 +312,14 @@ impl<'a> Parser<'a, '_> {
         }
         self.expect("]")?;
         let count = self.constants.len() as u16 - first;
-        self.emit(Operation::In(first, count), at, 1)?;
+        match *self.fusible() {
+            [.., Operation::Variable(variable)] => {
+                self.fuse(Operation::Listed(variable, first, count), at, 1)?;
+            }
+            _ => {
+                self.emit(Operation::In(first, count), at, 1)?;
+            }
+        }
         Ok(Type::Boolean)
     }
 

@@ -87,6 +87,10 @@ pub enum Comparison {
 pub(super) enum Operation {
     Variable(u16),
     Constant(u16),
+    /// A variable compared with a constant, the bulk of all conditions.
+    Test(Comparison, u16, u16),
+    /// Whether a variable equals one of so many constants, from here on.
+    Listed(u16, u16, u16),
     Not,
     Negate,
     Add,
@@ -159,7 +163,9 @@ impl Program {
     pub fn variables(&self) -> impl Iterator<Item = usize> {
         let operations = self.operations.iter();
         operations.filter_map(|operation| match operation {
-            Operation::Variable(index) => Some(usize::from(*index)),
+            Operation::Variable(index)
+            | Operation::Test(_, index, _)
+            | Operation::Listed(index, ..) => Some(usize::from(*index)),
             _ => None,
         })
     }
@@ -167,7 +173,10 @@ impl Program {
     /// Changes the indices of variables to those that `place` gives.
     pub fn renumber(&mut self, place: impl Fn(usize) -> usize) {
         for operation in &mut self.operations {
-            if let Operation::Variable(index) = operation {
+            if let Operation::Variable(index)
+            | Operation::Test(_, index, _)
+            | Operation::Listed(index, ..) = operation
+            {
                 *index = place(usize::from(*index)) as u16;
             }
         }
@@ -184,8 +193,16 @@ impl Program {
         while let Some(operation) = self.operations.get(at) {
             at += 1;
             let pushed = match *operation {
-                Operation::Variable(index) => row.cell(usize::from(index)),
-                Operation::Constant(index) => self.constant(index),
+                Operation::Variable(index) => Ok(row.cell(usize::from(index))),
+                Operation::Constant(index) => Ok(self.constant(index)),
+                Operation::Test(comparison, variable, constant) => {
+                    let left = row.cell(usize::from(variable));
+                    compare(comparison, left, self.constant(constant))
+                        .map_err(|kind| self.fault(kind, at))
+                }
+                Operation::Listed(variable, first, count) => {
+                    Ok(self.listed(row.cell(usize::from(variable)), first, count))
+                }
                 Operation::Jump(place) => {
                     at = usize::from(place);
                     continue;
@@ -248,7 +265,7 @@ impl Program {
             let Some(slot) = stack.get_mut(height) else {
                 break;
             };
-            *slot = Ok(pushed);
+            *slot = pushed;
             height += 1;
         }
         let [result, ..] = stack;
@@ -269,6 +286,13 @@ impl Program {
         (self.constants.get(usize::from(index))).map_or(Cell::Null, Constant::cell)
     }
 
+    fn listed(&self, value: Cell<'_>, first: u16, count: u16) -> Cell<'static> {
+        let first = usize::from(first);
+        let constants = self.constants.get(first..first + usize::from(count));
+        let mut constants = constants.unwrap_or_default().iter();
+        Cell::Boolean(constants.any(|constant| equal(value, constant.cell())))
+    }
+
     fn unary<'a>(&self, operation: Operation, value: Cell<'a>) -> Result<Cell<'a>, FaultKind> {
         Ok(match (operation, value) {
             (Operation::Not, Cell::Boolean(value)) => Cell::Boolean(!value),
@@ -282,12 +306,7 @@ impl Program {
             }
             (Operation::ToInteger, Cell::Number(value)) => Cell::Integer(truncate(value)?),
             (Operation::ToNumber, Cell::Integer(value)) => Cell::Number(value as f64),
-            (Operation::In(first, count), value) => Cell::Boolean(
-                (self.constants.iter())
-                    .skip(usize::from(first))
-                    .take(usize::from(count))
-                    .any(|constant| equal(value, constant.cell())),
-            ),
+            (Operation::In(first, count), value) => self.listed(value, first, count),
             (_, value) => return Err(unfit(value)),
         })
     }
