@@ -46,14 +46,14 @@ fn object<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> 
     while more {
         let key = reader.key()?;
         let value = value(reader, depth + 1)?;
-        let few = items.len() <= FEW;
-        match items.iter_mut().find(|(known, _)| few && *known == key) {
+        let compared = if items.len() < FEW { items.as_mut_slice() } else { &mut [] };
+        match compared.iter_mut().find(|(known, _)| *known == key) {
             Some((_, earlier)) => *earlier = value,
             None => items.push((key, value)),
         }
         more = reader.another(b'}')?;
     }
-    if items.len() > FEW {
+    if items.len() >= FEW {
         last_wins(&mut items);
     }
     Ok(Py::Dict(items))
