@@ -35,6 +35,7 @@ mod lexer;
 mod parser;
 mod program;
 mod refusal;
+mod values;
 
 pub use parser::compile;
 pub use program::{Cell, Comparison, Fault, FaultKind, Program, Row};

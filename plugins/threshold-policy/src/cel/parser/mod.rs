@@ -1,12 +1,15 @@
 //! From tokens to a program: a Pratt parser that checks types as it goes and
 //! emits postfix operations directly, so that there is no tree to keep.
 
+mod calls;
+mod emit;
+
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::lexer::{Lexer, Token};
-use super::program::{Comparison, Constant, Operation, Program, STACK};
+use super::program::{Comparison, Constant, Operation, Program};
 use super::refusal::Refusal;
 use super::{Type, Variable};
 use crate::spelling::nearest;
@@ -113,57 +116,6 @@ impl<'a> Parser<'a, '_> {
         };
         let message = format!("here should be {wanted}, not {found}");
         self.lexer.refuse(self.at, message)
-    }
-
-    /// Adds an operation that takes `takes` operands and leaves one.
-    fn emit(&mut self, operation: Operation, at: usize, takes: usize) -> Parsed<usize> {
-        self.height = self.height.saturating_sub(takes) + 1;
-        if self.height > STACK {
-            let message = "the expression nests too deeply".to_string();
-            return Err(self.lexer.refuse(at, message));
-        }
-        Ok(self.emit_jump(operation, at))
-    }
-
-    /// Adds an operation that leaves the operands as they are.
-    fn emit_jump(&mut self, operation: Operation, at: usize) -> usize {
-        self.operations.push(operation);
-        self.places.push(at);
-        self.operations.len() - 1
-    }
-
-    /// Adds an operation, after taking back the last `count`, whose work it
-    /// does.
-    fn fuse(&mut self, operation: Operation, at: usize, count: usize) -> Parsed<()> {
-        let left = self.operations.len().saturating_sub(count);
-        self.operations.truncate(left);
-        self.places.truncate(left);
-        self.emit(operation, at, count)?;
-        Ok(())
-    }
-
-    /// The last operations that no jump lands behind: those that can be fused.
-    fn fusible(&self) -> &[Operation] {
-        self.operations.get(self.landing..).unwrap_or_default()
-    }
-
-    fn here(&self) -> u16 {
-        self.operations.len() as u16
-    }
-
-    /// Fills in a jump to here.
-    fn patch(&mut self, index: usize, operation: Operation) {
-        self.landing = self.operations.len();
-        if let Some(jump) = self.operations.get_mut(index) {
-            *jump = operation;
-        }
-    }
-
-    fn constant(&mut self, constant: Constant, at: usize) -> Parsed<()> {
-        self.constants.push(constant);
-        let index = self.constants.len() as u16 - 1;
-        self.emit(Operation::Constant(index), at, 0)?;
-        Ok(())
     }
 
     fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
@@ -412,89 +364,6 @@ impl<'a> Parser<'a, '_> {
         let kind = variable.kind;
         self.emit(Operation::Variable(index as u16), at, 0)?;
         Ok(kind)
-    }
-
-    /// A call, from its `(` on.
-    fn function(&mut self, name: &str, at: usize) -> Parsed {
-        let operation = match name {
-            "size" => Operation::Size,
-            "int" => Operation::ToInteger,
-            "double" => Operation::ToNumber,
-            "has" => {
-                let message = "`has()` is not supported, compare the input with `null` instead";
-                return Err(self.lexer.refuse(at, message.to_string()));
-            }
-            _ => return Err(self.unknown_call(name, at)),
-        };
-        self.expect("(")?;
-        let kind = self.deeper(Self::expression)?;
-        self.expect(")")?;
-        let fits = match operation {
-            Operation::Size => kind == Type::Text,
-            _ => kind.is_numeric(),
-        };
-        if !fits {
-            let wanted = if name == "size" { "text" } else { "number" };
-            let message = format!("`{name}()` takes a {wanted}, not {}", a(kind));
-            return Err(self.lexer.refuse(at, message));
-        }
-        self.emit(operation, at, 1)?;
-        Ok(match operation {
-            Operation::ToNumber => Type::Number,
-            _ => Type::Integer,
-        })
-    }
-
-    /// `.name(...)`, any number of times.
-    fn members(&mut self, mut kind: Type) -> Parsed {
-        loop {
-            let dot = self.at;
-            if self.token == Token::Symbol("[") {
-                let message = "an index (`x[0]`) is not supported".to_string();
-                return Err(self.lexer.refuse(dot, message));
-            }
-            if !self.take(".")? {
-                return Ok(kind);
-            }
-            let at = self.at;
-            let Token::Name(name) = self.token else {
-                return Err(self.unexpected("the name of a method"));
-            };
-            self.advance()?;
-            if self.token != Token::Symbol("(") {
-                let message = format!("a field (`.{name}`) is not supported, inputs are flat");
-                return Err(self.lexer.refuse(dot, message));
-            }
-            let operation = match name {
-                "size" => Operation::Size,
-                "startsWith" => Operation::StartsWith,
-                "endsWith" => Operation::EndsWith,
-                "contains" => Operation::Contains,
-                _ => return Err(self.unknown_call(name, at)),
-            };
-            self.want(Type::Text, kind, &format!("what `.{name}()` is called on"), at)?;
-            self.expect("(")?;
-            if operation == Operation::Size {
-                self.emit(operation, at, 1)?;
-                kind = Type::Integer;
-            } else {
-                let start = self.at;
-                let argument = self.deeper(Self::expression)?;
-                self.want(Type::Text, argument, &format!("what `.{name}()` takes"), start)?;
-                self.emit(operation, at, 2)?;
-                kind = Type::Boolean;
-            }
-            self.expect(")")?;
-        }
-    }
-
-    fn unknown_call(&self, name: &str, at: usize) -> Refusal {
-        let known = ["size", "int", "double", "startsWith", "endsWith", "contains"];
-        let hint = match nearest(name, known.into_iter()) {
-            Some(other) => format!(", did you mean `{other}()`?"),
-            None => String::new(),
-        };
-        (self.lexer).refuse(at, format!("`{name}()` is not supported{hint}"))
     }
 
     fn want(&self, wanted: Type, found: Type, what: &str, at: usize) -> Parsed<()> {
