@@ -15,7 +15,7 @@ pub(crate) fn settings() -> Result<String> {
 pub(crate) fn document() -> Result<String> {
     let settings = settings()?;
     Ok(format!(
-        "name: fraud_detector\nversion: 1.0.0\nplugin: threshold-policy\nowner: risk-platform\n\
+        "name: fraud_detector\nversion: 1.0.0\nplugin: threshold-policy@^0.1\nowner: risk-platform\n\
          settings: {settings}\n"
     ))
 }
