@@ -1,4 +1,6 @@
 //! The binary, as its users call it, on models that a real MLflow recorded.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
