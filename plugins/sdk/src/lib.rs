@@ -50,7 +50,7 @@
 //!
 //! What the SDK decides for you, because a call should cost microseconds:
 //! memory comes from an arena that is emptied after each call ([`arena`]), and
-//! a panic's message is left where the host finds it ([`panic`]).
+//! a panic's message is left where the host finds it ([`mod@panic`]).
 #![cfg_attr(all(target_arch = "wasm32", not(feature = "std")), no_std)]
 
 extern crate alloc;
