@@ -39,6 +39,7 @@ pub(crate) fn install(places: &Places) -> Result<Toolchain> {
         .ok_or_else(|| anyhow!("`{RUSTC}` does not know {TARGET}"))?;
     let built = build_std(places)?;
     put_beside_the_others(&built, &libraries)?;
+    fs::remove_dir_all(std_crate(places))?;
     Toolchain::debian().context("the standard library was built, but the compiler does not see it")
 }
 
@@ -102,9 +103,13 @@ fn source() -> Option<PathBuf> {
     source.join("Cargo.lock").is_file().then_some(source)
 }
 
+fn std_crate(places: &Places) -> PathBuf {
+    places.cache.join("std")
+}
+
 /// Compiles the standard library; gives the folder with its `.rlib` files.
 fn build_std(places: &Places) -> Result<PathBuf> {
-    let krate = places.cache.join("std");
+    let krate = std_crate(places);
     if krate.exists() {
         fs::remove_dir_all(&krate)?;
     }
