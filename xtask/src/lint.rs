@@ -15,10 +15,10 @@ pub(crate) fn run(places: &Places) -> Result<()> {
     process::run("formatting", process::cargo(places).args(["fmt", "--all", "--check"]))?;
     plugins::ensure(places)?;
     let mut clippy = process::cargo(places);
-    clippy.args(["clippy", "--quiet", "--release", "--workspace", "--all-targets"]);
+    clippy.args(["clippy", "--release", "--workspace", "--all-targets"]);
     process::run("lints", clippy.args(["--", "-Dwarnings"]))?;
     let mut doc = process::cargo(places);
-    doc.args(["doc", "--quiet", "--release", "--workspace", "--no-deps"]);
+    doc.args(["doc", "--release", "--workspace", "--no-deps"]);
     process::run("documentation", doc.env("RUSTDOCFLAGS", "-Dwarnings"))?;
     println!("lint: nothing to say");
     Ok(())
