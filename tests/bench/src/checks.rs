@@ -97,6 +97,7 @@ fn group(
         title: size.title,
         unit: "check",
         reference: size.native,
+        long: false,
         rows: vec![
             peer(peers, size.native, "the plugin's code compiled natively", size.case, json!([]))?,
             Row::new(size.warm, "Tollgate, warm instance", Step(move |_| Ok(warm.check(payload)?))),

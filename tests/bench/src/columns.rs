@@ -60,6 +60,7 @@ pub(crate) fn group(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Res
         title: "1,000,000 decisions from columns (2 of doubles, 1 dictionary of texts)",
         unit: "row",
         reference: NATIVE.0,
+        long: false,
         rows: vec![
             native,
             Row::of_parts(

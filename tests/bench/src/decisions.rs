@@ -7,14 +7,14 @@ use std::rc::Rc;
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value as Json, json};
 use tollgate::input::Outside;
-use tollgate::judge::Decider;
+use tollgate::judge::{self, Decider};
 use tollgate::plugins::Plugins;
 use tollgate_engine::types::{Declaration, Value};
 use tollgate_engine::{Engine, Policy};
 
 use crate::fraud::{self, ACTIONS, Inputs, by_hand};
 use crate::group::{Group, Row};
-use crate::measure::Step;
+use crate::measure::{Step, Subject};
 use crate::places::Places;
 use crate::remote::{Remote, RemoteCase};
 
@@ -28,6 +28,7 @@ pub(crate) fn group(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Res
         title: "One decision (3 inputs; action and reasons)",
         unit: "decision",
         reference: "decision/tollgate-typed-warm",
+        long: false,
         rows,
     })
 }
@@ -43,15 +44,17 @@ fn by_tollgate(places: &Places) -> Result<Vec<Row>> {
     let plugins = Plugins::new(Engine::builder().build()?);
     let decider = forever(Decider::open(&plugins, &document)?);
     let policy = decider.policy();
-    let baked = decider.plugin().bake(&fraud::settings()?, "")?;
-    let baked: &Policy = forever(plugins.engine().load(&baked)?.policy(None)?);
+    let component = document.with_file_name("policy.wasm");
+    fs::write(&component, judge::bake(&plugins, &document)?)?;
+    let decider_baked = forever(Decider::open(&plugins, &component)?);
+    let baked = decider_baked.policy();
 
     let cases = forever(cases(policy.surface())?);
     check("Tollgate", policy, cases)?;
     check("Tollgate, baked", baked, cases)?;
-    check_json(decider)?;
+    check_json("Tollgate, JSON in and out", decider)?;
+    check_json("Tollgate, JSON in and out, baked", decider_baked)?;
 
-    let bodies = fraud::bodies();
     let mut typed_warm = policy.warm();
     let mut json_warm = decider.warm();
     let outside = forever(Outside::default());
@@ -71,26 +74,44 @@ fn by_tollgate(places: &Places) -> Result<Vec<Row>> {
             "Tollgate, typed values, fresh instance, baked settings",
             Step(move |turn| Ok(baked.decide(pick(cases, turn)?)?)),
         ),
-        Row::new("decision/tollgate-json-warm", "Tollgate, JSON in and out, warm instance", {
-            let bodies = bodies.clone();
-            let mut answer = String::new();
-            Step(move |turn| {
-                answer.clear();
-                let body = pick(&bodies, turn)?.as_bytes();
-                json_warm.decide(body, outside, None, &mut answer)?;
-                Ok(answer.len())
-            })
-        }),
-        Row::new("decision/tollgate-json-fresh", "Tollgate, JSON in and out, fresh instance", {
-            let mut answer = String::new();
-            Step(move |turn| {
-                answer.clear();
-                let body = pick(&bodies, turn)?.as_bytes();
-                decider.decide(body, outside, None, &mut answer)?;
-                Ok(answer.len())
-            })
-        }),
+        Row::new(
+            "decision/tollgate-json-warm",
+            "Tollgate, JSON in and out, warm instance",
+            json_step(move |body, answer| {
+                json_warm.decide(body, outside, None, answer)?;
+                Ok(())
+            }),
+        ),
+        Row::new(
+            "decision/tollgate-json-fresh",
+            "Tollgate, JSON in and out, fresh instance",
+            json_step(move |body, answer| {
+                decider.decide(body, outside, None, answer)?;
+                Ok(())
+            }),
+        ),
+        Row::new(
+            "decision/tollgate-json-fresh-baked",
+            "Tollgate, JSON in and out, fresh instance, baked settings",
+            json_step(move |body, answer| {
+                decider_baked.decide(body, outside, None, answer)?;
+                Ok(())
+            }),
+        ),
     ])
+}
+
+/// Decides on the requests in turn, each answer in the same text.
+fn json_step(
+    mut decide: impl FnMut(&[u8], &mut String) -> Result<()> + 'static,
+) -> impl Subject + 'static {
+    let bodies = fraud::bodies();
+    let mut answer = String::new();
+    Step(move |turn| {
+        answer.clear();
+        decide(pick(&bodies, turn)?.as_bytes(), &mut answer)?;
+        Ok(answer.len())
+    })
 }
 
 /// The requests as the values that the policy asks for.
@@ -127,7 +148,7 @@ fn check(who: &str, policy: &Policy, cases: &[Vec<Value>]) -> Result<()> {
     fraud::check_answers(who, &given)
 }
 
-fn check_json(decider: &Decider) -> Result<()> {
+fn check_json(who: &str, decider: &Decider) -> Result<()> {
     let mut given = Vec::new();
     for body in fraud::bodies() {
         let mut answer = String::new();
@@ -135,7 +156,7 @@ fn check_json(decider: &Decider) -> Result<()> {
         let answer: Json = serde_json::from_str(&answer)?;
         given.push(json!([answer.get("action"), answer.get("reason")]));
     }
-    fraud::check_answers("Tollgate, JSON in and out", &given)
+    fraud::check_answers(who, &given)
 }
 
 fn by_hand_rows() -> Result<Vec<Row>> {
@@ -167,7 +188,7 @@ fn by_hand_rows() -> Result<Vec<Row>> {
 }
 
 /// The rows of the process of peers: case, id, label.
-const PEERS: [(&str, &str, &str); 13] = [
+const PEERS: [(&str, &str, &str); 14] = [
     (
         "native-plugin",
         "decision/native-plugin",
@@ -178,9 +199,18 @@ const PEERS: [(&str, &str, &str); 13] = [
     (
         "jsonlogic-action",
         "decision/jsonlogic-action",
-        "JSONLogic (datalogic-rs 5.4), JSON in and out, action only",
+        "JSONLogic (datalogic-rs 5.4), JSON in, JSON out: action",
     ),
-    ("jsonlogic-decision", "decision/jsonlogic", "JSONLogic (datalogic-rs 5.4), JSON in and out"),
+    (
+        "jsonlogic-decision",
+        "decision/jsonlogic",
+        "JSONLogic (datalogic-rs 5.4), JSON in, JSON out: action, reasons",
+    ),
+    (
+        "jsonlogic-answer",
+        "decision/jsonlogic-answer",
+        "JSONLogic (datalogic-rs 5.4), JSON in, JSON out: as Tollgate's",
+    ),
     (
         "cedar-decimal",
         "decision/cedar-prepared",

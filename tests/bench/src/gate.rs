@@ -19,6 +19,7 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         title: "A promotion judged by the binary, the whole process",
         unit: "run",
         reference: WARM.0,
+        long: true,
         rows: match prepared(places) {
             Ok((warm, cold)) => vec![
                 Row::new(WARM.0, WARM.1, WallStep(move |_| warm.run())),

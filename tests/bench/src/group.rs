@@ -11,6 +11,8 @@ pub(crate) struct Group {
     pub(crate) unit: &'static str,
     /// The id of the row that the others are compared with.
     pub(crate) reference: &'static str,
+    /// Whether one repetition takes some hundred milliseconds.
+    pub(crate) long: bool,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -55,6 +57,8 @@ pub(crate) struct Results {
     pub(crate) title: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) reference: &'static str,
+    /// How many samples each row's times are of.
+    pub(crate) rounds: usize,
     pub(crate) rows: Vec<RowResult>,
 }
 
@@ -85,6 +89,7 @@ impl Group {
                 subjects.push(&mut **subject);
             }
         }
+        let effort = if self.long { effort.of_long_work() } else { effort };
         let mut times = in_turns(&mut subjects, effort)?.into_iter();
         let rows = self.rows.into_iter().map(|row| RowResult {
             id: row.id,
@@ -101,6 +106,7 @@ impl Group {
             title: self.title,
             unit: self.unit,
             reference: self.reference,
+            rounds: effort.rounds,
             rows: rows.collect(),
         })
     }

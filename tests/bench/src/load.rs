@@ -37,5 +37,11 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
             WallStep(move |_| Ok(uncached.load(bytes)?)),
         ));
     }
-    Ok(Group { title: "Loading a plugin", unit: "load", reference: "load/policy-cached", rows })
+    Ok(Group {
+        title: "Loading a plugin",
+        unit: "load",
+        reference: "load/policy-cached",
+        long: true,
+        rows,
+    })
 }

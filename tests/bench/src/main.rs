@@ -57,7 +57,10 @@ fn main() -> Result<()> {
             results.push(group.measure(options.effort)?);
         }
     }
-    let targets = targets::judge(&results);
+    let mut targets = targets::judge(&results);
+    if !options.only.is_empty() {
+        targets.retain(|judged| judged.reached.is_some());
+    }
     let machine = Machine::this();
     if options.json {
         println!("{:#}", table::json(&machine, options.effort, &results, &targets));

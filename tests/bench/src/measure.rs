@@ -55,10 +55,16 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// What a table for others to read takes.
-    pub(crate) const FULL: Self = Self { rounds: 11, sample: Duration::from_millis(50) };
+    /// What a table for others to read takes. Many short samples, because a
+    /// median of them forgives a busy machine what a few long ones do not.
+    pub(crate) const FULL: Self = Self { rounds: 41, sample: Duration::from_millis(15) };
     /// A look while working.
-    pub(crate) const QUICK: Self = Self { rounds: 3, sample: Duration::from_millis(10) };
+    pub(crate) const QUICK: Self = Self { rounds: 5, sample: Duration::from_millis(10) };
+
+    /// For work of which one repetition is longer than a sample.
+    pub(crate) fn of_long_work(self) -> Self {
+        Self { rounds: self.rounds.div_ceil(4), ..self }
+    }
 }
 
 /// Nanoseconds a repetition.

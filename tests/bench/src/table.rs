@@ -20,9 +20,8 @@ pub(crate) fn text(
             machine.cpu, machine.cores, machine.os
         ),
         format!(
-            "One run. Times are medians of {} rounds in which the rows of a group take turns, {} ms each; \
-             in brackets least to greatest.",
-            effort.rounds,
+            "One run. The rows of a group take turns, {} ms at a time; times are medians over the \
+             rounds, in brackets least to greatest.",
             effort.sample.as_millis()
         ),
     ];
@@ -34,7 +33,10 @@ pub(crate) fn text(
         .unwrap_or_default();
     for group in results.iter().filter(|group| !group.rows.is_empty()) {
         lines.push(String::new());
-        lines.push(format!("{}, a {}", group.title, group.unit));
+        lines.push(format!(
+            "{}: the time of a {}, {} rounds",
+            group.title, group.unit, group.rounds
+        ));
         let reference = group.median(group.reference);
         lines.extend(group.rows.iter().map(|row| line(row, group.reference, reference, width)));
     }
@@ -108,7 +110,6 @@ pub(crate) fn json(
 ) -> Value {
     json!({
         "machine": { "cpu": machine.cpu, "cores": machine.cores, "os": machine.os },
-        "rounds": effort.rounds,
         "sample_ms": effort.sample.as_millis() as u64,
         "groups": results.iter().map(group_json).collect::<Vec<_>>(),
         "targets": targets
@@ -136,6 +137,7 @@ fn group_json(group: &Results) -> Value {
     json!({
         "title": group.title,
         "unit": group.unit,
+        "rounds": group.rounds,
         "reference": group.reference,
         "rows": rows.collect::<Vec<_>>(),
     })

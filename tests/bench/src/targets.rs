@@ -18,21 +18,41 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 10] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
         bound: Bound::Times(1.0 / 4.0, "decision/cedar-prepared"),
     },
     Target {
-        text: "a decision from JSON to JSON, warm, at most JSONLogic's",
+        text: "a typed decision, warm, at most 1/4 of Cedar on one scaled to integers",
+        row: "decision/tollgate-typed-warm",
+        bound: Bound::Times(1.0 / 4.0, "decision/cedar-prepared-long"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, warm, at most JSONLogic's of the same answer",
+        row: "decision/tollgate-json-warm",
+        bound: Bound::Times(1.0, "decision/jsonlogic-answer"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, warm, at most JSONLogic's of action and reasons",
         row: "decision/tollgate-json-warm",
         bound: Bound::Times(1.0, "decision/jsonlogic"),
     },
     Target {
-        text: "a decision from JSON to JSON, fresh, at most 1/4 of Rego's with JSON in and out",
+        text: "a decision from JSON to JSON, fresh, at most 1/4 of Rego's",
         row: "decision/tollgate-json-fresh",
         bound: Bound::Times(1.0 / 4.0, "decision/rego-json"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, fresh and baked, at most 1/4 of Rego's",
+        row: "decision/tollgate-json-fresh-baked",
+        bound: Bound::Times(1.0 / 4.0, "decision/rego-json"),
+    },
+    Target {
+        text: "a decision from JSON to JSON, fresh and baked, at most 1/4 of Rego's in its RVM",
+        row: "decision/tollgate-json-fresh-baked",
+        bound: Bound::Times(1.0 / 4.0, "decision/rego-vm-json"),
     },
     Target {
         text: "1,000,000 rows from columns, warm, at most 3 times the plugin's code natively",
@@ -100,7 +120,13 @@ mod tests {
             label: String::new(),
             times: Ok(Times { median: *median, least: *median, greatest: *median }),
         };
-        Results { title: "", unit: "", reference: "", rows: rows.iter().map(row).collect() }
+        Results {
+            title: "",
+            unit: "",
+            reference: "",
+            rounds: 1,
+            rows: rows.iter().map(row).collect(),
+        }
     }
 
     #[test]
@@ -113,7 +139,10 @@ mod tests {
             ("gate/warm-cache", 29e6),
         ])]);
         let reached: Vec<_> = judged.iter().map(|judged| judged.reached).collect();
-        assert_eq!(reached, [Some(true), None, None, Some(false), None, Some(true)]);
+        assert_eq!(
+            reached,
+            [Some(true), None, None, None, None, None, None, Some(false), None, Some(true)]
+        );
         assert_eq!(judged[0].found, "500 ns of 2.00 µs, which is 0.25×");
     }
 }
