@@ -41,6 +41,7 @@ pub(crate) fn run(places: &Places) -> Result<()> {
         play(places, &tollgate, step)?;
     }
     println!("\n{} commands, each ended as it should.", steps.len());
+    println!("The binary is {}", tollgate.display());
     Ok(())
 }
 
