@@ -48,7 +48,7 @@ impl Places {
         let target = self.target.join("peers");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--release", "--locked", "--manifest-path"])
+            .args(["build", "--release", "--manifest-path"])
             .arg(self.here.join("peers").join("Cargo.toml"))
             .arg("--target-dir")
             .arg(&target)

@@ -44,13 +44,13 @@ fn prepared(name: &'static str, numbers: Numbers) -> Result<Case> {
     let mut requests = Vec::new();
     for inputs in fraud::inputs()? {
         let uids = Uids::new()?;
-        let context = || Context::from_pairs(pairs(&inputs, numbers));
+
         let request = |action: &EntityUid| -> Result<Request> {
             Ok(Request::new(
                 uids.principal.clone(),
                 action.clone(),
                 uids.resource.clone(),
-                context()?,
+                Context::from_pairs(pairs(&inputs, numbers))?,
                 None,
             )?)
         };
