@@ -7,8 +7,16 @@ use std::time::Duration;
 /// error; this makes callers wait instead, and no longer than their deadline.
 #[derive(Debug)]
 pub(crate) struct Permits {
-    free: Mutex<u32>,
+    state: Mutex<State>,
     returned: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    free: u32,
+    /// Callers that wait. Waking is a system call even when nobody sleeps, 5 %
+    /// of a fresh decision, so it is made for them only.
+    waiting: u32,
 }
 
 /// The right to one instance; given back on drop.
@@ -17,29 +25,37 @@ pub(crate) struct Permit(Arc<Permits>);
 
 impl Permits {
     pub(crate) fn new(count: u32) -> Arc<Self> {
-        Arc::new(Self { free: Mutex::new(count), returned: Condvar::new() })
+        let state = Mutex::new(State { free: count, waiting: 0 });
+        Arc::new(Self { state, returned: Condvar::new() })
     }
 
     /// Waits for a permit; none when there is none for `patience`.
     pub(crate) fn acquire(self: &Arc<Self>, patience: Duration) -> Option<Permit> {
         // A panic elsewhere cannot leave a count half written.
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if *free == 0 {
-            free = self
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.free == 0 {
+            state.waiting += 1;
+            state = self
                 .returned
-                .wait_timeout_while(free, patience, |free| *free == 0)
+                .wait_timeout_while(state, patience, |state| state.free == 0)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            state.waiting -= 1;
         }
-        *free = free.checked_sub(1)?;
+        state.free = state.free.checked_sub(1)?;
         Some(Permit(Arc::clone(self)))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.returned.notify_one();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.free += 1;
+        let wake = state.waiting > 0;
+        drop(state);
+        if wake {
+            self.0.returned.notify_one();
+        }
     }
 }
 
