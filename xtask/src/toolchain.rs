@@ -1,5 +1,7 @@
 //! The compiler that turns plugins into WebAssembly.
 
+use std::env::JoinPathsError;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -38,6 +40,14 @@ impl Toolchain {
     /// Where the compiler keeps its libraries for [`TARGET`].
     pub(crate) fn library_folder(&self) -> Option<PathBuf> {
         library_folder(&self.rustc)
+    }
+
+    /// `PATH` with this compiler first, for a tool that starts plain `rustc`.
+    pub(crate) fn path(&self) -> Result<OsString, JoinPathsError> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folder = self.rustc.parent().filter(|folder| folder.is_absolute());
+        let folders = folder.map(Path::to_path_buf).into_iter();
+        env::join_paths(folders.chain(env::split_paths(&path)))
     }
 
     fn new(rustc: PathBuf, cargo: PathBuf, foreign: bool) -> Option<Self> {

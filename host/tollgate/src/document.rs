@@ -291,18 +291,22 @@ impl PolicyDocument {
                 ));
             }
         }
-        if let Some(fallback) = &self.fallback
-            && !declaration.actions.contains(fallback)
-        {
-            let actions = declaration.actions.iter().map(String::as_str);
-            mistakes.push(
-                Mistake::new(
-                    &self.source,
-                    self.tree.nearest("/fallback").span(),
-                    format!("`{fallback}` is not an action of the policy"),
-                )
-                .maybe_suggest(suggestion(fallback, actions)),
-            );
+        if let Some(fallback) = &self.fallback {
+            let actions = &declaration.actions;
+            let mistake = |message: String| {
+                Mistake::new(&self.source, self.tree.nearest("/fallback").span(), message)
+            };
+            if !actions.contains(fallback) {
+                mistakes.push(
+                    mistake(format!("`{fallback}` is not an action of the policy"))
+                        .maybe_suggest(suggestion(fallback, actions.iter().map(String::as_str))),
+                );
+            } else if actions.len() > 1 && actions.first() == Some(fallback) {
+                mistakes.push(mistake(format!(
+                    "`{fallback}` is the policy's mildest action; a case that could not be \
+                     decided takes a stricter one"
+                )));
+            }
         }
         Mistakes::collect(mistakes).map_or(Ok(()), Err)
     }

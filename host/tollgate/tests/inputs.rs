@@ -132,6 +132,10 @@ fn documents_that_do_not_fit_the_policy_are_refused() {
             "fallback: bolck",
             "a.yaml:5:11: `bolck` is not an action of the policy; did you mean `block`?",
         ),
+        (
+            "fallback: allow",
+            "a.yaml:5:11: `allow` is the policy's mildest action; a case that could not be decided takes a stricter one",
+        ),
     ] {
         let mistakes = Extractor::new(&policy(), Some(&document(inputs))).expect_err(inputs);
         let lines: Vec<_> = mistakes.iter().map(|mistake| mistake.line()).collect();

@@ -72,6 +72,30 @@ fn scores_become_actions() {
     assert_ne!(once["decision_id"], decide(&decider, &request("0.74", "120"))["decision_id"]);
 }
 
+/// Whoever looks into a fallback later must find the request it was for.
+#[test]
+fn requests_without_values_have_ids_of_their_own() {
+    let decider = fraud();
+    let id = |request: &str| decide(&decider, request)["decision_id"].clone();
+    let ids = [id("{"), id("[]"), id("{}"), id(r#"{"score": null}"#)];
+    for (index, id) in ids.iter().enumerate() {
+        assert!(!ids[..index].contains(id), "{ids:?}");
+    }
+    assert_eq!(id("{"), ids[0]);
+    let outside = Outside::default();
+    let mut lines = JsonLines::new("{\n{}\n".as_bytes(), decider.extractor(), &outside);
+    let rows = lines.next_rows(10).expect("rows").expect("rows");
+    let mut answers = String::new();
+    decider
+        .decide_rows(&mut decider.policy().warm(), &rows, None, &mut answers)
+        .expect("answers");
+    let of_lines: Vec<_> = answers
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["decision_id"].clone())
+        .collect();
+    assert_eq!(of_lines, [ids[0].clone(), ids[2].clone()], "one id, however it comes");
+}
+
 #[test]
 fn damaged_requests_are_never_allowed() {
     let decider = fraud();

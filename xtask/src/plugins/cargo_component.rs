@@ -33,6 +33,7 @@ pub(crate) fn by_cargo_component(places: &Places) -> Result<()> {
         toolchain.prepare(places, &mut build);
         build
             .env("CARGO_TARGET_DIR", &target)
+            .env("PATH", toolchain.path()?)
             .args(["component", "build", "--quiet", "--profile", "plugin", "--lib"])
             .args(["--target", TARGET, "--package", &plugin.name]);
         process::run("plugin", &mut build)?;

@@ -2,10 +2,25 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Value};
 
 use super::InputError;
 use super::plan::Wanted;
+
+/// SHA-256 of a request's or row's fields as they were written, each after its
+/// length: what identifies one that gives no values.
+pub type RawDigest = [u8; 32];
+
+/// The digest of a request of one field, or of a row's fields.
+pub(crate) fn raw_digest<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> RawDigest {
+    let mut hasher = Sha256::new();
+    for field in fields {
+        hasher.update((field.len() as u64).to_le_bytes());
+        hasher.update(field);
+    }
+    hasher.finalize().into()
+}
 
 /// A row that gives no values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +29,8 @@ pub struct RowFault {
     pub row: u32,
     /// What is wrong with it.
     pub error: InputError,
+    /// The digest of the row as it was written.
+    pub raw: RawDigest,
 }
 
 /// Some rows as columns, in the order of the declared inputs.
@@ -54,20 +71,20 @@ impl RowsBuilder {
     }
 
     /// Adds a row whose values are in the order of the inputs, or what is
-    /// wrong with it.
-    pub fn push(&mut self, line: u64, values: Result<&mut Vec<Value>, InputError>) {
+    /// wrong with it and its digest.
+    pub fn push(&mut self, line: u64, values: Result<&mut Vec<Value>, (InputError, RawDigest)>) {
         match values {
             Ok(values) => {
                 for (column, value) in self.columns.iter_mut().zip(values.drain(..)) {
                     column.push(value);
                 }
             }
-            Err(error) => {
+            Err((error, raw)) => {
                 for column in &mut self.columns {
                     column.push(Value::Null);
                 }
                 let row = self.rows.rows;
-                self.rows.faults.push(RowFault { row, error });
+                self.rows.faults.push(RowFault { row, error, raw });
             }
         }
         self.rows.lines.push(line);

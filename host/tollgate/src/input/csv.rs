@@ -7,6 +7,7 @@ use std::rc::Rc;
 use csv::{ByteRecord, ReaderBuilder};
 use tollgate_engine::types::Value;
 
+use super::columns::raw_digest;
 use super::plan::Place;
 use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsError, from_text};
 use crate::document::suggestion::closest;
@@ -105,7 +106,7 @@ impl<'a, R: Read> Csv<'a, R> {
                 + u64::from(self.meter.carriage_return.get() == Some(true));
             match self.read() {
                 Ok(()) => rows.push(line, Ok(&mut self.values)),
-                Err(error) => rows.push(line, Err(error)),
+                Err(error) => rows.push(line, Err((error, raw_digest(self.record.iter())))),
             }
         }
         Ok(rows.finish())

@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 
 use tollgate_engine::types::Value;
 
+use super::columns::raw_digest;
 use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsError};
 
 /// Reads the inputs of a policy from JSON lines, some rows at a time.
@@ -34,7 +35,7 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
         let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
         while rows.rows() < most && self.next_line()? {
             if self.text.len() > ROW_LIMIT {
-                rows.push(self.line, Err(InputError::TooLong));
+                rows.push(self.line, Err((InputError::TooLong, raw_digest([self.text.as_slice()]))));
                 continue;
             }
             if self.text.trim_ascii().is_empty() {
@@ -43,6 +44,7 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
             let values = self
                 .extractor
                 .extract(&self.text, self.outside, &mut self.values)
+                .map_err(|error| (error, raw_digest([self.text.as_slice()])))
                 .map(|()| &mut self.values);
             rows.push(self.line, values);
         }

@@ -10,7 +10,7 @@ use tollgate_engine::{CallError, Plugin, Policy, WarmPolicy};
 
 use super::{JudgeError, located, open};
 use crate::document::PolicyDocument;
-use crate::input::{Extractor, InputError, Outside, Rows};
+use crate::input::{Extractor, InputError, Outside, RawDigest, Rows, raw_digest};
 use crate::plugins::{PluginError, Plugins};
 use crate::source::{self, Content, Source};
 
@@ -45,6 +45,15 @@ pub struct Decider {
     text: Texts,
     /// Has taken in plugin and settings; each decision's id goes on from here.
     identity: Sha256,
+}
+
+/// What is decided on.
+#[derive(Clone, Copy)]
+enum Case<'a> {
+    /// The values of the policy's inputs.
+    Values(&'a [Value]),
+    /// A request or row that gives none.
+    Unreadable(&'a RawDigest),
 }
 
 /// The parts of an answer that never change, written once.
@@ -176,7 +185,7 @@ impl Decider {
             .extract(request, outside, &mut values)
             .map_err(NoDecision::from)
             .and_then(|()| Ok(self.policy.decide(&values)?));
-        self.answer(&values, &decision, time, answer);
+        self.answer(request, &values, &decision, time, answer);
         decision
     }
 
@@ -209,6 +218,10 @@ impl Decider {
             let line = rows.lines.get(row as usize).copied().unwrap_or_default();
             let fault = faults.next_if(|fault| fault.row == row);
             cells(&rows.columns, row as usize, &mut values);
+            let case = match fault {
+                Some(fault) => Case::Unreadable(&fault.raw),
+                None => Case::Values(&values),
+            };
             let refused;
             let decision = match (fault, decisions.get_mut(index as usize)) {
                 (Some(fault), _) => {
@@ -221,7 +234,7 @@ impl Decider {
                     &refused
                 }
             };
-            self.write(&values, decision.as_ref(), time, Some(line), answers);
+            self.write(case, decision.as_ref(), time, Some(line), answers);
             answers.push('\n');
             actions.push(match decision {
                 Ok(decision) => Ok(decision.action),
@@ -233,30 +246,40 @@ impl Decider {
 
     fn answer(
         &self,
+        request: &[u8],
         values: &[Value],
         decision: &Result<Decision, NoDecision>,
         time: Option<&str>,
         answer: &mut String,
     ) {
+        let raw;
+        let case = match decision {
+            Err(NoDecision::Input(_)) => {
+                raw = raw_digest([request]);
+                Case::Unreadable(&raw)
+            }
+            _ => Case::Values(values),
+        };
         match decision {
-            Ok(decision) => self.write(values, Ok(decision), time, None, answer),
-            Err(problem) => self.write(values, Err(&problem.to_string()), time, None, answer),
+            Ok(decision) => self.write(case, Ok(decision), time, None, answer),
+            Err(problem) => self.write(case, Err(&problem.to_string()), time, None, answer),
         }
     }
 
     fn write(
         &self,
-        values: &[Value],
+        case: Case<'_>,
         decision: Result<&Decision, &String>,
         time: Option<&str>,
         line: Option<u64>,
         answer: &mut String,
     ) {
         let text = &self.text;
+        answer.reserve(text.tail.len() + 256);
         match decision {
             Ok(decision) => {
                 answer.push_str(part(&text.actions, decision.action));
-                self.write_score(values, answer);
+                self.write_score(case, answer);
                 answer.push_str(",\"reasons\":[");
                 for (index, &reason) in decision.reasons.iter().enumerate() {
                     if index > 0 {
@@ -275,7 +298,7 @@ impl Decider {
             }
             Err(problem) => {
                 answer.push_str(&text.fallback);
-                self.write_score(values, answer);
+                self.write_score(case, answer);
                 answer.push_str(",\"error\":");
                 answer.push_str(&serde_json::Value::from(problem.as_str()).to_string());
             }
@@ -285,7 +308,7 @@ impl Decider {
             let _ = write!(answer, ",\"line\":{line}");
         }
         answer.push_str(&text.tail);
-        self.write_id(values, answer);
+        self.write_id(case, answer);
         answer.push('"');
         if let Some(time) = time {
             let _ = write!(answer, ",\"time\":\"{time}\"");
@@ -293,7 +316,8 @@ impl Decider {
         answer.push('}');
     }
 
-    fn write_score(&self, values: &[Value], answer: &mut String) {
+    fn write_score(&self, case: Case<'_>, answer: &mut String) {
+        let Case::Values(values) = case else { return };
         let Some(score) = self.policy.surface().score else { return };
         let Some(Value::Number(score)) = values.get(score as usize) else { return };
         if score.is_finite() {
@@ -302,9 +326,18 @@ impl Decider {
         }
     }
 
-    /// The id is the same whenever the same plugin, settings and values meet.
-    fn write_id(&self, values: &[Value], answer: &mut String) {
+    /// The id is the same whenever the same plugin, settings and values meet,
+    /// or the same request that gives no values.
+    fn write_id(&self, case: Case<'_>, answer: &mut String) {
         let mut hasher = self.identity.clone();
+        let values = match case {
+            Case::Values(values) => values,
+            Case::Unreadable(raw) => {
+                hasher.update([5]);
+                hasher.update(raw);
+                &[]
+            }
+        };
         for value in values {
             match value {
                 Value::Null => hasher.update([0]),
@@ -324,11 +357,9 @@ impl Decider {
                 }
             }
         }
-        for byte in hasher.finalize().iter().take(8) {
-            for nibble in [byte >> 4, byte & 15] {
-                answer.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-        }
+        let digest = hasher.finalize();
+        let id = digest.first_chunk().copied().map_or(0, u64::from_be_bytes);
+        push_hex(id, answer);
     }
 }
 
@@ -357,9 +388,18 @@ impl WarmDecider<'_> {
             .extract(request, outside, values)
             .map_err(NoDecision::from)
             .and_then(|()| Ok(policy.decide(values)?));
-        decider.answer(values, &decision, time, answer);
+        decider.answer(request, values, &decision, time, answer);
         decision
     }
+}
+
+/// Sixteen hexadecimal digits.
+fn push_hex(id: u64, out: &mut String) {
+    let digits: [u8; 16] = std::array::from_fn(|place| {
+        let digit = (id >> (60 - 4 * place)) as u8 & 15;
+        digit + if digit < 10 { b'0' } else { b'a' - 10 }
+    });
+    out.push_str(str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// The engine has checked every index of an answer.

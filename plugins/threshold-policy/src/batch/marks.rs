@@ -5,7 +5,7 @@
 //! In a guest they are compiled with 128-bit vectors, which every engine that
 //! runs components has.
 
-use super::ODD;
+use super::{GROUP, ODD};
 use crate::inputs::{Reading, Test};
 
 /// How many integers are made doubles at a time, on the stack.
@@ -41,11 +41,11 @@ pub(super) fn integers(keys: &mut [u64], cells: &[i64], reading: &Reading) {
 
 /// Adds each row's weight, or its mark, by the index of its text.
 pub(super) fn texts(keys: &mut [u64], indices: &[u32], weights: &[u64]) {
-    for (key, index) in keys.iter_mut().zip(indices) {
+    each(keys, indices, |key, index| {
         // An index that is out of range belongs to a null.
-        let weight = weights.get(*index as usize).copied().unwrap_or(ODD);
+        let weight = weights.get(index as usize).copied().unwrap_or(ODD);
         *key = key.wrapping_add(weight & !ODD) | (weight & ODD);
-    }
+    });
 }
 
 /// Marks the rows that the bitmap `validity` leaves out.
@@ -73,24 +73,34 @@ fn weight(cell: f64, test: Test) -> u64 {
     if cell >= test.bound { test.weight } else { 0 }
 }
 
+/// Marks each key by its cell, [`GROUP`] of them a turn of the loop: a sandbox
+/// counts and may stop every turn, which costs more than a comparison.
+#[inline(always)]
+fn each<T: Copy>(keys: &mut [u64], cells: &[T], mut mark: impl FnMut(&mut u64, T)) {
+    let (key_groups, keys) = keys.as_chunks_mut::<GROUP>();
+    let (cell_groups, cells) = cells.as_chunks::<GROUP>();
+    for (keys, cells) in key_groups.iter_mut().zip(cell_groups) {
+        keys.iter_mut().zip(cells).for_each(|(key, cell)| mark(key, *cell));
+    }
+    keys.iter_mut().zip(cells).for_each(|(key, cell)| mark(key, *cell));
+}
+
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn in_range(keys: &mut [u64], cells: &[f64], low: f64, high: f64) {
-    for (key, cell) in keys.iter_mut().zip(cells) {
-        *key |= odd(*cell, low, high);
-    }
+    each(keys, cells, |key, cell| *key |= odd(cell, low, high));
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn one_test(keys: &mut [u64], cells: &[f64], low: f64, high: f64, one: Test) {
-    for (key, cell) in keys.iter_mut().zip(cells) {
-        *key = key.wrapping_add(weight(*cell, one)) | odd(*cell, low, high);
-    }
+    each(keys, cells, |key, cell| {
+        *key = key.wrapping_add(weight(cell, one)) | odd(cell, low, high);
+    });
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn two_tests(keys: &mut [u64], cells: &[f64], low: f64, high: f64, one: Test, two: Test) {
-    for (key, cell) in keys.iter_mut().zip(cells) {
-        let weights = weight(*cell, one).wrapping_add(weight(*cell, two));
-        *key = key.wrapping_add(weights) | odd(*cell, low, high);
-    }
+    each(keys, cells, |key, cell| {
+        let weights = weight(cell, one).wrapping_add(weight(cell, two));
+        *key = key.wrapping_add(weights) | odd(cell, low, high);
+    });
 }

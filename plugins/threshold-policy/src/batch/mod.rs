@@ -27,6 +27,9 @@ const ODD: u64 = 1 << 63;
 /// multiple of 8, so that a chunk starts at a byte of the validity bitmaps.
 const CHUNK: usize = 512;
 
+/// How many rows a turn of a loop works on.
+const GROUP: usize = 16;
+
 impl ThresholdPolicy {
     pub(crate) fn decide_rows(&self, rows: usize, columns: &[Column]) -> Result<Batch, String> {
         let views = fit(columns, self.readings.len(), rows)?;
@@ -39,15 +42,16 @@ impl ThresholdPolicy {
             let keys = buffer.get_mut(..rows.len()).unwrap_or_default();
             keys.fill(self.empty_key);
             self.mark_chunk(start, &views, &entries, keys);
-            for (offset, (key, decision)) in keys.iter().zip(rows).enumerate() {
-                *decision = match seen.known(*key) {
-                    Some(decision) => decision,
-                    None => {
-                        let row =
-                            RowAt { views: &views, readings: &self.readings, row: start + offset };
-                        seen.decide(*key, &row)
-                    }
-                };
+            let groups = keys.chunks(GROUP).zip(rows.chunks_mut(GROUP));
+            for (index, (keys, decisions)) in groups.enumerate() {
+                if seen.all_known(keys, decisions) {
+                    continue;
+                }
+                let start = start + index * GROUP;
+                for (row, (key, decision)) in (start..).zip(keys.iter().zip(decisions)) {
+                    let row = RowAt { views: &views, readings: &self.readings, row };
+                    *decision = seen.decide(*key, &row);
+                }
             }
         }
         Ok(Batch { decisions: seen.decisions, rows })

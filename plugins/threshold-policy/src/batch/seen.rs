@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::policy::Decision;
 
-use super::ODD;
+use super::{GROUP, ODD};
 use super::columns::RowAt;
 use crate::policy::{Fault, Outcome, ThresholdPolicy};
 
@@ -42,16 +42,32 @@ impl<'a> Seen<'a> {
         Self { policy, decisions: Vec::new(), table: vec![UNMET; keys], others: BTreeMap::new() }
     }
 
-    /// The decision of a key that an earlier row had.
+    /// The decisions of keys that earlier rows had, if that is all of them.
     #[inline(always)]
-    pub(super) fn known(&self, key: u64) -> Option<u32> {
+    pub(super) fn all_known(&self, keys: &[u64], decisions: &mut [u32]) -> bool {
+        let mut known = true;
+        let mut look_up = |key: u64, decision: &mut u32| {
+            *decision = self.known(key).unwrap_or(UNMET);
+            known &= *decision != UNMET;
+        };
+        match (keys.as_array::<GROUP>(), decisions.as_mut_array::<GROUP>()) {
+            (Some(keys), Some(decisions)) => {
+                keys.iter().zip(decisions).for_each(|(key, decision)| look_up(*key, decision));
+            }
+            _ => keys.iter().zip(decisions).for_each(|(key, decision)| look_up(*key, decision)),
+        }
+        known
+    }
+
+    #[inline(always)]
+    fn known(&self, key: u64) -> Option<u32> {
         // On a 32-bit target a key could wrap around into the table.
         let place = usize::try_from(key).unwrap_or(usize::MAX);
         let decision = self.table.get(place).copied();
         decision.filter(|decision| *decision != UNMET)
     }
 
-    /// The decision on `row`, whose key the table does not know.
+    /// The decision on `row`, whose key the table may not know.
     #[inline(never)]
     pub(super) fn decide(&mut self, key: u64, row: &RowAt<'_>) -> u32 {
         if key & ODD == 0 {
