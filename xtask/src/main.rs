@@ -5,6 +5,7 @@
 
 mod bench;
 mod clone;
+mod conformance;
 mod contract;
 mod debian;
 mod demo;
@@ -40,6 +41,9 @@ While you work:
             wit/ are untouched
   bench     measure Tollgate beside its peers (what follows is passed to the
             benchmark: `cargo xtask bench --quick`, `cargo xtask bench --help`)
+  conformance FILE [--mode mlflow|strict]
+            run recorded cases of MLflow through the built component; ends with
+            `N passed, N failed`
 
 Rarely:
   setup     find or install what compiles plugins to WebAssembly; every command
@@ -65,6 +69,7 @@ enum Command {
     Test(Vec<String>),
     Lint,
     Bench(Vec<String>),
+    Conformance(Vec<String>),
     WitFreeze,
 }
 
@@ -78,7 +83,7 @@ fn main() -> ExitCode {
         }
     };
     match run(command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -93,6 +98,7 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
     let command = match name.as_str() {
         "test" => return Ok(Command::Test(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
+        "conformance" => return Ok(Command::Conformance(rest.to_vec())),
         "help" | "--help" | "-h" => return Ok(Command::Help),
         _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
         "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
@@ -109,17 +115,19 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
     }
 }
 
-fn run(command: Command) -> Result<()> {
+fn run(command: Command) -> Result<ExitCode> {
     if matches!(command, Command::Help) {
         print!("{HELP}");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let places = Places::find()?;
     if matches!(command, Command::WitFreeze) {
-        return contract::freeze(&places);
+        return contract::freeze(&places).map(|()| ExitCode::SUCCESS);
     }
     let _claim = clone::claim(&places)?;
     match command {
+        // The only one with exit codes of its own.
+        Command::Conformance(arguments) => return conformance::run(&places, &arguments),
         Command::Help | Command::WitFreeze => Ok(()),
         Command::Setup => setup::run(&places),
         Command::Plugins => plugins::run(&places),
@@ -129,6 +137,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(&places),
         Command::Bench(arguments) => bench::run(&places, &arguments),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

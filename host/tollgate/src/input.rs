@@ -13,8 +13,8 @@ mod plan;
 
 use tollgate_engine::types::{Kind, Value};
 
-pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
 pub(crate) use self::columns::raw_digest;
+pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
 pub use self::csv::Csv;
 pub use self::error::{InputError, RowsError};
 pub use self::extract::Extractor;

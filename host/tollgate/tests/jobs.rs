@@ -86,9 +86,7 @@ fn requests_without_values_have_ids_of_their_own() {
     let mut lines = JsonLines::new("{\n{}\n".as_bytes(), decider.extractor(), &outside);
     let rows = lines.next_rows(10).expect("rows").expect("rows");
     let mut answers = String::new();
-    decider
-        .decide_rows(&mut decider.policy().warm(), &rows, None, &mut answers)
-        .expect("answers");
+    decider.decide_rows(&mut decider.policy().warm(), &rows, None, &mut answers).expect("answers");
     let of_lines: Vec<_> = answers
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["decision_id"].clone())

@@ -4,12 +4,14 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use crate::enforce;
 use crate::fault::{Fault, Kind, escaped};
 use crate::json::{self, Text};
 use crate::py::Py;
-use crate::schema::Signature;
+use crate::schema::{Schema, Signature};
 
-/// The input fields of MLflow's scoring protocol.
+/// The fields that data comes in: those of MLflow's scoring protocol, and
+/// those of the typed notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     /// `dataframe_split`: column names and rows apart.
@@ -22,10 +24,20 @@ pub(crate) enum Field {
     Inputs,
     /// The body itself, as LLM clients send it; no field at all.
     Unified,
+    /// Typed: `frame`, or the columns that the contract carries.
+    Frame,
+    /// Typed: `tensor`.
+    Tensor,
+    /// Typed: `tensors`, by name.
+    Tensors,
+    /// Typed: `value`, a plain object.
+    Value,
+    /// What a scoring server answers.
+    Predictions,
 }
 
 impl Field {
-    /// The fields that have a name.
+    /// The fields of the protocol that have a name.
     pub(crate) const NAMED: [Self; 4] = [Self::Split, Self::Records, Self::Instances, Self::Inputs];
 
     /// Its key.
@@ -37,6 +49,11 @@ impl Field {
             Self::Instances => "instances",
             Self::Inputs => "inputs",
             Self::Unified => "",
+            Self::Frame => "frame",
+            Self::Tensor => "tensor",
+            Self::Tensors => "tensors",
+            Self::Value => "value",
+            Self::Predictions => "predictions",
         }
     }
 }
@@ -55,18 +72,18 @@ pub(crate) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// The rows or columns themselves, without the names of a split frame.
+    /// The rows or columns themselves, without names that come apart.
     pub(crate) fn data_rows(&self) -> &Py<'a> {
         match self.field {
-            Field::Split => self.data.get("data").unwrap_or(&Py::None),
+            Field::Split | Field::Frame => self.data.get("data").unwrap_or(&Py::None),
             _ => &self.data,
         }
     }
 
-    /// The names of a split frame's columns.
+    /// The names of a frame's columns that come apart from its rows.
     pub(crate) fn names(&self) -> Option<&[Py<'a>]> {
         match (self.field, self.data.get("columns")) {
-            (Field::Split, Some(Py::List(names))) => Some(names),
+            (Field::Split | Field::Frame, Some(Py::List(names))) => Some(names),
             _ => None,
         }
     }
@@ -171,12 +188,21 @@ pub(crate) enum Layout {
     Single,
     /// No payload: row and column of a frame.
     Frame,
+    /// Typed columns, one after the other.
+    Typed,
 }
 
 impl Origin {
-    /// The layout of a body's data.
+    /// The layout of a body's data, for columns of those types: an object may
+    /// be one row, whatever lists it holds.
     #[must_use]
-    pub(crate) fn of(body: &Body<'_>) -> Self {
+    pub(crate) fn of(body: &Body<'_>, schema: Option<&Schema>) -> Self {
+        let columns = schema.map(Schema::columns).unwrap_or_default();
+        let one_row = |items: &[(Text<'_>, Py<'_>)]| match body.field {
+            Field::Value => enforce::one_row(items, columns),
+            Field::Inputs | Field::Instances => enforce::nested(columns),
+            _ => false,
+        };
         let rows = |data: &Py<'_>| match data {
             Py::List(rows) => match rows.first() {
                 Some(Py::Dict(_)) => Layout::Records,
@@ -185,13 +211,18 @@ impl Origin {
             },
             Py::Dict(items) => {
                 let list = |(_, value): &(Text<'_>, Py<'_>)| matches!(value, Py::List(_));
-                if items.iter().any(list) { Layout::Columns } else { Layout::Record }
+                if items.iter().any(list) && !one_row(items) {
+                    Layout::Columns
+                } else {
+                    Layout::Record
+                }
             }
             _ => Layout::Single,
         };
         let layout = match body.field {
             Field::Split => body.data.get("data").map_or(Layout::Single, rows),
             Field::Unified => Layout::Record,
+            Field::Frame => Layout::Typed,
             _ => rows(&body.data),
         };
         Self { field: body.field, layout }
@@ -247,6 +278,14 @@ impl Origin {
             Layout::Columns => {
                 push(&name);
                 if let Some(row) = row {
+                    push(&row);
+                }
+            }
+            Layout::Typed => {
+                push("columns");
+                push(&place.to_string());
+                if let Some(row) = row {
+                    push("values");
                     push(&row);
                 }
             }

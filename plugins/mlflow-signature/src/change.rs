@@ -22,6 +22,8 @@ pub(crate) fn change<'a>(
         (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
             Some(lossy(Kind::LossyValue, sent, got))
         }
+        (Py::Array(sent), Py::Array(got)) if sent == got => None,
+        (Py::Array(array), got) => change(&array.to_list(), got, dtype, today),
         (_, Py::Array(array)) => change(sent, &array.to_list(), array.dtype, today),
         (Py::List(a), Py::List(b)) if a.len() == b.len() => {
             for (at, (sent, got)) in a.iter().zip(b).enumerate() {
@@ -73,8 +75,14 @@ fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Fault {
 /// The kind of change of a single value.
 #[inline(never)]
 fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Option<Kind> {
+    if sent == got {
+        return None;
+    }
     let time = |nanos: i128| match sent {
         Py::Str(text) => is_time(text, nanos, today),
+        Py::Time(Some(sent)) => i128::from(*sent) == nanos,
+        Py::Datetime(sent) => *sent == nanos,
+        Py::Date(days) => i128::from(*days) * DAY == nanos,
         _ => false,
     };
     let (kept, kind) = match got {
@@ -101,7 +109,7 @@ fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Opt
 fn whole_kept(sent: &Py<'_>, got: &Py<'_>) -> bool {
     match (sent, got) {
         (Py::Big(a), Py::Big(b)) => a == b,
-        (Py::Int(_) | Py::Uint(_), got) => sent.int() == got.int(),
+        (Py::Int(_) | Py::Int32(_) | Py::Uint(_), got) => sent.int() == got.int(),
         (Py::Float(number), got) => {
             let whole = number.is_finite() && number % 1.0 == 0.0;
             whole && sent.int() == got.int()
@@ -119,7 +127,10 @@ fn float_kept(sent: &Py<'_>, got: f64, dtype: Dtype) -> bool {
         _ => 64,
     };
     let number = match sent {
-        Py::Float(number) => *number,
+        Py::Float(number) | Py::Float32(number) => *number,
+        Py::Int32(number) => f64::from(*number),
+        // A double keeps 15 digits.
+        Py::Decimal(raw) if significant(raw) <= 15 => sent.float().unwrap_or(f64::NAN),
         Py::Int(number) if bits == 64 => {
             return got as i128 == i128::from(*number);
         }
@@ -132,6 +143,13 @@ fn float_kept(sent: &Py<'_>, got: f64, dtype: Dtype) -> bool {
     };
     let same = to_f32(number, bits) == got || number.is_nan() && got.is_nan();
     same && got.is_infinite() == number.is_infinite() && (got == 0.0) == (number == 0.0)
+}
+
+/// How many digits of a decimal count.
+fn significant(raw: &str) -> usize {
+    let digits = raw.split(['e', 'E']).next().unwrap_or_default();
+    let digits = digits.trim_start_matches(['-', '+', '0', '.']);
+    digits.bytes().filter(u8::is_ascii_digit).count()
 }
 
 fn is_base64(text: &Text<'_>, bytes: &[u8]) -> bool {

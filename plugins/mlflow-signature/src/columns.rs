@@ -2,21 +2,18 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use tollgate_sdk::signature::{Cells, TypedColumn};
 
 use crate::fault::{Fault, Kind};
 use crate::json::{self, Text};
-use crate::py::{
-    Column, Dtype, Frame, Index, Instant, Py, Unit, base64_decode, infer, instant, to_f32,
-};
+use crate::py::{Column, Dtype, Frame, Index, Py, Unit, base64_decode, infer, to_f32};
 
 /// A frame of typed columns. Each has `rows` cells; those of `object` columns
 /// are JSON texts, where `{"$bytes": base64}`, `{"$datetime": iso}`,
-/// `{"$date": iso}`, `{"$decimal": text}` and `{"$float": "NaN"}` say what
-/// JSON cannot. Times are nanoseconds since 1970, or ISO 8601 texts.
+/// `{"$date": iso}`, `{"$decimal": text}`, `{"$float": "NaN"}` and
+/// `{"$ndarray": {dtype, shape, data}}` say what JSON cannot. Times are nanoseconds since 1970, or ISO 8601 texts.
 ///
 /// # Errors
 /// When a column is shorter than `rows`, has a type that pandas does not
@@ -86,6 +83,49 @@ fn missing<'a>(dtype: Dtype) -> Py<'a> {
     }
 }
 
+/// A value, tags and all, as a cell of a column.
+///
+/// # Errors
+/// When the column's type cannot have it.
+pub(crate) fn of_value(mut value: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
+    crate::typed::untag(&mut value)?;
+    let wrong = |value: &Py<'_>| {
+        Fault::new(Kind::FrameBuild, format!("a `{}` column holds {}", dtype.name(), value.kind()))
+    };
+    Ok(match (dtype, value) {
+        (Dtype::Object, value) => value,
+        (_, Py::None) => missing(dtype),
+        (Dtype::Bytes, bytes @ Py::Bytes(_)) => bytes,
+        (Dtype::Datetime(_) | Dtype::Zoned, time @ Py::Time(_)) => time,
+        (Dtype::Datetime(_) | Dtype::Zoned, Py::Datetime(nanos)) => {
+            let out = || Fault::new(Kind::FrameBuild, "a time must be within 1677 and 2262");
+            Py::Time(Some(i64::try_from(nanos).map_err(|_| out())?))
+        }
+        (Dtype::Uint(64) | Dtype::MaskedInt(false, 64), value @ Py::Uint(_)) => value,
+        (Dtype::Uint(_) | Dtype::MaskedInt(false, _), value @ Py::Int(..0)) => {
+            return Err(wrong(&value));
+        }
+        (Dtype::Float(bits) | Dtype::MaskedFloat(bits), value @ (Py::Uint(_) | Py::Big(_))) => {
+            Py::Float(to_f32(value.float().map_err(|_| wrong(&value))?, bits))
+        }
+        (Dtype::Bytes, value) => return Err(wrong(&value)),
+        (_, value) => typed(value, dtype)?,
+    })
+}
+
+/// Whether a whole number is one of a column's type.
+fn in_range(number: i64, dtype: Dtype) -> bool {
+    match dtype {
+        Dtype::Int(bits) | Dtype::MaskedInt(true, bits) => {
+            bits >= 64 || (-(1i64 << (bits - 1))..1i64 << (bits - 1)).contains(&number)
+        }
+        Dtype::Uint(bits) | Dtype::MaskedInt(false, bits) => {
+            bits >= 64 || (0..1i64 << bits).contains(&number)
+        }
+        _ => false,
+    }
+}
+
 fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
     let wrong = |cell: &Py<'_>| {
         Fault::new(Kind::FrameBuild, format!("a `{}` column holds {}", dtype.name(), cell.kind()))
@@ -122,7 +162,9 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
         (Dtype::Uint(64), Py::Int(number)) if number < 0 => Py::Uint(number as u64),
         (_, cell @ (Py::Str(_) | Py::Bool(_) | Py::Int(_) | Py::Float(_))) => {
             let fits = match dtype {
-                Dtype::Int(_) | Dtype::Uint(_) | Dtype::MaskedInt(..) => matches!(cell, Py::Int(_)),
+                Dtype::Int(_) | Dtype::Uint(_) | Dtype::MaskedInt(..) => {
+                    matches!(cell, Py::Int(number) if in_range(number, dtype))
+                }
                 Dtype::Bool | Dtype::MaskedBool => matches!(cell, Py::Bool(_)),
                 Dtype::Text | Dtype::Unicode => matches!(cell, Py::Str(_)),
                 Dtype::Float(_) | Dtype::MaskedFloat(_) => false,
@@ -145,60 +187,7 @@ fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
         return Err(refused("an object's cell must be borrowed"));
     };
     match json::parse(bytes) {
-        Ok(value) => untagged(value),
+        Ok(value) => crate::typed::untagged(value),
         Err(_) => Err(refused("each cell of an object column must be a JSON text")),
-    }
-}
-
-/// Values that JSON cannot say, from their tags.
-///
-/// # Errors
-/// When a tag's value is not what the tag says.
-pub fn untagged(value: Py<'_>) -> Result<Py<'_>, Fault> {
-    let refused = |what: &str| Fault::new(Kind::FrameBuild, what.to_string());
-    match value {
-        Py::List(items) => Ok(Py::List(items.into_iter().map(untagged).collect::<Result<_, _>>()?)),
-        Py::Dict(items) => {
-            if let [(key, Py::Str(text))] = items.as_slice() {
-                let time = || instant(text).ok_or_else(|| refused("a time must be ISO 8601"));
-                match key.bytes() {
-                    b"$float" => {
-                        return Py::Str(text.clone())
-                            .float()
-                            .map(Py::Float)
-                            .map_err(|_| refused("`$float` must be NaN, Infinity or -Infinity"));
-                    }
-                    b"$bytes" => {
-                        return base64_decode(text.bytes())
-                            .map(Py::Bytes)
-                            .ok_or_else(|| refused("`$bytes` must be base64"));
-                    }
-                    b"$decimal" => {
-                        return Ok(Py::Decimal(Cow::Owned(text.lossy().into_owned())));
-                    }
-                    b"$date" => {
-                        return match time()? {
-                            Instant::Day(days) => Ok(Py::Date(days as i64)),
-                            _ => Err(refused("`$date` must be a day")),
-                        };
-                    }
-                    b"$datetime" => {
-                        return Ok(match time()? {
-                            Instant::Nat => Py::Time(None),
-                            Instant::Day(days) => Py::Datetime(days * 86_400_000_000_000),
-                            Instant::Time(nanos) | Instant::Fine(nanos) => Py::Datetime(nanos),
-                        });
-                    }
-                    _ => {}
-                }
-            }
-            Ok(Py::Dict(
-                items
-                    .into_iter()
-                    .map(|(key, value)| Ok((key, untagged(value)?)))
-                    .collect::<Result<_, Fault>>()?,
-            ))
-        }
-        other => Ok(other),
     }
 }

@@ -9,6 +9,7 @@ use crate::cast::{objects, row_of};
 use crate::data::Data;
 use crate::datatype;
 use crate::fault::{Fault, Kind, near};
+use crate::json::Text;
 use crate::nested;
 use crate::py::{Column, Dtype, Frame, Index, Py, Unframed, infer};
 use crate::schema::{ColSpec, DataType, Schema, Type};
@@ -58,23 +59,7 @@ fn framed<'a>(data: Data<'a>, columns: &[ColSpec]) -> Result<Frame<'a>, Fault> {
             Err(Fault::new(Kind::NotDataframe, "null is no data").wanted("rows", &value))
         }
         Data::Dict(items) => {
-            let nested = columns
-                .iter()
-                .any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)));
-            let text = |item: &Py<'_>| matches!(item, Py::Str(_));
-            let single = |value: &Py<'_>| match value {
-                Py::List(items) => items.iter().all(text),
-                Py::None => true,
-                other => other.is_scalar(),
-            };
-            let text_array = |value: &Py<'_>| {
-                matches!(value, Py::Array(array)
-                    if array.shape.is_empty() && array.dtype == Dtype::Unicode)
-            };
-            if nested
-                || items.iter().all(|(_, value)| single(value))
-                || items.iter().all(|(_, value)| text_array(value))
-            {
+            if one_row(&items, columns) {
                 return Frame::from_list(alloc::vec![Py::Dict(items)]).map_err(other);
             }
             let items = items
@@ -87,6 +72,28 @@ fn framed<'a>(data: Data<'a>, columns: &[ColSpec]) -> Result<Frame<'a>, Fault> {
             Frame::from_dict(items, None).map_err(|error| Fault::new(Kind::FrameBuild, error.0))
         }
     }
+}
+
+/// Whether some column takes lists or objects, so that an object is one row.
+pub(crate) fn nested(columns: &[ColSpec]) -> bool {
+    columns.iter().any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)))
+}
+
+/// Whether an object is one row, and not a table of columns.
+pub(crate) fn one_row(items: &[(Text<'_>, Py<'_>)], columns: &[ColSpec]) -> bool {
+    let text = |item: &Py<'_>| matches!(item, Py::Str(_));
+    let single = |value: &Py<'_>| match value {
+        Py::List(items) => items.iter().all(text),
+        Py::None => true,
+        other => other.is_scalar(),
+    };
+    let text_array = |value: &Py<'_>| {
+        matches!(value, Py::Array(array)
+            if array.shape.is_empty() && array.dtype == Dtype::Unicode)
+    };
+    nested(columns)
+        || items.iter().all(|(_, value)| single(value))
+        || items.iter().all(|(_, value)| text_array(value))
 }
 
 fn by_name<'a>(

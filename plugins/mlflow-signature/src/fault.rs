@@ -32,6 +32,8 @@ macro_rules! kinds {
 kinds! {
     /// The body is no JSON.
     BadJson "bad-json",
+    /// Form `data`: the text is not in the typed notation.
+    BadData "bad-data",
     /// Not exactly one of the four input fields.
     BadFormatKeys "bad-format-keys",
     /// A data-frame column cannot be cast to its type.
@@ -114,6 +116,9 @@ kinds! {
     ExtraParam "extra-param",
     /// Strict, a warning: a field of the body is ignored.
     IgnoredField "ignored-field",
+    /// Outputs are asked for, and the signature declares none: nothing can be
+    /// judged.
+    NoOutputs "no-outputs",
     /// A Python exception inside a conversion; where it surfaces it becomes
     /// one of the others.
     Raw "raw",
@@ -127,6 +132,7 @@ impl Kind {
             Self::UncheckedType | Self::ExtraInput | Self::ExtraParam | Self::IgnoredField => {
                 Outcome::Warn
             }
+            Self::NoOutputs => Outcome::Inconclusive,
             _ => Outcome::Fail,
         }
     }

@@ -16,7 +16,6 @@
 extern crate alloc;
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use tollgate_sdk::signature::TypedColumn;
@@ -31,6 +30,7 @@ mod datatype;
 mod enforce;
 mod fast;
 pub mod fault;
+mod flat;
 mod frames;
 pub mod json;
 mod load;
@@ -39,23 +39,27 @@ mod normal;
 mod params;
 mod parse;
 pub mod py;
+mod response;
 pub mod schema;
 pub mod settings;
 mod strict;
 mod tensor;
+mod typed;
 
-use body::{Body, Layout, Origin};
+use body::{Body, Field, Layout, Origin};
 use data::Data;
 use fault::Fault;
 use params::Params;
 use py::Py;
-use settings::{Given, Mode, Settings};
+use settings::{Form, Given, Mode, Part, Settings};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]
 pub struct MlflowSignature {
     signature: schema::Signature,
     mode: Mode,
+    part: Part,
+    form: Form,
     max_findings: usize,
     today: Option<i64>,
     plan: fast::Plan,
@@ -64,25 +68,34 @@ pub struct MlflowSignature {
 /// What a payload came to: the data and the parameters that the model gets.
 type Accepted<'a> = (Data<'a>, Params<'a>);
 
+/// That and warnings, or what is wrong.
+type Judged<'a> = Result<(Accepted<'a>, Vec<Fault>), Vec<Fault>>;
+
 impl tollgate_sdk::signature::Signature for MlflowSignature {
     type Settings = Given;
 
     const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn configure(given: Given) -> Result<Self, Vec<Finding>> {
-        let one = |finding: Box<Finding>| alloc::vec![*finding];
-        let given = given.parse().map_err(one)?;
-        let settings = Settings::read(&given).map_err(one)?;
+        let alone = |finding: Box<Finding>| alloc::vec![*finding];
+        let given = given.parse().map_err(alone)?;
+        let settings = Settings::read(&given).map_err(alone)?;
         let signature =
             load::load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
                 let pointer = alloc::format!("/signature{}", refused.pointer);
                 let finding = Finding::new("signature-invalid", Outcome::Fail, refused.message);
                 alloc::vec![finding.at(pointer)]
             })?;
+        let plan = match (settings.part, settings.form) {
+            (Part::Inputs, Form::Request) => fast::Plan::of(&signature),
+            _ => fast::Plan::None,
+        };
         Ok(Self {
-            plan: fast::Plan::of(&signature),
+            plan,
             signature,
             mode: settings.mode,
+            part: settings.part,
+            form: settings.form,
             max_findings: settings.max_findings,
             today: settings.today,
         })
@@ -100,7 +113,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
 
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
         match self.judge(payload) {
-            Ok((accepted, _)) => Ok(Self::document(&accepted).into_bytes()),
+            Ok(((data, params), _)) => Ok(normal::document(&data, &params).into_bytes()),
             Err(faults) => Err(self.findings(faults)),
         }
     }
@@ -110,76 +123,129 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             Ok(frame) => frame,
             Err(fault) => return self.findings(alloc::vec![fault]),
         };
-        match self.enforce(Data::Frame(frame)) {
-            Ok(_) => Vec::new(),
+        // Only objects can become something else than they were.
+        let objects = frame.columns.iter().any(|column| column.dtype == py::Dtype::Object);
+        let sent = (objects && self.mode == Mode::Strict).then(|| Body {
+            field: Field::Frame,
+            data: typed::of_columns(&frame),
+            params: Py::None,
+            ignored: Vec::new(),
+        });
+        let origin = Origin { field: Field::Frame, layout: Layout::Frame };
+        let judged = self
+            .enforced(Data::Frame(frame), origin)
+            .and_then(|data| self.compared((data, None), sent.as_ref(), origin));
+        match judged {
+            Ok((_, warnings)) => self.findings(warnings),
             Err(faults) => self.findings(faults),
         }
     }
 }
 
 impl MlflowSignature {
-    /// The whole way of a request body: what the model gets, and warnings.
-    fn judge<'a>(&self, payload: &'a [u8]) -> Result<(Accepted<'a>, Vec<Fault>), Vec<Fault>> {
-        let one = |fault: Fault| alloc::vec![fault];
-        let body = body::read(payload, &self.signature).map_err(one)?;
-        let origin = Origin::of(&body);
-        let params = body.params.clone();
-        let data = self.parsed(body, origin)?;
-        let data = self.enforced(data, origin)?;
-        let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
-        if self.mode == Mode::Mlflow {
-            return Ok(((data, params), Vec::new()));
-        }
-        // The body was taken apart on its way; it is read again to compare.
-        let body = body::read(payload, &self.signature).map_err(one)?;
-        let comparison = strict::Comparison {
-            body: &body,
-            origin,
-            signature: &self.signature,
-            today: self.today,
-        };
-        let faults = comparison.faults(&data, &params);
-        if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
-            Err(faults)
-        } else {
-            Ok(((data, params), faults))
+    /// The whole way of a payload: what the model gets, and warnings.
+    fn judge<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
+        match (self.part, self.form) {
+            (Part::Inputs, Form::Request) => self.judge_request(payload),
+            (Part::Outputs, Form::Request) => self.judge_response(payload),
+            (_, Form::Data) => self.judge_data(payload),
         }
     }
 
-    fn parsed<'a>(&self, body: Body<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {
-        parse::data(body, self.signature.inputs.as_ref(), origin, self.today)
+    /// The body of a request.
+    fn judge_request<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
+        let read = || body::read(payload, &self.signature).map_err(one);
+        let body = read()?;
+        let origin = Origin::of(&body, self.schema());
+        let params = body.params.clone();
+        let data = parse::data(body, self.signature.inputs.as_ref(), origin, self.today)?;
+        let data = self.enforced(data, origin)?;
+        let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
+        // The body was taken apart on its way; it is read again to compare.
+        let sent = if self.mode == Mode::Strict { Some(read()?) } else { None };
+        self.compared((data, params), sent.as_ref(), origin)
+    }
+
+    /// The body of an answer.
+    fn judge_response<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
+        let schema = self.schema().ok_or_else(|| one(response::undeclared()))?;
+        let body = response::read(payload).map_err(one)?;
+        let origin = response::origin(&body, schema);
+        let sent = (self.mode == Mode::Strict).then(|| body.clone());
+        let data = response::data(body, schema, origin, self.today)?;
+        let data = self.enforced(data, origin)?;
+        self.compared((data, None), sent.as_ref(), origin)
+    }
+
+    /// What a program hands to `predict`, or gets from it.
+    fn judge_data<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
+        let given = typed::read(payload).map_err(one)?;
+        let sent = given.body();
+        let origin = Origin::of(&sent, self.schema());
+        let data = self.enforced(given.data, origin)?;
+        let params = match self.part {
+            Part::Inputs => {
+                params::enforce(given.params, self.signature.params.as_deref(), origin.params())?
+            }
+            Part::Outputs => None,
+        };
+        let sent = (self.mode == Mode::Strict).then_some(sent);
+        self.compared((data, params), sent.as_ref(), origin)
+    }
+
+    /// The part of the signature that is enforced.
+    fn schema(&self) -> Option<&schema::Schema> {
+        match self.part {
+            Part::Inputs => self.signature.inputs.as_ref(),
+            Part::Outputs => self.signature.outputs.as_ref(),
+        }
     }
 
     fn enforced<'a>(&self, data: Data<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {
-        match &self.signature.inputs {
-            Some(schema) => enforce::data(data, schema, origin),
-            None => Ok(data),
+        match (self.schema(), self.part) {
+            (Some(schema), _) => enforce::data(data, schema, origin),
+            (None, Part::Inputs) => Ok(data),
+            (None, Part::Outputs) => Err(one(response::undeclared())),
         }
     }
 
-    /// Enforces the signature on data that comes from no request body: what
-    /// `pyfunc.predict` does with a frame, arrays, or Python objects.
-    ///
-    /// # Errors
-    /// The faults, MLflow's own first.
-    pub fn enforce<'a>(&self, data: Data<'a>) -> Result<Accepted<'a>, Vec<Fault>> {
-        let origin = Origin { field: body::Field::Unified, layout: Layout::Frame };
-        let data = self.enforced(data, origin)?;
-        let params = params::enforce(Py::None, self.signature.params.as_deref(), "")?;
-        Ok((data, params))
-    }
-
-    /// What the model gets, as [`Signature::normalize`] writes it.
-    ///
-    /// [`Signature::normalize`]: tollgate_sdk::signature::Signature::normalize
-    #[must_use]
-    pub fn document(accepted: &Accepted<'_>) -> String {
-        normal::document(&accepted.0, &accepted.1)
+    /// Refuses what became something else than what was sent, where that is
+    /// given.
+    fn compared<'a>(
+        &self,
+        accepted: Accepted<'a>,
+        sent: Option<&Body<'a>>,
+        origin: Origin,
+    ) -> Judged<'a> {
+        let Some(body) = sent else {
+            return Ok((accepted, Vec::new()));
+        };
+        let comparison = strict::Comparison {
+            body,
+            origin,
+            schema: self.schema(),
+            params: self.signature.params.as_deref().unwrap_or_default(),
+            today: self.today,
+        };
+        let faults = comparison.faults(&accepted.0, &accepted.1);
+        if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
+            Err(faults)
+        } else {
+            Ok((accepted, faults))
+        }
     }
 
     fn findings(&self, faults: Vec<Fault>) -> Vec<Finding> {
-        faults.into_iter().take(self.max_findings).map(Fault::finding).collect()
+        let faults = faults.into_iter().take(self.max_findings);
+        match self.part {
+            Part::Inputs => faults.map(Fault::finding).collect(),
+            Part::Outputs => faults.map(response::finding).collect(),
+        }
     }
+}
+
+fn one(fault: Fault) -> Vec<Fault> {
+    alloc::vec![fault]
 }
 
 tollgate_sdk::export_signature!(MlflowSignature);

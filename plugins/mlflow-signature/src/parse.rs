@@ -31,6 +31,10 @@ pub(crate) fn data<'a>(
         Field::Instances => return cast_instances(body.data, schema, origin),
         Field::Records => frames::records(body.data),
         Field::Split => frames::split(body.data),
+        // None of a request.
+        Field::Frame | Field::Tensor | Field::Tensors | Field::Value | Field::Predictions => {
+            return Ok(Data::of(body.data));
+        }
     };
     let frame = frame.map_err(|fault| alloc::vec![fault])?;
     match schema {
@@ -136,7 +140,11 @@ fn convert_items<'a>(
     out
 }
 
-fn cast_inputs<'a>(
+/// Casts `inputs`, whatever its layout.
+///
+/// # Errors
+/// The faults of the values that cannot be cast.
+pub(crate) fn cast_inputs<'a>(
     data: Py<'a>,
     schema: Option<&Schema>,
     origin: Origin,

@@ -44,6 +44,10 @@ pub struct Settings<'g> {
     pub params: &'g Py<'g>,
     /// How strictly the signature is enforced.
     pub mode: Mode,
+    /// Which part of the signature is enforced.
+    pub part: Part,
+    /// How payloads are written.
+    pub form: Form,
     /// At most so many findings for one payload.
     pub max_findings: usize,
     /// The day (since 1970) that a time without a date is taken for.
@@ -60,6 +64,27 @@ pub enum Mode {
     Mlflow,
 }
 
+/// Which part of a signature is enforced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// What the model takes.
+    #[default]
+    Inputs,
+    /// What it gives.
+    Outputs,
+}
+
+/// How payloads are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As the scoring server has them: the body of a request, or of its
+    /// answer.
+    #[default]
+    Request,
+    /// What a program hands to `predict` itself, in the typed notation.
+    Data,
+}
+
 const NONE: &Py<'static> = &Py::None;
 
 impl<'g> Settings<'g> {
@@ -73,6 +98,8 @@ impl<'g> Settings<'g> {
             outputs: NONE,
             params: NONE,
             mode: Mode::default(),
+            part: Part::default(),
+            form: Form::default(),
             max_findings: 100,
             today: None,
         };
@@ -87,6 +114,8 @@ impl<'g> Settings<'g> {
                     settings.parts(value)?;
                 }
                 b"mode" => settings.mode = mode(value)?,
+                b"part" => settings.part = part(value)?,
+                b"form" => settings.form = form(value)?,
                 b"max_findings" => {
                     settings.max_findings = match value {
                         Py::Int(count @ 1..=10_000) => *count as usize,
@@ -136,6 +165,22 @@ fn mode(value: &Py<'_>) -> Result<Mode, Box<Finding>> {
         Py::Str(text) if text.is("strict") => Ok(Mode::Strict),
         Py::Str(text) if text.is("mlflow") => Ok(Mode::Mlflow),
         _ => Err(wrong("/mode", "`mode` must be `strict` or `mlflow`")),
+    }
+}
+
+fn part(value: &Py<'_>) -> Result<Part, Box<Finding>> {
+    match value {
+        Py::Str(text) if text.is("inputs") => Ok(Part::Inputs),
+        Py::Str(text) if text.is("outputs") => Ok(Part::Outputs),
+        _ => Err(wrong("/part", "`part` must be `inputs` or `outputs`")),
+    }
+}
+
+fn form(value: &Py<'_>) -> Result<Form, Box<Finding>> {
+    match value {
+        Py::Str(text) if text.is("request") => Ok(Form::Request),
+        Py::Str(text) if text.is("data") => Ok(Form::Data),
+        _ => Err(wrong("/form", "`form` must be `request` or `data`")),
     }
 }
 

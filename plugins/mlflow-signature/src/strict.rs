@@ -5,20 +5,22 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use crate::body::{Body, Layout, Origin};
+use crate::body::{Body, Field, Layout, Origin};
 use crate::change::change;
 use crate::data::Data;
 use crate::fault::{Fault, Kind, gather, near};
 use crate::json::Text;
 use crate::params::Params;
 use crate::py::{Dtype, Frame, Py};
-use crate::schema::{DataType, Schema, Signature, Type};
+use crate::response::written_so;
+use crate::schema::{DataType, ParamSpec, Schema, Type};
 
 /// Compares a body with what became of it.
 pub(crate) struct Comparison<'c, 'a> {
     pub(crate) body: &'c Body<'a>,
     pub(crate) origin: Origin,
-    pub(crate) signature: &'c Signature,
+    pub(crate) schema: Option<&'c Schema>,
+    pub(crate) params: &'c [ParamSpec],
     pub(crate) today: Option<i64>,
 }
 
@@ -28,6 +30,7 @@ impl<'a> Comparison<'_, 'a> {
         let mut faults = Vec::new();
         match data {
             Data::Frame(frame) => self.frame(frame, &mut faults),
+            Data::Array(array) if self.tabular() => self.tensor(None, array, &mut faults),
             Data::Array(array) => {
                 self.compare(self.whole(), &array.to_list(), array.dtype, "", &mut faults);
             }
@@ -64,11 +67,18 @@ impl<'a> Comparison<'_, 'a> {
         faults: &mut Vec<Fault>,
     ) {
         let null = Py::None;
-        if let Some(change) = change(sent.unwrap_or(&null), got, dtype, self.today) {
-            let mut fault = change;
+        if let Some(mut fault) = self.change(sent.unwrap_or(&null), got, dtype) {
             fault.column = column.to_string();
             gather(faults, fault.at(self.origin.data()));
         }
+    }
+
+    /// How a cell changed.
+    pub(crate) fn change(&self, sent: &Py<'a>, got: &Py<'a>, dtype: Dtype) -> Option<Fault> {
+        if self.body.field == Field::Predictions && written_so(sent, got) {
+            return None;
+        }
+        change(sent, got, dtype, self.today)
     }
 
     fn frame(&self, frame: &Frame<'a>, faults: &mut Vec<Fault>) {
@@ -79,7 +89,7 @@ impl<'a> Comparison<'_, 'a> {
             let place = self.place(&column.name, at);
             for (row, got) in column.cells.iter().enumerate() {
                 let sent = self.cell(&column.name, place, row);
-                let found = match change(sent.unwrap_or(&null), got, column.dtype, self.today) {
+                let found = match self.change(sent.unwrap_or(&null), got, column.dtype) {
                     None => unchecked(got, declared),
                     some => some,
                 };
@@ -92,7 +102,7 @@ impl<'a> Comparison<'_, 'a> {
     }
 
     fn declared(&self, name: &str, place: usize) -> Option<&Type> {
-        match self.signature.inputs.as_ref()? {
+        match self.schema? {
             Schema::Columns { named: true, columns } => {
                 columns.iter().rfind(|column| column.name == name).map(|column| &column.kind)
             }
@@ -104,6 +114,9 @@ impl<'a> Comparison<'_, 'a> {
     /// A named array, in whatever layout it came.
     fn named(&self, key: &Text<'a>, got: &Py<'a>, faults: &mut Vec<Fault>) {
         let name = Py::Str(key.clone());
+        if let (Py::Array(array), true) = (got, self.tabular()) {
+            return self.tensor(Some(&name), array, faults);
+        }
         let place = self.place(&name, 0);
         let column = key.lossy();
         let (dtype, cells) = match got {
@@ -128,7 +141,7 @@ impl<'a> Comparison<'_, 'a> {
     }
 
     /// Where a column stood in the payload's rows.
-    fn place(&self, name: &Py<'_>, at: usize) -> usize {
+    pub(crate) fn place(&self, name: &Py<'_>, at: usize) -> usize {
         let number = match name {
             Py::Int(number) => usize::try_from(*number).ok(),
             _ => None,
@@ -140,7 +153,7 @@ impl<'a> Comparison<'_, 'a> {
     }
 
     /// What was sent for a cell.
-    fn cell(&self, name: &Py<'_>, place: usize, row: usize) -> Option<&Py<'a>> {
+    pub(crate) fn cell(&self, name: &Py<'_>, place: usize, row: usize) -> Option<&Py<'a>> {
         let key = match name {
             Py::Str(text) => text.as_str(),
             _ => None,
@@ -154,27 +167,17 @@ impl<'a> Comparison<'_, 'a> {
             },
             Layout::Values => item_of(data, row),
             Layout::Columns | Layout::Record => match data.get(key?)? {
-                Py::List(cells) if self.origin.layout == Layout::Columns && !self.one_row() => {
-                    cells.get(row)
-                }
+                Py::List(cells) if self.origin.layout == Layout::Columns => cells.get(row),
                 // A map is a column by its keys.
                 value => Some(value),
             },
-            Layout::Single | Layout::Frame => Some(data),
+            Layout::Typed | Layout::Frame => item_of(item_of(data, place)?, row),
+            Layout::Single => Some(data),
         }
     }
 
-    /// Whether MLflow takes an object for one row: when a column is an array
-    /// or an object, or all values are single ones.
-    fn one_row(&self) -> bool {
-        let columns = self.signature.inputs.as_ref().map(Schema::columns).unwrap_or_default();
-        let nested =
-            columns.iter().any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)));
-        nested || self.body.field == crate::body::Field::Unified
-    }
-
     fn extra_inputs(&self, faults: &mut Vec<Fault>) {
-        let Some(schema) = &self.signature.inputs else {
+        let Some(schema) = self.schema else {
             return;
         };
         if !schema.named() {
@@ -224,8 +227,7 @@ impl<'a> Comparison<'_, 'a> {
             let got =
                 params.iter().flatten().find_map(|(known, got)| (known == key).then_some(got));
             let Some(got) = got else {
-                let specs = self.signature.params.as_deref().unwrap_or_default();
-                let hint = near(&name, specs.iter().map(|spec| spec.name.as_str()));
+                let hint = near(&name, self.params.iter().map(|spec| spec.name.as_str()));
                 let message =
                     format!("parameter `{name}` is not in the signature and is dropped{hint}");
                 faults.push(Fault::new(Kind::ExtraParam, message).at(pointer));
@@ -240,7 +242,7 @@ impl<'a> Comparison<'_, 'a> {
     }
 }
 
-fn item_of<'p, 'a>(data: &'p Py<'a>, at: usize) -> Option<&'p Py<'a>> {
+pub(crate) fn item_of<'p, 'a>(data: &'p Py<'a>, at: usize) -> Option<&'p Py<'a>> {
     match data {
         Py::List(items) => items.get(at),
         single => (at == 0).then_some(single),

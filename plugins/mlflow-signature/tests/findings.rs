@@ -1,5 +1,5 @@
 //! What a person reads: rules, places, counts and suggestions, as cases in
-//! `cases/findings.json`.
+//! `cases/`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use mlflow_signature::MlflowSignature;
@@ -40,8 +40,14 @@ struct Expected {
 
 #[test]
 fn findings_say_what_and_where() {
-    let cases: Vec<Case> = serde_json::from_str(include_str!("cases/findings.json")).unwrap();
-    assert!(cases.len() > 20);
+    let files = [
+        include_str!("cases/findings.json"),
+        include_str!("cases/outputs.json"),
+        include_str!("cases/typed.json"),
+    ];
+    let cases: Vec<Case> =
+        files.into_iter().flat_map(|file| serde_json::from_str::<Vec<_>>(file).unwrap()).collect();
+    assert!(cases.len() > 100);
     for case in cases {
         let given = given(&case);
         assert_eq!(given.len(), case.findings.len(), "{}: {given:#?}", case.name);
@@ -67,8 +73,11 @@ fn given(case: &Case) -> Vec<Finding> {
 fn agree(name: &str, finding: &Finding, expected: &Expected) {
     let context = format!("{name}: {finding:#?}");
     assert_eq!(finding.rule, expected.rule, "{context}");
-    let outcome =
-        if expected.outcome.as_deref() == Some("warn") { Outcome::Warn } else { Outcome::Fail };
+    let outcome = match expected.outcome.as_deref() {
+        Some("warn") => Outcome::Warn,
+        Some("inconclusive") => Outcome::Inconclusive,
+        _ => Outcome::Fail,
+    };
     assert_eq!(finding.outcome, outcome, "{context}");
     if let Some(pointer) = &expected.pointer {
         assert_eq!(finding.pointer.as_ref(), Some(pointer), "{context}");

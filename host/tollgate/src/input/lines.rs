@@ -35,7 +35,10 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
         let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
         while rows.rows() < most && self.next_line()? {
             if self.text.len() > ROW_LIMIT {
-                rows.push(self.line, Err((InputError::TooLong, raw_digest([self.text.as_slice()]))));
+                rows.push(
+                    self.line,
+                    Err((InputError::TooLong, raw_digest([self.text.as_slice()]))),
+                );
                 continue;
             }
             if self.text.trim_ascii().is_empty() {

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::policy::Decision;
 
-use super::{GROUP, ODD};
 use super::columns::RowAt;
+use super::{GROUP, ODD};
 use crate::policy::{Fault, Outcome, ThresholdPolicy};
 
 /// Up to so many bits of key, a table leads to the decisions: 16 KiB at most.
