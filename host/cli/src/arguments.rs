@@ -53,6 +53,8 @@ pub(crate) enum Command {
 Examples:
   tollgate check --signature models/churn --payload request.json
   curl -s $URL/sample | tollgate check --signature MLmodel --payload -
+  curl -s $URL/invocations -d @request.json -H 'Content-Type: application/json' \\
+      | tollgate check --signature MLmodel --outputs --payload -
   tollgate check --signature MLmodel            is the signature itself sound?
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
@@ -64,6 +66,9 @@ pub(crate) struct Check {
     /// The request body; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) payload: Option<PathBuf>,
+    /// The payload is the answer to a request: judge it by the signature's outputs
+    #[arg(long, requires = "payload")]
+    pub(crate) outputs: bool,
     /// Refuse what MLflow refuses, or also what it changes silently
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,

@@ -2,32 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
+use common::{root, text, tollgate};
 use serde_json::Value;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// Runs `tollgate` from the repository's folder, with a cache of its own.
-fn tollgate(arguments: &[&str]) -> Output {
-    static CACHE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
-    let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
-    Command::new(env!("CARGO_BIN_EXE_tollgate"))
-        .args(arguments)
-        .current_dir(root())
-        .env("XDG_CACHE_HOME", cache.path().join("cache"))
-        .env("XDG_STATE_HOME", cache.path().join("state"))
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// The report, checked against the schema that is documented.
 fn report(output: &Output) -> Value {
@@ -322,10 +304,11 @@ fn no_file_makes_a_command_pass_or_panic() {
     let model = format!("{CHAMPION}/MLmodel");
     for (what, file) in hostile(folder.path()) {
         let file = file.as_str();
-        let commands: [&[&str]; 8] = [
+        let commands: [&[&str]; 9] = [
             &["check", "--signature", file],
             &["check", "--signature", &model, "--payload", file],
             &["check", "--signature", &model, "--payload", file, "--mode", "mlflow"],
+            &["check", "--signature", &model, "--payload", file, "--outputs"],
             &["gate", "--candidate", file, "--profile", OFFLINE],
             &["gate", "--candidate", GOOD, "--facts", file, "--profile", OFFLINE],
             &["gate", "--candidate", GOOD, "--profile", file],
@@ -343,4 +326,77 @@ fn no_file_makes_a_command_pass_or_panic() {
         let output = tollgate(&["decide", "--policy", file, "--input", TRANSACTIONS]);
         assert_eq!(output.status.code(), Some(2), "{what} as a policy");
     }
+}
+
+/// Payloads of a right form that no model expects, and what the report says.
+#[test]
+fn monstrous_payloads_are_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let signature = write(
+        folder.path(),
+        "signature.json",
+        r#"{"inputs": [{"type": "long", "name": "a"}, {"type": "any", "name": "b", "required": false}],
+            "outputs": [{"type": "long", "name": "a"}]}"#,
+    );
+    let keys: Vec<String> = (0..1_000_000).map(|key| format!("\"k{key}\":1")).collect();
+    let keys = keys.join(",");
+    let digits = "7".repeat(10_000);
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for (what, value, says) in [
+        ("a million keys", format!("[{{{keys}}}]"), "missing"),
+        ("10,000 digits", format!("[{{\"a\": {digits}}}]"), "/0/a"),
+        ("10,000 digits of a fraction", format!("[{{\"a\": 0.{digits}}}]"), "/0/a"),
+        ("10,000 digits of an exponent", format!("[{{\"a\": 1e{digits}}}]"), "/0/a"),
+        ("lone surrogates", r#"[{"a": "\ud800\udfff\udc00"}]"#.to_owned(), "/0/a"),
+        ("lists in lists", format!("[{{\"a\": 1, \"b\": {deep}}}]"), "fewer levels of nesting"),
+        ("half a JSON", r#"[{"a": 1"#.to_owned(), "expected"),
+        ("a million rows", format!("[{{\"a\": \"x\"}}{}]", ",{\"a\":1}".repeat(1_000_000)), "/0/a"),
+    ] {
+        for (field, more) in [
+            ("dataframe_records", &[][..]),
+            ("inputs", &[]),
+            ("instances", &[]),
+            ("predictions", &["--outputs"]),
+        ] {
+            let body = write(folder.path(), "body.json", format!("{{\"{field}\": {value}}}"));
+            let mut arguments = vec!["check", "--signature", &signature, "--payload", &body];
+            arguments.extend(more);
+            let output = tollgate(&arguments);
+            let shown = text(&output.stdout) + &text(&output.stderr);
+            let start: String = shown.chars().take(600).collect();
+            // Beyond the plugin's limits the limit is named.
+            let told = match output.status.code() {
+                Some(1) => shown.contains(says),
+                Some(2) => shown.contains("of memory") || shown.contains("operations"),
+                _ => false,
+            };
+            assert!(told, "{what} in {field}: {:?}: {start}", output.status.code());
+            assert!(shown.len() < 4_000, "{what} in {field}: {start}");
+        }
+    }
+}
+
+/// A name twice is what MLflow loads; a type that never ends it does not.
+#[test]
+fn strange_signatures_are_told_or_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let payload = write(folder.path(), "body.json", r#"{"inputs": [{"a": "x"}]}"#);
+    let check = |signature: &str| {
+        let file = write(folder.path(), "signature.json", signature);
+        let output = tollgate(&["check", "--signature", &file, "--payload", &payload]);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, shown) =
+        check(r#"{"inputs": [{"type": "long", "name": "a"}, {"type": "long", "name": "a"}]}"#);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("cannot be cast to `long`"), "{shown}");
+    let levels = 40;
+    let recursing = format!(
+        r#"{{"inputs": [{}{{"type": "long"}}{}]}}"#,
+        r#"{"name": "a", "type": "array", "items": "#.repeat(levels),
+        "}".repeat(levels)
+    );
+    let (code, shown) = check(&recursing);
+    assert_eq!(code, Some(2), "{shown}");
+    assert!(shown.contains("types nest deeper than 16"), "{shown}");
 }

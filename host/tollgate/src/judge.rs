@@ -10,7 +10,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 
-pub use self::check::{Check, check};
+pub use self::check::{Check, Part, check};
 pub use self::decide::{Decider, NoDecision};
 pub use self::gate::gate;
 

@@ -132,6 +132,8 @@ pub struct CheckReport {
     pub signature: String,
     /// The file of the payload; none when only the signature was checked.
     pub payload: Option<String>,
+    /// `inputs` or `outputs`.
+    pub part: &'static str,
     /// `strict` or `mlflow`.
     pub mode: &'static str,
     /// What was found, as the plugin orders it.

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use miette::IntoDiagnostic as _;
-use tollgate::judge;
+use tollgate::judge::{self, Part};
 use tollgate::report::{CheckReport, Exit};
 
 use crate::arguments::{Check, Format};
@@ -17,6 +17,7 @@ pub(crate) fn run(arguments: &Check) -> Exit {
             &judge::Check {
                 signature: &arguments.signature,
                 payload: arguments.payload.as_deref(),
+                part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
                 mode: arguments.mode.name(),
                 max_findings: arguments.max_findings,
                 hide_values: arguments.hide_values,
@@ -36,7 +37,9 @@ fn print(report: &CheckReport) -> std::io::Result<()> {
     match report.payload.as_deref() {
         Some(payload) => {
             let payload = if payload == "-" { "<stdin>" } else { payload };
-            writeln!(out, "{payload} against {} ({} mode)", report.signature, report.mode)?;
+            let part = if report.part == "outputs" { "the outputs of " } else { "" };
+            let CheckReport { signature, mode, .. } = report;
+            writeln!(out, "{payload} against {part}{signature} ({mode} mode)")?;
         }
         None => writeln!(out, "{}: the signature can be used", report.signature)?,
     }

@@ -18,14 +18,37 @@ use crate::source::{self, Content, SourceError};
 pub struct Check<'a> {
     /// An MLmodel file, a model's folder, or a JSON file.
     pub signature: &'a Path,
-    /// The request body; none to look at the signature alone.
+    /// The body of a request, or of the answer to one; none to look at the
+    /// signature alone.
     pub payload: Option<&'a Path>,
+    /// Which part of the signature the payload must honour.
+    pub part: Part,
     /// `strict` or `mlflow`.
     pub mode: &'static str,
     /// At most so many findings.
     pub max_findings: u32,
     /// Leave the payload's values out of the report.
     pub hide_values: bool,
+}
+
+/// A part of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What the model takes: the payload is a request.
+    Inputs,
+    /// What it gives: the payload is the answer of its scoring server.
+    Outputs,
+}
+
+impl Part {
+    /// Its name in settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inputs => "inputs",
+            Self::Outputs => "outputs",
+        }
+    }
 }
 
 /// Checks a payload.
@@ -39,6 +62,7 @@ pub fn check(plugins: &Plugins, what: &Check<'_>) -> Result<CheckReport, JudgeEr
     let settings = canonical::to_text(&json!({
         "signature": signature.value,
         "mode": what.mode,
+        "part": what.part.name(),
         "max_findings": what.max_findings,
     }));
     let checker = plugin.signature(Some(&settings)).map_err(|error| match error {
@@ -71,6 +95,7 @@ pub fn check(plugins: &Plugins, what: &Check<'_>) -> Result<CheckReport, JudgeEr
         verdict: worst(&findings).max(Outcome::Pass),
         signature: signature.source,
         payload: what.payload.map(|path| path.display().to_string()),
+        part: what.part.name(),
         mode: what.mode,
         findings,
         plugin: PluginReport::from(&plugin),
