@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
-use tollgate::judge::{self, Check, Decider};
+use tollgate::judge::{self, Check, Decider, Part};
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
 use tollgate_engine::Engine;
@@ -206,6 +206,7 @@ fn checks_and_gates_report_as_the_schema_says() {
             &Check {
                 signature: &model("digit_reading-v1"),
                 payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
+                part: Part::Inputs,
                 mode: "mlflow",
                 max_findings: 10,
                 hide_values: true,
