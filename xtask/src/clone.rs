@@ -53,10 +53,11 @@ fn owned_by(owner: &Path, root: &Path) -> Result<bool> {
 
 fn take(places: &Places, owner: &Path) -> Result<()> {
     if places.target.join("release").exists() || places.guest_target().exists() {
-        process::run(
-            "this target folder was another clone's",
-            process::cargo(places).args(["clean", "--quiet", "--workspace", "--release"]),
-        )?;
+        for profile in ["release", "dist"] {
+            let mut clean = process::cargo(places);
+            clean.args(["clean", "--quiet", "--workspace", "--profile", profile]);
+            process::run("this target folder was another clone's", &mut clean)?;
+        }
         let guest = places.guest_target();
         for target in [None, Some("wasm32-unknown-unknown")] {
             let mut clean = process::cargo(places);

@@ -25,10 +25,16 @@ pub(crate) fn cargo(places: &Places) -> Command {
 /// chooses the features of dependencies by what is named: demo, tests and
 /// benchmarks would each compile a wasmtime of their own.
 pub(crate) fn build_program(places: &Places, name: &str) -> Result<PathBuf> {
-    let mut build = cargo(places);
-    build.args(["build", "--release", "--workspace", "--bin", name]);
-    run("wasmtime takes minutes, once", &mut build)?;
+    build_programs(places, "release", &[name])?;
     Ok(places.target.join("release").join(name))
+}
+
+/// Builds programs of this workspace in a profile.
+pub(crate) fn build_programs(places: &Places, profile: &str, names: &[&str]) -> Result<()> {
+    let mut build = cargo(places);
+    build.args(["build", "--profile", profile, "--workspace"]);
+    build.args(names.iter().flat_map(|name| ["--bin", name]));
+    run("wasmtime takes minutes, once", &mut build)
 }
 
 /// Says what is run, and why, then runs it.

@@ -1,6 +1,6 @@
 //! Single values that are what the signature wants.
 
-use crate::json::Reader;
+use crate::json::{Number, Reader};
 use crate::py::Dtype;
 use crate::schema::DataType;
 
@@ -53,7 +53,7 @@ impl Cell {
             (Self::Boolean, b'f') => reader.word("false").then_some(()),
             (Self::Integer | Self::Long | Self::Float | Self::Double, b'-' | b'0'..=b'9') => {
                 let number = reader.number().ok()?;
-                self.number(number.raw, number.whole).then_some(())
+                self.number(&number).then_some(())
             }
             (Self::Text, b'"') => {
                 let text = reader.string().ok()?;
@@ -75,19 +75,20 @@ impl Cell {
     }
 
     #[inline]
-    fn number(self, raw: &str, whole: bool) -> bool {
+    fn number(self, number: &Number<'_>) -> bool {
         /// Up to here every whole number is a double.
         const EXACT: u64 = 1 << 53;
-        match (self, whole) {
-            (Self::Integer, true) => raw.len() < 10 || raw.parse::<i32>().is_ok(),
-            (Self::Long, true) => raw.len() < 19 || raw.parse::<i64>().is_ok(),
+        let length = number.raw.len();
+        match (self, number.whole) {
+            (Self::Integer, true) => length < 10 || number.text().parse::<i32>().is_ok(),
+            (Self::Long, true) => length < 19 || number.text().parse::<i64>().is_ok(),
             (Self::Float | Self::Double, true) => {
-                raw.len() < 16 || raw.parse::<i64>().is_ok_and(|n| n.unsigned_abs() <= EXACT)
+                length < 16 || number.text().parse::<i64>().is_ok_and(|n| n.unsigned_abs() <= EXACT)
             }
             (Self::Double, false) => true,
             // 32 bits overflow above 3e38, and underflow below 1e-45.
             (Self::Float, false) => {
-                raw.len() < 18 && !raw.bytes().any(|byte| matches!(byte, b'e' | b'E'))
+                length < 18 && !number.raw.iter().any(|byte| matches!(byte, b'e' | b'E'))
             }
             _ => false,
         }

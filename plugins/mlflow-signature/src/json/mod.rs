@@ -4,6 +4,7 @@
 //! last one counts.
 
 mod reader;
+mod scan;
 mod text;
 mod tree;
 mod write;

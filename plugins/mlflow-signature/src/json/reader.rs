@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::Text;
+use super::{Text, scan};
 
 /// Why a payload is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,19 @@ pub struct Malformed {
 /// A number as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number<'a> {
-    /// The digits, with sign, fraction and exponent.
-    pub raw: &'a str,
+    /// The digits, with sign, fraction and exponent; ASCII.
+    pub raw: &'a [u8],
     /// Whether it has neither fraction nor exponent.
     pub whole: bool,
+}
+
+impl<'a> Number<'a> {
+    /// It as text.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        // Only ASCII was taken.
+        core::str::from_utf8(self.raw).unwrap_or_default()
+    }
 }
 
 /// Reads a JSON text from front to back.
@@ -66,8 +75,18 @@ impl<'a> Reader<'a> {
         Malformed { at: self.at, what }
     }
 
+    /// Skips space: most often there is none, or one.
     #[inline]
     fn space(&mut self) {
+        if self.peek() <= b' ' {
+            self.at += usize::from(self.peek() == b' ');
+            if self.peek() <= b' ' {
+                self.more_space();
+            }
+        }
+    }
+
+    fn more_space(&mut self) {
         while matches!(self.peek(), b' ' | b'\n' | b'\t' | b'\r') {
             self.at += 1;
         }
@@ -173,17 +192,13 @@ impl<'a> Reader<'a> {
             }
         }
         let raw = self.bytes.get(start..self.at).unwrap_or_default();
-        // Only ASCII was taken.
-        let raw = core::str::from_utf8(raw).unwrap_or_default();
         self.space();
         Ok(Number { raw, whole })
     }
 
     #[inline]
     fn digits(&mut self) {
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
+        self.at += scan::digits(self.bytes.get(self.at..).unwrap_or_default());
     }
 
     /// Takes a string.
@@ -193,28 +208,24 @@ impl<'a> Reader<'a> {
     /// JSON does not know.
     #[inline]
     pub fn string(&mut self) -> Result<Text<'a>, Malformed> {
-        let start = self.at + 1;
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        for (length, byte) in rest.iter().enumerate() {
-            match *byte {
-                b'"' => {
-                    self.at = start + length + 1;
-                    self.space();
-                    return Ok(Text(Cow::Borrowed(rest.get(..length).unwrap_or_default())));
-                }
-                b'\\' => {
-                    self.at = start + length;
-                    let text = rest.get(..length).unwrap_or_default().to_vec();
-                    return self.escaped(text);
-                }
-                0..0x20 => {
-                    self.at = start + length;
-                    return Err(self.malformed("a string without control characters"));
-                }
-                _ => {}
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let length = scan::plain(rest);
+        let text = rest.get(..length).unwrap_or_default();
+        self.at += 1 + length;
+        match rest.get(length) {
+            Some(b'"') => {
+                self.at += 1;
+                self.space();
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            Some(b'\\') => self.escaped(text.to_vec()),
+            Some(_) => Err(self.malformed("a string without control characters")),
+            None => {
+                // Said of the string as a whole.
+                self.at -= 1 + length;
+                Err(self.malformed("a string that is closed"))
             }
         }
-        Err(self.malformed("a string that is closed"))
     }
 
     #[cold]

@@ -71,10 +71,10 @@ fn scalar<'a>(reader: &mut Reader<'a>) -> Result<Py<'a>, Malformed> {
         _ => {
             let number = reader.number()?;
             if number.whole {
-                Py::whole(number.raw)
+                Py::whole(number.text())
             } else {
                 // Every number that the reader takes is one that Rust reads.
-                Py::Float(number.raw.parse().unwrap_or(f64::NAN))
+                Py::Float(number.text().parse().unwrap_or(f64::NAN))
             }
         }
     })
