@@ -25,5 +25,6 @@ pub mod mistake;
 pub mod model;
 pub mod plugins;
 pub mod report;
+pub mod signature;
 pub mod source;
 pub mod tree;

@@ -33,7 +33,7 @@ pub mod fault;
 mod flat;
 mod frames;
 pub mod json;
-mod load;
+pub mod load;
 mod nested;
 mod normal;
 mod params;

@@ -14,11 +14,11 @@ use crate::schema::{
 
 /// Why a signature cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
+pub struct Refused {
     /// Where, as a JSON Pointer below the signature.
-    pub(crate) pointer: String,
+    pub pointer: String,
     /// One sentence.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 type Loaded<T> = Result<T, Refused>;
@@ -36,7 +36,7 @@ const DEPTH: u32 = 16;
 /// # Errors
 /// What MLflow refuses to load: no part at all, a type that it does not know,
 /// names on some inputs only, a default that its own parameter refuses.
-pub(crate) fn load(inputs: &Py<'_>, outputs: &Py<'_>, params: &Py<'_>) -> Loaded<Signature> {
+pub fn load(inputs: &Py<'_>, outputs: &Py<'_>, params: &Py<'_>) -> Loaded<Signature> {
     let signature = Signature {
         inputs: part(inputs, "/inputs", schema)?,
         outputs: part(outputs, "/outputs", schema)?,
