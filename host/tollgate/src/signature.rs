@@ -2,9 +2,11 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
+//! | [`diff`] | what changed, and whom it breaks |
 //! | [`schema`] | a signature, typed |
 //! | [`mlflow`] | reads and writes MLflow's JSON |
 
+pub mod diff;
 pub(crate) mod json;
 pub mod mlflow;
 pub mod schema;
