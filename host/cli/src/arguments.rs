@@ -1,5 +1,7 @@
 //! What is asked for on the command line.
 
+mod signature;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     Gate(Gate),
     /// Decide what to do with a score
     Decide(Decide),
+    /// Compare signatures
+    #[command(subcommand)]
+    Signature(Signature),
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(Plugin),
@@ -170,6 +175,8 @@ pub(crate) enum InputFormat {
     /// Comma-separated, with a header row
     Csv,
 }
+
+pub(crate) use signature::{Diff, Reader, Signature};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {

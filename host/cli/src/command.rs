@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod plugin;
+pub(crate) mod signature;
 
 use std::env;
 use std::path::PathBuf;

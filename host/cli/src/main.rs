@@ -15,6 +15,7 @@ fn main() -> Exit {
         Command::Check(check) => command::check::run(check),
         Command::Gate(gate) => command::gate::run(gate),
         Command::Decide(decide) => command::decide::run(decide),
+        Command::Signature(signature) => command::signature::run(signature),
         Command::Plugin(plugin) => command::plugin::run(plugin),
         Command::Bake(bake) => command::bake::run(bake),
     }

@@ -304,7 +304,7 @@ fn no_file_makes_a_command_pass_or_panic() {
     let model = format!("{CHAMPION}/MLmodel");
     for (what, file) in hostile(folder.path()) {
         let file = file.as_str();
-        let commands: [&[&str]; 9] = [
+        let commands: &[&[&str]] = &[
             &["check", "--signature", file],
             &["check", "--signature", &model, "--payload", file],
             &["check", "--signature", &model, "--payload", file, "--mode", "mlflow"],
@@ -314,6 +314,8 @@ fn no_file_makes_a_command_pass_or_panic() {
             &["gate", "--candidate", GOOD, "--profile", file],
             &["decide", "--policy", FRAUD, "--input", file],
             &["plugin", "inspect", file],
+            &["signature", "diff", file, &model],
+            &["signature", "diff", &model, file],
         ];
         for command in commands {
             let output = tollgate(command);

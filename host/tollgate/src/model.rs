@@ -71,6 +71,15 @@ pub struct SignatureText {
 /// # Errors
 /// When there is none, or the file is wrong.
 pub fn read_signature(path: &Path) -> Result<SignatureText, ModelError> {
+    let (source, signature) = signature_node(path)?;
+    let part = |key: &str| signature.get(key).map_or(Value::Null, Node::to_json);
+    let value =
+        json!({ "inputs": part("inputs"), "outputs": part("outputs"), "params": part("params") });
+    Ok(SignatureText { value, source: source.name().to_owned() })
+}
+
+/// The map that has `inputs`, `outputs` and `params`, in its text.
+pub(crate) fn signature_node(path: &Path) -> Result<(Source, Node), ModelError> {
     let path = if path.is_dir() {
         source::in_folder(path, "MLmodel")?
             .ok_or_else(|| ModelError::NoSignature(path.display().to_string()))?
@@ -82,18 +91,15 @@ pub fn read_signature(path: &Path) -> Result<SignatureText, ModelError> {
     let none = || ModelError::NoSignature(source.name().to_owned());
     let signature = match tree.get("signature") {
         Some(node) if node.content == Content::Null => return Err(none()),
-        Some(node) => node,
-        None if ["inputs", "outputs", "params"].iter().any(|key| tree.get(key).is_some()) => &tree,
+        Some(node) => node.clone(),
+        None if ["inputs", "outputs", "params"].iter().any(|key| tree.get(key).is_some()) => tree,
         None => return Err(none()),
     };
     if signature.entries().is_none() {
         let problem = format!("a signature is a map, found {}", signature.kind());
         return Err(Mistake::new(&source, signature.span, problem).into());
     }
-    let part = |key: &str| signature.get(key).map_or(Value::Null, Node::to_json);
-    let value =
-        json!({ "inputs": part("inputs"), "outputs": part("outputs"), "params": part("params") });
-    Ok(SignatureText { value, source: source.name().to_owned() })
+    Ok((source, signature))
 }
 
 /// A model version.

@@ -1,7 +1,11 @@
 //! What `diff` calls compatible must be compatible: every payload that the old
 //! signature accepts, the new one accepts, as the plugin answers for MLflow and
 //! in strict mode; and a model gets what it could have got before.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation is a failed test"
+)]
 #![allow(clippy::indexing_slicing, reason = "as above")]
 
 mod signature_support;
@@ -223,7 +227,11 @@ fn callers(
     let found = diff(old, new);
     let new_checker = checker(new, mode);
     let said = |found: &Diff| {
-        found.changes.iter().map(|c| format!("{:?} {} {:?} {:?}", c.kind, c.what, c.old, c.new)).collect::<Vec<_>>()
+        found
+            .changes
+            .iter()
+            .map(|c| format!("{:?} {} {:?} {:?}", c.kind, c.what, c.old, c.new))
+            .collect::<Vec<_>>()
     };
     if found.breaks_callers() {
         let seen = accepted.iter().any(|(body, _)| !accepts(&new_checker, body))
@@ -303,10 +311,13 @@ fn models_get_what_they_could_have_got_before() {
                     compared += 1;
                     let now: Value = serde_json::from_slice(&now).unwrap();
                     let before = old.normalize(body).ok();
-                    let before =
-                        before.map(|text| serde_json::from_slice::<Value>(&text).unwrap());
+                    let before = before.map(|text| serde_json::from_slice::<Value>(&text).unwrap());
                     if before.as_ref() != Some(&now) {
-                        let whats: Vec<_> = found.changes.iter().map(|c| format!("{:?} {} {:?} {:?}", c.kind, c.what, c.old, c.new)).collect();
+                        let whats: Vec<_> = found
+                            .changes
+                            .iter()
+                            .map(|c| format!("{:?} {} {:?} {:?}", c.kind, c.what, c.old, c.new))
+                            .collect();
                         holes.push(format!(
                             "{mode} {whats:?}\n  {}\n  now {now}\n  before {before:?}",
                             String::from_utf8_lossy(body)

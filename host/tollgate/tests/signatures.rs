@@ -1,5 +1,9 @@
 //! Signatures as documents: read, written, compared, converted.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation is a failed test"
+)]
 #![allow(clippy::indexing_slicing, reason = "as above")]
 
 use serde_json::Value;

@@ -126,6 +126,41 @@ pub fn diff(old: &Signature, new: &Signature) -> Diff {
     Diff { changes }
 }
 
+/// What `tollgate signature diff` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiffReport {
+    /// Always `signature diff`.
+    pub command: &'static str,
+    /// `pass` or `fail`, for those that were asked about.
+    pub verdict: &'static str,
+    /// The file of the old signature.
+    pub old: String,
+    /// The file of the new signature.
+    pub new: String,
+    /// `compatible` or `breaking`.
+    pub callers: &'static str,
+    /// `compatible` or `breaking`.
+    pub model: &'static str,
+    /// The part of the semantic version that must rise.
+    pub raises: Raises,
+    /// What changed.
+    #[serde(flatten)]
+    pub diff: Diff,
+}
+
+impl Raises {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+}
+
 impl Diff {
     /// Whether callers must change.
     #[must_use]
@@ -225,6 +260,25 @@ impl Change {
             callers: Effect::none(),
             model: Effect::none(),
             raises: Raises::Minor,
+        }
+    }
+
+    /// The change in one line: ``input `age`: integer -> long``.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let what = &self.what;
+        let [old, new] = [&self.old, &self.new].map(|side| side.as_deref().unwrap_or("none"));
+        match self.kind {
+            ChangeKind::Added => format!("{what} added: {new}"),
+            ChangeKind::Removed => format!("{what} removed: {old}"),
+            ChangeKind::Renamed => format!("{what} renamed to `{new}`"),
+            ChangeKind::Required => format!("{what} is required now"),
+            ChangeKind::Optional => format!("{what} is optional now"),
+            ChangeKind::Reordered => format!("{what} in another order: {old} -> {new}"),
+            ChangeKind::Default => format!("{what}: default {old} -> {new}"),
+            ChangeKind::Retyped | ChangeKind::Reshaped | ChangeKind::Redeclared => {
+                format!("{what}: {old} -> {new}")
+            }
         }
     }
 

@@ -117,9 +117,7 @@ fn schema(schema: plugin::Schema, written: &Py<'_>) -> Schema {
 
 /// Recursion is bounded by the plugin's limit on types.
 fn kind(loaded: &plugin::Type, written: Option<&Py<'_>>) -> Kind {
-    let is = |name: &str| {
-        matches!(written.and_then(|spec| spec.get("type")), Some(Py::Str(text)) if text.is(name))
-    };
+    let is = |name: &str| matches!(written.and_then(|spec| spec.get("type")), Some(Py::Str(text)) if text.is(name));
     match loaded {
         plugin::Type::Data(data_type) => Kind::Data(*data_type),
         plugin::Type::Array(_) if is("sparkml_vector") => Kind::Vector,
@@ -178,10 +176,7 @@ fn default(value: &Py<'_>) -> Json {
         Py::Str(text) => Json::Text(text.lossy().into_owned()),
         Py::List(items) => Json::List(items.iter().map(default).collect()),
         Py::Dict(entries) => Json::Map(
-            entries
-                .iter()
-                .map(|(key, value)| (key.lossy().into_owned(), default(value)))
-                .collect(),
+            entries.iter().map(|(key, value)| (key.lossy().into_owned(), default(value))).collect(),
         ),
         Py::Float(number) if !number.is_finite() => {
             Json::Literal(crate::tree::non_finite_name(*number).to_owned())
@@ -220,7 +215,11 @@ impl Signature {
             Some(_) => params,
             None => Json::Text(params.line()),
         });
-        Json::map([("inputs", inputs.into()), ("outputs", outputs.into()), ("params", params.into())])
+        Json::map([
+            ("inputs", inputs.into()),
+            ("outputs", outputs.into()),
+            ("params", params.into()),
+        ])
     }
 
     fn parts(&self) -> (Option<Json>, Option<Json>, Option<Json>) {

@@ -49,11 +49,8 @@ fn params(params: &[Param], dice: &mut Dice) -> Value {
             ParamKind::Data(data_type) => scalar(*data_type, dice),
             ParamKind::Object(properties) => value(&Kind::Object(properties.clone()), true, dice),
         };
-        let value = if param.list {
-            (0..dice.roll(3)).map(|_| one(dice)).collect()
-        } else {
-            one(dice)
-        };
+        let value =
+            if param.list { (0..dice.roll(3)).map(|_| one(dice)).collect() } else { one(dice) };
         out.insert(param.name.clone(), value);
     }
     if dice.roll(6) == 0 {
@@ -78,9 +75,8 @@ fn value(kind: &Kind, required: bool, dice: &mut Dice) -> Value {
         Kind::Vector => (0..dice.roll(4)).map(|_| scalar(DataType::Double, dice)).collect(),
         Kind::Map(values) => {
             let keys = ["k", "l", "m"];
-            let entry = |at: usize, dice: &mut Dice| {
-                (keys[at].to_owned(), value(values, required, dice))
-            };
+            let entry =
+                |at: usize, dice: &mut Dice| (keys[at].to_owned(), value(values, required, dice));
             Value::Object((0..dice.roll(4)).map(|at| entry(at, dice)).collect())
         }
         Kind::Object(properties) => Value::Object(
@@ -140,11 +136,8 @@ fn scalar(data_type: DataType, dice: &mut Dice) -> Value {
 }
 
 fn named(columns: &Columns, dice: &mut Dice, round: usize) -> (&'static str, Value) {
-    let sent: Vec<&Column> = columns
-        .columns
-        .iter()
-        .filter(|column| column.required || dice.roll(2) == 0)
-        .collect();
+    let sent: Vec<&Column> =
+        columns.columns.iter().filter(|column| column.required || dice.roll(2) == 0).collect();
     let mut extra: Vec<&str> = Vec::new();
     if dice.roll(4) == 0 {
         extra.push(["added", "x", "other"][dice.roll(3)]);
@@ -161,7 +154,8 @@ fn named(columns: &Columns, dice: &mut Dice, round: usize) -> (&'static str, Val
     match round % 8 {
         0 | 1 => ("dataframe_records", (0..rows).map(|_| record(dice)).collect()),
         2 | 3 => {
-            let row = |dice: &mut Dice| names.iter().map(|name| cell(name, dice)).collect::<Value>();
+            let row =
+                |dice: &mut Dice| names.iter().map(|name| cell(name, dice)).collect::<Value>();
             let data: Value = (0..rows).map(|_| row(dice)).collect();
             ("dataframe_split", json!({ "columns": names, "data": data }))
         }
@@ -303,9 +297,7 @@ fn typed(column: &Column, rows: usize, dice: &mut Dice) -> TypedColumn {
         })
     };
     let cells = match dtype {
-        "object" => {
-            texts(&mut || value(&column.kind, column.required, dice).to_string())
-        }
+        "object" => texts(&mut || value(&column.kind, column.required, dice).to_string()),
         "str" => texts(&mut || "a".to_owned()),
         "bool" | "boolean" => Cells::Booleans(vec![1; rows]),
         _ if dtype.starts_with("float") => Cells::Numbers(vec![0.5; rows]),

@@ -39,10 +39,12 @@ pub(crate) fn mutants(signature: &Signature) -> Vec<Signature> {
                 push(&|s| s.inputs = Some(Schema::Tensors(changed.clone())));
             }
         }
-        None => push(&|s| s.inputs = Some(Schema::Columns(Columns {
-            named: true,
-            columns: vec![column("a", Kind::Data(DataType::Long), false)],
-        }))),
+        None => push(&|s| {
+            s.inputs = Some(Schema::Columns(Columns {
+                named: true,
+                columns: vec![column("a", Kind::Data(DataType::Long), false)],
+            }))
+        }),
     }
     push(&|s| s.inputs = None);
     for params in self::params(signature.params.as_deref().unwrap_or_default()) {
@@ -280,7 +282,10 @@ fn params(params: &[Param]) -> Vec<Vec<Param>> {
         names.sort_unstable();
         names.dedup();
         names.len() == params.len()
-            && !params.iter().any(|param| matches!(param.kind, ParamKind::Object(_)) && (param.list || param.default == "null"))
+            && !params.iter().any(|param| {
+                matches!(param.kind, ParamKind::Object(_))
+                    && (param.list || param.default == "null")
+            })
     });
     all
 }

@@ -221,13 +221,7 @@ fn by_place(side: Side, old: &Columns, new: &Columns, changes: &mut Vec<Change>)
     for (at, (before, column)) in old.columns.iter().zip(&new.columns).enumerate() {
         let mut found = Vec::new();
         // A missing `required` of a list or object means it may be null.
-        found.extend(presence(
-            what(at),
-            pointer(side, at),
-            side,
-            before.required,
-            column.required,
-        ));
+        found.extend(presence(what(at), pointer(side, at), side, before.required, column.required));
         let place = Place {
             side,
             what: what(at),

@@ -37,8 +37,12 @@ impl Place<'_> {
 pub(super) fn compare(mut place: Place<'_>, old: &Kind, new: &Kind) {
     match (old, new) {
         (old, new) if old == new => {}
-        (Kind::Array(old), Kind::Array(new)) => compare(place.inside("the items", "/items"), old, new),
-        (Kind::Map(old), Kind::Map(new)) => compare(place.inside("the values", "/values"), old, new),
+        (Kind::Array(old), Kind::Array(new)) => {
+            compare(place.inside("the items", "/items"), old, new)
+        }
+        (Kind::Map(old), Kind::Map(new)) => {
+            compare(place.inside("the values", "/values"), old, new)
+        }
         (Kind::Object(old), Kind::Object(new)) => properties(place, old, new),
         (old, new) => {
             let change = Change::of(ChangeKind::Retyped, place.what.clone(), place.pointer.clone())
@@ -58,10 +62,8 @@ pub(super) fn compare(mut place: Place<'_>, old: &Kind, new: &Kind) {
                             old.title()
                         )),
                     ),
-                    Side::Outputs => change.means(
-                        gives(old, new, "readers expect"),
-                        gives(new, old, "it must give"),
-                    ),
+                    Side::Outputs => change
+                        .means(gives(old, new, "readers expect"), gives(new, old, "it must give")),
                 }
             };
             place.push(change);
@@ -73,9 +75,7 @@ pub(super) fn compare(mut place: Place<'_>, old: &Kind, new: &Kind) {
 /// widens `integer` to `long` and `double`, and `float` to `double`.
 fn takes(old: &Kind, new: &Kind, column: bool) -> Effect {
     use DataType::{Double, Float, Integer, Long};
-    let widened = || {
-        Effect::fine(format!("MLflow widens `{}` to `{}`", old.title(), new.title()))
-    };
+    let widened = || Effect::fine(format!("MLflow widens `{}` to `{}`", old.title(), new.title()));
     match (old, new) {
         (Kind::Data(Integer), Kind::Data(Long | Double)) => widened(),
         // A float rounds any whole number; strict mode wants it exact in a
@@ -107,7 +107,8 @@ fn gives(promised: &Kind, given: &Kind, who: &str) -> Effect {
     use DataType::{Double, Float, Integer, Long};
     match (given, promised) {
         (_, Kind::Any) => Effect::fine("anything is expected"),
-        (Kind::Data(Integer), Kind::Data(Long | Double)) | (Kind::Data(Float), Kind::Data(Double)) => {
+        (Kind::Data(Integer), Kind::Data(Long | Double))
+        | (Kind::Data(Float), Kind::Data(Double)) => {
             Effect::fine(format!("every `{}` is a `{}`", given.title(), promised.title()))
         }
         _ => Effect::breaking(format!("{who} `{}`, not `{}`", promised.title(), given.title())),
@@ -161,10 +162,9 @@ fn added(change: Change, side: Side, property: &Property) -> Change {
             Effect::fine("it may be absent, and was refused before"),
             Effect::breaking("it may get a property that it does not know"),
         ),
-        (Side::Outputs, required) => change.means(
-            Effect::fine("readers who do not know it go on"),
-            must_give(required),
-        ),
+        (Side::Outputs, required) => {
+            change.means(Effect::fine("readers who do not know it go on"), must_give(required))
+        }
     }
 }
 
@@ -188,11 +188,7 @@ fn removed(change: Change, side: Side, property: &Property) -> Change {
 
 /// What the model must do about something new in its outputs.
 pub(super) fn must_give(required: bool) -> Effect {
-    if required {
-        Effect::breaking("it must give it")
-    } else {
-        Effect::fine("it need not give it")
-    }
+    if required { Effect::breaking("it must give it") } else { Effect::fine("it need not give it") }
 }
 
 /// What readers make of an output that is gone.
@@ -220,17 +216,15 @@ pub(super) fn presence(
     let word = |required: bool| Some(if required { "required" } else { "optional" }.to_owned());
     let change = Change::of(kind, what, pointer).from(word(old)).to(word(new));
     Some(match (side, loosened) {
-        (Side::Inputs, true) => change.means(
-            Effect::fine("it may be absent"),
-            Effect::breaking("it may miss it"),
-        ),
+        (Side::Inputs, true) => {
+            change.means(Effect::fine("it may be absent"), Effect::breaking("it may miss it"))
+        }
         (Side::Inputs, false) => change.means(
             Effect::breaking("requests without it are refused"),
             Effect::fine("it is always there"),
         ),
-        (Side::Outputs, true) => {
-            change.means(Effect::breaking("readers may miss it"), Effect::fine("it may leave it out"))
-        }
+        (Side::Outputs, true) => change
+            .means(Effect::breaking("readers may miss it"), Effect::fine("it may leave it out")),
         (Side::Outputs, false) => {
             change.means(Effect::fine("it is always there"), Effect::breaking("it must give it"))
         }

@@ -84,9 +84,14 @@ fn one(old: &Param, new: &Param, what: &str, pointer: &str, changes: &mut Vec<Ch
 fn retyped(change: Change, old: &Param, new: &Param) -> Change {
     use DataType::{Datetime, Double, Float, Integer, Long, String};
     let refused = || {
-        Effect::breaking(format!("`{}` does not take what is sent as `{}`", new.title(), old.title()))
+        Effect::breaking(format!(
+            "`{}` does not take what is sent as `{}`",
+            new.title(),
+            old.title()
+        ))
     };
-    let other = || Effect::breaking(format!("it gets `{}` where it got `{}`", new.title(), old.title()));
+    let other =
+        || Effect::breaking(format!("it gets `{}` where it got `{}`", new.title(), old.title()));
     if old.list != new.list {
         return change.means(refused(), other());
     }

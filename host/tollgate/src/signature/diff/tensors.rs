@@ -55,10 +55,9 @@ fn one(
 ) {
     let pointer = format!("{pointer}/tensor-spec");
     if old.dtype != new.dtype {
-        let change =
-            Change::of(ChangeKind::Retyped, what.to_owned(), format!("{pointer}/dtype"))
-                .from(Some(old.dtype.name()))
-                .to(Some(new.dtype.name()));
+        let change = Change::of(ChangeKind::Retyped, what.to_owned(), format!("{pointer}/dtype"))
+            .from(Some(old.dtype.name()))
+            .to(Some(new.dtype.name()));
         changes.push(change.means(
             match side {
                 Side::Inputs => Effect::breaking(
@@ -77,10 +76,9 @@ fn one(
         ));
     }
     if old.shape != new.shape {
-        let change =
-            Change::of(ChangeKind::Reshaped, what.to_owned(), format!("{pointer}/shape"))
-                .from(Some(format!("{:?}", old.shape)))
-                .to(Some(format!("{:?}", new.shape)));
+        let change = Change::of(ChangeKind::Reshaped, what.to_owned(), format!("{pointer}/shape"))
+            .from(Some(format!("{:?}", old.shape)))
+            .to(Some(format!("{:?}", new.shape)));
         let looser = covers(&new.shape, &old.shape);
         let tighter = covers(&old.shape, &new.shape);
         // For data frames all lengths but the first must be fixed.

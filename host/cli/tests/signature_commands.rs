@@ -1,0 +1,82 @@
+//! `tollgate signature`, as its users call it.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs `tollgate` beside the test's files.
+fn tollgate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures"))
+        .env("COLUMNS", "100")
+        .output()
+        .unwrap()
+}
+
+/// What a person sees: standard output, standard error, the exit code.
+fn seen(arguments: &[&str]) -> String {
+    let output = tollgate(arguments);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut seen = text(&output.stdout);
+    if !output.stderr.is_empty() {
+        seen = format!("{seen}--- standard error\n{}", text(&output.stderr));
+    }
+    format!("{seen}--- exit {}\n", output.status.code().unwrap())
+}
+
+/// The report, checked against the schema that is documented.
+fn report(arguments: &[&str]) -> Value {
+    let output = tollgate(&[arguments, &["--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&report)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?} in {report:#}");
+    report
+}
+
+#[test]
+fn a_diff_names_each_change_and_whom_it_breaks() {
+    insta::assert_snapshot!("diff", seen(&["signature", "diff", "old.json", "new.json"]));
+    insta::assert_snapshot!("diff-same", seen(&["signature", "diff", "old.json", "old.json"]));
+    let tensors = ["signature", "diff", "tensors-old.json", "tensors-new.json", "--for", "model"];
+    insta::assert_snapshot!("diff-tensors", seen(&tensors));
+}
+
+#[test]
+fn a_diff_is_a_report_for_programs() {
+    let found = report(&["signature", "diff", "old.json", "new.json"]);
+    assert_eq!(found["callers"], "breaking");
+    assert_eq!(found["raises"], "major");
+    assert_eq!(found["changes"][0]["kind"], "retyped");
+    let same = report(&["signature", "diff", "old.json", "old.json"]);
+    assert_eq!((same["verdict"].as_str(), same["raises"].as_str()), (Some("pass"), Some("none")));
+    let wrong = report(&["signature", "diff", "bad.json", "old.json"]);
+    assert_eq!(
+        (wrong["command"].as_str(), wrong["verdict"].as_str()),
+        (Some("signature diff"), Some("error"))
+    );
+}
+
+#[test]
+fn the_exit_code_is_for_those_who_were_asked_about() {
+    let exit = |arguments: &[&str]| tollgate(arguments).status.code();
+    let diff = ["signature", "diff", "tensors-old.json", "tensors-new.json"];
+    assert_eq!(exit(&diff), Some(0), "callers may go on");
+    assert_eq!(exit(&[&diff[..], &["--for", "model"]].concat()), Some(1));
+    assert_eq!(exit(&[&diff[..], &["--for", "both"]].concat()), Some(1));
+    assert_eq!(exit(&[&diff[..], &["--for", "both", "--exit-zero"]].concat()), Some(0));
+    assert_eq!(exit(&["signature", "diff", "none.json", "old.json", "--exit-zero"]), Some(2));
+}
+
+#[test]
+fn a_signature_that_mlflow_refuses_is_shown_at_its_place() {
+    insta::assert_snapshot!("bad-type", seen(&["signature", "diff", "bad.json", "old.json"]));
+    insta::assert_snapshot!("bad-text", seen(&["signature", "diff", "old.json", "bad-text.json"]));
+}
