@@ -5,6 +5,7 @@
     reason = "a failed expectation is a failed test"
 )]
 #![allow(clippy::indexing_slicing, reason = "as above")]
+#![allow(clippy::panic, reason = "as above")]
 
 use serde_json::Value;
 use tollgate::signature::mlflow;

@@ -229,7 +229,7 @@ fn tensor_data(tensors: &Tensors, dice: &mut Dice, round: usize) -> (&'static st
         }
         nest(tensor.dtype, &shape, dice)
     };
-    if !tensors.named || (tensors.tensors.len() == 1 && round % 5 == 0) {
+    if !tensors.named || (tensors.tensors.len() == 1 && round.is_multiple_of(5)) {
         let data = one(&tensors.tensors[0], dice);
         return match round % 4 {
             3 => ("dataframe_split", json!({ "data": data })),

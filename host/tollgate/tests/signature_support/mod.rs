@@ -1,5 +1,6 @@
 //! Signatures, changed ones, and payloads for them: recorded and drawn.
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::panic, reason = "a failed expectation is a failed test")]
 
 mod draw;
 mod mutate;
