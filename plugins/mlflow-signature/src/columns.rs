@@ -29,7 +29,11 @@ pub fn frame<'a>(rows: usize, columns: &'a [TypedColumn]) -> Result<Frame<'a>, F
     Ok(Frame { index: Index::Range(rows), columns })
 }
 
-fn column<'a>(rows: usize, place: usize, column: &'a TypedColumn) -> Result<Column<'a>, Fault> {
+pub(crate) fn column<'a>(
+    rows: usize,
+    place: usize,
+    column: &'a TypedColumn,
+) -> Result<Column<'a>, Fault> {
     let name = match &column.name {
         Some(name) => Py::Str(Text::new(name)),
         None => Py::Int(place as i64),
@@ -37,13 +41,19 @@ fn column<'a>(rows: usize, place: usize, column: &'a TypedColumn) -> Result<Colu
     let Some(dtype) = Dtype::of_column(&column.dtype) else {
         return Err(Fault::new(Kind::FrameBuild, "pandas knows no such column type"));
     };
+    let present = |row: usize| match &column.column.validity {
+        None => true,
+        Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
+    };
+    // Only floats, times and objects can have gaps in pandas.
+    let dtype = match dtype {
+        Dtype::Int(_) | Dtype::Uint(_) if !(0..rows).all(present) => Dtype::Float(64),
+        Dtype::Bool if !(0..rows).all(present) => Dtype::Object,
+        dtype => dtype,
+    };
     let mut cells = Vec::with_capacity(rows);
     for row in 0..rows {
-        let present = match &column.column.validity {
-            None => true,
-            Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
-        };
-        let cell = if present {
+        let cell = if present(row) {
             let cell = raw(&column.column.cells, row).ok_or_else(|| {
                 Fault::new(Kind::FrameBuild, format!("a column has no row {row} of {rows}"))
             })?;
@@ -181,7 +191,7 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
 }
 
 /// A cell of an object column, from its JSON text.
-fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
+pub(crate) fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
     let refused = |what: &str| Fault::new(Kind::FrameBuild, what);
     let Text(Cow::Borrowed(bytes)) = text else {
         return Err(refused("an object's cell must be borrowed"));

@@ -45,7 +45,7 @@ pub(crate) fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Co
     Err(incompatible(&column, wanted))
 }
 
-fn widens(have: Dtype, want: Dtype) -> bool {
+pub(crate) fn widens(have: Dtype, want: Dtype) -> bool {
     match (have.kind(), want.kind()) {
         (a, b) if a == b => have.bits() <= want.bits(),
         ('u', 'i') => have.bits() < want.bits(),

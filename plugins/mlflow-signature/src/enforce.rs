@@ -154,7 +154,7 @@ fn by_name<'a>(
 }
 
 /// Two columns of one name: MLflow takes their names for their values.
-fn doubled(kind: &Type) -> Fault {
+pub(crate) fn doubled(kind: &Type) -> Fault {
     let kind = match kind {
         Type::Array(_) => Kind::ExpectedList,
         Type::Object(_) | Type::Map(_) => Kind::ExpectedDict,
@@ -208,7 +208,11 @@ fn finish<'a>(
     Ok(Frame { index, columns })
 }
 
-fn enforce<'a>(column: Column<'a>, kind: &Type, required: bool) -> Result<Column<'a>, Fault> {
+pub(crate) fn enforce<'a>(
+    column: Column<'a>,
+    kind: &Type,
+    required: bool,
+) -> Result<Column<'a>, Fault> {
     match kind {
         Type::Data(data_type) => {
             let mut column = datatype::enforce(column, *data_type)?;
@@ -232,7 +236,7 @@ fn enforce<'a>(column: Column<'a>, kind: &Type, required: bool) -> Result<Column
 }
 
 /// Names the column, and finds the first cell that is to blame.
-fn placed(
+pub(crate) fn placed(
     fault: Fault,
     name: &str,
     frame: &Frame<'_>,

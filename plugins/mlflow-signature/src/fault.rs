@@ -108,6 +108,8 @@ kinds! {
     /// Strict, a warning: MLflow hands a value on that is not of the declared
     /// type.
     UncheckedType "unchecked-type",
+    /// Strict, a warning: a required column of a file has missing values.
+    MissingValue "missing-value",
     /// Strict, a warning: an input that the signature does not name is
     /// dropped.
     ExtraInput "extra-input",
@@ -129,9 +131,11 @@ impl Kind {
     #[must_use]
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::UncheckedType | Self::ExtraInput | Self::ExtraParam | Self::IgnoredField => {
-                Outcome::Warn
-            }
+            Self::UncheckedType
+            | Self::MissingValue
+            | Self::ExtraInput
+            | Self::ExtraParam
+            | Self::IgnoredField => Outcome::Warn,
             Self::NoOutputs => Outcome::Inconclusive,
             _ => Outcome::Fail,
         }

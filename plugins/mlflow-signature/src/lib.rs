@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 use tollgate_sdk::signature::TypedColumn;
 use tollgate_sdk::{Finding, Outcome};
 
+mod batch;
 mod body;
 mod cast;
 mod change;
@@ -119,6 +120,14 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     }
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
+        let columnar = self.signature.inputs.as_ref();
+        if let Some(judge) = columnar.and_then(|inputs| batch::Judge::of(inputs, self.mode)) {
+            let mut faults = judge.faults(rows, columns);
+            if let Err(more) = params::enforce(Py::None, self.signature.params.as_deref(), "") {
+                faults.extend(more);
+            }
+            return self.findings(faults);
+        }
         let frame = match columns::frame(rows, columns) {
             Ok(frame) => frame,
             Err(fault) => return self.findings(alloc::vec![fault]),

@@ -97,7 +97,7 @@ impl Cell {
 
 /// Whether this is `2021-01-31` (1) or `2021-01-31T23:59:59` (2), with a year
 /// that fits 64 bits of nanoseconds and a day that every month has.
-fn written(text: &[u8]) -> Option<u8> {
+pub(crate) fn written(text: &[u8]) -> Option<u8> {
     let digits = |from: usize, to: usize| {
         let mut number = 0;
         for byte in text.get(from..to)? {

@@ -12,6 +12,8 @@ mod tensors;
 
 use alloc::vec::Vec;
 
+pub(crate) use self::cell::written;
+
 use self::columns::Columns;
 use self::tensors::Tensors;
 use crate::body::Field;

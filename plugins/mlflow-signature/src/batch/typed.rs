@@ -1,0 +1,340 @@
+//! Columns whose source declares a type.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use tollgate_sdk::signature::{Cells, Dictionary};
+
+use super::cells::Batch;
+use super::marks::Marks;
+use super::{Missing, label, nested};
+use crate::body::{Field, Layout, Origin};
+use crate::columns::object;
+use crate::datatype::widens;
+use crate::enforce;
+use crate::fast::written;
+use crate::fault::{Fault, Kind, shown};
+use crate::json::Text;
+use crate::py::{Dtype, Frame, Index, Unit};
+use crate::schema::{DataType, Type};
+
+/// Up to here every whole number is a double.
+const EXACT: u64 = 1 << 53;
+
+/// Finds what is wrong with a column, and counts what is missing.
+pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -> Missing {
+    let Some(dtype) = Dtype::of_column(&batch.column.dtype) else {
+        let message = format!("pandas knows no column type `{}`", batch.column.dtype);
+        faults.push(label(Fault::new(Kind::FrameBuild, message), batch.name));
+        return Missing::default();
+    };
+    let missing = missing(batch);
+    match (&batch.spec.kind, &batch.column.column.cells) {
+        (Type::Data(declared), _) => {
+            let column = Typed { batch, declared: *declared, dtype, missing };
+            column.faults(strict, faults);
+        }
+        (Type::Any, _) => {}
+        (_, Cells::Texts(texts)) if dtype == Dtype::Object => {
+            return nested::faults(batch, texts, false, faults);
+        }
+        _ => exact(batch, faults),
+    }
+    missing
+}
+
+/// What pandas takes for missing: gaps, and NaN among floats.
+fn missing(batch: &Batch<'_>) -> Missing {
+    let nulls = batch.nulls();
+    let Cells::Numbers(cells) = &batch.column.column.cells else {
+        return nulls;
+    };
+    let nan = |row: usize| cells.get(row).is_some_and(|cell| cell.is_nan());
+    if !cells.iter().take(batch.rows).any(|cell| cell.is_nan()) {
+        return nulls;
+    }
+    let mut missing = Missing::default();
+    for row in (0..batch.rows).filter(|row| nan(*row) || !batch.present(*row)) {
+        if missing.count == 0 {
+            missing.first = row;
+        }
+        missing.count += 1;
+    }
+    missing
+}
+
+struct Typed<'b, 'c> {
+    batch: &'b Batch<'c>,
+    declared: DataType,
+    dtype: Dtype,
+    missing: Missing,
+}
+
+impl Typed<'_, '_> {
+    fn faults(&self, strict: bool, faults: &mut Vec<Fault>) {
+        use DataType::{Binary, Boolean, Datetime, Double, String};
+        if !self.holds_its_type() {
+            return exact(self.batch, faults);
+        }
+        let gaps = self.missing.count > 0;
+        // Only floats, times and objects can have gaps in pandas.
+        let dtype = match self.dtype {
+            Dtype::Int(_) | Dtype::Uint(_) if gaps => Dtype::Float(64),
+            Dtype::Bool if gaps => Dtype::Object,
+            dtype => dtype,
+        };
+        match (self.declared, dtype) {
+            (String | Binary | Boolean, Dtype::Object) if self.dtype == Dtype::Object && strict => {
+                self.unchecked(faults);
+            }
+            (String | Binary, Dtype::Object | Dtype::Text) | (Boolean, Dtype::Object) => {}
+            (Datetime, Dtype::Datetime(unit)) => self.times(unit, strict, faults),
+            (Datetime, Dtype::Object) => {
+                if !self.all_days() {
+                    exact(self.batch, faults);
+                }
+            }
+            (Double, Dtype::Object) if strict => {
+                let before = faults.len();
+                exact(self.batch, faults);
+                if faults.len() == before {
+                    self.decimals(faults);
+                }
+            }
+            (Double, Dtype::Float(64)) if strict => self.rounded(faults),
+            _ if dtype == self.declared.dtype() => {}
+            // Bytes are checked as they are decoded.
+            (_, Dtype::Object | Dtype::Bytes | Dtype::Zoned | Dtype::Text) => {
+                exact(self.batch, faults);
+            }
+            (_, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool) => {
+                exact(self.batch, faults);
+            }
+            _ if widens(dtype, self.declared.dtype()) => {}
+            _ => self.incompatible(dtype, faults),
+        }
+    }
+
+    /// Whether the cells are of the kind that the type says; where not, the
+    /// general way says what is wrong.
+    fn holds_its_type(&self) -> bool {
+        match (&self.batch.column.column.cells, self.dtype) {
+            (Cells::Booleans(_), Dtype::Bool)
+            | (Cells::Integers(_), Dtype::Int(_) | Dtype::Uint(_) | Dtype::Datetime(_))
+            | (Cells::Numbers(_), Dtype::Float(_))
+            | (Cells::Texts(_), Dtype::Text | Dtype::Object) => true,
+            _ => false,
+        }
+    }
+
+    fn incompatible(&self, dtype: Dtype, faults: &mut Vec<Fault>) {
+        let declared = self.declared.name();
+        let whole = self.declared.dtype().kind() == 'i';
+        match &self.batch.column.column.cells {
+            // 64-bit integers that are all 0 or 1 may become floats.
+            Cells::Integers(cells)
+                if dtype == Dtype::Int(64)
+                    && self.declared.dtype().kind() == 'f'
+                    && cells.iter().all(|cell| matches!(cell, 0 | 1)) =>
+            {
+                return;
+            }
+            // MLflow trips over infinity among missing values.
+            Cells::Numbers(cells)
+                if whole && self.missing.count > 0 && cells.iter().any(|n| n.is_infinite()) =>
+            {
+                return exact(self.batch, faults);
+            }
+            _ => {}
+        }
+        let gaps = whole && self.missing.count > 0 && self.others_are_whole();
+        let (message, row, count) = if gaps {
+            let message = format!(
+                "missing values make its whole numbers floats, and MLflow takes no floats for \
+                 `{declared}`: fill the gaps, or declare `double`"
+            );
+            (message, self.missing.first, self.missing.count)
+        } else {
+            let message = format!(
+                "the column is `{}`, which cannot be safely converted to `{declared}`",
+                self.batch.column.dtype
+            );
+            (message, 0, self.batch.rows)
+        };
+        let mut fault = Fault::new(Kind::IncompatibleType, message);
+        fault.expected = declared.into();
+        fault.actual = if gaps { "nothing".into() } else { self.batch.column.dtype.clone() };
+        fault.occurrences = u32::try_from(count.max(1)).unwrap_or(u32::MAX);
+        faults.push(label(super::at(fault, row, self.batch.name), self.batch.name));
+    }
+
+    fn others_are_whole(&self) -> bool {
+        match &self.batch.column.column.cells {
+            Cells::Numbers(cells) => cells.iter().all(|cell| cell.is_nan() || cell % 1.0 == 0.0),
+            Cells::Integers(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Times in coarser units may lie beyond what nanoseconds can hold.
+    fn times(&self, unit: Unit, strict: bool, faults: &mut Vec<Fault>) {
+        let Cells::Integers(cells) = &self.batch.column.column.cells else {
+            return;
+        };
+        let most = match unit {
+            Unit::Nano => return,
+            Unit::Micro => i64::MAX / 1_000,
+            Unit::Milli => i64::MAX / 1_000_000,
+            Unit::Second => i64::MAX / 1_000_000_000,
+        };
+        let beyond = |cell: &i64| cell.unsigned_abs() > most.unsigned_abs();
+        if !cells.iter().any(beyond) {
+            return;
+        }
+        let mut marks = Marks::new();
+        for (row, cell) in cells.iter().take(self.batch.rows).enumerate() {
+            if beyond(cell) && self.batch.present(row) {
+                marks.add((), row);
+            }
+        }
+        // pandas raises where it casts.
+        let kind = if strict { Kind::LossyDatetime } else { Kind::EnforceOther };
+        marks.into_faults(self.batch, faults, |(), row| {
+            let message = "a time outside the years 1678 to 2261, which nanoseconds hold";
+            let mut fault = Fault::new(kind, message);
+            fault.expected = "datetime".into();
+            fault.actual = format!("{} ({})", cells.get(row)?, self.batch.column.dtype);
+            Some(fault)
+        });
+    }
+
+    /// Whole numbers with gaps become floats.
+    fn rounded(&self, faults: &mut Vec<Fault>) {
+        let Cells::Integers(cells) = &self.batch.column.column.cells else {
+            return;
+        };
+        let mut marks = Marks::new();
+        for (row, cell) in cells.iter().take(self.batch.rows).enumerate() {
+            let kept = cell.unsigned_abs() <= EXACT || (*cell as f64) as i128 == i128::from(*cell);
+            if !kept && self.batch.present(row) {
+                marks.add((), row);
+            }
+        }
+        marks.into_faults(self.batch, faults, |(), row| {
+            let message = "MLflow would hand the model another number: missing values make the \
+                           column's whole numbers floats";
+            let mut fault = Fault::new(Kind::LossyFloat, message);
+            fault.expected = "double".into();
+            fault.actual = cells.get(row)?.to_string();
+            Some(fault)
+        });
+    }
+
+    fn texts(&self) -> Option<&Dictionary> {
+        match &self.batch.column.column.cells {
+            Cells::Texts(texts) => Some(texts),
+            _ => None,
+        }
+    }
+
+    /// Marks the texts that are `wrong`.
+    fn mark(&self, wrong: impl Fn(&str) -> bool) -> Option<(Marks<()>, &Dictionary)> {
+        let texts = self.texts()?;
+        let wrong: Vec<bool> = texts.entries.iter().map(|text| wrong(text)).collect();
+        if !wrong.contains(&true) {
+            return None;
+        }
+        let mut marks = Marks::new();
+        for (row, index) in self.batch.indices(texts) {
+            if wrong.get(index) == Some(&true) {
+                marks.add((), row);
+            }
+        }
+        Some((marks, texts))
+    }
+
+    /// Objects that MLflow hands on whatever they are.
+    fn unchecked(&self, faults: &mut Vec<Fault>) {
+        let start = match self.declared {
+            DataType::String => "\"",
+            DataType::Binary => "{\"$bytes\"",
+            _ => "tf",
+        };
+        let fits = |text: &str| {
+            let word = self.declared == DataType::Boolean;
+            let fits = if word { text.starts_with(['t', 'f']) } else { text.starts_with(start) };
+            fits || text == "null"
+        };
+        let Some((marks, texts)) = self.mark(|text| !fits(text)) else { return };
+        let declared = self.declared.name();
+        marks.into_faults(self.batch, faults, |(), row| {
+            let object = object(Text::new(entry(texts, row)?)).ok()?;
+            let message =
+                format!("MLflow hands {} on where `{declared}` is declared", object.kind());
+            let mut fault = Fault::new(Kind::UncheckedType, message);
+            fault.expected = declared.into();
+            fault.actual = shown(&object);
+            Some(fault)
+        });
+    }
+
+    /// Decimal numbers of more digits than a double is sure to keep.
+    fn decimals(&self, faults: &mut Vec<Fault>) {
+        let long = |text: &str| text.bytes().filter(u8::is_ascii_digit).count() > 15;
+        let lost = |text: &str| {
+            let decimal = text.strip_prefix("{\"$decimal\":\"").and_then(|t| t.strip_suffix("\"}"));
+            decimal.is_some_and(|text| long(text) && !kept(text))
+        };
+        let Some((marks, texts)) = self.mark(lost) else { return };
+        marks.into_faults(self.batch, faults, |(), row| {
+            let message = "MLflow would hand the model another number: the decimal has more \
+                           digits than a `double` holds";
+            let mut fault = Fault::new(Kind::LossyFloat, message);
+            fault.expected = "double".into();
+            fault.actual = entry(texts, row)?.into();
+            Some(fault)
+        });
+    }
+
+    /// Whether every text is a day that nanoseconds can hold.
+    fn all_days(&self) -> bool {
+        let day = |text: &String| {
+            text.strip_prefix("{\"$date\":\"")
+                .and_then(|text| text.strip_suffix("\"}"))
+                .is_some_and(|day| written(day.as_bytes()) == Some(1))
+        };
+        self.texts().is_some_and(|texts| texts.entries.iter().all(day))
+    }
+}
+
+/// Whether the nearest double is written with the same digits.
+fn kept(decimal: &str) -> bool {
+    let bare = |text: &str| {
+        let text = if text.contains('.') { text.trim_end_matches(['0']) } else { text };
+        String::from(text.trim_end_matches('.').trim_start_matches('0'))
+    };
+    let number = decimal.parse::<f64>();
+    number.is_ok_and(|number| bare(&number.to_string()) == bare(decimal))
+}
+
+fn entry(texts: &Dictionary, row: usize) -> Option<&str> {
+    let index = *texts.indices.get(row)?;
+    texts.entries.get(index as usize).map(String::as_str)
+}
+
+/// The general way, through Python's objects, for one column.
+#[cold]
+#[inline(never)]
+fn exact(batch: &Batch<'_>, faults: &mut Vec<Fault>) {
+    let column = match crate::columns::column(batch.rows, batch.place, batch.column) {
+        Ok(column) => column,
+        Err(fault) => return faults.push(label(fault, batch.name)),
+    };
+    let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column.clone()] };
+    if let Err(fault) = enforce::enforce(column, &batch.spec.kind, batch.required) {
+        let origin = Origin { field: Field::Unified, layout: Layout::Frame };
+        let kind = &batch.spec.kind;
+        faults.push(enforce::placed(fault, &batch.spec.name, &frame, 0, kind, origin));
+    }
+}
