@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tollgate::frames;
 use tollgate::report::Exit;
 use tollgate_engine::types::Outcome;
 
@@ -60,6 +61,7 @@ Examples:
   curl -s $URL/sample | tollgate check --signature MLmodel --payload -
   curl -s $URL/invocations -d @request.json -H 'Content-Type: application/json' \\
       | tollgate check --signature MLmodel --outputs --payload -
+  tollgate check --signature models/churn --payload scoring-2026-10.parquet
   tollgate check --signature MLmodel            is the signature itself sound?
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
@@ -68,12 +70,18 @@ pub(crate) struct Check {
     /// The signature: an MLmodel file, a model's folder, or a JSON file
     #[arg(long, value_name = "PATH")]
     pub(crate) signature: PathBuf,
-    /// The request body; `-` is standard input
+    /// A request body, or a file of rows; `-` is standard input
+    ///
+    /// A file of rows is read in batches, whatever its size. CSV needs a
+    /// header row; JSON lines have one record a line.
     #[arg(long, value_name = "FILE")]
     pub(crate) payload: Option<PathBuf>,
     /// The payload is the answer to a request: judge it by the signature's outputs
     #[arg(long, requires = "payload")]
     pub(crate) outputs: bool,
+    /// What the payload is
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) payload_format: PayloadFormat,
     /// Refuse what MLflow refuses, or also what it changes silently
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
@@ -87,6 +95,38 @@ pub(crate) struct Check {
     pub(crate) verdict: Verdict,
     #[command(flatten)]
     pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PayloadFormat {
+    /// By the file's name (.csv, .jsonl, .ndjson, .parquet, .pq, .arrow,
+    /// .feather), else by its first bytes; else a request
+    #[default]
+    Auto,
+    /// One request body
+    Request,
+    /// Comma-separated, with a header row
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// Apache Parquet
+    Parquet,
+    /// Apache Arrow IPC, a file or a stream
+    Arrow,
+}
+
+impl PayloadFormat {
+    pub(crate) fn asked(self) -> frames::PayloadFormat {
+        use frames::{Format, PayloadFormat};
+        match self {
+            Self::Auto => PayloadFormat::Auto,
+            Self::Request => PayloadFormat::Request,
+            Self::Csv => PayloadFormat::Rows(Format::Csv),
+            Self::Jsonl => PayloadFormat::Rows(Format::Jsonl),
+            Self::Parquet => PayloadFormat::Rows(Format::Parquet),
+            Self::Arrow => PayloadFormat::Rows(Format::Arrow),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

@@ -3,6 +3,7 @@
 mod check;
 mod decide;
 mod gate;
+mod rows;
 
 use std::path::Path;
 
@@ -10,12 +11,14 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 
-pub use self::check::{Check, Part, check};
+pub use self::check::{Check, Part, check, check_watched};
 pub use self::decide::{Decider, NoDecision};
 pub use self::gate::gate;
+pub use self::rows::Seen;
 
 use crate::document::{DocumentError, PolicyDocument};
 use crate::facts::FactsError;
+use crate::frames::FrameError;
 use crate::input::RowsError;
 use crate::mistake::Mistakes;
 use crate::model::ModelError;
@@ -62,6 +65,9 @@ pub enum JudgeError {
     /// A plugin failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// A file of rows cannot be read.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     /// Rows cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),

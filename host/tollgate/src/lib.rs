@@ -11,6 +11,7 @@
 //! | [`document`] | policy documents and gate profiles |
 //! | [`facts`] | evidence for gates |
 //! | [`model`] | model versions, as folders of what MLflow gives |
+//! | [`frames`] | files of rows, in batches: CSV, JSON lines, Parquet, Arrow |
 //! | [`input`] | typed values out of JSON requests, JSON lines and CSV |
 //! | [`plugins`] | the built-in plugins, and which one a document means |
 //! | [`judge`] | the three jobs: check, gate, decide |
@@ -19,6 +20,7 @@
 pub mod canonical;
 pub mod document;
 pub mod facts;
+pub mod frames;
 pub mod input;
 pub mod judge;
 pub mod mistake;

@@ -85,13 +85,58 @@ pub struct FindingReport {
     /// The evidence, as indices into the report's `facts`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<u32>,
+    /// In a file of rows, the column that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// In a file of rows, the first places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceReport>,
+}
+
+impl FindingReport {
+    /// A finding that has no place.
+    #[must_use]
+    pub fn new(rule: &str, outcome: Outcome, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            outcome,
+            message: message.into(),
+            pointer: None,
+            expected: None,
+            actual: None,
+            occurrences: 1,
+            facts: Vec::new(),
+            column: None,
+            places: Vec::new(),
+        }
+    }
+}
+
+/// Where in a file of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlaceReport {
+    /// The row, counted from 1 as people count; a header is no row.
+    pub row: u64,
+    /// The line that the row begins at, from 1, where the file has lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// What is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
         let Finding { rule, outcome, message, pointer, expected, actual, facts, occurrences } =
             finding;
-        Self { rule, outcome, message, pointer, expected, actual, occurrences, facts }
+        Self {
+            pointer,
+            expected,
+            actual,
+            occurrences,
+            facts,
+            ..Self::new(&rule, outcome, message)
+        }
     }
 }
 
@@ -138,8 +183,43 @@ pub struct CheckReport {
     pub mode: &'static str,
     /// What was found, as the plugin orders it.
     pub findings: Vec<FindingReport>,
+    /// How many findings more there were than were asked for.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more_findings: u64,
+    /// The file of rows; none when the payload is a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowsReport>,
     /// Who judged.
     pub plugin: PluginReport,
+}
+
+/// A file of rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RowsReport {
+    /// `csv`, `jsonl`, `parquet` or `arrow`.
+    pub format: &'static str,
+    /// How many rows there are, those that could not be read included.
+    pub count: u64,
+    /// How many rows could not be read.
+    pub unread: u64,
+    /// In how many batches they were judged.
+    pub batches: u64,
+    /// Its columns, in order; of JSON lines those with findings.
+    pub columns: Vec<ColumnReport>,
+}
+
+/// One column of a file of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnReport {
+    /// Its name.
+    pub name: String,
+    /// Its type, in NumPy's and pandas' words; `csv` where the file has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dtype: Option<String>,
+    /// How many of its cells failed.
+    pub failed: u64,
+    /// How many of its cells have a warning.
+    pub warned: u64,
 }
 
 /// Whether a model version may move on.
@@ -221,6 +301,11 @@ impl From<&Fact> for FactReport {
             source: fact.source.clone(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

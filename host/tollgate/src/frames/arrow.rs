@@ -1,0 +1,361 @@
+//! Arrow's arrays as the contract's columns.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, RecordBatch};
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, Schema, TimeUnit};
+use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
+
+use super::batch::bits_of;
+use super::nested::Written;
+use super::texts::Texts;
+use super::{BATCH_BYTES, BATCH_ROWS, Batch, Content, ROW_BYTES, RowFault, Rows};
+
+/// The dtype of a type, in NumPy's and pandas' words, as `pandas` reads it
+/// from a file. Arrow's own name where pandas has none: no signature wants it.
+pub(super) fn dtype(data_type: &DataType) -> String {
+    let unit = |unit: &TimeUnit| match unit {
+        TimeUnit::Second => "s",
+        TimeUnit::Millisecond => "ms",
+        TimeUnit::Microsecond => "us",
+        TimeUnit::Nanosecond => "ns",
+    };
+    match data_type {
+        DataType::Boolean => "bool".to_owned(),
+        DataType::Int8 => "int8".to_owned(),
+        DataType::Int16 => "int16".to_owned(),
+        DataType::Int32 => "int32".to_owned(),
+        DataType::Int64 => "int64".to_owned(),
+        DataType::UInt8 => "uint8".to_owned(),
+        DataType::UInt16 => "uint16".to_owned(),
+        DataType::UInt32 => "uint32".to_owned(),
+        DataType::UInt64 => "uint64".to_owned(),
+        DataType::Float16 => "float16".to_owned(),
+        DataType::Float32 => "float32".to_owned(),
+        DataType::Float64 => "float64".to_owned(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "str".to_owned(),
+        DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => "bytes".to_owned(),
+        DataType::Timestamp(of, None) => format!("datetime64[{}]", unit(of)),
+        DataType::Timestamp(of, Some(_)) => format!("datetime64[{}, UTC]", unit(of)),
+        DataType::Duration(of) => format!("timedelta64[{}]", unit(of)),
+        DataType::Date32
+        | DataType::Date64
+        | DataType::Null
+        | DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..)
+        | DataType::List(_)
+        | DataType::LargeList(_)
+        | DataType::FixedSizeList(..)
+        | DataType::ListView(_)
+        | DataType::LargeListView(_)
+        | DataType::Struct(_)
+        | DataType::Map(..) => "object".to_owned(),
+        // An encoding, not a type of its own.
+        DataType::Dictionary(_, values) => dtype(values),
+        other => other.to_string(),
+    }
+}
+
+/// The columns that are data: pandas keeps a frame's index in columns of its
+/// own, and takes it out again when it reads the file.
+pub(super) fn data_columns(schema: &Schema) -> Vec<usize> {
+    let index = |name: &str| name.starts_with("__index_level_") && name.ends_with("__");
+    let fields = schema.fields().iter().enumerate();
+    fields.filter(|(_, field)| !index(field.name())).map(|(place, _)| place).collect()
+}
+
+/// Record batches cut into batches that fit a plugin.
+pub(super) struct Cutter {
+    batch: RecordBatch,
+    at: usize,
+    /// The row of the file that the record batch begins at.
+    first: u64,
+    /// So many rows came near the limit last time.
+    step: usize,
+}
+
+impl Cutter {
+    pub(super) fn new() -> Self {
+        let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        Self { batch, at: 0, first: 0, step: 8 << 10 }
+    }
+
+    /// Whether all rows were given.
+    pub(super) fn is_done(&self) -> bool {
+        self.at >= self.batch.num_rows()
+    }
+
+    /// The next record batch; the one before must be done.
+    pub(super) fn refill(&mut self, batch: RecordBatch) {
+        self.first += self.batch.num_rows() as u64;
+        self.batch = batch;
+        self.at = 0;
+    }
+
+    /// The next rows. Errors say what is wrong with the file.
+    pub(super) fn next(&mut self) -> Result<Batch, String> {
+        let left = self.batch.num_rows() - self.at;
+        let first = self.first + self.at as u64;
+        loop {
+            // A batch begins at a byte of the marks of missing rows.
+            let count = self.step.min(left).max(1);
+            let mut bytes = 0;
+            let mut columns = Vec::with_capacity(self.batch.num_columns());
+            for (field, array) in self.batch.schema_ref().fields().iter().zip(self.batch.columns())
+            {
+                let part = array.slice(self.at, count);
+                let limit = if count == 1 { ROW_BYTES } else { BATCH_BYTES };
+                let (column, used) = column(field.name(), part.as_ref(), limit)?;
+                bytes += used;
+                columns.push(column);
+                if bytes > limit {
+                    break;
+                }
+            }
+            if bytes > BATCH_BYTES && count > 1 {
+                self.step = count / 2;
+                continue;
+            }
+            self.at += count;
+            if bytes > ROW_BYTES {
+                return Ok(too_large(first));
+            }
+            if bytes < BATCH_BYTES / 3 {
+                self.step = (self.step * 2).min(BATCH_ROWS);
+            }
+            let rows = Rows::from(first, count);
+            return Ok(Batch { rows, content: Content::columns(columns), faults: Vec::new() });
+        }
+    }
+}
+
+/// A batch without rows: the only one cannot be judged.
+fn too_large(row: u64) -> Batch {
+    let fault = RowFault {
+        row,
+        line: None,
+        rule: "row-too-large",
+        message: format!("the row is larger than {} MiB and cannot be judged", ROW_BYTES >> 20),
+        inconclusive: true,
+    };
+    Batch {
+        rows: Rows::from(row, 0),
+        content: Content::columns(Vec::new()),
+        faults: vec![fault],
+    }
+}
+
+/// One column, and what it takes in a guest's memory. Texts end at `limit`.
+fn column(name: &str, array: &dyn Array, limit: usize) -> Result<(TypedColumn, usize), String> {
+    let (cells, validity) = cells(array, limit)?;
+    let bytes = match &cells {
+        (Cells::Booleans(cells), _) => cells.len(),
+        (Cells::Integers(_) | Cells::Numbers(_), _) => array.len() * 8,
+        (Cells::Texts(_), bytes) => *bytes,
+    };
+    let column = Column { cells: cells.0, validity };
+    let dtype = dtype(array.data_type());
+    Ok((TypedColumn { name: Some(name.to_owned()), dtype, column }, bytes))
+}
+
+type Sized = (Cells, usize);
+
+fn cells(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>), String> {
+    let validity = validity(array);
+    let rows = array.len();
+    let plain = |cells: Cells| Ok(((cells, 0), validity.clone()));
+    match array.data_type() {
+        DataType::Boolean => {
+            let cells = array.as_boolean().values().iter().map(u8::from).collect();
+            plain(Cells::Booleans(cells))
+        }
+        DataType::Int8 => plain(integers::<Int8Type>(array)),
+        DataType::Int16 => plain(integers::<Int16Type>(array)),
+        DataType::Int32 => plain(integers::<Int32Type>(array)),
+        DataType::Int64 => {
+            plain(Cells::Integers(array.as_primitive::<Int64Type>().values().to_vec()))
+        }
+        DataType::UInt8 => plain(integers::<UInt8Type>(array)),
+        DataType::UInt16 => plain(integers::<UInt16Type>(array)),
+        DataType::UInt32 => plain(integers::<UInt32Type>(array)),
+        DataType::UInt64 => {
+            // The upper half comes as negative numbers: the contract says so.
+            let values = array.as_primitive::<UInt64Type>().values();
+            plain(Cells::Integers(values.iter().map(|value| value.cast_signed()).collect()))
+        }
+        DataType::Float16 => {
+            let values = array.as_primitive::<Float16Type>().values();
+            plain(Cells::Numbers(values.iter().map(|value| value.to_f64()).collect()))
+        }
+        DataType::Float32 => {
+            let values = array.as_primitive::<Float32Type>().values();
+            plain(Cells::Numbers(values.iter().map(|value| f64::from(*value)).collect()))
+        }
+        DataType::Float64 => {
+            plain(Cells::Numbers(array.as_primitive::<Float64Type>().values().to_vec()))
+        }
+        DataType::Timestamp(unit, _) => plain(Cells::Integers(match unit {
+            TimeUnit::Second => array.as_primitive::<TimestampSecondType>().values().to_vec(),
+            TimeUnit::Millisecond => {
+                array.as_primitive::<TimestampMillisecondType>().values().to_vec()
+            }
+            TimeUnit::Microsecond => {
+                array.as_primitive::<TimestampMicrosecondType>().values().to_vec()
+            }
+            TimeUnit::Nanosecond => {
+                array.as_primitive::<TimestampNanosecondType>().values().to_vec()
+            }
+        })),
+        DataType::Utf8 => {
+            let array = array.as_string::<i32>();
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+        }
+        DataType::LargeUtf8 => {
+            let array = array.as_string::<i64>();
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+        }
+        DataType::Utf8View => {
+            let array = array.as_string_view();
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+        }
+        DataType::Dictionary(_, _) => dictionary(array, limit),
+        _ if Written::can(array.data_type()) => written(array, limit, validity),
+        // A type that no signature wants: what is in it does not matter.
+        _ => plain(Cells::Booleans(vec![0; rows])),
+    }
+}
+
+fn integers<T: ArrowPrimitiveType>(array: &dyn Array) -> Cells
+where
+    T::Native: Into<i64>,
+{
+    let values = array.as_primitive::<T>().values();
+    Cells::Integers(values.iter().map(|value| (*value).into()).collect())
+}
+
+fn validity(array: &dyn Array) -> Option<Vec<u8>> {
+    bits(array.logical_nulls().as_ref()?)
+}
+
+/// None when no row is missing.
+fn bits(nulls: &NullBuffer) -> Option<Vec<u8>> {
+    (nulls.null_count() > 0).then(|| nulls.inner().sliced().as_slice().to_vec())
+}
+
+fn texts<'a>(rows: usize, limit: usize, text: impl Fn(usize) -> Option<&'a str>) -> Sized {
+    let mut texts = Texts::new(rows);
+    for row in 0..rows {
+        match text(row) {
+            Some(text) => texts.push(text),
+            None => texts.push_missing(),
+        }
+        if texts.bytes() > limit {
+            break;
+        }
+    }
+    let bytes = texts.bytes();
+    (Cells::Texts(texts.finish()), bytes)
+}
+
+/// A dictionary of texts stays one; any other is unfolded.
+fn dictionary(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>), String> {
+    let dictionary = array.as_any_dictionary();
+    if dictionary.values().is_empty() {
+        let rows = array.len();
+        let cells = match dtype(array.data_type()).as_str() {
+            "str" | "bytes" | "object" => Cells::Texts(Dictionary {
+                entries: Vec::new(),
+                indices: vec![0; rows],
+            }),
+            "bool" => Cells::Booleans(vec![0; rows]),
+            "float16" | "float32" | "float64" => Cells::Numbers(vec![0.0; rows]),
+            _ => Cells::Integers(vec![0; rows]),
+        };
+        return Ok(((cells, rows * 8), Some(vec![0; rows.div_ceil(8)])));
+    }
+    let keys = dictionary.normalized_keys();
+    let nulls = array.logical_nulls();
+    let present = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+    let key = |row: usize| keys.get(row).copied().unwrap_or(usize::MAX);
+    let rows = array.len();
+    let missing = nulls.as_ref().filter(|nulls| nulls.null_count() > 0);
+    let missing = missing.map(|nulls| bits_of(rows, |row| nulls.is_valid(row)));
+    // Of texts only those that are used: a dictionary may be much larger than
+    // the batch.
+    let values = dictionary.values();
+    let strings = |value: &dyn Fn(usize) -> Option<&'_ str>| {
+        texts(rows, limit, |row| value(key(row)).filter(|_| present(row)))
+    };
+    match values.data_type() {
+        DataType::Utf8 => {
+            let values = values.as_string::<i32>();
+            let of = |key: usize| (key < values.len()).then(|| values.value(key));
+            return Ok((strings(&of), missing));
+        }
+        DataType::LargeUtf8 => {
+            let values = values.as_string::<i64>();
+            let of = |key: usize| (key < values.len()).then(|| values.value(key));
+            return Ok((strings(&of), missing));
+        }
+        DataType::Utf8View => {
+            let values = values.as_string_view();
+            let of = |key: usize| (key < values.len()).then(|| values.value(key));
+            return Ok((strings(&of), missing));
+        }
+        _ => {}
+    }
+    let ((values, _), _) = cells(values.as_ref(), usize::MAX)?;
+    fn pick<T: Copy + Default>(values: &[T], rows: usize, key: impl Fn(usize) -> usize) -> Vec<T> {
+        (0..rows).map(|row| values.get(key(row)).copied().unwrap_or_default()).collect()
+    }
+    let sized = match &values {
+        Cells::Booleans(values) => (Cells::Booleans(pick(values, rows, key)), 0),
+        Cells::Integers(values) => (Cells::Integers(pick(values, rows, key)), 0),
+        Cells::Numbers(values) => (Cells::Numbers(pick(values, rows, key)), 0),
+        Cells::Texts(values) => texts(rows, limit, |row| {
+            let index = *values.indices.get(key(row)).filter(|_| present(row))?;
+            values.entries.get(index as usize).map(String::as_str)
+        }),
+    };
+    Ok((sized, missing))
+}
+
+/// Cells as texts: JSON in `object` columns, base64 in `bytes` columns.
+fn written(
+    array: &dyn Array,
+    limit: usize,
+    validity: Option<Vec<u8>>,
+) -> Result<(Sized, Option<Vec<u8>>), String> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut indices = Vec::with_capacity(array.len());
+    let mut bytes = array.len() * 4;
+    for row in 0..array.len() {
+        if array.is_valid(row) && !matches!(array.data_type(), DataType::Null) {
+            let text = Written::cell(array, row)?;
+            // Days and categories often repeat right away.
+            if entries.last() != Some(&text) {
+                bytes += text.len() + 8;
+                entries.push(text);
+            }
+            indices.push(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX));
+        } else {
+            indices.push(u32::MAX);
+        }
+        if bytes > limit {
+            break;
+        }
+    }
+    Ok(((Cells::Texts(Dictionary { entries, indices }), bytes), validity))
+}

@@ -1,0 +1,24 @@
+//! Why a file of rows cannot be read.
+
+use thiserror::Error;
+
+use super::Format;
+use crate::source::SourceError;
+
+/// Why a file of rows cannot be read.
+#[derive(Debug, Error)]
+pub enum FrameError {
+    /// The file cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file is not what it is said to be, or broken.
+    #[error("`{file}` cannot be read as {format}: {problem}")]
+    Broken {
+        /// The file as the user named it.
+        file: String,
+        /// What it was read as.
+        format: Format,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
