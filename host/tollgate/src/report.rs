@@ -129,14 +129,7 @@ impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
         let Finding { rule, outcome, message, pointer, expected, actual, facts, occurrences } =
             finding;
-        Self {
-            pointer,
-            expected,
-            actual,
-            occurrences,
-            facts,
-            ..Self::new(&rule, outcome, message)
-        }
+        Self { pointer, expected, actual, occurrences, facts, ..Self::new(&rule, outcome, message) }
     }
 }
 

@@ -120,13 +120,8 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     }
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
-        let columnar = self.signature.inputs.as_ref();
-        if let Some(judge) = columnar.and_then(|inputs| batch::Judge::of(inputs, self.mode)) {
-            let mut faults = judge.faults(rows, columns);
-            if let Err(more) = params::enforce(Py::None, self.signature.params.as_deref(), "") {
-                faults.extend(more);
-            }
-            return self.findings(faults);
+        if let Some(judge) = self.schema().and_then(|schema| batch::Judge::of(schema, self.mode)) {
+            return self.findings(judge.faults(rows, columns));
         }
         let frame = match columns::frame(rows, columns) {
             Ok(frame) => frame,

@@ -127,7 +127,8 @@ fn print_of_rows(
     rows: &RowsReport,
 ) -> std::io::Result<()> {
     let style = output::style(finding.outcome);
-    let everywhere = rows.count > 1 && u64::from(finding.occurrences) == rows.count;
+    let judged = rows.count - rows.unread;
+    let everywhere = judged > 1 && u64::from(finding.occurrences) == judged;
     write!(out, "  {style}{:<12}{style:#} {}", finding.outcome.name(), finding.rule)?;
     match finding.places.as_slice() {
         [] => writeln!(out)?,

@@ -15,7 +15,7 @@ use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
 
 use super::batch::bits_of;
 use super::nested::Written;
-use super::texts::Texts;
+use super::texts::{Spare, Texts};
 use super::{BATCH_BYTES, BATCH_ROWS, Batch, Content, ROW_BYTES, RowFault, Rows};
 
 /// The dtype of a type, in NumPy's and pandas' words, as `pandas` reads it
@@ -84,12 +84,13 @@ pub(super) struct Cutter {
     first: u64,
     /// So many rows came near the limit last time.
     step: usize,
+    spare: Spare,
 }
 
 impl Cutter {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(spare: &Spare) -> Self {
         let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        Self { batch, at: 0, first: 0, step: 8 << 10 }
+        Self { batch, at: 0, first: 0, step: 8 << 10, spare: spare.clone() }
     }
 
     /// Whether all rows were given.
@@ -117,7 +118,7 @@ impl Cutter {
             {
                 let part = array.slice(self.at, count);
                 let limit = if count == 1 { ROW_BYTES } else { BATCH_BYTES };
-                let (column, used) = column(field.name(), part.as_ref(), limit)?;
+                let (column, used) = column(field.name(), part.as_ref(), limit, &self.spare)?;
                 bytes += used;
                 columns.push(column);
                 if bytes > limit {
@@ -143,23 +144,19 @@ impl Cutter {
 
 /// A batch without rows: the only one cannot be judged.
 fn too_large(row: u64) -> Batch {
-    let fault = RowFault {
-        row,
-        line: None,
-        rule: "row-too-large",
-        message: format!("the row is larger than {} MiB and cannot be judged", ROW_BYTES >> 20),
-        inconclusive: true,
-    };
-    Batch {
-        rows: Rows::from(row, 0),
-        content: Content::columns(Vec::new()),
-        faults: vec![fault],
-    }
+    let message = format!("the row is larger than {} MiB and cannot be judged", ROW_BYTES >> 20);
+    let fault = RowFault::too_large(row, None, message);
+    Batch { rows: Rows::from(row, 0), content: Content::columns(Vec::new()), faults: vec![fault] }
 }
 
 /// One column, and what it takes in a guest's memory. Texts end at `limit`.
-fn column(name: &str, array: &dyn Array, limit: usize) -> Result<(TypedColumn, usize), String> {
-    let (cells, validity) = cells(array, limit)?;
+fn column(
+    name: &str,
+    array: &dyn Array,
+    limit: usize,
+    spare: &Spare,
+) -> Result<(TypedColumn, usize), String> {
+    let (cells, validity) = cells(array, limit, spare)?;
     let bytes = match &cells {
         (Cells::Booleans(cells), _) => cells.len(),
         (Cells::Integers(_) | Cells::Numbers(_), _) => array.len() * 8,
@@ -172,7 +169,11 @@ fn column(name: &str, array: &dyn Array, limit: usize) -> Result<(TypedColumn, u
 
 type Sized = (Cells, usize);
 
-fn cells(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>), String> {
+fn cells(
+    array: &dyn Array,
+    limit: usize,
+    spare: &Spare,
+) -> Result<(Sized, Option<Vec<u8>>), String> {
     let validity = validity(array);
     let rows = array.len();
     let plain = |cells: Cells| Ok(((cells, 0), validity.clone()));
@@ -220,17 +221,26 @@ fn cells(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>), St
         })),
         DataType::Utf8 => {
             let array = array.as_string::<i32>();
-            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+            Ok((
+                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
+                validity,
+            ))
         }
         DataType::LargeUtf8 => {
             let array = array.as_string::<i64>();
-            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+            Ok((
+                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
+                validity,
+            ))
         }
         DataType::Utf8View => {
             let array = array.as_string_view();
-            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
+            Ok((
+                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
+                validity,
+            ))
         }
-        DataType::Dictionary(_, _) => dictionary(array, limit),
+        DataType::Dictionary(_, _) => dictionary(array, limit, spare),
         _ if Written::can(array.data_type()) => written(array, limit, validity),
         // A type that no signature wants: what is in it does not matter.
         _ => plain(Cells::Booleans(vec![0; rows])),
@@ -254,8 +264,13 @@ fn bits(nulls: &NullBuffer) -> Option<Vec<u8>> {
     (nulls.null_count() > 0).then(|| nulls.inner().sliced().as_slice().to_vec())
 }
 
-fn texts<'a>(rows: usize, limit: usize, text: impl Fn(usize) -> Option<&'a str>) -> Sized {
-    let mut texts = Texts::new(rows);
+fn texts<'a>(
+    rows: usize,
+    limit: usize,
+    spare: &Spare,
+    text: impl Fn(usize) -> Option<&'a str>,
+) -> Sized {
+    let mut texts = Texts::new(rows, spare);
     for row in 0..rows {
         match text(row) {
             Some(text) => texts.push(text),
@@ -270,15 +285,18 @@ fn texts<'a>(rows: usize, limit: usize, text: impl Fn(usize) -> Option<&'a str>)
 }
 
 /// A dictionary of texts stays one; any other is unfolded.
-fn dictionary(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>), String> {
+fn dictionary(
+    array: &dyn Array,
+    limit: usize,
+    spare: &Spare,
+) -> Result<(Sized, Option<Vec<u8>>), String> {
     let dictionary = array.as_any_dictionary();
     if dictionary.values().is_empty() {
         let rows = array.len();
         let cells = match dtype(array.data_type()).as_str() {
-            "str" | "bytes" | "object" => Cells::Texts(Dictionary {
-                entries: Vec::new(),
-                indices: vec![0; rows],
-            }),
+            "str" | "bytes" | "object" => {
+                Cells::Texts(Dictionary { entries: Vec::new(), indices: vec![0; rows] })
+            }
             "bool" => Cells::Booleans(vec![0; rows]),
             "float16" | "float32" | "float64" => Cells::Numbers(vec![0.0; rows]),
             _ => Cells::Integers(vec![0; rows]),
@@ -295,28 +313,23 @@ fn dictionary(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>
     // Of texts only those that are used: a dictionary may be much larger than
     // the batch.
     let values = dictionary.values();
-    let strings = |value: &dyn Fn(usize) -> Option<&'_ str>| {
-        texts(rows, limit, |row| value(key(row)).filter(|_| present(row)))
-    };
+    macro_rules! strings {
+        ($values:expr) => {{
+            let values = $values;
+            let text = |row: usize| {
+                let key = Some(key(row)).filter(|key| *key < values.len() && present(row))?;
+                Some(values.value(key))
+            };
+            return Ok((texts(rows, limit, spare, text), missing));
+        }};
+    }
     match values.data_type() {
-        DataType::Utf8 => {
-            let values = values.as_string::<i32>();
-            let of = |key: usize| (key < values.len()).then(|| values.value(key));
-            return Ok((strings(&of), missing));
-        }
-        DataType::LargeUtf8 => {
-            let values = values.as_string::<i64>();
-            let of = |key: usize| (key < values.len()).then(|| values.value(key));
-            return Ok((strings(&of), missing));
-        }
-        DataType::Utf8View => {
-            let values = values.as_string_view();
-            let of = |key: usize| (key < values.len()).then(|| values.value(key));
-            return Ok((strings(&of), missing));
-        }
+        DataType::Utf8 => strings!(values.as_string::<i32>()),
+        DataType::LargeUtf8 => strings!(values.as_string::<i64>()),
+        DataType::Utf8View => strings!(values.as_string_view()),
         _ => {}
     }
-    let ((values, _), _) = cells(values.as_ref(), usize::MAX)?;
+    let ((values, _), _) = cells(values.as_ref(), usize::MAX, spare)?;
     fn pick<T: Copy + Default>(values: &[T], rows: usize, key: impl Fn(usize) -> usize) -> Vec<T> {
         (0..rows).map(|row| values.get(key(row)).copied().unwrap_or_default()).collect()
     }
@@ -324,7 +337,7 @@ fn dictionary(array: &dyn Array, limit: usize) -> Result<(Sized, Option<Vec<u8>>
         Cells::Booleans(values) => (Cells::Booleans(pick(values, rows, key)), 0),
         Cells::Integers(values) => (Cells::Integers(pick(values, rows, key)), 0),
         Cells::Numbers(values) => (Cells::Numbers(pick(values, rows, key)), 0),
-        Cells::Texts(values) => texts(rows, limit, |row| {
+        Cells::Texts(values) => texts(rows, limit, spare, |row| {
             let index = *values.indices.get(key(row)).filter(|_| present(row))?;
             values.entries.get(index as usize).map(String::as_str)
         }),

@@ -10,13 +10,13 @@ use super::format::Source;
 use super::plain::{CSV, Plain};
 use super::{
     BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, LINE_BYTES, Progress,
-    RowFault, Rows,
+    RowFault, Rows, Spare,
 };
 
 type Reader = csv::Reader<Metered<Box<dyn BufRead + Send>>>;
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
-    let name = source.name;
+    let (name, spare) = (source.name, source.spare);
     let broken = move |problem: &str| FrameError::Broken {
         file: name.clone(),
         format: Format::Csv,
@@ -41,12 +41,14 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
         return Err(broken("it has no header: the first line must name the columns"));
     }
     let columns = names.iter().map(|name| (name.clone(), CSV.to_owned())).collect();
-    let batches = Batches { reader, meter, names, record: ByteRecord::new(), row: 0, broken };
+    let batches =
+        Batches { reader, meter, names, record: ByteRecord::new(), row: 0, spare, broken };
     Ok(Frames {
         format: Format::Csv,
         rows: None,
         bytes: None,
         progress: Progress::default(),
+        spare: Spare::default(),
         columns,
         batches: Box::new(batches),
     })
@@ -61,6 +63,7 @@ struct Batches<F> {
     record: ByteRecord,
     /// How many rows were read.
     row: u64,
+    spare: Spare,
     broken: F,
 }
 
@@ -70,7 +73,7 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut rows = Rows::default();
         let mut faults = Vec::new();
-        let mut plain = Plain::new(&self.names);
+        let mut plain = Plain::new(&self.names, &self.spare);
         while rows.count < BATCH_ROWS && faults.len() < BATCH_ROWS && plain.bytes() < BATCH_BYTES {
             self.meter.left.store(METER, Ordering::Relaxed);
             let line = self.reader.position().line();
@@ -90,10 +93,7 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
                     plain.push(cells.iter().copied());
                     rows.push(row, line);
                 }
-                Err((rule, message)) => {
-                    let line = Some(line);
-                    faults.push(RowFault { row, line, rule, message, inconclusive: false });
-                }
+                Err(fault) => faults.push(RowFault { row, line: Some(line), ..fault }),
             }
         }
         if rows.count == 0 && faults.is_empty() {
@@ -105,24 +105,28 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
 }
 
 impl<F> Batches<F> {
-    /// The record's cells, as many as there are names.
-    fn cells(&self) -> Result<Vec<&str>, (&'static str, String)> {
+    /// The record's cells, as many as there are names; or a fault that does
+    /// not say where yet.
+    fn cells(&self) -> Result<Vec<&str>, RowFault> {
+        let fault = |rule, message: String| RowFault::new(rule, 0, None, message);
         let record = &self.record;
         if record.as_slice().len() > LINE_BYTES {
             let message = format!("the row is longer than {} MiB", LINE_BYTES >> 20);
-            return Err(("row-too-long", message));
+            return Err(fault("row-too-long", message));
         }
         let (found, expected) = (record.len(), self.names.len());
         if found != expected {
-            let hint = if found < expected {
-                "the row may be cut off, or a value may lack its quotes"
+            let message = if found < expected {
+                "the row has fewer cells than the header has names: it may be cut off"
             } else {
-                "a value that holds a comma needs quotes"
+                "the row has more cells than the header has names: a value that holds a comma \
+                 needs quotes"
             };
-            let cells = if found == 1 { "cell" } else { "cells" };
-            let message =
-                format!("the row has {found} {cells}, and the header {expected} names: {hint}");
-            return Err(("ragged-row", message));
+            return Err(RowFault {
+                expected: Some(counted(expected)),
+                actual: Some(counted(found)),
+                ..fault("ragged-row", message.to_owned())
+            });
         }
         let mut cells = Vec::with_capacity(found);
         for (cell, name) in record.iter().zip(&self.names) {
@@ -133,12 +137,16 @@ impl<F> Batches<F> {
                         "column `{name}`: the cell is not UTF-8 text; the file may be in Latin-1 \
                          or Windows-1252"
                     );
-                    return Err(("not-utf8", message));
+                    return Err(fault("not-utf8", message));
                 }
             }
         }
         Ok(cells)
     }
+}
+
+fn counted(cells: usize) -> String {
+    format!("{cells} cell{}", if cells == 1 { "" } else { "s" })
 }
 
 /// What may be read on for one record: the longest row, and what the reader's

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
+use super::texts::Spare;
 use super::{FrameError, Progress};
 use crate::source::{self, Content, SourceError};
 
@@ -65,6 +66,7 @@ pub(super) struct Source {
     pub(super) reader: Box<dyn BufRead + Send>,
     /// The same file, for formats that jump about in it.
     pub(super) file: Option<File>,
+    pub(super) spare: Spare,
 }
 
 impl Source {
@@ -72,6 +74,7 @@ impl Source {
         path: &Path,
         asked: PayloadFormat,
         progress: &Progress,
+        spare: Spare,
     ) -> Result<Self, FrameError> {
         if source::is_standard_input(path) {
             let mut reader = BufReader::with_capacity(BUFFER, io::stdin());
@@ -80,7 +83,7 @@ impl Source {
             let start = reader.fill_buf().map_err(unreadable)?;
             let format = of(path, asked, start);
             let reader = Box::new(Metered::new(reader, progress));
-            return Ok(Self { name, format, bytes: None, reader, file: None });
+            return Ok(Self { name, format, bytes: None, reader, file: None, spare });
         }
         let name = path.display().to_string();
         let unreadable = |error: io::Error| match error.kind() {
@@ -94,7 +97,8 @@ impl Source {
             return Err(SourceError::Folder(name).into());
         }
         // A pipe can be opened only once.
-        let again = if metadata.is_file() { Some(File::open(path).map_err(unreadable)?) } else { None };
+        let again =
+            if metadata.is_file() { Some(File::open(path).map_err(unreadable)?) } else { None };
         let mut reader = BufReader::with_capacity(BUFFER, file);
         let start = reader.fill_buf().map_err(unreadable)?;
         let format = of(path, asked, start);
@@ -103,7 +107,7 @@ impl Source {
         }
         let bytes = metadata.is_file().then_some(metadata.len());
         let reader = Box::new(Metered::new(reader, progress));
-        Ok(Self { name, format, bytes, reader, file: again })
+        Ok(Self { name, format, bytes, reader, file: again, spare })
     }
 
     /// The bytes of a request. An empty body is a payload, and a bad one: the

@@ -14,7 +14,7 @@ use arrow_ipc::{Block, Message, MessageHeader, MetadataVersion, root_as_message}
 
 use super::arrow::{Cutter, data_columns, dtype};
 use super::format::{Source, ends};
-use super::{Batch, Format, FrameError, Frames, Progress};
+use super::{Batch, Format, FrameError, Frames, Progress, Spare};
 
 /// The longest description of one message; a schema of 100,000 columns is
 /// some 20 MB.
@@ -45,12 +45,13 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     let named = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let decoder = FileDecoder::new(Arc::clone(&schema), version);
     let projection = (columns.len() < schema.fields().len()).then_some(columns);
-    let cutter = Cutter::new();
+    let cutter = Cutter::new(&source.spare);
     Ok(Frames {
         format: Format::Arrow,
         rows: None,
         bytes: None,
         progress: Progress::default(),
+        spare: Spare::default(),
         columns: named,
         batches: Box::new(Batches { messages, decoder, projection, cutter, given: 0, broken }),
     })
@@ -135,7 +136,10 @@ impl Messages {
             .ok()
             .filter(|body| *body <= BODY)
             .ok_or_else(|| {
-                format!("a record batch is larger than {} MiB, or its length is damaged", BODY >> 20)
+                format!(
+                    "a record batch is larger than {} MiB, or its length is damaged",
+                    BODY >> 20
+                )
             })?;
         let described = bytes.len();
         self.fill(&mut bytes, body).map_err(cut)?;

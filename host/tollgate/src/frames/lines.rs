@@ -8,7 +8,7 @@ use std::io::{BufRead, Read};
 use super::format::Source;
 use super::{
     BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, LINE_BYTES, Progress,
-    RowFault, Rows,
+    RowFault, Rows, Spare,
 };
 
 /// Bytes of lines in one batch. What a plugin builds of JSON that is not
@@ -27,6 +27,7 @@ pub(super) fn open(source: Source) -> Frames {
         rows: None,
         bytes: None,
         progress: Progress::default(),
+        spare: Spare::default(),
         columns: Vec::new(),
         batches: Box::new(batches),
     }
@@ -86,8 +87,7 @@ impl Iterator for Batches {
                     rows.push(row, line);
                 }
                 Some((rule, message)) => {
-                    let line = Some(line);
-                    faults.push(RowFault { row, line, rule, message, inconclusive: false });
+                    faults.push(RowFault::new(rule, row, Some(line), message));
                 }
             }
         }

@@ -61,8 +61,11 @@ impl Merger {
     /// A plugin that reads JSON tells of a warning once a request, however
     /// many records have it: such ones are not summed.
     pub fn add(&mut self, finding: Finding, rows: &Rows, prefix: &str) {
-        let spot = finding.pointer.as_deref().and_then(|pointer| Spot::of(pointer, prefix));
+        let pointer = finding.pointer.clone();
+        let spot = pointer.as_deref().and_then(|pointer| Spot::of(pointer, prefix));
         let mut report = FindingReport::from(finding);
+        // An empty pointer says no more than none.
+        report.pointer = report.pointer.filter(|pointer| !pointer.is_empty());
         let mut column = None;
         let mut place = None;
         if let Some(spot) = spot {
@@ -84,9 +87,11 @@ impl Merger {
         let outcome = if fault.inconclusive { Outcome::Inconclusive } else { Outcome::Fail };
         let report = FindingReport {
             pointer: Some(format!("/{}", fault.row)),
+            expected: fault.expected,
+            actual: fault.actual.clone(),
             ..FindingReport::new(fault.rule, outcome, fault.message)
         };
-        let place = PlaceReport { row: fault.row + 1, line: fault.line, value: None };
+        let place = PlaceReport { row: fault.row + 1, line: fault.line, value: fault.actual };
         self.insert(report, None, Some(place), true);
     }
 
@@ -147,6 +152,8 @@ impl Merger {
     /// All of it, with at most so many findings.
     #[must_use]
     pub fn finish(mut self, most: usize) -> Merged {
+        // What is true of the whole file comes first.
+        self.findings.sort_by_key(|finding| !finding.places.is_empty());
         let rest = self.findings.len().saturating_sub(most) as u64 + self.rest;
         self.findings.truncate(most);
         Merged {

@@ -29,6 +29,7 @@ pub use self::batch::{Batch, Content, RowFault, Rows};
 pub use self::error::FrameError;
 pub use self::format::{Format, PayloadFormat};
 pub use self::merge::{ColumnSummary, Merged, Merger};
+pub use self::texts::Spare;
 
 use self::format::Source;
 
@@ -72,6 +73,8 @@ pub struct Frames {
     pub bytes: Option<u64>,
     /// How far it is read.
     pub progress: Progress,
+    /// Where batches that were judged may go.
+    pub spare: Spare,
     /// Its columns: name and dtype. None in JSON lines.
     pub columns: Vec<(String, String)>,
     batches: Box<dyn Iterator<Item = Result<Batch, FrameError>> + Send>,
@@ -106,7 +109,8 @@ pub enum Payload {
 /// When it cannot be read, or is not what it is said to be.
 pub fn open(path: &Path, asked: PayloadFormat) -> Result<Payload, FrameError> {
     let progress = Progress::default();
-    let source = Source::open(path, asked, &progress)?;
+    let spare = Spare::default();
+    let source = Source::open(path, asked, &progress, spare.clone())?;
     let bytes = source.bytes;
     let format = match source.format {
         Some(format) => format,
@@ -120,6 +124,7 @@ pub fn open(path: &Path, asked: PayloadFormat) -> Result<Payload, FrameError> {
         Format::Arrow => guard::opening(&name, format, || ipc::open(source))?,
     };
     frames.progress = progress;
+    frames.spare = spare;
     frames.bytes = bytes.filter(|_| format != Format::Parquet);
     Ok(Payload::Frames(frames))
 }

@@ -33,9 +33,9 @@ impl Written {
     fn can_at(data_type: &DataType, depth: usize) -> bool {
         let below = |data_type: &DataType| depth < DEPTH && Self::can_at(data_type, depth + 1);
         match data_type {
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::FixedSizeList(item, _) => below(item.data_type()),
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+                below(item.data_type())
+            }
             DataType::Struct(fields) => fields.iter().all(|field| below(field.data_type())),
             DataType::Map(entries, _) => below(entries.data_type()),
             DataType::Dictionary(_, values) => below(values),
@@ -91,7 +91,9 @@ impl Written {
             DataType::UInt16 => self.shown(array.as_primitive::<UInt16Type>().value(row)),
             DataType::UInt32 => self.shown(array.as_primitive::<UInt32Type>().value(row)),
             DataType::UInt64 => self.shown(array.as_primitive::<UInt64Type>().value(row)),
-            DataType::Float16 => self.float(array.as_primitive::<Float16Type>().value(row).to_f64()),
+            DataType::Float16 => {
+                self.float(array.as_primitive::<Float16Type>().value(row).to_f64())
+            }
             DataType::Float32 => self.float(array.as_primitive::<Float32Type>().value(row).into()),
             DataType::Float64 => self.float(array.as_primitive::<Float64Type>().value(row)),
             DataType::Utf8 => self.string(array.as_string::<i32>().value(row)),

@@ -14,7 +14,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use super::arrow::{Cutter, data_columns, dtype};
 use super::format::{Source, ends};
-use super::{Batch, Format, FrameError, Frames, Progress};
+use super::{Batch, Format, FrameError, Frames, Progress, Spare};
 
 /// What one record batch may take here, before it is cut for the plugin.
 const READ_BYTES: i64 = 8 << 20;
@@ -25,7 +25,7 @@ const READ_ROWS: i64 = 64 << 10;
 const LIST_VALUES: i64 = 64 << 20;
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
-    let name = source.name;
+    let (name, spare) = (source.name, source.spare);
     let broken = {
         let name = name.clone();
         move |problem: String| FrameError::Broken {
@@ -54,14 +54,14 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
         .build()
         .map_err(|error| broken(explained(&error)))?;
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
-    let columns =
-        fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
-    let batches = Batches { reader, cutter: Cutter::new(), rows, given: 0, broken };
+    let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
+    let batches = Batches { reader, cutter: Cutter::new(&spare), rows, given: 0, broken };
     Ok(Frames {
         format: Format::Parquet,
         rows: Some(rows),
         bytes: None,
         progress: Progress::default(),
+        spare: Spare::default(),
         columns,
         batches: Box::new(batches),
     })

@@ -2,7 +2,7 @@
 
 use tollgate_engine::types::{Cells, Column, TypedColumn};
 
-use super::texts::Texts;
+use super::texts::{Spare, Texts};
 
 /// The contract's dtype for cells as they were written.
 pub(super) const CSV: &str = "csv";
@@ -14,11 +14,13 @@ pub struct Plain {
     text: String,
     /// Where each cell ends, row by row.
     ends: Vec<usize>,
+    spare: Spare,
 }
 
 impl Plain {
-    pub(super) fn new(names: &[String]) -> Self {
-        Self { names: names.to_vec(), text: String::new(), ends: Vec::new() }
+    pub(super) fn new(names: &[String], spare: &Spare) -> Self {
+        let (names, spare) = (names.to_vec(), spare.clone());
+        Self { names, text: String::new(), ends: Vec::new(), spare }
     }
 
     /// Adds a row of as many cells as there are names.
@@ -47,7 +49,7 @@ impl Plain {
     }
 
     pub(super) fn part(&self, start: usize, count: usize) -> Self {
-        let mut part = Self::new(&self.names);
+        let mut part = Self::new(&self.names, &self.spare);
         for row in start..start + count {
             part.push((0..self.names.len()).map(|column| self.cell(row, column)));
         }
@@ -73,7 +75,7 @@ impl Plain {
     #[must_use]
     pub fn written(&self, column: usize) -> TypedColumn {
         let rows = self.rows();
-        let mut texts = Texts::new(rows);
+        let mut texts = Texts::new(rows, &self.spare);
         for row in 0..rows {
             texts.push(self.cell(row, column));
         }
@@ -181,7 +183,7 @@ mod tests {
 
     fn columns(rows: &[[&str; 3]]) -> Vec<Column> {
         let names = ["a", "b", "c"].map(str::to_owned);
-        let mut plain = Plain::new(&names);
+        let mut plain = Plain::new(&names, &Spare::default());
         for row in rows {
             plain.push(row.iter().copied());
         }

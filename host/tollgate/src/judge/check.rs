@@ -6,8 +6,8 @@ use serde_json::json;
 use tollgate_engine::ConfigureError;
 use tollgate_engine::types::Outcome;
 
-use super::rows::{self, Seen};
 use super::JudgeError;
+use super::rows::{self, Seen};
 use crate::canonical;
 use crate::frames::{self, Payload, PayloadFormat};
 use crate::model;

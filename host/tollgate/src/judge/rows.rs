@@ -7,7 +7,7 @@ use tollgate_engine::types::{Cells, Column, Dictionary, Finding, Outcome, TypedC
 use tollgate_engine::{Cause, Fault, Signature, WarmSignature};
 
 use super::JudgeError;
-use crate::frames::{Batch, Content, Format, Frames, Merged, Merger, RowFault};
+use crate::frames::{Batch, Content, Format, Frames, Merged, Merger, RowFault, Spare};
 use crate::report::{ColumnReport, FindingReport, RowsReport};
 
 /// Batches that are read ahead while one is judged.
@@ -42,7 +42,8 @@ pub(super) fn rows(
     let (format, columns) = (frames.format, frames.columns.clone());
     let mut seen = Seen { of_rows: frames.rows, of_bytes: frames.bytes, ..Seen::default() };
     let progress = frames.progress.clone();
-    let mut judge = Judge { checker: checker.warm(), merger: Merger::default(), batches: 0 };
+    let spare = frames.spare.clone();
+    let mut judge = Judge { checker: checker.warm(), merger: Merger::default(), batches: 0, spare };
     let mut unread = 0;
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
@@ -91,6 +92,7 @@ struct Judge<'c> {
     checker: WarmSignature<'c>,
     merger: Merger,
     batches: u64,
+    spare: Spare,
 }
 
 impl Judge<'_> {
@@ -115,16 +117,17 @@ impl Judge<'_> {
                     for finding in findings {
                         self.merger.add(finding, &batch.rows, prefix);
                     }
+                    if let Content::Columns { columns, .. } = batch.content {
+                        self.spare.keep(columns);
+                    }
                 }
                 Err(fault) if is_too_much(&fault.cause) => match batch.halves() {
                     Some([first, second]) => waiting.extend([second, first]),
-                    None => self.merger.add_unread(RowFault {
-                        row: batch.rows.number(0),
-                        line: batch.rows.line(0),
-                        rule: "row-too-large",
-                        message: format!("the row cannot be judged: {}", fault.cause),
-                        inconclusive: true,
-                    }),
+                    None => {
+                        let message = format!("the row cannot be judged: {}", fault.cause);
+                        let (row, line) = (batch.rows.number(0), batch.rows.line(0));
+                        self.merger.add_unread(RowFault::too_large(row, line, message));
+                    }
                 },
                 Err(fault) => return Err(fault.into()),
             }
@@ -166,13 +169,9 @@ impl Judge<'_> {
     fn no_json(&mut self, batch: &Batch, findings: &[Finding]) {
         let why = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
         let why = why.split(" at byte ").next().unwrap_or_default();
-        self.merger.add_unread(RowFault {
-            row: batch.rows.number(0),
-            line: batch.rows.line(0),
-            rule: "bad-json",
-            message: why.replace("the body", "the line"),
-            inconclusive: false,
-        });
+        let message = why.replace("the body", "the line");
+        let (row, line) = (batch.rows.number(0), batch.rows.line(0));
+        self.merger.add_unread(RowFault::new("bad-json", row, line, message));
     }
 
     /// A file without rows still has columns.

@@ -86,15 +86,4 @@ impl<'c> Batch<'c> {
         let first = if count > 0 { (0..self.rows).find(|row| !self.present(*row)) } else { None };
         Missing { count, first: first.unwrap_or(0) }
     }
-
-    /// The present rows and their texts' indices.
-    pub(super) fn indices(&self, texts: &'c Dictionary) -> impl Iterator<Item = (usize, usize)> {
-        texts
-            .indices
-            .iter()
-            .take(self.rows)
-            .enumerate()
-            .filter(|(row, _)| self.present(*row))
-            .map(|(row, index)| (row, *index as usize))
-    }
 }

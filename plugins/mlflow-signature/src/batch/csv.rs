@@ -29,7 +29,7 @@ pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -
             numbers(batch, cells, *declared, faults);
             batch.nulls()
         }
-        (_, Cells::Texts(texts)) => nested::faults(batch, texts, true, faults),
+        (_, Cells::Texts(texts)) => nested::faults(batch, texts, true, strict, faults),
         _ => {
             let message = "cells of a file without types are texts or plain numbers";
             faults.push(super::label(Fault::new(Kind::FrameBuild, message), batch.name));

@@ -88,7 +88,7 @@ impl<'s> Judge<'s> {
                         self.column(&batch, faults);
                     }
                 }
-                _ => faults.push(label(crate::enforce::doubled(&spec.kind), &spec.name)),
+                _ => faults.push(of_column(crate::enforce::doubled(&spec.kind), &spec.name)),
             }
         }
         if self.strict() {
@@ -96,7 +96,9 @@ impl<'s> Judge<'s> {
                 let hint = near(name, self.specs.iter().map(|spec| spec.name.as_str()));
                 let message =
                     format!("column `{name}` is not in the signature and is dropped{hint}");
-                faults.push(named(Fault::new(Kind::ExtraInput, message), name));
+                let mut fault = Fault::new(Kind::ExtraInput, message);
+                fault.column = name.into();
+                faults.push(fault);
             }
         }
     }
@@ -194,6 +196,13 @@ fn missing(name: &str, extras: &[&str]) -> Fault {
 fn named(mut fault: Fault, name: &str) -> Fault {
     fault.column = name.into();
     if fault.pointer.is_empty() { at(fault, 0, name) } else { fault }
+}
+
+/// About a column as a whole: there is no cell to point to.
+fn of_column(mut fault: Fault, name: &str) -> Fault {
+    fault.message = format!("column `{name}`: {}", fault.message);
+    fault.column = name.into();
+    fault
 }
 
 /// Names the column in the message, too.

@@ -8,11 +8,12 @@ use tollgate_sdk::signature::Dictionary;
 use super::Missing;
 use super::cells::Batch;
 use super::marks::Marks;
+use crate::change::change;
 use crate::columns::object;
 use crate::fault::{Fault, Kind};
 use crate::json::Text;
 use crate::nested::value;
-use crate::py::Py;
+use crate::py::{Dtype, Py};
 
 /// Judges each distinct text once. In a file without types an `empty` text is
 /// a missing value.
@@ -20,6 +21,7 @@ pub(super) fn faults(
     batch: &Batch<'_>,
     texts: &Dictionary,
     empty: bool,
+    strict: bool,
     faults: &mut Vec<Fault>,
 ) -> Missing {
     let read = |text: Option<&String>| {
@@ -28,7 +30,12 @@ pub(super) fn faults(
                 .map_err(|_| Fault::new(Kind::ParseConvert, "no JSON text"))?,
             _ => Py::None,
         };
-        value(cell, &batch.spec.kind, batch.required).map(drop)
+        let sent = strict.then(|| cell.clone());
+        let got = value(cell, &batch.spec.kind, batch.required)?;
+        match sent.and_then(|sent| change(&sent, &got, Dtype::Object, None)) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
     };
     let text = |row: usize| {
         let index = texts.indices.get(row).filter(|_| batch.present(row))?;

@@ -56,11 +56,12 @@ impl Found {
             Self::Fine => return None,
             Self::Missing | Self::MissingWord if whole => (
                 Kind::ParseConvert,
-                "a missing value; pandas cannot have one among whole numbers: declare `double`",
+                "a missing value, which pandas cannot hold among whole numbers: fill it, or declare `double`",
             ),
-            Self::Missing | Self::MissingWord if declared == DataType::Boolean => {
-                (Kind::ParseConvert, "a missing value; pandas cannot have one among true and false")
-            }
+            Self::Missing | Self::MissingWord if declared == DataType::Boolean => (
+                Kind::ParseConvert,
+                "a missing value, which pandas cannot hold among true and false: fill it",
+            ),
             Self::Missing => return None,
             Self::MissingWord => (
                 Kind::LossyNull,

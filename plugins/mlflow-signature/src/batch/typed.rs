@@ -9,15 +9,16 @@ use tollgate_sdk::signature::{Cells, Dictionary};
 use super::cells::Batch;
 use super::marks::Marks;
 use super::{Missing, label, nested};
-use crate::body::{Field, Layout, Origin};
-use crate::columns::object;
+use crate::body::{Body, Field, Layout, Origin};
+use crate::data::Data;
 use crate::datatype::widens;
 use crate::enforce;
 use crate::fast::written;
-use crate::fault::{Fault, Kind, shown};
-use crate::json::Text;
-use crate::py::{Dtype, Frame, Index, Unit};
-use crate::schema::{DataType, Type};
+use crate::fault::{Fault, Kind};
+use crate::py::{Dtype, Frame, Index, Py, Unit};
+use crate::schema::{DataType, Schema, Type};
+use crate::strict::Comparison;
+use crate::typed::of_columns;
 
 /// Up to here every whole number is a double.
 const EXACT: u64 = 1 << 53;
@@ -37,9 +38,9 @@ pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -
         }
         (Type::Any, _) => {}
         (_, Cells::Texts(texts)) if dtype == Dtype::Object => {
-            return nested::faults(batch, texts, false, faults);
+            return nested::faults(batch, texts, false, strict, faults);
         }
-        _ => exact(batch, faults),
+        _ => exact(batch, strict, faults),
     }
     missing
 }
@@ -75,7 +76,7 @@ impl Typed<'_, '_> {
     fn faults(&self, strict: bool, faults: &mut Vec<Fault>) {
         use DataType::{Binary, Boolean, Datetime, Double, String};
         if !self.holds_its_type() {
-            return exact(self.batch, faults);
+            return exact(self.batch, strict, faults);
         }
         let gaps = self.missing.count > 0;
         // Only floats, times and objects can have gaps in pandas.
@@ -85,34 +86,21 @@ impl Typed<'_, '_> {
             dtype => dtype,
         };
         match (self.declared, dtype) {
-            (String | Binary | Boolean, Dtype::Object) if self.dtype == Dtype::Object && strict => {
-                self.unchecked(faults);
-            }
-            (String | Binary, Dtype::Object | Dtype::Text) | (Boolean, Dtype::Object) => {}
+            // Text may have gaps, and what is true or false then is objects.
+            (String | Binary, Dtype::Text) => {}
+            (Boolean, Dtype::Object) if self.dtype == Dtype::Bool => {}
             (Datetime, Dtype::Datetime(unit)) => self.times(unit, strict, faults),
-            (Datetime, Dtype::Object) => {
-                if !self.all_days() {
-                    exact(self.batch, faults);
-                }
-            }
-            (Double, Dtype::Object) if strict => {
-                let before = faults.len();
-                exact(self.batch, faults);
-                if faults.len() == before {
-                    self.decimals(faults);
-                }
-            }
             (Double, Dtype::Float(64)) if strict => self.rounded(faults),
+            (_, Dtype::Object) if self.plainly() => {}
             _ if dtype == self.declared.dtype() => {}
-            // Bytes are checked as they are decoded.
             (_, Dtype::Object | Dtype::Bytes | Dtype::Zoned | Dtype::Text) => {
-                exact(self.batch, faults);
+                exact(self.batch, strict, faults);
             }
             (_, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool) => {
-                exact(self.batch, faults);
+                exact(self.batch, strict, faults);
             }
             _ if widens(dtype, self.declared.dtype()) => {}
-            _ => self.incompatible(dtype, faults),
+            _ => self.incompatible(dtype, strict, faults),
         }
     }
 
@@ -128,7 +116,7 @@ impl Typed<'_, '_> {
         }
     }
 
-    fn incompatible(&self, dtype: Dtype, faults: &mut Vec<Fault>) {
+    fn incompatible(&self, dtype: Dtype, strict: bool, faults: &mut Vec<Fault>) {
         let declared = self.declared.name();
         let whole = self.declared.dtype().kind() == 'i';
         match &self.batch.column.column.cells {
@@ -144,7 +132,7 @@ impl Typed<'_, '_> {
             Cells::Numbers(cells)
                 if whole && self.missing.count > 0 && cells.iter().any(|n| n.is_infinite()) =>
             {
-                return exact(self.batch, faults);
+                return exact(self.batch, strict, faults);
             }
             _ => {}
         }
@@ -238,103 +226,47 @@ impl Typed<'_, '_> {
         }
     }
 
-    /// Marks the texts that are `wrong`.
-    fn mark(&self, wrong: impl Fn(&str) -> bool) -> Option<(Marks<()>, &Dictionary)> {
-        let texts = self.texts()?;
-        let wrong: Vec<bool> = texts.entries.iter().map(|text| wrong(text)).collect();
-        if !wrong.contains(&true) {
-            return None;
-        }
-        let mut marks = Marks::new();
-        for (row, index) in self.batch.indices(texts) {
-            if wrong.get(index) == Some(&true) {
-                marks.add((), row);
-            }
-        }
-        Some((marks, texts))
-    }
-
-    /// Objects that MLflow hands on whatever they are.
-    fn unchecked(&self, faults: &mut Vec<Fault>) {
-        let start = match self.declared {
-            DataType::String => "\"",
-            DataType::Binary => "{\"$bytes\"",
-            _ => "tf",
-        };
-        let fits = |text: &str| {
-            let word = self.declared == DataType::Boolean;
-            let fits = if word { text.starts_with(['t', 'f']) } else { text.starts_with(start) };
-            fits || text == "null"
-        };
-        let Some((marks, texts)) = self.mark(|text| !fits(text)) else { return };
-        let declared = self.declared.name();
-        marks.into_faults(self.batch, faults, |(), row| {
-            let object = object(Text::new(entry(texts, row)?)).ok()?;
-            let message =
-                format!("MLflow hands {} on where `{declared}` is declared", object.kind());
-            let mut fault = Fault::new(Kind::UncheckedType, message);
-            fault.expected = declared.into();
-            fault.actual = shown(&object);
-            Some(fault)
-        });
-    }
-
-    /// Decimal numbers of more digits than a double is sure to keep.
-    fn decimals(&self, faults: &mut Vec<Fault>) {
-        let long = |text: &str| text.bytes().filter(u8::is_ascii_digit).count() > 15;
-        let lost = |text: &str| {
-            let decimal = text.strip_prefix("{\"$decimal\":\"").and_then(|t| t.strip_suffix("\"}"));
-            decimal.is_some_and(|text| long(text) && !kept(text))
-        };
-        let Some((marks, texts)) = self.mark(lost) else { return };
-        marks.into_faults(self.batch, faults, |(), row| {
-            let message = "MLflow would hand the model another number: the decimal has more \
-                           digits than a `double` holds";
-            let mut fault = Fault::new(Kind::LossyFloat, message);
-            fault.expected = "double".into();
-            fault.actual = entry(texts, row)?.into();
-            Some(fault)
-        });
-    }
-
-    /// Whether every text is a day that nanoseconds can hold.
-    fn all_days(&self) -> bool {
-        let day = |text: &String| {
-            text.strip_prefix("{\"$date\":\"")
+    /// Whether the objects are what is declared, as their texts show.
+    fn plainly(&self) -> bool {
+        let plain = |text: &String| match self.declared {
+            DataType::String => text.starts_with('"'),
+            DataType::Datetime => text
+                .strip_prefix("{\"$date\":\"")
                 .and_then(|text| text.strip_suffix("\"}"))
-                .is_some_and(|day| written(day.as_bytes()) == Some(1))
+                .is_some_and(|day| written(day.as_bytes()) == Some(1)),
+            _ => false,
         };
-        self.texts().is_some_and(|texts| texts.entries.iter().all(day))
+        self.texts().is_some_and(|texts| texts.entries.iter().all(plain))
     }
-}
-
-/// Whether the nearest double is written with the same digits.
-fn kept(decimal: &str) -> bool {
-    let bare = |text: &str| {
-        let text = if text.contains('.') { text.trim_end_matches(['0']) } else { text };
-        String::from(text.trim_end_matches('.').trim_start_matches('0'))
-    };
-    let number = decimal.parse::<f64>();
-    number.is_ok_and(|number| bare(&number.to_string()) == bare(decimal))
-}
-
-fn entry(texts: &Dictionary, row: usize) -> Option<&str> {
-    let index = *texts.indices.get(row)?;
-    texts.entries.get(index as usize).map(String::as_str)
 }
 
 /// The general way, through Python's objects, for one column.
 #[cold]
 #[inline(never)]
-fn exact(batch: &Batch<'_>, faults: &mut Vec<Fault>) {
+fn exact(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) {
     let column = match crate::columns::column(batch.rows, batch.place, batch.column) {
         Ok(column) => column,
         Err(fault) => return faults.push(label(fault, batch.name)),
     };
     let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column.clone()] };
-    if let Err(fault) = enforce::enforce(column, &batch.spec.kind, batch.required) {
-        let origin = Origin { field: Field::Unified, layout: Layout::Frame };
-        let kind = &batch.spec.kind;
-        faults.push(enforce::placed(fault, &batch.spec.name, &frame, 0, kind, origin));
+    let origin = Origin { field: Field::Frame, layout: Layout::Frame };
+    let kind = &batch.spec.kind;
+    let column = match enforce::enforce(column, kind, batch.required) {
+        Ok(column) => column,
+        Err(fault) => {
+            faults.push(enforce::placed(fault, &batch.spec.name, &frame, 0, kind, origin));
+            return;
+        }
+    };
+    // Only objects can become something else than they were.
+    if !strict || frame.columns.iter().all(|column| column.dtype != Dtype::Object) {
+        return;
     }
+    let data = of_columns(&frame);
+    let body = Body { field: Field::Frame, data, params: Py::None, ignored: Vec::new() };
+    let schema = Schema::Columns { named: false, columns: alloc::vec![batch.spec.clone()] };
+    let comparison =
+        Comparison { body: &body, origin, schema: Some(&schema), params: &[], today: None };
+    let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column] };
+    faults.extend(comparison.faults(&Data::Frame(frame), &None));
 }

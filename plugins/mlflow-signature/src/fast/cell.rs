@@ -95,8 +95,10 @@ impl Cell {
     }
 }
 
-/// Whether this is `2021-01-31` (1) or `2021-01-31T23:59:59` (2), with a year
-/// that fits 64 bits of nanoseconds and a day that every month has.
+/// How a time is written: `2021-01-31` (1), `2021-01-31T23:59:59` (2), or that
+/// with a point and so many digits (2 and their number), where a space may
+/// stand for the `T` (16 more). The year must fit 64 bits of nanoseconds, and
+/// the day be one that every month has.
 pub(crate) fn written(text: &[u8]) -> Option<u8> {
     let digits = |from: usize, to: usize| {
         let mut number = 0;
@@ -115,5 +117,18 @@ pub(crate) fn written(text: &[u8]) -> Option<u8> {
     }
     let colons = text.get(13) == Some(&b':') && text.get(16) == Some(&b':');
     let time = digits(11, 13)? < 24 && digits(14, 16)? < 60 && digits(17, 19)? < 60;
-    (text.len() == 19 && text.get(10) == Some(&b'T') && colons && time).then_some(2)
+    (colons && time).then_some(())?;
+    let separator = match text.get(10) {
+        Some(b'T') => 0,
+        Some(b' ') => 16,
+        _ => return None,
+    };
+    let fraction = match text.get(19..) {
+        Some([]) => 0,
+        Some([b'.', digits @ ..]) if matches!(digits.len(), 3 | 6 | 9) => {
+            digits.iter().all(u8::is_ascii_digit).then_some(digits.len() as u8)?
+        }
+        _ => return None,
+    };
+    Some(2 + separator + fraction)
 }
