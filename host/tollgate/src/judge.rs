@@ -68,6 +68,12 @@ pub enum JudgeError {
     /// A file of rows cannot be read.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// Records are judged as requests, which outputs are not.
+    #[error(
+        "JSON lines cannot be judged by a signature's outputs: give one response, or a file of \
+         columns"
+    )]
+    LinesOfOutputs,
     /// Rows cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),

@@ -78,11 +78,16 @@ struct Framed {
 }
 
 impl Messages {
-    /// A file begins with its mark, filled up to eight bytes.
+    /// A file begins with its mark, filled up to eight bytes or to sixty-four.
     fn skip_mark(&mut self) -> io::Result<()> {
         if self.reader.fill_buf()?.starts_with(b"ARROW1") {
             let mut mark = [0; 8];
             self.reader.read_exact(&mut mark)?;
+            for _ in 0..7 {
+                if self.reader.fill_buf()?.starts_with(&[0; 8]) {
+                    self.reader.consume(8);
+                }
+            }
         }
         Ok(())
     }

@@ -105,6 +105,9 @@ pub fn check_watched(
     let mut verdict = Outcome::Pass;
     let mut findings: Vec<FindingReport> = match payload {
         Some(Payload::Frames(frames)) => {
+            if what.part == Part::Outputs && frames.format == frames::Format::Jsonl {
+                return Err(JudgeError::LinesOfOutputs);
+            }
             let (merged, report) = rows::rows(&checker, frames, most, watch)?;
             (rest, file, verdict) = (merged.rest, Some(report), merged.worst);
             merged.findings

@@ -13,6 +13,9 @@ use crate::report::{ColumnReport, FindingReport, RowsReport};
 /// Batches that are read ahead while one is judged.
 const AHEAD: usize = 2;
 
+/// Each finds one more damaged record; nobody reads of more than some.
+const LOOKS: u32 = 2_000;
+
 /// Where the rows stand in a request body of records.
 const RECORDS: &str = "/dataframe_records";
 
@@ -43,7 +46,13 @@ pub(super) fn rows(
     let mut seen = Seen { of_rows: frames.rows, of_bytes: frames.bytes, ..Seen::default() };
     let progress = frames.progress.clone();
     let spare = frames.spare.clone();
-    let mut judge = Judge { checker: checker.warm(), merger: Merger::default(), batches: 0, spare };
+    let mut judge = Judge {
+        checker: checker.warm(),
+        merger: Merger::default(),
+        batches: 0,
+        looks: LOOKS,
+        spare,
+    };
     let mut unread = 0;
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
@@ -92,6 +101,8 @@ struct Judge<'c> {
     checker: WarmSignature<'c>,
     merger: Merger,
     batches: u64,
+    /// How often records may still be looked at more closely.
+    looks: u32,
     spare: Spare,
 }
 
@@ -101,38 +112,61 @@ impl Judge<'_> {
             return Ok(());
         }
         self.batches += 1;
-        let mut waiting = vec![batch];
-        while let Some(batch) = waiting.pop() {
-            match self.ask(&batch) {
-                // Among several records the plugin cannot say which is none.
-                Ok(findings) if is_no_json(&batch, &findings) => match batch.halves() {
-                    Some([first, second]) => waiting.extend([second, first]),
-                    None => self.no_json(&batch, &findings),
-                },
-                Ok(findings) => {
-                    let prefix = match &batch.content {
-                        Content::Columns { .. } => "",
-                        Content::Records(_) => RECORDS,
-                    };
-                    for finding in findings {
-                        self.merger.add(finding, &batch.rows, prefix);
-                    }
-                    if let Content::Columns { columns, .. } = batch.content {
-                        self.spare.keep(columns);
-                    }
-                }
-                Err(fault) if is_too_much(&fault.cause) => match batch.halves() {
-                    Some([first, second]) => waiting.extend([second, first]),
-                    None => {
-                        let message = format!("the row cannot be judged: {}", fault.cause);
-                        let (row, line) = (batch.rows.number(0), batch.rows.line(0));
-                        self.merger.add_unread(RowFault::too_large(row, line, message));
-                    }
-                },
-                Err(fault) => return Err(fault.into()),
-            }
+        self.judged(&batch)?;
+        if let Content::Columns { columns, .. } = batch.content {
+            self.spare.keep(columns);
         }
         Ok(())
+    }
+
+    /// Judges a batch, or its halves where that tells more; says whether
+    /// something in it blocks.
+    fn judged(&mut self, batch: &Batch) -> Result<bool, JudgeError> {
+        let findings = match self.ask(batch) {
+            Ok(findings) => findings,
+            Err(fault) if is_too_much(&fault.cause) => {
+                let Some(halves) = batch.halves() else {
+                    let message = format!("the row cannot be judged: {}", fault.cause);
+                    let (row, line) = (batch.rows.number(0), batch.rows.line(0));
+                    self.merger.add_unread(RowFault::too_large(row, line, message));
+                    return Ok(true);
+                };
+                return self.halves(&halves);
+            }
+            Err(fault) => return Err(fault.into()),
+        };
+        let blocks = findings.iter().any(|finding| finding.outcome > Outcome::Warn);
+        if blocks && let Content::Records(_) = batch.content {
+            // Among several records the plugin cannot say which is no JSON,
+            // and of several faults it tells the first that it meets.
+            let no_json = findings.iter().any(|finding| finding.rule == "bad-json");
+            match batch.halves() {
+                None if no_json => {
+                    self.no_json(batch, &findings);
+                    return Ok(true);
+                }
+                Some(halves) if no_json || self.looks > 0 => {
+                    self.looks -= u32::from(!no_json);
+                    if self.halves(&halves)? {
+                        return Ok(true);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let prefix = match &batch.content {
+            Content::Columns { .. } => "",
+            Content::Records(_) => RECORDS,
+        };
+        for finding in findings {
+            self.merger.add(finding, &batch.rows, prefix);
+        }
+        Ok(blocks)
+    }
+
+    fn halves(&mut self, [first, second]: &[Batch; 2]) -> Result<bool, JudgeError> {
+        let first = self.judged(first)?;
+        Ok(self.judged(second)? || first)
     }
 
     fn ask(&mut self, batch: &Batch) -> Result<Vec<Finding>, Fault> {
@@ -204,11 +238,6 @@ fn empty(name: &str, dtype: &str) -> TypedColumn {
         dtype: dtype.to_owned(),
         column: Column { cells, validity: None },
     }
-}
-
-fn is_no_json(batch: &Batch, findings: &[Finding]) -> bool {
-    let records = matches!(batch.content, Content::Records(_));
-    records && findings.iter().any(|finding| finding.rule == "bad-json")
 }
 
 /// Whether fewer rows at a time could do.
