@@ -107,13 +107,13 @@ impl Typed<'_, '_> {
     /// Whether the cells are of the kind that the type says; where not, the
     /// general way says what is wrong.
     fn holds_its_type(&self) -> bool {
-        match (&self.batch.column.column.cells, self.dtype) {
+        matches!(
+            (&self.batch.column.column.cells, self.dtype),
             (Cells::Booleans(_), Dtype::Bool)
-            | (Cells::Integers(_), Dtype::Int(_) | Dtype::Uint(_) | Dtype::Datetime(_))
-            | (Cells::Numbers(_), Dtype::Float(_))
-            | (Cells::Texts(_), Dtype::Text | Dtype::Object) => true,
-            _ => false,
-        }
+                | (Cells::Integers(_), Dtype::Int(_) | Dtype::Uint(_) | Dtype::Datetime(_))
+                | (Cells::Numbers(_), Dtype::Float(_))
+                | (Cells::Texts(_), Dtype::Text | Dtype::Object)
+        )
     }
 
     fn incompatible(&self, dtype: Dtype, strict: bool, faults: &mut Vec<Fault>) {

@@ -53,7 +53,7 @@ impl Plan {
 
     /// The body: one known field and nothing else.
     fn body(&self, payload: &[u8]) -> Option<()> {
-        let mut reader = Reader::new(payload).ok()?;
+        let mut reader = Reader::trusting(payload);
         reader.take(b'{').then_some(())?;
         let key = reader.key().ok()?;
         let field = Field::NAMED.into_iter().find(|field| key.is(field.key()))?;
@@ -63,7 +63,8 @@ impl Plan {
             Self::None => return None,
         }
         reader.take(b'}').then_some(())?;
-        reader.end().ok()
+        reader.end().ok()?;
+        reader.is_utf8().then_some(())
     }
 }
 

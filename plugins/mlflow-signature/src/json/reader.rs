@@ -37,6 +37,9 @@ impl<'a> Number<'a> {
 pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether all strings so far are ASCII; no other byte is taken anywhere
+    /// else.
+    ascii: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -49,10 +52,24 @@ impl<'a> Reader<'a> {
         if let Err(error) = core::str::from_utf8(payload) {
             only_surrogates(payload, error.valid_up_to())?;
         }
+        Ok(Self::trusting(payload))
+    }
+
+    /// The same for a payload that may not be UTF-8: when all of it has been
+    /// read, [`Reader::is_utf8`] tells.
+    #[must_use]
+    pub fn trusting(payload: &'a [u8]) -> Self {
         let bytes = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
-        let mut reader = Self { bytes, at: 0 };
+        let mut reader = Self { bytes, at: 0, ascii: true };
         reader.space();
-        Ok(reader)
+        reader
+    }
+
+    /// Whether what has been read is UTF-8. Most payloads are ASCII, and are
+    /// not looked through a second time.
+    #[must_use]
+    pub fn is_utf8(&self) -> bool {
+        self.ascii || core::str::from_utf8(self.bytes).is_ok()
     }
 
     /// The next byte of a token; 0 at the end.
@@ -95,7 +112,7 @@ impl<'a> Reader<'a> {
     /// Takes one byte and the space behind it, when it is next.
     #[inline]
     pub fn take(&mut self, byte: u8) -> bool {
-        let there = self.peek() == byte && self.at < self.bytes.len();
+        let there = self.bytes.get(self.at) == Some(&byte);
         if there {
             self.at += 1;
             self.space();
@@ -209,7 +226,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn string(&mut self) -> Result<Text<'a>, Malformed> {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        let length = scan::plain(rest);
+        let length = scan::plain(rest, &mut self.ascii);
         let text = rest.get(..length).unwrap_or_default();
         self.at += 1 + length;
         match rest.get(length) {
@@ -241,6 +258,7 @@ impl<'a> Reader<'a> {
                     return Err(self.malformed("a string without control characters"));
                 }
                 _ => {
+                    self.ascii &= byte.is_ascii();
                     text.push(byte);
                     self.at += 1;
                 }

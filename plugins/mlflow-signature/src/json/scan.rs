@@ -24,23 +24,36 @@ pub(super) fn digits(text: &[u8]) -> usize {
 }
 
 /// How many bytes `text` starts with that stand for themselves in a string:
-/// neither a quote nor a backslash nor a control character.
+/// neither a quote nor a backslash nor a control character. `ascii` becomes
+/// false when one of them, or of the seven behind them, is not ASCII.
 #[inline]
-pub(super) fn plain(text: &[u8]) -> usize {
+pub(super) fn plain(text: &[u8], ascii: &mut bool) -> usize {
     // Borrowing changes only bytes behind the first one that is found.
     let zeros = |word: u64| word.wrapping_sub(each(1)) & !word;
+    let mut seen = 0;
     let special = |word: u64| {
+        seen |= word;
         let control = word.wrapping_sub(each(0x20)) & !word;
         (zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\')) | control) & HIGH
     };
-    first(text, special, |byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+    let mut last = 0;
+    let length = first(text, special, |byte| {
+        last |= byte;
+        matches!(byte, b'"' | b'\\' | 0..0x20)
+    });
+    *ascii &= seen & HIGH == 0 && last & 0x80 == 0;
+    length
 }
 
 /// The place of the first byte that is `found`; the length when none is.
 /// `marks` sets the highest bit of the first such byte of a word, in the order
 /// of memory, and of none before it.
 #[inline(always)]
-fn first(text: &[u8], marks: impl Fn(u64) -> u64, found: impl Fn(u8) -> bool) -> usize {
+fn first(
+    text: &[u8],
+    mut marks: impl FnMut(u64) -> u64,
+    mut found: impl FnMut(u8) -> bool,
+) -> usize {
     let mut at = 0;
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
         let marks = marks(u64::from_le_bytes(*word));
@@ -74,7 +87,11 @@ mod tests {
                         };
                         assert_eq!(digits(&text), other(&|byte| !byte.is_ascii_digit()));
                         let special = |byte| byte == b'"' || byte == b'\\' || byte < 0x20;
-                        assert_eq!(plain(&text), other(&special));
+                        let mut ascii = true;
+                        let length = plain(&text, &mut ascii);
+                        assert_eq!(length, other(&special));
+                        assert!(!ascii || text[..length].is_ascii());
+                        assert!(ascii || !text.is_ascii());
                     }
                 }
             }

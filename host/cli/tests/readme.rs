@@ -1,0 +1,90 @@
+//! The README shows what the commands print, and nothing else.
+//!
+//! `TOLLGATE_UPDATE_README=1 cargo test --test readme` writes what they print
+//! now into it.
+
+// A test that fails panics.
+#![allow(clippy::unwrap_used)]
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+/// Runs one shell command as a reader would, in `folder`.
+fn shell(command: &str, folder: &Path) -> (String, i32) {
+    let binary = Path::new(env!("CARGO_BIN_EXE_tollgate")).parent().unwrap();
+    let path = env::join_paths(
+        [binary.to_path_buf()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
+    )
+    .unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {command}")])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    (printed, output.status.code().unwrap())
+}
+
+/// The text with the output of every command in its `console` blocks as it is
+/// now. A command may go on over lines that end with a backslash.
+fn replayed(text: &str, folder: &Path) -> String {
+    let mut out = String::new();
+    let mut lines = text.lines().peekable();
+    let mut code = 0;
+    let mut console = false;
+    while let Some(line) = lines.next() {
+        if line.starts_with("```") {
+            console = line == "```console";
+        }
+        let Some(command) = line.strip_prefix("$ ").filter(|_| console) else {
+            if !console || line.starts_with("```") {
+                out.push_str(line);
+                out.push('\n');
+            }
+            continue;
+        };
+        let mut command = command.to_owned();
+        out.push_str(line);
+        out.push('\n');
+        while command.ends_with('\\') {
+            let more = lines.next().unwrap();
+            out.push_str(more);
+            out.push('\n');
+            command.truncate(command.len() - 1);
+            command.push_str(more.trim_start());
+        }
+        let printed = if command == "echo $?" {
+            format!("{code}\n")
+        } else {
+            let (printed, exit) = shell(&command, folder);
+            code = exit;
+            printed
+        };
+        out.push_str(&printed);
+    }
+    out
+}
+
+#[test]
+fn the_readme_shows_what_commands_print() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["tests", "policies", "plugins"] {
+        std::os::unix::fs::symlink(root.join(name), folder.path().join(name)).unwrap();
+    }
+    let readme = root.join("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    let now = replayed(&text, folder.path());
+    if env::var_os("TOLLGATE_UPDATE_README").is_some() {
+        fs::write(&readme, now).unwrap();
+        return;
+    }
+    let differs = text.lines().zip(now.lines()).find(|(shown, printed)| shown != printed);
+    assert!(text == now, "TOLLGATE_UPDATE_README=1 writes it anew; first: {differs:?}");
+}
