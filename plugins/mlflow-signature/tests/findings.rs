@@ -97,6 +97,29 @@ fn agree(name: &str, finding: &Finding, expected: &Expected) {
     assert!(!finding.message.contains("s3cret"), "{context}");
 }
 
+/// Clean payloads are not looked through for UTF-8 first.
+#[test]
+fn strings_that_are_not_utf8_are_refused() {
+    let settings = r#"{"signature":{"inputs":[{"type":"string","name":"x"}]}}"#;
+    let plugin = MlflowSignature::configure(serde_json::from_str(settings).unwrap()).unwrap();
+    for length in 0..20 {
+        for place in 0..=length {
+            for (bad, good) in [(b"\xFF", "é"), (b"\xC3", "日本"), (b"\x80", "a")] {
+                let mut text = vec![b'a'; length];
+                let mut body = |bytes: &[u8]| {
+                    text.splice(place..place, bytes.iter().copied());
+                    let body = [b"{\"inputs\":[{\"x\":\"", text.as_slice(), b"\"}]}"].concat();
+                    text.drain(place..place + bytes.len());
+                    body
+                };
+                assert!(plugin.check(&body(good.as_bytes())).is_empty(), "{good} at {place}");
+                let findings = plugin.check(&body(bad));
+                assert_eq!(findings[0].outcome, Outcome::Fail, "{bad:?} at {place} of {length}");
+            }
+        }
+    }
+}
+
 /// Whatever bytes come, the plugin answers.
 #[test]
 fn hostile_bodies_are_findings() {
