@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::cases::{Agreement, Answer, Case, CaseMode, Expect, Tier};
+use crate::cases::{self, Agreement, Answer, Case, CaseMode, Expect, Tier};
 
 /// How cases are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,12 +153,10 @@ fn missed(out: &mut impl Write, case: &Case, answer: &Answer) -> io::Result<()> 
     }
     match answer {
         // As the record writes it, so that the two lines compare.
-        Answer::Accepted(Some(coerced)) => {
-            match serde_json::from_str::<serde_json::Value>(coerced) {
-                Ok(value) => writeln!(out, "  given      accept {value}"),
-                Err(error) => writeln!(out, "  given      accept {coerced} ({error})"),
-            }
-        }
+        Answer::Accepted(Some(coerced)) => match cases::value(coerced) {
+            Some(value) => writeln!(out, "  given      accept {value}"),
+            None => writeln!(out, "  given      accept, and no JSON: {coerced}"),
+        },
         Answer::Accepted(None) => writeln!(out, "  given      accept"),
         Answer::Refused(refusals) => {
             let all: Vec<_> =

@@ -118,3 +118,13 @@ fn what_is_no_case_is_told_by_its_line() {
     let unsure = whole.replacen("\"tier\": \"", "\"tier\": \"un", 1);
     assert!(refused(&unsure).1.contains("unknown variant"), "{:?}", refused(&unsure));
 }
+
+#[test]
+fn lone_surrogates_compare() {
+    let value = |text: &str| support::value(text).unwrap();
+    assert_eq!(value(r#""\ud83d\ude00""#), value("\"\u{1f600}\""));
+    assert_eq!(value(r#""\\ud800""#), value(r#""\u005cud800""#));
+    assert_ne!(value(r#""\ud800""#), value(r#""\udc00""#));
+    assert_eq!(value(r#"["\udc00\ud800"]"#), value(r#"[ "\uDC00\uD800"]"#));
+    assert_eq!(support::value(r#""\u00e"#), None);
+}

@@ -25,7 +25,7 @@ pub struct Case {
     /// The kind of error, where MLflow refuses.
     pub error_kind: Option<String>,
     /// What the model would have got, where MLflow accepts.
-    pub coerced: Option<Value>,
+    pub coerced: Option<Box<RawValue>>,
     /// How sure the record is.
     pub tier: Tier,
     /// Whether MLflow changed a value that it accepted; none where nobody
@@ -276,9 +276,44 @@ impl Case {
         let Some(coerced) = coerced else {
             return true;
         };
-        let ours = serde_json::from_str::<Value>(coerced).ok();
-        ours.is_some() && ours == self.coerced
+        let ours = value(coerced);
+        ours.is_some() && ours == self.coerced.as_ref().and_then(|theirs| value(theirs.get()))
     }
+}
+
+/// A JSON text, whose strings may hold surrogates without a partner: those
+/// become what no other text is.
+#[must_use]
+pub fn value(text: &str) -> Option<Value> {
+    if !text.contains("\\u") {
+        return serde_json::from_str(text).ok();
+    }
+    let unit = |from: &str| {
+        let digits = from.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let after = escape.get(6..).unwrap_or_default();
+        let length = match (unit(escape), unit(after)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => 12,
+            (Some(lone @ 0xD800..0xE000), _) => {
+                out.push_str(&format!("\\ufffd<{lone:x}>"));
+                rest = after;
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+        let (taken, left) = escape.split_at_checked(length)?;
+        out.push_str(taken);
+        rest = left;
+    }
+    out.push_str(rest);
+    serde_json::from_str(&out).ok()
 }
 
 /// A column as the contract carries it.
