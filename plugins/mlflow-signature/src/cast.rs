@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::body::Origin;
 use crate::fault::{Fault, Kind, Step};
 use crate::nested;
-use crate::py::{Column, Dtype, Frame, Py, base64_decode, infer, to_datetime};
+use crate::py::{Column, Dtype, Frame, Py, base64_decode, infer, to_datetime, wrap_float};
 use crate::schema::{DataType, Schema, Type};
 
 /// What a column is cast to.
@@ -42,7 +42,7 @@ pub(crate) fn frame<'a>(
             {
                 Err((Fault::new(Kind::ParseConvert, "there are two columns of this name"), 0))
             }
-            Some(Target::Tensor(dtype)) => tensor(column, dtype),
+            Some(Target::Tensor(dtype)) => tensor(column, dtype, today),
             Some(Target::Kind(kind, required)) => cast(column, kind, required, today),
         };
         match cast {
@@ -163,7 +163,7 @@ fn binary(column: Column<'_>) -> Cast<'_> {
     Ok(Column { name: column.name, dtype: Dtype::Object, cells })
 }
 
-fn tensor(column: Column<'_>, dtype: Dtype) -> Cast<'_> {
+fn tensor(column: Column<'_>, dtype: Dtype, today: Option<i64>) -> Cast<'_> {
     let shown = column.clone();
     if dtype == Dtype::Bytes {
         let mut cells = Vec::with_capacity(column.cells.len());
@@ -181,12 +181,46 @@ fn tensor(column: Column<'_>, dtype: Dtype) -> Cast<'_> {
         (None, _) => Err((Fault::new(Kind::ParseConvert, "there are no rows"), 0)),
         // A list has its own shape: it is cast when the tensor is built.
         (Some(Py::List(_)), _) => Ok(column),
+        (_, Dtype::Datetime(_)) => {
+            times(column, today).map_err(|row| no_cast(&shown, row, &dtype.name()))
+        }
         (_, Dtype::Unicode | Dtype::Object) if column.dtype == Dtype::Text => Ok(column),
         (_, dtype) => {
             let wanted = if dtype == Dtype::Unicode { Dtype::Text } else { dtype };
             column.astype(wanted).map_err(|(_, row)| no_cast(&shown, row, &dtype.name()))
         }
     }
+}
+
+/// `astype("datetime64[ns]")`: numbers are cast as C does, text is read.
+///
+/// # Errors
+/// The row that is no time.
+fn times(column: Column<'_>, today: Option<i64>) -> Result<Column<'_>, usize> {
+    if !matches!(column.dtype.kind(), 'b' | 'i' | 'u' | 'f') {
+        return match to_datetime(column, today, false) {
+            Ok(column) if column.dtype == Dtype::Zoned => Err(0),
+            Ok(column) => Ok(column),
+            Err((_, row)) => Err(row),
+        };
+    }
+    let cells = instants(column.cells);
+    Ok(Column { name: column.name, dtype: Dtype::NANOSECONDS, cells })
+}
+
+/// Numbers as nanoseconds since 1970, cast as C does.
+pub(crate) fn instants(cells: Vec<Py<'_>>) -> Vec<Py<'_>> {
+    let time = |cell: Py<'_>| {
+        let nanos = match cell {
+            Py::Bool(value) => i64::from(value),
+            Py::Int(number) => number,
+            Py::Uint(number) => number as i64,
+            Py::Float(number) if number.is_finite() => wrap_float(number, true, 64) as i64,
+            _ => i64::MIN,
+        };
+        Py::Time((nanos != i64::MIN).then_some(nanos))
+    };
+    cells.into_iter().map(time).collect()
 }
 
 /// Where a fault inside a column happened, when its way into the value starts

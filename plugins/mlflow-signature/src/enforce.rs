@@ -11,7 +11,7 @@ use crate::datatype;
 use crate::fault::{Fault, Kind, near};
 use crate::json::Text;
 use crate::nested;
-use crate::py::{Column, Dtype, Frame, Index, Py, Unframed, infer};
+use crate::py::{Column, Dtype, Frame, Index, Py, Unframed, Unit, infer};
 use crate::schema::{ColSpec, DataType, Schema, Type};
 use crate::tensor;
 
@@ -222,8 +222,10 @@ pub(crate) fn enforce<'a>(
             }
             Ok(column)
         }
+        Type::Any => Ok(again(column)),
         composite => {
             let name = column.name.clone();
+            absent(&column, composite)?;
             let mut cells = Vec::with_capacity(column.cells.len());
             for (row, cell) in objects(column).into_iter().enumerate() {
                 let cell = nested::value(cell, composite, required)
@@ -233,6 +235,46 @@ pub(crate) fn enforce<'a>(
             Ok(infer(name, cells))
         }
     }
+}
+
+/// A column made anew of its own cells: times stay times, masked numbers
+/// become plain ones of their width, and with gaps objects.
+fn again(mut column: Column<'_>) -> Column<'_> {
+    let gaps = column.cells.iter().any(|cell| *cell == Py::None);
+    column.dtype = match column.dtype {
+        Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool if gaps => Dtype::Object,
+        Dtype::MaskedInt(true, bits) => Dtype::Int(bits),
+        Dtype::MaskedInt(false, bits) => Dtype::Uint(bits),
+        Dtype::MaskedFloat(bits) => Dtype::Float(bits),
+        Dtype::MaskedBool => Dtype::Bool,
+        times if matches!(times.kind(), 'M' | 'm') => {
+            if !column.cells.is_empty() && column.cells.iter().all(Py::is_null) {
+                // Of nothing but NaT pandas takes the coarsest unit.
+                Dtype::Datetime(Unit::Second)
+            } else {
+                times
+            }
+        }
+        _ => return infer(column.name.clone(), objects(column)),
+    };
+    column
+}
+
+/// A gap in a masked column is `pandas.NA`, which MLflow does not take for
+/// null.
+fn absent(column: &Column<'_>, kind: &Type) -> Result<(), Fault> {
+    let masked =
+        matches!(column.dtype, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool);
+    let gap = column.cells.iter().position(|cell| *cell == Py::None);
+    let (true, Some(row)) = (masked, gap) else {
+        return Ok(());
+    };
+    let (rule, wanted) = match kind {
+        Type::Array(_) => (Kind::ExpectedList, "a list"),
+        _ => (Kind::ExpectedDict, "an object"),
+    };
+    let fault = Fault::new(rule, format!("{wanted} is needed, not a missing number"));
+    Err(fault.wanted(wanted, &Py::None).inside(crate::fault::Step::Item(row)))
 }
 
 /// Names the column, and finds the first cell that is to blame.

@@ -56,7 +56,7 @@ pub(crate) fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
     if let Py::List(names) = &columns {
         labels_are_single(names)?;
     }
-    framed(rows, columns, index).map_err(|error| unframed(error, at))
+    framed(rows, columns, index).and_then(Frame::encoded).map_err(|error| unframed(error, at))
 }
 
 /// Names that are lists would be levels of a pandas `MultiIndex`, which no

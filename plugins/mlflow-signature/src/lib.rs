@@ -127,9 +127,12 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             Ok(frame) => frame,
             Err(fault) => return self.findings(alloc::vec![fault]),
         };
-        // Only objects can become something else than they were.
-        let objects = frame.columns.iter().any(|column| column.dtype == py::Dtype::Object);
-        let sent = (objects && self.mode == Mode::Strict).then(|| Body {
+        // Only objects can become something else than they were, and what is
+        // cast to a tensor.
+        let tensors = matches!(self.schema(), Some(schema::Schema::Tensors { .. }));
+        let mut columns = frame.columns.iter();
+        let loose = tensors || columns.any(|column| column.dtype == py::Dtype::Object);
+        let sent = (loose && self.mode == Mode::Strict).then(|| Body {
             field: Field::Frame,
             data: typed::of_columns(&frame),
             params: Py::None,

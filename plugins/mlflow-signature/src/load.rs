@@ -57,6 +57,7 @@ fn part<T>(
         Py::None => Ok(None),
         Py::Str(text) if text.bytes().is_empty() => Ok(None),
         Py::List(list) => read(list, at).map(Some),
+        Py::Dict(items) if items.is_empty() => read(&[], at).map(Some),
         Py::Str(text) => match json::parse(text.bytes()) {
             Ok(Py::List(list)) => read(&list, at).map(Some),
             Ok(_) => refuse(at, "the text must hold a JSON list"),
@@ -212,6 +213,19 @@ fn properties(spec: &Py<'_>, at: &str, depth: u32) -> Loaded<Vec<Property>> {
     Ok(properties)
 }
 
+/// A length that no array has.
+const NO_LENGTH: i64 = i64::MIN;
+
+fn length(given: &Py<'_>) -> i64 {
+    match given {
+        Py::Int(length) => *length,
+        Py::Bool(length) => i64::from(*length),
+        // In Python 2.0 is 2.
+        Py::Float(length) if length % 1.0 == 0.0 && length.abs() < 1e18 => *length as i64,
+        _ => NO_LENGTH,
+    }
+}
+
 fn tensor(spec: &Py<'_>, at: &str) -> Loaded<TensorSpec> {
     let at = format!("{at}/tensor-spec");
     let Some(info @ Py::Dict(_)) = spec.get("tensor-spec") else {
@@ -226,16 +240,13 @@ fn tensor(spec: &Py<'_>, at: &str) -> Loaded<TensorSpec> {
     let Some(dtype) = dtype else {
         return refuse(&format!("{at}/dtype"), "`dtype` must be a type of NumPy without a size");
     };
-    let Some(Py::List(shape)) = info.get("shape") else {
-        return refuse(&format!("{at}/shape"), "`shape` must be a list of lengths");
+    // MLflow takes whatever can be iterated; what is no number has no length.
+    let shape = match info.get("shape") {
+        Some(Py::List(shape)) => shape.iter().map(length).collect(),
+        Some(Py::Dict(items)) => alloc::vec![NO_LENGTH; items.len()],
+        Some(Py::Str(text)) => text.code_points().map(|_| NO_LENGTH).collect(),
+        _ => return refuse(&format!("{at}/shape"), "`shape` must be a list of lengths"),
     };
-    let shape = shape
-        .iter()
-        .map(|length| match length {
-            Py::Int(length) => Ok(*length),
-            _ => refuse(&format!("{at}/shape"), "`shape` must be a list of whole numbers"),
-        })
-        .collect::<Loaded<_>>()?;
     Ok(TensorSpec { name: spec.get("name").and_then(name).unwrap_or_default(), dtype, shape })
 }
 

@@ -35,6 +35,9 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
         )
         .wanted(data_type.name(), &data));
     }
+    if matches!(&data, Py::Str(text) if text.has_surrogate()) {
+        return Err(unencoded(&data));
+    }
     let shown = data.clone();
     let column = infer(Py::None, alloc::vec![data]);
     match datatype::enforce(column, data_type) {
@@ -49,6 +52,11 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
         )
         .wanted(data_type.name(), &shown)),
     }
+}
+
+/// pandas keeps text as UTF-8.
+fn unencoded(data: &Py<'_>) -> Fault {
+    Fault::new(Kind::Raw, "text must not hold lone surrogates").wanted("text", data)
 }
 
 /// `len()` of an array without dimensions raises.
@@ -98,7 +106,8 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
             if list.is_empty() {
                 return Ok(Py::List(list));
             }
-            let cells = primitives(infer(Py::None, list), *data_type)?;
+            let column = infer(Py::None, list);
+            let cells = primitives(column, *data_type)?;
             Ok(Py::List(cells.into_iter().map(listed).collect()))
         }
         (Type::Data(data_type), Py::Array(array)) => {
@@ -151,6 +160,10 @@ fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'
 
 /// A list of primitives is judged as a column, then cast to an array.
 fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Fault> {
+    let lone = |cell: &&Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
+    if let (Dtype::Text, Some(cell)) = (column.dtype, column.cells.iter().find(lone)) {
+        return Err(unencoded(cell));
+    }
     let column = datatype::enforce(column, data_type)?;
     let text = column.dtype == Dtype::Text;
     let object = column.dtype == Dtype::Object;

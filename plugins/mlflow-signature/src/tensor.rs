@@ -191,14 +191,23 @@ fn reshaped<'a>(
     // pandas looks for the row with the label 0.
     let start = match &frame.index {
         crate::py::Index::Range(rows) => (*rows > 0).then_some(0),
-        crate::py::Index::Labels(labels) => labels.iter().position(|label| *label == Py::Int(0)),
+        crate::py::Index::Labels(labels) => {
+            let mut zeros = labels.iter().enumerate().filter(|(_, label)| **label == Py::Int(0));
+            let first = zeros.next().map(|(row, _)| row);
+            if zeros.next().is_some() {
+                return Err(refuse("two rows have the label 0"));
+            }
+            first
+        }
     };
     let Some(cell) = start.and_then(|row| column.cells.get(row)) else {
         return Err(Fault::new(Kind::EnforceOther, "there is no row with the label 0"));
     };
     let rows = column.cells.len();
     let null_text = column.dtype == Dtype::Text && *cell == Py::None;
-    if cell.is_scalar() || null_text {
+    // `numpy.isscalar` knows nothing of pandas' own times.
+    let time = matches!(column.dtype.kind(), 'M' | 'm');
+    if cell.is_scalar() && !time || null_text {
         let shape = match inner {
             [] => alloc::vec![rows],
             [1] => alloc::vec![rows, 1],
@@ -208,9 +217,12 @@ fn reshaped<'a>(
                 ));
             }
         };
-        // A tensor has missing text as NaN.
-        let cells = cast(&crate::cast::objects(column.clone()), spec.dtype)?;
+        let cells = elements(column, spec.dtype)?;
         return check(Array { dtype: spec.dtype, shape, cells }, spec);
+    }
+    if let Py::Array(_) = cell {
+        return stacked(column, spec)
+            .ok_or_else(|| refuse("the arrays cannot be brought into the tensor's shape"));
     }
     let flat = match cell {
         Py::List(items) => match items.first() {
@@ -225,10 +237,12 @@ fn reshaped<'a>(
     }
     let uneven = || refuse("the lists cannot be brought into the tensor's shape");
     let listed = column.cells.iter().map(|cell| match cell {
-        Py::List(_) => cell.clone(),
-        single => Py::List(alloc::vec![single.clone()]),
+        // Each row is an array by itself, of a type of its own.
+        Py::List(_) => array(cell).map(Array::boxed),
+        single => array(&Py::List(alloc::vec![single.clone()])).map(Array::boxed),
     });
-    let stacked = array(&Py::List(listed.collect())).map_err(|_| uneven())?;
+    let listed = listed.collect::<Result<_, _>>().map_err(|_| uneven())?;
+    let stacked = array(&Py::List(listed)).map_err(|_| uneven())?;
     let size: usize = inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)).product();
     if size == 0 || stacked.cells.len() != size * rows || stacked.shape.len() != 2 {
         let mut fault = uneven();
@@ -259,6 +273,48 @@ fn reshaped<'a>(
             })?
     };
     Ok(Array { dtype: spec.dtype, shape, cells })
+}
+
+/// `numpy.array(series, dtype)`: numbers are cast as C does.
+fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault> {
+    let numbers =
+        matches!(column.dtype, Dtype::Bool | Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_));
+    match dtype {
+        Dtype::Unicode | Dtype::Bytes if matches!(column.dtype, Dtype::Complex(_)) => {
+            let written = column.cells.iter().map(complex).collect::<Vec<_>>();
+            cast(&written, dtype)
+        }
+        Dtype::Datetime(_) if numbers => Ok(crate::cast::instants(column.cells.clone())),
+        Dtype::Bool | Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_) if numbers => {
+            Ok(column.cells.iter().map(|cell| cast_number(cell.clone(), dtype)).collect())
+        }
+        // A tensor has missing text as NaN.
+        _ => cast(&crate::cast::objects(column.clone()), dtype),
+    }
+}
+
+/// A complex number without an imaginary part, as Python writes it.
+fn complex<'a>(cell: &Py<'_>) -> Py<'a> {
+    let real = match cell {
+        Py::Float(number) if number % 1.0 == 0.0 => format!("{number:.0}"),
+        other => crate::py::str_of(other).lossy().into_owned(),
+    };
+    Py::text(if real == "0" { "0j".to_string() } else { format!("({real}+0j)") })
+}
+
+/// A column of arrays, which keep their type, whatever the tensor's is.
+fn stacked<'a>(column: &Column<'a>, spec: &TensorSpec) -> Option<Array<'a>> {
+    let rows = column.cells.len();
+    let stack = array(&Py::List(column.cells.clone())).ok()?;
+    let inner = spec.shape.get(1..)?.iter().map(|length| usize::try_from(*length).ok());
+    let inner = inner.collect::<Option<Vec<_>>>()?;
+    let size = inner.iter().try_fold(rows, |size, length| size.checked_mul(*length))?;
+    if stack.dtype == Dtype::Object || stack.cells.len() != size || size == 0 {
+        return None;
+    }
+    let mut shape = alloc::vec![rows];
+    shape.extend(inner);
+    Some(Array { dtype: stack.dtype, shape, cells: stack.cells })
 }
 
 fn cast<'a>(cells: &[Py<'a>], dtype: Dtype) -> Result<Vec<Py<'a>>, Fault> {

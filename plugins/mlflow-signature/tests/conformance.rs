@@ -46,8 +46,7 @@ fn answer(case: &Case, mode: &str) -> Answer {
         answer => other == answer,
     };
     assert!(same(&checked), "{}: check gives {checked:?}, normalize {answer:?}", case.id);
-    if case.mode == CaseMode::Frame {
-        let (rows, columns) = case.columns().unwrap();
+    if let (CaseMode::Frame, Some((rows, columns))) = (case.mode, case.columns()) {
         let columns: Vec<_> = columns.into_iter().map(carried).collect();
         let judged = refused(&plugin.check_columns(rows, &columns));
         // Of a batch each column is judged, whatever is wrong with another.

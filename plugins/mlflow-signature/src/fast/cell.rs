@@ -1,5 +1,7 @@
 //! Single values that are what the signature wants.
 
+use alloc::borrow::Cow;
+
 use crate::json::{Number, Reader};
 use crate::py::Dtype;
 use crate::schema::DataType;
@@ -57,6 +59,10 @@ impl Cell {
             }
             (Self::Text, b'"') => {
                 let text = reader.string().ok()?;
+                // Only an escape can bring a surrogate, which pandas refuses.
+                if matches!(text.0, Cow::Owned(_)) && text.has_surrogate() {
+                    return None;
+                }
                 // NumPy drops NULs at the end.
                 (frame || text.bytes().last() != Some(&0)).then_some(())
             }

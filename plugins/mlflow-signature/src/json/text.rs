@@ -39,6 +39,12 @@ impl<'a> Text<'a> {
         core::str::from_utf8(&self.0).ok()
     }
 
+    /// Whether it holds a surrogate without a partner, which is no UTF-8.
+    #[must_use]
+    pub fn has_surrogate(&self) -> bool {
+        self.0.windows(2).any(|pair| matches!(pair, [0xED, 0xA0..=0xFF]))
+    }
+
     /// The string with each lone surrogate replaced, for messages.
     #[must_use]
     pub fn lossy(&self) -> Cow<'_, str> {

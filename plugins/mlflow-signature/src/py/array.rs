@@ -71,11 +71,12 @@ pub fn array<'a>(object: &Py<'a>) -> Result<Array<'a>, Raised> {
     }
     let mut leaves = Vec::new();
     collect(object, shape.len(), &mut leaves);
-    let dtype = leaves
-        .iter()
-        .map(|leaf| leaf_dtype(leaf))
-        .reduce(promote)
-        .unwrap_or_else(|| empty_dtype(object));
+    let dtype = if of_objects(object) {
+        Dtype::Object
+    } else {
+        let found = leaves.iter().map(leaf_dtype).reduce(promote);
+        found.unwrap_or_else(|| empty_dtype(object))
+    };
     fill(dtype, shape, leaves)
 }
 
@@ -110,6 +111,15 @@ fn empty_dtype(object: &Py<'_>) -> Dtype {
         Py::Array(array) => array.dtype,
         Py::List(items) => items.first().map_or(Dtype::Float(64), empty_dtype),
         _ => Dtype::Float(64),
+    }
+}
+
+/// Whether an array of objects is among the parts, whatever its cells are.
+fn of_objects(object: &Py<'_>) -> bool {
+    match object {
+        Py::List(items) => items.iter().any(of_objects),
+        Py::Array(array) => array.dtype == Dtype::Object,
+        _ => false,
     }
 }
 
@@ -154,8 +164,7 @@ fn collect<'a>(object: &Py<'a>, depth: usize, leaves: &mut Vec<Py<'a>>) {
 /// A cell as the scalar of its array's type.
 fn typed<'a>(cell: &Py<'a>, dtype: Dtype) -> Py<'a> {
     let narrow = matches!(dtype, Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_))
-        && dtype.bits() < 64
-        && !matches!(dtype, Dtype::Int(32) | Dtype::Float(32));
+        && !matches!(dtype, Dtype::Int(32 | 64) | Dtype::Float(32 | 64));
     if narrow {
         // Keeps the narrow type through the stacking of equal arrays.
         return Array { dtype, shape: Vec::new(), cells: alloc::vec![cell.clone()] }.boxed();

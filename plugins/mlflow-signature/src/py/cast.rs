@@ -8,6 +8,13 @@ use super::{Dtype, Py, Raised, datetime64, str_of, to_f32};
 /// As NumPy raises: a whole number out of range, text that is no number, an
 /// object of another class.
 pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
+    let object = match object {
+        // An array without dimensions is its only value.
+        Py::Array(array) if array.shape.is_empty() && dtype != Dtype::Object => {
+            array.cells.into_iter().next().unwrap_or(Py::None)
+        }
+        other => other,
+    };
     Ok(match dtype {
         Dtype::Bool | Dtype::MaskedBool => Py::Bool(object.truth().ok_or(Raised::Value)?),
         Dtype::Int(bits) => whole(&object, true, bits)?,
@@ -19,7 +26,7 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         }),
         Dtype::Unicode | Dtype::Text => match &object {
             Py::List(_) => return Err(Raised::Value),
-            Py::Array(array) if !array.shape.is_empty() => return Err(Raised::Value),
+            Py::Array(_) => return Err(Raised::Value),
             Py::Bytes(bytes) if bytes.is_ascii() => {
                 Py::Str(crate::json::Text(bytes.clone().into())).without_nuls()
             }
@@ -28,7 +35,7 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         },
         Dtype::Bytes => match &object {
             Py::List(_) => return Err(Raised::Value),
-            Py::Array(array) if !array.shape.is_empty() => return Err(Raised::Value),
+            Py::Array(_) => return Err(Raised::Value),
             Py::Bytes(bytes) => Py::Bytes(bytes.clone()),
             _ => {
                 let text = str_of(&object).without_trailing_nuls();

@@ -273,6 +273,7 @@ fn from_object(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
                 _ => Err(Raised::Value),
             }
         }
+        (Py::List(_) | Py::Array(_), Dtype::Text) => Ok(Py::Str(super::str_of(&cell))),
         _ => cell_as(cell, dtype),
     }
 }

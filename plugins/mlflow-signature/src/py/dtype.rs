@@ -77,7 +77,7 @@ impl Dtype {
             "complex128" | "c16" | "complex" | "cdouble" => Self::Complex(128),
             "object" | "object_" | "O" => Self::Object,
             "str" | "str_" | "U" | "unicode" | "<U0" | "U0" => Self::Unicode,
-            "bytes" | "bytes_" | "S" | "|S0" | "S0" => Self::Bytes,
+            "bytes" | "bytes_" | "S" | "a" | "|S0" | "S0" => Self::Bytes,
             "datetime64[s]" | "M8[s]" => Self::Datetime(Unit::Second),
             "datetime64[ms]" | "M8[ms]" => Self::Datetime(Unit::Milli),
             "datetime64[us]" | "M8[us]" => Self::Datetime(Unit::Micro),

@@ -74,6 +74,26 @@ impl<'a> Frame<'a> {
         twice.collect()
     }
 
+    /// pandas keeps text as UTF-8, labels too: one without it is refused.
+    ///
+    /// # Errors
+    /// When a column of text, or labels that are all text, hold a surrogate.
+    pub fn encoded(self) -> Result<Self, Unframed> {
+        let lone = |cell: &Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
+        let text = |label: &Py<'_>| matches!(label, Py::Str(_));
+        let column =
+            |column: &Column<'_>| column.dtype == Dtype::Text && column.cells.iter().any(lone);
+        let names = || self.columns.iter().map(|column| &column.name);
+        let labels = match &self.index {
+            Index::Labels(labels) => labels.iter().all(text) && labels.iter().any(lone),
+            Index::Range(_) => false,
+        };
+        if labels || self.columns.iter().any(column) || names().all(text) && names().any(lone) {
+            return Err(Unframed("text must not hold lone surrogates"));
+        }
+        Ok(self)
+    }
+
     /// `DataFrame(list)`.
     ///
     /// # Errors
@@ -85,10 +105,10 @@ impl<'a> Frame<'a> {
             Some(Py::Dict(_)) => Self::from_records(rows),
             Some(Py::List(_)) => Self::from_lists(rows),
             Some(Py::Array(array)) if array.shape.len() == 1 => Self::from_lists(rows),
-            Some(_) => Ok(Self {
-                index: Index::Range(count),
-                columns: alloc::vec![infer(Py::Int(0), rows)],
-            }),
+            Some(_) => {
+                Self { index: Index::Range(count), columns: alloc::vec![infer(Py::Int(0), rows)] }
+                    .encoded()
+            }
         }
     }
 
@@ -126,10 +146,11 @@ impl<'a> Frame<'a> {
                 }
             }
         }
-        Ok(Self {
+        Self {
             index: Index::Range(count),
             columns: columns.into_iter().map(|(name, cells)| infer(Py::Str(name), cells)).collect(),
-        })
+        }
+        .encoded()
     }
 
     /// Rows of lists: short ones end in `None`.
@@ -160,14 +181,15 @@ impl<'a> Frame<'a> {
                 }
             }
         }
-        Ok(Self {
+        Self {
             index: Index::Range(count),
             columns: columns
                 .into_iter()
                 .enumerate()
                 .map(|(place, cells)| infer(Py::Int(place as i64), cells))
                 .collect(),
-        })
+        }
+        .encoded()
     }
 
     /// `DataFrame(array)`.
@@ -176,10 +198,11 @@ impl<'a> Frame<'a> {
     /// When the array has neither one nor two dimensions.
     pub fn from_array(array: Array<'a>) -> Result<Self, Unframed> {
         match array.shape.as_slice() {
-            [rows] => Ok(Self {
+            [rows] => Self {
                 index: Index::Range(*rows),
                 columns: alloc::vec![Column::of_array(Py::Int(0), array.dtype, array.cells)],
-            }),
+            }
+            .encoded(),
             [rows, width] => {
                 let columns = (0..*width)
                     .map(|place| {
@@ -188,7 +211,7 @@ impl<'a> Frame<'a> {
                         Column::of_array(Py::Int(place as i64), array.dtype, cells)
                     })
                     .collect();
-                Ok(Self { index: Index::Range(*rows), columns })
+                Self { index: Index::Range(*rows), columns }.encoded()
             }
             _ => Err(Unframed("the data must have one or two dimensions")),
         }
@@ -284,7 +307,7 @@ impl<'a> Frame<'a> {
                 }
             })
             .collect();
-        Ok(Self { index, columns })
+        Self { index, columns }.encoded()
     }
 }
 

@@ -38,6 +38,10 @@ pub fn instant(text: &Text<'_>) -> Option<Instant> {
     let mut rest = Digits(text.trim_ascii_start().as_bytes());
     let mut moment = Moment { month: 1, day: 1, ..Moment::default() };
     moment.year = rest.year()?;
+    if moment.year == i64::MIN {
+        // NumPy's own mark for no time.
+        return Some(Instant::Nat);
+    }
     if !rest.take(b'-') {
         return day(rest, moment);
     }

@@ -166,7 +166,7 @@ impl Case {
         }
         match self.mode {
             CaseMode::Raw if self.body().is_none() => lacks("has no text in `payload.raw`"),
-            CaseMode::Frame if self.columns().is_none() => {
+            CaseMode::Frame if self.frame().is_none() => {
                 lacks("has no columns of equal length in `payload.frame`")
             }
             _ => Ok(()),
@@ -204,10 +204,15 @@ impl Case {
         self.body().unwrap_or_else(|| self.payload.get().as_bytes().to_vec())
     }
 
-    /// The columns of a frame, as the contract carries them; none when the
-    /// payload is none.
+    /// The rows and columns of a frame, as the contract carries them; none
+    /// for another payload, or a frame whose rows have labels, which the
+    /// contract does not carry.
     #[must_use]
     pub fn columns(&self) -> Option<(usize, Vec<Column>)> {
+        self.frame().filter(|frame| !frame.labels).map(|frame| (frame.rows, frame.columns))
+    }
+
+    fn frame(&self) -> Option<Frame> {
         #[derive(Deserialize)]
         struct Payload {
             frame: Given,
@@ -215,12 +220,15 @@ impl Case {
         #[derive(Deserialize)]
         struct Given {
             columns: Vec<GivenColumn>,
+            #[serde(default)]
+            index: Value,
         }
-        let payload: Payload = serde_json::from_str(self.payload.get()).ok()?;
-        let given = payload.frame.columns;
-        let rows = given.first().map_or(0, |column| column.values.len());
-        let columns = given.into_iter().map(GivenColumn::carried).collect::<Option<Vec<_>>>()?;
-        columns.iter().all(|column| column.cells.len() == rows).then_some((rows, columns))
+        let given = serde_json::from_str::<Payload>(self.payload.get()).ok()?.frame;
+        let rows = given.columns.first().map_or(0, |column| column.values.len());
+        let columns =
+            given.columns.into_iter().map(GivenColumn::carried).collect::<Option<Vec<_>>>()?;
+        let whole = columns.iter().all(|column| column.cells.len() == rows);
+        whole.then_some(Frame { rows, columns, labels: !given.index.is_null() })
     }
 
     /// Compares an answer with the record.
@@ -314,6 +322,14 @@ pub fn value(text: &str) -> Option<Value> {
     }
     out.push_str(rest);
     serde_json::from_str(&out).ok()
+}
+
+/// A frame of the corpus.
+struct Frame {
+    rows: usize,
+    columns: Vec<Column>,
+    /// Whether its rows have labels of their own.
+    labels: bool,
 }
 
 /// A column as the contract carries it.
