@@ -9,7 +9,6 @@ import random
 
 PRIMITIVES = ["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"]
 NAMES = ["a", "b", "amount", "n_items", "ts", "A", " a", "é", "x/y", "0"]
-# In no frame: MLflow takes a frame's columns for what their labels say.
 TENSOR_TYPES = ["bool", "int8", "int32", "int64", "uint8", "uint64", "float16", "float32",
                 "float64", "str", "object", "bytes", "datetime64[ns]"]
 
@@ -113,12 +112,13 @@ class Draw:
         if kind == "datetime":
             return self.one(["2021-01-01", "2021-03-04T05:06:07", "1999-12-31 23:59:59"])
         if kind in ("array", "sparkml_vector"):
+            if self.chance(12):
+                return [self.odd() for _ in range(1 + self.below(4))]
             items = spec.get("items", {"type": "double"})
             return [self.value(items, 4) for _ in range(self.below(4))]
         if kind == "map":
-            return {
-                key: self.value(spec["values"], 4) for key in self.some(["k", "l", "é"], self.below(3))
-            }
+            keys = self.some(["k", "l", "é"], self.below(3))
+            return {key: self.value(spec["values"], 4) for key in keys}
         if kind == "object":
             value = {}
             for name, inner in spec["properties"].items():
@@ -138,6 +138,8 @@ class Draw:
         """A column's values; often one odd kind all the way down."""
         if self.chance(oddness):
             odd = self.odd()
+            if self.chance(20):
+                return [self.odd() for _ in range(rows)]
             return [odd if self.chance(70) else self.good(column) for _ in range(rows)]
         return [self.value(column, 3) for _ in range(rows)]
 
@@ -230,8 +232,9 @@ class Draw:
     def element(self, dtype):
         if self.chance(4):
             return self.odd()
-        family = {"b": [True, False], "i": [0, 1, 5, -3], "u": [0, 1, 200], "f": [0.5, 1.0, 2, -1.5],
-                  "s": ["x", "yz", ""], "o": ["x", 1, 2.5], "d": ["2021-01-01", "2021-01-02T03:04:05"]}
+        family = {"b": [True, False], "i": [0, 1, 5, -3], "u": [0, 1, 200],
+                  "f": [0.5, 1.0, 2, -1.5], "s": ["x", "yz", ""], "o": ["x", 1, 2.5],
+                  "d": ["2021-01-01", "2021-01-02T03:04:05"]}
         return self.one(family["s" if dtype == "bytes" else dtype[0]])
 
     def nested(self, shape, dtype):
@@ -407,8 +410,8 @@ class Draw:
 
     def object_cell(self):
         return self.one([
-            None, True, False, 0, 1, 2, 2**40, 2**53 + 1, 2**63, 0.5, 1.0, {"$float": "NaN"}, "a", "1",
-            "2021-01-01", {"$bytes": "aGk="}, {"$decimal": "1.5"}, {"$decimal": "0.10"},
+            None, True, False, 0, 1, 2, 2**40, 2**53 + 1, 2**63, 0.5, 1.0, {"$float": "NaN"}, "a",
+            "1", "2021-01-01", {"$bytes": "aGk="}, {"$decimal": "1.5"}, {"$decimal": "0.10"},
             {"$date": "2021-01-01"}, {"$datetime": "2021-01-01T10:00:00"}, [1, 2], [], ["a"], [0.5],
             {"k": 1}, {"k": "x"}, {},
             {"$ndarray": {"dtype": "int64", "shape": [2], "data": [1, 2]}},
@@ -493,7 +496,8 @@ class Draw:
         if isinstance(value, dict) and value and way == 0:
             value.pop(self.one(list(value)))
         elif isinstance(value, dict) and way == 1:
-            value[self.one(["zzz", "required", "name", "type"])] = self.one([1, None, "x", True, []])
+            key = self.one(["zzz", "required", "name", "type"])
+            value[key] = self.one([1, None, "x", True, []])
         elif isinstance(value, list) and way == 0:
             value.clear()
         elif isinstance(value, list) and value and way == 1:
@@ -552,7 +556,8 @@ class Draw:
         if self.chance(50):
             specs = [self.tensor_spec()]
         else:
-            specs = [self.tensor_spec(name) for name in self.some(["p", "q", "x"], 1 + self.below(2))]
+            names = self.some(["p", "q", "x"], 1 + self.below(2))
+            specs = [self.tensor_spec(name) for name in names]
         return "serving", part(specs), self.body(self.tensor_body(specs))
 
     def case_params(self):

@@ -18,6 +18,7 @@ import logging
 import math
 import os
 import sys
+import time
 import warnings
 
 os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", DO_NOT_TRACK="true")
@@ -335,7 +336,7 @@ def rows_of(payload):
 
 def kept(sent, got, type_name):
     """Whether a cell says the same; none where only MLflow knows."""
-    if isinstance(got, dict) and "$ndarray" in got:
+    if isinstance(got, list) or isinstance(got, dict) and "$ndarray" in got:
         return None
     missing = got is None or got == {"$float": "NaN"}
     if sent is None or isinstance(sent, float) and math.isnan(sent):
@@ -430,13 +431,19 @@ def check(path):
 
 def drawn(count, seed):
     """Prints so many random cases with their answers."""
-    unwritten = 0
+    unwritten, told = 0, time.monotonic()
     for at in range(count):
+        if sys.stderr.isatty() and time.monotonic() - told > 1:
+            print(f"\r{at} of {count} cases", end="", file=sys.stderr, flush=True)
+            told = time.monotonic()
         case = draw.Draw(seed, at).case()
         try:
-            print(json.dumps(completed(case)))
+            # Each counts, lossy or not.
+            print(json.dumps({**completed(case), "tier": "core"}))
         except Unwritten:
             unwritten += 1
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if unwritten:
         print(f"{unwritten} cases left out: the notation cannot say what MLflow gives",
               file=sys.stderr)

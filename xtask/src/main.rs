@@ -7,6 +7,7 @@ mod bench;
 mod clone;
 mod conformance;
 mod contract;
+mod crosscheck;
 mod debian;
 mod demo;
 mod digest;
@@ -44,6 +45,9 @@ While you work:
   conformance FILE [--mode mlflow|strict]
             run recorded cases of MLflow through the built component; ends with
             `N passed, N failed`
+  crosscheck [--cases N] [--seed S]
+            random signatures and payloads, asked of a real MLflow and of the
+            built component (`test` does so with 500 cases)
 
 Rarely:
   setup     find or install what compiles plugins to WebAssembly; every command
@@ -70,6 +74,7 @@ enum Command {
     Lint,
     Bench(Vec<String>),
     Conformance(Vec<String>),
+    Crosscheck(Vec<String>),
     WitFreeze,
 }
 
@@ -98,6 +103,7 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
     let command = match name.as_str() {
         "test" => return Ok(Command::Test(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
+        "crosscheck" => return Ok(Command::Crosscheck(rest.to_vec())),
         "conformance" => return Ok(Command::Conformance(rest.to_vec())),
         "help" | "--help" | "-h" => return Ok(Command::Help),
         _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
@@ -126,8 +132,9 @@ fn run(command: Command) -> Result<ExitCode> {
     }
     let _claim = clone::claim(&places)?;
     match command {
-        // The only one with exit codes of its own.
+        // These have exit codes of their own.
         Command::Conformance(arguments) => return conformance::run(&places, &arguments),
+        Command::Crosscheck(arguments) => return crosscheck::run(&places, &arguments),
         Command::Help | Command::WitFreeze => Ok(()),
         Command::Setup => setup::run(&places),
         Command::Plugins => plugins::run(&places),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
-use crate::{plugins, process};
+use crate::{crosscheck, plugins, process};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -46,7 +46,7 @@ impl Tally {
 }
 
 /// Runs `cargo test` with `arguments`, streams its output through, and prints
-/// `N passed, N failed` as the last line.
+/// `N passed, N failed` as the last line. Without arguments it also asks MLflow.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     plugins::ensure_with_test_guests(places)?;
     let mut cargo = process::cargo(places);
@@ -63,6 +63,15 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     if !succeeded && total.failed == 0 {
         // A binary that did not build, or crashed, prints no result.
         total.failed = 1;
+    }
+    if arguments.is_empty() {
+        match crosscheck::among_tests(places)? {
+            Some(crosscheck) => {
+                total.passed += crosscheck.passed;
+                total.failed += crosscheck.failed;
+            }
+            None => total.ignored += 1,
+        }
     }
     if total.ignored > 0 {
         println!("{} ignored", total.ignored);

@@ -240,7 +240,7 @@ pub(crate) fn enforce<'a>(
 /// A column made anew of its own cells: times stay times, masked numbers
 /// become plain ones of their width, and with gaps objects.
 fn again(mut column: Column<'_>) -> Column<'_> {
-    let gaps = column.cells.iter().any(|cell| *cell == Py::None);
+    let gaps = column.cells.contains(&Py::None);
     column.dtype = match column.dtype {
         Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool if gaps => Dtype::Object,
         Dtype::MaskedInt(true, bits) => Dtype::Int(bits),

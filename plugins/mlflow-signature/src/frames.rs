@@ -82,7 +82,7 @@ fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>,
         _ => Err(Unframed("`columns` and `index` must be lists")),
     };
     let columns = labels(columns)?;
-    let index = labels(index)?;
+    let index = labels(index)?.map(levels).transpose()?;
     let mut frame = match rows {
         Py::List(rows) if !rows.is_empty() => {
             let records = matches!(rows.first(), Some(Py::Dict(_)));
@@ -119,6 +119,32 @@ fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>,
         frame.index = Index::Labels(labels);
     }
     Ok(frame)
+}
+
+/// Labels that are all lists are the levels of a pandas `MultiIndex`: each
+/// list has one label of every row.
+fn levels(labels: Vec<Py<'_>>) -> Result<Vec<Py<'_>>, Unframed> {
+    let lists: Option<Vec<&Vec<Py<'_>>>> = labels
+        .iter()
+        .map(|label| match label {
+            Py::List(level) => Some(level),
+            _ => None,
+        })
+        .collect();
+    let Some((first, others)) = lists.as_deref().and_then(<[_]>::split_first) else {
+        return Ok(labels);
+    };
+    if others.iter().any(|level| level.len() != first.len()) {
+        return Err(Unframed("the levels of an `index` must have the same length"));
+    }
+    let level = |row: usize| {
+        let labels = labels.iter().map(|level| match level {
+            Py::List(level) => level.get(row).cloned().unwrap_or(Py::None),
+            _ => Py::None,
+        });
+        Py::List(labels.collect())
+    };
+    Ok((0..first.len()).map(level).collect())
 }
 
 /// Of an object only the named columns are taken.

@@ -158,6 +158,25 @@ fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'
         .collect()
 }
 
+/// The first character of a text, or byte of bytes.
+fn narrowed(cell: Py<'_>) -> Py<'_> {
+    match cell {
+        Py::Str(text) => {
+            let mut first = Vec::new();
+            if let Some(point) = text.code_points().next() {
+                crate::json::push_code_point(&mut first, point);
+            }
+            Py::Str(Text(first.into()).without_trailing_nuls())
+        }
+        Py::Bytes(mut bytes) => {
+            bytes.truncate(1);
+            bytes.retain(|byte| *byte != 0);
+            Py::Bytes(bytes)
+        }
+        other => other,
+    }
+}
+
 /// A list of primitives is judged as a column, then cast to an array.
 fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Fault> {
     let lone = |cell: &&Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
@@ -167,6 +186,8 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
     let column = datatype::enforce(column, data_type)?;
     let text = column.dtype == Dtype::Text;
     let object = column.dtype == Dtype::Object;
+    // `to_numpy` makes room for one character a text when some are missing.
+    let narrow = text && column.cells.contains(&Py::None);
     column
         .cells
         .into_iter()
@@ -176,8 +197,11 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
             let sequence = object && matches!(cell, Py::List(_) | Py::Array(_));
             let cast = match (cell, data_type) {
                 // Missing text is NaN, and its text is `nan`.
-                (Py::None, DataType::String) if text => Ok(Py::Str(Text::new("nan"))),
-                (Py::None, DataType::Binary) if text => Ok(Py::Bytes(b"nan".to_vec())),
+                (Py::None, DataType::String) if text => Ok(Py::Str(Text::new("n"))),
+                (Py::None, DataType::Binary) if text => Ok(Py::Bytes(b"n".to_vec())),
+                (cell, DataType::String | DataType::Binary) if narrow => {
+                    cell_as(cell, data_type.dtype()).map(narrowed)
+                }
                 (_, DataType::String | DataType::Binary) if sequence => {
                     Err(crate::py::Raised::Value)
                 }

@@ -277,8 +277,8 @@ fn reshaped<'a>(
 
 /// `numpy.array(series, dtype)`: numbers are cast as C does.
 fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault> {
-    let numbers =
-        matches!(column.dtype, Dtype::Bool | Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_));
+    let gaps = column.cells.contains(&Py::None);
+    let numbers = !gaps && matches!(column.dtype.kind(), 'b' | 'i' | 'u' | 'f');
     match dtype {
         Dtype::Unicode | Dtype::Bytes if matches!(column.dtype, Dtype::Complex(_)) => {
             let written = column.cells.iter().map(complex).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Dtype, Py, Raised, array_as, cell_as, float_from_text, to_f32, wrap_float, wrap_int};
+use super::{Dtype, Py, Raised, array_as, cell_as, to_f32, wrap_float, wrap_int};
 
 /// A column, or a `pandas.Series`.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,25 +133,15 @@ pub fn infer_objects(column: Column<'_>) -> Column<'_> {
 /// else, and the row.
 pub fn to_numeric<'a>(column: &Column<'a>) -> Result<Column<'a>, (Raised, usize)> {
     let mut cells = Vec::with_capacity(column.cells.len());
-    let mut float = false;
     for (row, cell) in column.cells.iter().enumerate() {
-        let number = match cell {
+        cells.push(match cell {
             Py::None => Py::Float(f64::NAN),
             Py::Bool(value) => Py::Int(i64::from(*value)),
-            Py::Str(text) if text.bytes().is_empty() => Py::Float(f64::NAN),
             Py::List(items) if items.is_empty() => Py::Float(f64::NAN),
             Py::Dict(items) if items.is_empty() => Py::Float(f64::NAN),
             Py::Array(array) if array.shape.first() == Some(&0) => Py::Float(f64::NAN),
-            Py::Str(text) => match super::int_from_text(text) {
-                Ok(number) if i64::try_from(number).is_ok() || u64::try_from(number).is_ok() => {
-                    Py::from_i128(number)
-                }
-                _ => Py::Float(float_from_text(text).ok_or((Raised::Value, row))?),
-            },
-            Py::Bytes(bytes) => {
-                let text = crate::json::Text(bytes.as_slice().into());
-                Py::Float(float_from_text(&text).ok_or((Raised::Value, row))?)
-            }
+            Py::Str(text) => number_of(text.bytes()).ok_or((Raised::Value, row))?,
+            Py::Bytes(bytes) => number_of(bytes).ok_or((Raised::Value, row))?,
             Py::Int(_) | Py::Uint(_) | Py::Float(_) | Py::Int32(_) | Py::Float32(_) => cell.clone(),
             Py::Big(_) => {
                 cell.float().map_err(|raised| (raised, row))?;
@@ -159,26 +149,48 @@ pub fn to_numeric<'a>(column: &Column<'a>) -> Result<Column<'a>, (Raised, usize)
             }
             Py::Decimal(_) => Py::Float(cell.float().map_err(|raised| (raised, row))?),
             _ => return Err((Raised::Type, row)),
-        };
-        float |= matches!(number, Py::Float(_) | Py::Float32(_));
-        cells.push(number);
-    }
-    let seen = Seen::all(&cells);
-    if seen.conflict || (seen.other && !float) {
-        return Ok(Column {
-            cells: column.cells.clone(),
-            ..Column { name: column.name.clone(), dtype: Dtype::Object, cells: Vec::new() }
         });
     }
-    let dtype = if float {
-        Dtype::Float(64)
-    } else if seen.unsigned {
-        Dtype::Uint(64)
-    } else {
-        Dtype::Int(64)
+    let seen = Seen::all(&cells);
+    let whole = |cells| Column { name: column.name.clone(), dtype: Dtype::Object, cells };
+    if seen.conflict || seen.unsigned && seen.nan {
+        return Ok(whole(column.cells.clone()));
+    }
+    let dtype = match (seen.float || seen.nan, seen.other, seen.unsigned) {
+        (true, ..) => Dtype::Float(64),
+        // Beyond 64 bits they stay what they are.
+        (false, true, _) => return Ok(whole(cells)),
+        (false, false, true) => Dtype::Uint(64),
+        (false, false, false) => Dtype::Int(64),
     };
     let cells = cells.into_iter().map(|cell| cell_as(cell, dtype).unwrap_or(Py::None)).collect();
     Ok(Column { name: column.name.clone(), dtype, cells })
+}
+
+/// A number as `to_numeric` reads text: ASCII only, nothing is NaN but the
+/// empty text, and whole numbers of any size stay whole.
+fn number_of<'a>(text: &[u8]) -> Option<Py<'a>> {
+    if text.is_empty() {
+        return Some(Py::Float(f64::NAN));
+    }
+    let space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = text.iter().position(|byte| !space(byte))?;
+    let end = text.iter().rposition(|byte| !space(byte))? + 1;
+    let clean = core::str::from_utf8(text.get(start..end)?).ok()?;
+    let digits = clean.strip_prefix(['+', '-']).unwrap_or(clean);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty() {
+        return Some(match clean.parse::<i128>() {
+            Ok(number) if i64::try_from(number).is_ok() || u64::try_from(number).is_ok() => {
+                Py::from_i128(number)
+            }
+            _ => {
+                let sign = if clean.starts_with('-') { "-" } else { "" };
+                let digits = digits.trim_start_matches('0');
+                Py::Big(alloc::borrow::Cow::Owned(alloc::format!("{sign}{digits}")))
+            }
+        });
+    }
+    clean.parse().ok().filter(|number: &f64| !number.is_nan()).map(Py::Float)
 }
 
 impl<'a> Column<'a> {

@@ -1,0 +1,244 @@
+//! `cargo xtask crosscheck`: random signatures and payloads, asked of a real
+//! MLflow and of the built component.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::digest::sha256;
+use crate::places::Places;
+use crate::{plugins, process};
+
+const HELP: &str = "\
+Draws random signatures and payloads, asks MLflow 3.17.2 and the built component, and compares
+verdicts, kinds of error and coerced data; in strict mode also that nothing lossy passes.
+
+Usage: cargo xtask crosscheck [--cases N] [--seed S]
+
+  --cases N   how many (default 500)
+  --seed S    the same seed draws the same cases (default 1)
+
+MLflow and all it needs are installed once, in the exact versions of
+tests/crosscheck/requirements.txt, into a folder of the cache; or name a Python that has them in
+TOLLGATE_MLFLOW_PYTHON. The drawn cases stay under $CARGO_TARGET_DIR/crosscheck/, in the form that
+`cargo xtask conformance` runs.
+";
+
+/// Some hundreds, for every run of the tests; the seed is fixed so that a red
+/// run is red again.
+const CASES: u64 = 500;
+const SEED: u64 = 1;
+
+/// What is asked.
+struct Asked {
+    cases: u64,
+    seed: u64,
+}
+
+/// How the parts came out.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Parts that agree.
+    pub(crate) passed: u64,
+    /// Parts that do not.
+    pub(crate) failed: u64,
+}
+
+/// Runs it; `arguments` as `--help` says. Exit code 1 when something differs,
+/// 2 when the command is wrong.
+pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
+    if arguments.iter().any(|word| word == "--help" || word == "-h") {
+        print!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let asked = match parse(arguments) {
+        Ok(asked) => asked,
+        Err(mistake) => {
+            eprintln!("error: {mistake}; see `cargo xtask crosscheck --help`");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let python = mlflow(places)?;
+    let outcome = compare(places, &python, &asked)?;
+    println!("{} passed, {} failed", outcome.passed, outcome.failed);
+    Ok(if outcome.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The part of `cargo xtask test`: some hundreds of cases. None where there is
+/// no MLflow to ask and none can be installed; that is said.
+pub(crate) fn among_tests(places: &Places) -> Result<Option<Outcome>> {
+    match mlflow(places) {
+        Ok(python) => compare(places, &python, &Asked { cases: CASES, seed: SEED }).map(Some),
+        Err(error) => {
+            println!("\ncrosscheck with MLflow: not run: {error:#}");
+            Ok(None)
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Asked, String> {
+    let mut asked = Asked { cases: CASES, seed: SEED };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let slot = match word.as_str() {
+            "--cases" => &mut asked.cases,
+            "--seed" => &mut asked.seed,
+            _ => return Err(format!("`crosscheck` takes no `{word}`")),
+        };
+        let number = words.next().and_then(|number| number.parse().ok());
+        *slot = number.ok_or_else(|| format!("`{word}` needs a number"))?;
+    }
+    if asked.cases == 0 { Err("`--cases` must be at least 1".into()) } else { Ok(asked) }
+}
+
+/// Three parts: the oracle itself against the record, then the drawn cases in
+/// both modes.
+fn compare(places: &Places, python: &Path, asked: &Asked) -> Result<Outcome> {
+    let oracle = places.root.join("tests/crosscheck/oracle.py");
+    let record = places.root.join("plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
+    let mut outcome = Outcome::default();
+    let mut count = |agrees: bool| {
+        if agrees {
+            outcome.passed += 1;
+        } else {
+            outcome.failed += 1;
+        }
+    };
+
+    let mut check = Command::new(python);
+    check.arg(&oracle).arg("--check").arg(record);
+    count(succeeds("MLflow answers what is recorded", &mut check)?);
+
+    let Asked { cases, seed } = asked;
+    let folder = places.target.join("crosscheck");
+    fs::create_dir_all(&folder)?;
+    let drawn = folder.join(format!("{seed}-{cases}.jsonl"));
+    let mut draw = Command::new(python);
+    draw.arg(&oracle).args(["--draw", &cases.to_string(), &seed.to_string()]);
+    draw.stdout(Stdio::from(File::create(&drawn)?));
+    process::run("random cases, and MLflow's answers", &mut draw)?;
+
+    plugins::ensure(places)?;
+    let program = process::build_program(places, "tollgate-conformance")?;
+    for mode in ["mlflow", "strict"] {
+        let mut conformance = Command::new(&program);
+        conformance.arg(&drawn).args(["--mode", mode]);
+        count(succeeds("the component's answers", &mut conformance)?);
+    }
+    if outcome.failed > 0 {
+        println!("they differ: `cargo xtask crosscheck --cases {cases} --seed {seed}` draws them");
+        println!("again, and `cargo xtask conformance {}` shows them", drawn.display());
+    }
+    Ok(outcome)
+}
+
+fn succeeds(why: &str, command: &mut Command) -> Result<bool> {
+    process::announce(why, command);
+    let status =
+        command.status().with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    Ok(status.success())
+}
+
+/// A Python that has MLflow: the one that is named, or one in the cache.
+fn mlflow(places: &Places) -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("TOLLGATE_MLFLOW_PYTHON").filter(|name| !name.is_empty())
+    {
+        return Ok(named.into());
+    }
+    let requirements = places.root.join("tests/crosscheck/requirements.txt");
+    let pins = fs::read(&requirements).context("cannot read tests/crosscheck/requirements.txt")?;
+    let digest = sha256(&pins);
+    let folder = places.cache.join(format!("mlflow-{}", digest.get(..12).unwrap_or(&digest)));
+    let python = folder.join("bin/python");
+    if python.is_file() {
+        return Ok(python);
+    }
+    install(&requirements, &folder)?;
+    Ok(python)
+}
+
+/// Installs into a folder beside, which takes its name when it is whole: a
+/// virtual environment works from wherever it is moved to.
+fn install(requirements: &Path, folder: &Path) -> Result<()> {
+    let base = python3()?;
+    fs::create_dir_all(folder.parent().unwrap_or(folder))?;
+    let new = folder.with_extension(format!("new-{}", std::process::id()));
+    let installed = fill(&base, requirements, &new);
+    if let Err(error) = installed {
+        // What is left of it is of no use; that it cannot be removed is no news.
+        let _ = fs::remove_dir_all(&new);
+        return Err(error);
+    }
+    match fs::rename(&new, folder) {
+        Err(_) if folder.join("bin/python").is_file() => {
+            // Another clone was faster.
+            let _ = fs::remove_dir_all(&new);
+            Ok(())
+        }
+        renamed => renamed.with_context(|| format!("cannot name `{}`", folder.display())),
+    }
+}
+
+fn fill(base: &Path, requirements: &Path, new: &Path) -> Result<()> {
+    let mut venv = Command::new(base);
+    venv.args(["-m", "venv"]).arg(new);
+    process::run("a virtual environment for MLflow", &mut venv).context(
+        "python3 cannot make a virtual environment; on Debian and Ubuntu \
+         `apt install python3-venv` brings what it needs",
+    )?;
+    let mut pip = Command::new(new.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    pip.arg("--requirement").arg(requirements);
+    process::run("MLflow, some 300 MB, once", &mut pip).context(
+        "MLflow cannot be installed; TOLLGATE_MLFLOW_PYTHON may name a Python that has the \
+         versions of tests/crosscheck/requirements.txt",
+    )
+}
+
+/// The `python3` of the path, when it is new enough for the pinned versions.
+fn python3() -> Result<PathBuf> {
+    let Some(python) = process::which("python3") else {
+        bail!(
+            "there is no python3; on Debian and Ubuntu `apt install python3 python3-venv` \
+             installs it"
+        );
+    };
+    let mut version = Command::new(&python);
+    version.args(["-c", "import sys; print('%d %d' % sys.version_info[:2])"]);
+    let said = process::answer(&mut version).context("python3 does not run")?;
+    let numbers: Vec<u32> = said.split(' ').filter_map(|number| number.parse().ok()).collect();
+    ensure!(
+        matches!(numbers.as_slice(), [3, minor] if *minor >= 11),
+        "python3 is {}, and MLflow's pinned versions need 3.11 or newer",
+        said.replace(' ', ".")
+    );
+    Ok(python)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Asked, String> {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        parse(&words)
+    }
+
+    #[test]
+    fn cases_and_seed_may_be_asked_for() {
+        let asked = parse_line("--seed 7 --cases 20000").unwrap();
+        assert_eq!((asked.cases, asked.seed), (20_000, 7));
+        let asked = parse_line("").unwrap();
+        assert_eq!((asked.cases, asked.seed), (CASES, SEED));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_by_name() {
+        assert_eq!(parse_line("--cases many").err().unwrap(), "`--cases` needs a number");
+        assert_eq!(parse_line("--seed").err().unwrap(), "`--seed` needs a number");
+        assert_eq!(parse_line("--case 5").err().unwrap(), "`crosscheck` takes no `--case`");
+        assert_eq!(parse_line("--cases 0").err().unwrap(), "`--cases` must be at least 1");
+    }
+}
