@@ -80,7 +80,7 @@ impl Toolchain {
         command
             .current_dir(&places.root)
             .env("CARGO_TARGET_DIR", places.guest_target())
-            .env("CARGO_ENCODED_RUSTFLAGS", remap_flags())
+            .env("CARGO_ENCODED_RUSTFLAGS", flags())
             .env_remove("RUSTFLAGS")
             .env("RUSTC", &self.rustc);
         if self.foreign {
@@ -94,6 +94,16 @@ impl Toolchain {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
         }
     }
+}
+
+/// A crate that wants randomness gets what its plugin defines: a plugin imports
+/// nothing, a browser's randomness neither.
+const RANDOMNESS: &str = "--cfg=getrandom_backend=\"custom\"";
+
+/// The flags of every guest.
+fn flags() -> String {
+    let remaps = remap_flags();
+    if remaps.is_empty() { RANDOMNESS.to_owned() } else { format!("{RANDOMNESS}\x1f{remaps}") }
 }
 
 /// Panic messages name source files. Those of this workspace are relative

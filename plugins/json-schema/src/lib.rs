@@ -1,0 +1,104 @@
+//! Does a payload honour a JSON Schema?
+//!
+//! Drafts 4, 6, 7, 2019-09 and 2020-12, applied by the crate `jsonschema`. The
+//! plugin brings its own reader of payloads: numbers keep their digits, a name
+//! that comes twice is a finding, and nesting has a limit. The schema is
+//! compiled once, in `configure`.
+
+mod columns;
+mod explain;
+mod near;
+mod payload;
+mod randomness;
+mod report;
+mod representation;
+mod schema;
+mod settings;
+mod show;
+mod time;
+
+use std::fmt;
+
+use tollgate_sdk::Finding;
+use tollgate_sdk::signature::{Signature, TypedColumn};
+
+use payload::Document;
+use report::Report;
+use representation::{Place, Run};
+use schema::Compiled;
+use settings::Settings;
+
+pub use settings::Given;
+
+/// The plugin: a schema, ready to judge payloads.
+pub struct JsonSchema(Compiled);
+
+impl fmt::Debug for JsonSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JsonSchema").field(&self.0.schema).finish()
+    }
+}
+
+impl Signature for JsonSchema {
+    type Settings = Given;
+
+    const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
+
+    fn configure(given: Given) -> Result<Self, Vec<Finding>> {
+        let settings = payload::read(given.text().as_bytes()).map_err(|malformed| {
+            let mut finding = report::malformed(*malformed);
+            "invalid-settings".clone_into(&mut finding.rule);
+            vec![finding]
+        })?;
+        let settings = Settings::read(&settings.tree)?;
+        schema::compile(settings).map(Self)
+    }
+
+    fn check(&self, payload: &[u8]) -> Vec<Finding> {
+        match payload::read(payload) {
+            Err(malformed) => vec![report::malformed(*malformed)],
+            Ok(document) => self.judge(document),
+        }
+    }
+
+    /// The payload as it came. A `default` of a JSON Schema says what a value
+    /// would mean, not that anybody fills it in.
+    fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
+        let findings = self.check(payload);
+        if findings.is_empty() { Ok(payload.to_vec()) } else { Err(findings) }
+    }
+
+    fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
+        columns::check(&self.0, rows, columns)
+    }
+}
+
+impl JsonSchema {
+    fn judge(&self, document: Document<'_>) -> Vec<Finding> {
+        let Compiled { validator, schema, max_findings } = &self.0;
+        let Document { tree, repeated } = document;
+        // Most payloads are right, and to say so takes no list of faults.
+        let is_valid = validator.is_valid(Place { tree: &tree, run: &Run::default() });
+        if is_valid && repeated.is_empty() {
+            return Vec::new();
+        }
+        let run = Run::default();
+        let repeated = repeated.into_iter().map(report::repeated).collect();
+        let errors = validator.iter_errors(Place { tree: &tree, run: &run });
+        let report = Report { payload: &tree, name: "the payload", schema, most: *max_findings };
+        let mut findings = report.findings(errors, repeated, || run.is_full());
+        if findings.is_empty() {
+            findings.push(undecided());
+        }
+        findings
+    }
+}
+
+/// The finding for a payload that the schema refuses without saying why. It
+/// should not happen, and must not pass.
+fn undecided() -> Finding {
+    let message = "the schema does not hold, and no keyword says why";
+    Finding::new("schema", tollgate_sdk::Outcome::Inconclusive, message)
+}
+
+tollgate_sdk::export_signature!(JsonSchema);

@@ -1,0 +1,21 @@
+//! The official test suite, natively. The workspace's tests run it through
+//! the component.
+
+#[path = "support/suite.rs"]
+mod suite;
+
+use json_schema::{Given, JsonSchema};
+use tollgate_sdk::signature::Signature as _;
+
+/// Where the suite is, from this crate.
+const SUITE: &str = "tests";
+
+#[test]
+fn the_suite_agrees_but_for_named_exceptions() {
+    let outcome = suite::run(|settings| {
+        let given: Given = serde_json::from_str(settings).map_err(|error| error.to_string())?;
+        let plugin = JsonSchema::configure(given).map_err(|findings| format!("{findings:?}"))?;
+        Ok(Box::new(move |payload| Ok(plugin.check(payload).is_empty())))
+    });
+    suite::judge(&outcome, true);
+}
