@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check whether a payload honours a model's signature
+    /// Check whether a payload honours a model's signature or a JSON Schema
     Check(Check),
     /// Judge whether a model version may move on
     Gate(Gate),
@@ -63,13 +63,23 @@ Examples:
       | tollgate check --signature MLmodel --outputs --payload -
   tollgate check --signature models/churn --payload scoring-2026-10.parquet
   tollgate check --signature MLmodel            is the signature itself sound?
+  tollgate check --schema request.schema.json --payload request.json
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
 \"abc\" to true) is refused, and the finding says what the model would have got.")]
 pub(crate) struct Check {
     /// The signature: an MLmodel file, a model's folder, or a JSON file
-    #[arg(long, value_name = "PATH")]
-    pub(crate) signature: PathBuf,
+    #[arg(long, value_name = "PATH", required_unless_present = "schema")]
+    pub(crate) signature: Option<PathBuf>,
+    /// A JSON Schema instead of a signature: drafts 4 to 2020-12, JSON or YAML
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["signature", "outputs", "mode"])]
+    pub(crate) schema: Option<PathBuf>,
+    /// A schema that the schema refers to; may be given several times
+    #[arg(long, value_name = "URI=FILE", requires = "schema", value_parser = resource)]
+    pub(crate) resource: Vec<(String, PathBuf)>,
+    /// Make `format` a rule where the schema's draft makes it a remark
+    #[arg(long, requires = "schema")]
+    pub(crate) formats: bool,
     /// A request body, or a file of rows; `-` is standard input
     ///
     /// A file of rows is read in batches, whatever its size. CSV needs a
@@ -95,6 +105,14 @@ pub(crate) struct Check {
     pub(crate) verdict: Verdict,
     #[command(flatten)]
     pub(crate) shared: Shared,
+}
+
+/// `URI=FILE`. The last `=` parts them, since a URI may hold one.
+fn resource(text: &str) -> Result<(String, PathBuf), String> {
+    match text.rsplit_once('=') {
+        Some((uri, file)) if !uri.is_empty() && !file.is_empty() => Ok((uri.into(), file.into())),
+        _ => Err("expected a URI and a file, `https://example.com/money.json=money.json`".into()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

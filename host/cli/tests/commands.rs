@@ -250,7 +250,7 @@ fn damaged_rows_have_no_decision() {
 #[test]
 fn plugins_say_what_they_are() {
     let listed = text(&tollgate(&["plugin", "list"]).stdout);
-    for name in ["metric-gate", "mlflow-signature", "threshold-policy"] {
+    for name in ["json-schema", "metric-gate", "mlflow-signature", "threshold-policy"] {
         assert!(listed.contains(name), "{listed}");
         let output = tollgate(&["plugin", "inspect", name, "--format", "json"]);
         let inspected: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -401,4 +401,99 @@ fn strange_signatures_are_told_or_used() {
     let (code, shown) = check(&recursing);
     assert_eq!(code, Some(2), "{shown}");
     assert!(shown.contains("types nest deeper than 16"), "{shown}");
+}
+
+const SCHEMA: [&str; 5] = [
+    "check",
+    "--schema",
+    "tests/fixtures/json-schema/transaction.schema.json",
+    "--resource",
+    "https://tollgate.example/money.schema.json=tests/fixtures/json-schema/money.schema.json",
+];
+
+#[test]
+fn a_payload_is_checked_against_a_json_schema() {
+    let payload = |name: &str| format!("tests/fixtures/json-schema/{name}");
+    let right = payload("right.json");
+    let output = tollgate(&[&SCHEMA[..], &["--payload", &right, "--formats"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout) + &text(&output.stderr));
+
+    let faults = payload("ten-faults.json");
+    let check = [&SCHEMA[..], &["--payload", &faults, "--formats", "--format", "json"]].concat();
+    let output = tollgate(&check);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let report = report(&output);
+    assert_eq!(report["plugin"]["name"], "json-schema");
+    assert!(report.get("mode").is_none() && report.get("part").is_none());
+    let findings = report["findings"].as_array().unwrap();
+    let mut rules: Vec<&str> =
+        findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    rules.sort_unstable();
+    assert_eq!(
+        rules,
+        [
+            "enum",
+            "format",
+            "max-length",
+            "minimum",
+            "multiple-of",
+            "pattern",
+            "required",
+            "required",
+            "type",
+            "unique-items"
+        ]
+    );
+    let shown = text(&output.stdout);
+    assert!(shown.contains("`amount` is missing from the payload; is `ammount` meant to be it?"));
+    assert!(shown.contains("Germany"));
+    let hidden = text(&tollgate(&[&check[..], &["--hide-values"]].concat()).stdout);
+    for value in ["Germany", "4711", "tv", "yesterday", "60.255"] {
+        assert!(!hidden.contains(value), "{value} in {hidden}");
+    }
+}
+
+#[test]
+fn a_schema_alone_is_looked_at() {
+    let output = tollgate(&SCHEMA);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("the schema can be used"));
+
+    // Without what it refers to.
+    let output = tollgate(&SCHEMA[..3]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("not among `resources`"), "{}", text(&output.stderr));
+
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = "type: object\nproperties:\n  amount:\n    type: nummber\n";
+    for (name, schema) in [
+        ("wrong.yaml", wrong),
+        ("wrong.json", "{\"properties\": {\n  \"amount\": {\"type\": \"nummber\"}}}"),
+    ] {
+        let file = write(folder.path(), name, schema);
+        let output = tollgate(&["check", "--schema", &file, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(2));
+        let report = report(&output);
+        let place = report["details"][0].as_str().unwrap();
+        assert!(place.contains(":4:11:") || place.contains(":2:22:"), "{place}");
+    }
+    for (name, schema) in [
+        ("half.json", "{\"type\": "),
+        ("number.json", "7"),
+        ("twice.json", "{\"type\": \"string\", \"type\": \"number\"}"),
+        ("nowhere.json", "{\"$ref\": \"#/$defs/a\"}"),
+    ] {
+        let file = write(folder.path(), name, schema);
+        let output = tollgate(&["check", "--schema", &file, "--payload", &file]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", text(&output.stdout));
+        assert!(!text(&output.stderr).contains("panicked"));
+    }
+}
+
+#[test]
+fn a_signature_and_a_schema_exclude_each_other() {
+    let both = ["check", "--signature", CHAMPION, "--schema", SCHEMA[2]];
+    for arguments in [&both[..], &["check"], &["check", "--schema", SCHEMA[2], "--outputs"]] {
+        assert_eq!(tollgate(arguments).status.code(), Some(2), "{arguments:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The three jobs, from files to reports.
 
 mod check;
+mod contract;
 mod decide;
 mod gate;
 mod rows;
@@ -11,7 +12,8 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 
-pub use self::check::{Check, Part, check, check_watched};
+pub use self::check::{Check, check, check_watched};
+pub use self::contract::{Contract, Part};
 pub use self::decide::{Decider, NoDecision};
 pub use self::gate::gate;
 pub use self::rows::Seen;

@@ -15,8 +15,11 @@ use crate::source::{self, Content, SourceError};
 /// The plugins that come with the library: name and component.
 pub const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
-/// The name that is used for `check` when nothing else is asked for.
+/// The name of the plugin that knows MLflow's signatures.
 pub const MLFLOW_SIGNATURE: &str = "mlflow-signature";
+
+/// The name of the plugin that knows JSON Schemas.
+pub const JSON_SCHEMA: &str = "json-schema";
 
 /// Why a plugin could not be had.
 #[derive(Debug, Error, Diagnostic)]

@@ -171,9 +171,11 @@ pub struct CheckReport {
     /// The file of the payload; none when only the signature was checked.
     pub payload: Option<String>,
     /// `inputs` or `outputs`.
-    pub part: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<&'static str>,
     /// `strict` or `mlflow`.
-    pub mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<&'static str>,
     /// What was found, as the plugin orders it.
     pub findings: Vec<FindingReport>,
     /// How many findings more there were than were asked for.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
-use tollgate::judge::{self, Check, Decider, Part};
+use tollgate::judge::{self, Check, Contract, Decider, Part};
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
 use tollgate_engine::Engine;
@@ -204,10 +204,12 @@ fn checks_and_gates_report_as_the_schema_says() {
         let report = judge::check(
             &plugins,
             &Check {
-                signature: &model("digit_reading-v1"),
+                contract: Contract::Mlflow {
+                    signature: &model("digit_reading-v1"),
+                    part: Part::Inputs,
+                    mode: "mlflow",
+                },
                 payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
-                part: Part::Inputs,
-                mode: "mlflow",
                 max_findings: 10,
                 hide_values: true,
             },

@@ -64,7 +64,8 @@ impl Report<'_> {
             Kind::PropertyNames { error: inner } => {
                 let name = inner.instance().as_str().unwrap_or_default();
                 let tree = Tree::Text(Cow::Borrowed(name));
-                let words = explain(inner.kind(), &format!("the name `{name}`"), pointer, Some(&tree));
+                let words =
+                    explain(inner.kind(), &format!("the name `{name}`"), pointer, Some(&tree));
                 let mut place = pointer.to_owned();
                 push_step(&mut place, name);
                 findings.push(finding(error.kind(), words).at(place));
@@ -94,8 +95,7 @@ impl Report<'_> {
     }
 
     fn unexpected(&self, kind: &Kind, name: &str, pointer: &str, known: &[&str]) -> Finding {
-        let mut message =
-            format!("{} must not have a property `{name}`", self.subject(pointer));
+        let mut message = format!("{} must not have a property `{name}`", self.subject(pointer));
         let expected = match near(name, known.iter().copied()) {
             Some(meant) => {
                 message.push_str(&format!("; did you mean `{meant}`?"));

@@ -60,10 +60,7 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
     }
 }
 
-fn registry(
-    draft: Draft,
-    resources: &[(String, Value)],
-) -> Result<Registry<'_>, Vec<Finding>> {
+fn registry(draft: Draft, resources: &[(String, Value)]) -> Result<Registry<'_>, Vec<Finding>> {
     let default = match draft {
         Draft::Unknown => Draft::default(),
         known => known,
@@ -100,8 +97,7 @@ fn violations(schema: &Value, most: usize) -> Vec<Finding> {
     let Ok(document) = payload::read(text.as_bytes()) else {
         return Vec::new();
     };
-    let report =
-        Report { payload: &document.tree, name: "the schema", schema: &Value::Null, most };
+    let report = Report { payload: &document.tree, name: "the schema", schema: &Value::Null, most };
     let mut findings = report.findings(validator.iter_errors(schema), Vec::new(), || false);
     for finding in &mut findings {
         "signature-invalid".clone_into(&mut finding.rule);
@@ -168,8 +164,9 @@ fn place_of(error: &ReferencingError, schema: &Value) -> Option<String> {
     let wanted = match error {
         ReferencingError::Unretrievable { uri, .. } => uri,
         ReferencingError::PointerToNowhere { pointer } => pointer,
-        ReferencingError::NoSuchAnchor { anchor }
-        | ReferencingError::InvalidAnchor { anchor } => anchor,
+        ReferencingError::NoSuchAnchor { anchor } | ReferencingError::InvalidAnchor { anchor } => {
+            anchor
+        }
         ReferencingError::UnknownSpecification { specification } => specification,
         _ => return None,
     };
@@ -190,7 +187,9 @@ fn reference(schema: &Value, end: &str) -> Option<String> {
             let is_reference =
                 matches!(name.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef" | "$schema");
             match value {
-                Value::String(text) if is_reference && text.trim_end_matches('#').ends_with(end) => {
+                Value::String(text)
+                    if is_reference && text.trim_end_matches('#').ends_with(end) =>
+                {
                     Some(format!("/{name}"))
                 }
                 _ => inside(name, value),
@@ -202,4 +201,3 @@ fn reference(schema: &Value, end: &str) -> Option<String> {
         _ => None,
     }
 }
-

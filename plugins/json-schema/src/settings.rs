@@ -160,7 +160,11 @@ fn to_value(tree: &Tree<'_>) -> Value {
         Tree::Text(text) => Value::String(text.to_string()),
         Tree::List(items) => Value::Array(items.iter().map(to_value).collect()),
         Tree::Object(members) => Value::Object(
-            members.entries().iter().map(|(name, value)| (name.to_string(), to_value(value))).collect(),
+            members
+                .entries()
+                .iter()
+                .map(|(name, value)| (name.to_string(), to_value(value)))
+                .collect(),
         ),
     }
 }

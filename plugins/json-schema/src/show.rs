@@ -58,9 +58,7 @@ mod tests {
 
     #[test]
     fn values_are_shown_in_short() {
-        let shown = |text: &str| {
-            value(&crate::payload::read(text.as_bytes()).unwrap().tree)
-        };
+        let shown = |text: &str| value(&crate::payload::read(text.as_bytes()).unwrap().tree);
         assert_eq!(shown("[1, 2]"), "an array of 2 items");
         assert_eq!(shown(r#"{"a": {}}"#), "an object of 1 property");
         assert_eq!(shown("1.50"), "1.50");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use miette::IntoDiagnostic as _;
-use tollgate::judge::{self, Part, Seen};
+use tollgate::judge::{self, Contract, Part, Seen};
 use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
 
 use crate::arguments::{Check, Format};
@@ -18,11 +18,9 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         let report = judge::check_watched(
             &plugins,
             &judge::Check {
-                signature: &arguments.signature,
+                contract: contract(arguments)?,
                 payload: arguments.payload.as_deref(),
-                part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
                 payload_format: arguments.payload_format.asked(),
-                mode: arguments.mode.name(),
                 max_findings: arguments.max_findings,
                 hide_values: arguments.hide_values,
             },
@@ -35,6 +33,23 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         }
         Ok(arguments.verdict.exit(report.verdict))
     })
+}
+
+/// What the arguments hold payloads against; clap asks for one of the two.
+fn contract(arguments: &Check) -> miette::Result<Contract<'_>> {
+    match (&arguments.signature, &arguments.schema) {
+        (Some(signature), None) => Ok(Contract::Mlflow {
+            signature,
+            part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
+            mode: arguments.mode.name(),
+        }),
+        (None, Some(schema)) => Ok(Contract::JsonSchema {
+            schema,
+            resources: &arguments.resource,
+            formats: arguments.formats,
+        }),
+        _ => Err(miette::miette!("expected either `--signature` or `--schema`")),
+    }
 }
 
 /// A bar on standard error, where that is a terminal and someone waits.
@@ -87,9 +102,9 @@ fn print(report: &CheckReport) -> std::io::Result<()> {
     match report.payload.as_deref() {
         Some(payload) => {
             let payload = if payload == "-" { "<stdin>" } else { payload };
-            let part = if report.part == "outputs" { "the outputs of " } else { "" };
-            let CheckReport { signature, mode, .. } = report;
-            write!(out, "{payload} against {part}{signature} ({mode} mode)")?;
+            let part = if report.part == Some("outputs") { "the outputs of " } else { "" };
+            let mode = report.mode.map(|mode| format!(" ({mode} mode)")).unwrap_or_default();
+            write!(out, "{payload} against {part}{}{mode}", report.signature)?;
             if let Some(rows) = &report.rows {
                 write!(out, ": {}", counted(rows.count, "row"))?;
                 if rows.unread > 0 {
@@ -98,7 +113,10 @@ fn print(report: &CheckReport) -> std::io::Result<()> {
             }
             writeln!(out)?;
         }
-        None => writeln!(out, "{}: the signature can be used", report.signature)?,
+        None => {
+            let kind = if report.mode.is_some() { "signature" } else { "schema" };
+            writeln!(out, "{}: the {kind} can be used", report.signature)?;
+        }
     }
     for finding in &report.findings {
         match &report.rows {

@@ -9,6 +9,10 @@ use super::tree::{Members, Tree};
 /// some kilobytes while a schema is applied; see `build.rs`.
 pub(crate) const MAX_DEPTH: u32 = 128;
 
+/// How many characters a number may have: some hundred times what anybody
+/// means, and few enough for exact arithmetic.
+const MAX_NUMBER: usize = 100_000;
+
 /// More repeated names than anyone reads.
 const MANY: usize = 1000;
 
@@ -179,11 +183,9 @@ impl<'p> Reader<'p> {
 
     fn word(&mut self) -> Read<Tree<'p>> {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        for (word, value) in [
-            ("null", Tree::Null),
-            ("true", Tree::Boolean(true)),
-            ("false", Tree::Boolean(false)),
-        ] {
+        for (word, value) in
+            [("null", Tree::Null), ("true", Tree::Boolean(true)), ("false", Tree::Boolean(false))]
+        {
             if rest.starts_with(word) {
                 self.at += word.len();
                 return Ok(value);
@@ -225,15 +227,24 @@ impl<'p> Reader<'p> {
                 return Err(self.unexpected("a digit of the exponent"));
             }
             if digits > MAX_EXPONENT_DIGITS {
-                let wanted = format!("an exponent of at most {MAX_EXPONENT_DIGITS} digits");
-                let mut malformed = self.unexpected(&wanted);
-                malformed.rule = "number-range";
-                malformed.message = "a number has an exponent that no number needs".to_owned();
-                malformed.actual = shortened(self.text.get(start..self.at).unwrap_or_default());
-                return Err(malformed);
+                let most = format!("an exponent of at most {MAX_EXPONENT_DIGITS} digits");
+                return Err(self.number_range(start, most));
             }
         }
+        if self.at - start > MAX_NUMBER {
+            return Err(self.number_range(start, format!("at most {MAX_NUMBER} characters")));
+        }
         Ok(Tree::Number(Number::Written(self.text.get(start..self.at).unwrap_or_default())))
+    }
+
+    fn number_range(&self, start: usize, expected: String) -> Box<Malformed> {
+        Box::new(Malformed {
+            rule: "number-range",
+            message: format!("a number is longer than any that is meant: expected {expected}"),
+            pointer: self.pointer(),
+            expected,
+            actual: shortened(self.text.get(start..self.at).unwrap_or_default()),
+        })
     }
 
     fn digits(&mut self) -> usize {

@@ -62,10 +62,15 @@ impl<'p> Members<'p> {
     }
 
     fn sorted(entries: &[(Cow<'p, str>, Tree<'p>)]) -> Vec<u32> {
-        let name = |at: &u32| entries.get(*at as usize).map_or("", |(name, _)| name.as_ref());
-        let mut order: Vec<u32> = (0..entries.len() as u32).collect();
-        order.sort_by(|one, other| name(one).cmp(name(other)));
-        order
+        let name = |at: u32| entries.get(at as usize).map_or("", |(name, _)| name.as_ref());
+        // Beginnings as numbers tell most names apart in one operation, which
+        // counts where a hostile payload has a million of them.
+        let mut order: Vec<(u64, u32)> =
+            (0..entries.len() as u32).map(|at| (beginning(name(at)), at)).collect();
+        order.sort_by(|(one, at), (other, next)| {
+            one.cmp(other).then_with(|| name(*at).cmp(name(*next)))
+        });
+        order.into_iter().map(|(_, at)| at).collect()
     }
 
     pub(crate) fn entries(&self) -> &[(Cow<'p, str>, Tree<'p>)] {
@@ -145,6 +150,15 @@ impl<'p> Tree<'p> {
             _ => None,
         })
     }
+}
+
+/// The first eight bytes of a name, so that numbers stand in the names' order.
+fn beginning(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    for (to, byte) in bytes.iter_mut().zip(name.bytes()) {
+        *to = byte;
+    }
+    u64::from_be_bytes(bytes)
 }
 
 fn first_difference(pairs: &mut impl Iterator<Item = Ordering>) -> Ordering {

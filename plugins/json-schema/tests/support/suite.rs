@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Says whether a payload passes; the error is a failure of the plugin.
-pub type Checker = Box<dyn FnMut(&[u8]) -> Result<bool, String>>;
+pub(crate) type Checker = Box<dyn FnMut(&[u8]) -> Result<bool, String>>;
 
 use super::SUITE;
 
@@ -37,11 +37,11 @@ struct Test {
 /// A test that the plugin answers otherwise than the suite.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(deny_unknown_fields)]
-pub struct Exception {
+pub(crate) struct Exception {
     /// `draft7/optional/format/idn-hostname.json`.
-    pub file: String,
-    pub group: String,
-    pub test: String,
+    pub(crate) file: String,
+    pub(crate) group: String,
+    pub(crate) test: String,
 }
 
 #[derive(Deserialize)]
@@ -57,11 +57,11 @@ struct Reason {
 
 /// How many tests of each kind there are, and which come out otherwise.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Tests of a draft and kind (`mandatory`, `optional`, `format`): how many
     /// agree with the suite, and how many there are.
-    pub counts: BTreeMap<(String, &'static str), (usize, usize)>,
-    pub others: BTreeSet<Exception>,
+    pub(crate) counts: BTreeMap<(String, &'static str), (usize, usize)>,
+    pub(crate) others: BTreeSet<Exception>,
 }
 
 fn folder() -> PathBuf {
@@ -69,7 +69,7 @@ fn folder() -> PathBuf {
 }
 
 /// Asks all of the suite.
-pub fn run(mut configure: impl FnMut(&str) -> Result<Checker, String>) -> Outcome {
+pub(crate) fn run(mut configure: impl FnMut(&str) -> Result<Checker, String>) -> Outcome {
     let mut outcome = Outcome::default();
     for (draft, name) in DRAFTS {
         let remotes = remotes(draft);
@@ -98,7 +98,10 @@ pub fn run(mut configure: impl FnMut(&str) -> Result<Checker, String>) -> Outcom
                         continue;
                     }
                     if std::env::var_os("SUITE_VERBOSE").is_some() {
-                        println!("{file} | {} | {}: {answer:?}", group.description, test.description);
+                        println!(
+                            "{file} | {} | {}: {answer:?}",
+                            group.description, test.description
+                        );
                     }
                     outcome.others.insert(Exception {
                         file: file.clone(),
@@ -157,7 +160,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Prints the table, and fails unless exactly the named exceptions differ, and
 /// none of them is mandatory.
-pub fn judge(outcome: &Outcome, natively: bool) {
+pub(crate) fn judge(outcome: &Outcome, natively: bool) {
     for ((draft, kind), (agree, all)) in &outcome.counts {
         println!("{draft:<14} {kind:<10} {agree:>5} of {all}");
     }
