@@ -64,11 +64,11 @@ impl<'p> Members<'p> {
     fn sorted(entries: &[(Cow<'p, str>, Tree<'p>)]) -> Vec<u32> {
         let name = |at: u32| entries.get(at as usize).map_or("", |(name, _)| name.as_ref());
         // Beginnings as numbers tell most names apart in one operation, which
-        // counts where a hostile payload has a million of them.
+        // counts where a hostile payload has hundreds of thousands of them.
         let mut order: Vec<(u64, u32)> =
             (0..entries.len() as u32).map(|at| (beginning(name(at)), at)).collect();
-        order.sort_by(|(one, at), (other, next)| {
-            one.cmp(other).then_with(|| name(*at).cmp(name(*next)))
+        order.sort_unstable_by(|(one, at), (other, next)| {
+            one.cmp(other).then_with(|| name(*at).cmp(name(*next))).then_with(|| at.cmp(next))
         });
         order.into_iter().map(|(_, at)| at).collect()
     }
