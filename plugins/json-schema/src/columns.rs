@@ -101,7 +101,7 @@ fn name(at: usize, column: &TypedColumn) -> Cow<'_, str> {
     }
 }
 
-fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Finding> {
+fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Box<Finding>> {
     let present = match &column.column.validity {
         None => true,
         Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
@@ -132,7 +132,7 @@ fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Finding> {
             } else {
                 let message = "JSON has no NaN and no infinity: a missing value is null".to_owned();
                 let finding = Finding::new("bad-json", Outcome::Fail, message);
-                Err(finding.expected("a number or null").actual(value.to_string()))
+                Err(Box::new(finding.expected("a number or null").actual(value.to_string())))
             }
         }
         Cells::Texts(texts) => {
@@ -141,15 +141,16 @@ fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Finding> {
             if column.dtype != "object" {
                 return Ok(Tree::Text(Cow::Borrowed(text)));
             }
-            let document = payload::read(text.as_bytes()).map_err(|m| report::malformed(*m))?;
+            let document = payload::read(text.as_bytes())
+                .map_err(|malformed| Box::new(report::malformed(*malformed)))?;
             match document.repeated.into_iter().next() {
-                Some(pointer) => Err(report::repeated(pointer)),
+                Some(pointer) => Err(Box::new(report::repeated(pointer))),
                 None => Ok(document.tree),
             }
         }
     }
 }
 
-fn bad(message: String) -> Finding {
-    Finding::new("bad-column", Outcome::Fail, message)
+fn bad(message: String) -> Box<Finding> {
+    Box::new(Finding::new("bad-column", Outcome::Fail, message))
 }

@@ -1,6 +1,8 @@
 //! What a person reads: `tests/cases/findings.json` holds settings, payloads
 //! and the findings that they get, `tests/cases/settings.json` settings that
 //! are refused. `UPDATE_CASES=1` writes what the plugin says now.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "as above")]
 
 use std::fs;
 use std::path::Path;

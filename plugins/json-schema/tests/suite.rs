@@ -1,5 +1,7 @@
 //! The official test suite, natively. The workspace's tests run it through
 //! the component.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is a failed test")]
+#![allow(clippy::indexing_slicing, reason = "as above")]
 
 #[path = "support/suite.rs"]
 mod suite;
