@@ -88,6 +88,11 @@ pub(crate) fn signature_node(path: &Path) -> Result<(Source, Node), ModelError> 
     };
     let source = Source::read(&path, source::Content::Model)?;
     let tree = Node::parse(&source, NonFinite::Kept)?;
+    signature_part(source, tree)
+}
+
+/// The part of a text that is a signature.
+pub(crate) fn signature_part(source: Source, tree: Node) -> Result<(Source, Node), ModelError> {
     let none = || ModelError::NoSignature(source.name().to_owned());
     let signature = match tree.get("signature") {
         Some(node) if node.content == Content::Null => return Err(none()),

@@ -2,15 +2,19 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
+//! | [`convert`] | MLflow's JSON, JSON Schema, Open Inference Protocol |
 //! | [`diff`] | what changed, and whom it breaks |
 //! | [`schema`] | a signature, typed |
 //! | [`file`] | reads files, and says what is wrong where |
 //! | [`mlflow`] | reads and writes MLflow's JSON |
 
+pub mod convert;
 pub mod diff;
 pub mod file;
 pub(crate) mod json;
+mod json_schema;
 pub mod mlflow;
+mod oip;
 pub mod schema;
 
 pub use schema::Signature;

@@ -6,7 +6,7 @@ use super::mlflow::{self, Refused};
 use super::schema::Signature;
 use crate::document::suggestion::closest;
 use crate::mistake::Mistake;
-use crate::model::{ModelError, signature_node};
+use crate::model::{ModelError, signature_node, signature_part};
 use crate::source::Source;
 use crate::tree::Node;
 
@@ -31,8 +31,15 @@ pub fn read(path: &Path) -> Result<SignatureFile, ModelError> {
     Ok(SignatureFile { signature, source: source.name().to_owned() })
 }
 
+/// The same, of a text that was read already.
+pub(super) fn from_tree(source: Source, tree: Node) -> Result<SignatureFile, ModelError> {
+    let (source, node) = signature_part(source, tree)?;
+    let signature = from_node(&source, &node)?;
+    Ok(SignatureFile { signature, source: source.name().to_owned() })
+}
+
 /// A signature from its part of a text.
-pub(super) fn from_node(source: &Source, node: &Node) -> Result<Signature, Mistake> {
+fn from_node(source: &Source, node: &Node) -> Result<Signature, Mistake> {
     mlflow::from_value(&node.to_json()).map_err(|refused| mistake(source, node, &refused))
 }
 

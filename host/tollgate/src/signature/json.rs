@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// A JSON value whose maps keep their order.
@@ -126,6 +127,22 @@ impl Json {
 
 fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => to.serialize_unit(),
+            Self::Boolean(value) => to.serialize_bool(*value),
+            Self::Literal(literal) => match serde_json::from_str::<Value>(literal) {
+                Ok(value) => value.serialize(to),
+                Err(_) => to.serialize_str(literal),
+            },
+            Self::Text(text) => to.serialize_str(text),
+            Self::List(items) => to.collect_seq(items),
+            Self::Map(entries) => to.collect_map(entries.iter().map(|(key, value)| (key, value))),
+        }
+    }
 }
 
 impl From<bool> for Json {

@@ -201,10 +201,13 @@ impl Signature {
     /// parts as texts of JSON.
     #[must_use]
     pub fn to_texts(&self) -> String {
+        self.texts().pretty()
+    }
+
+    pub(crate) fn texts(&self) -> Json {
         let text = |part: Option<Json>| Json::from(part.map(|part| part.line()));
         let (inputs, outputs, params) = self.parts();
         Json::map([("inputs", text(inputs)), ("outputs", text(outputs)), ("params", text(params))])
-            .pretty()
     }
 
     /// The parts as lists. Defaults that are not finite make a text of the

@@ -1,5 +1,5 @@
 //! Signatures, changed ones, and payloads for them: recorded and drawn.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part")]
 #![allow(clippy::panic, reason = "a failed expectation is a failed test")]
 
 mod draw;
@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 use tollgate::signature::Signature;
 use tollgate_sdk::signature::Signature as _;
 
-pub(crate) use draw::{frames, payloads};
-pub(crate) use mutate::mutants;
+pub(crate) use self::draw::{frames, payloads};
+pub(crate) use self::mutate::mutants;
 
 const CASES: &str =
     include_str!("../../../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
