@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Gate(Gate),
     /// Decide what to do with a score
     Decide(Decide),
-    /// Compare signatures
+    /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(Signature),
     /// List and inspect plugins
@@ -234,7 +234,7 @@ pub(crate) enum InputFormat {
     Csv,
 }
 
-pub(crate) use signature::{Diff, Reader, Signature};
+pub(crate) use signature::{Convert, Diff, Form, Infer, Reader, Signature};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {

@@ -316,6 +316,10 @@ fn no_file_makes_a_command_pass_or_panic() {
             &["plugin", "inspect", file],
             &["signature", "diff", file, &model],
             &["signature", "diff", &model, file],
+            &["signature", "infer", file],
+            &["signature", "convert", "--to", "json-schema", file],
+            &["signature", "convert", "--to", "mlflow", "--from", "json-schema", file],
+            &["signature", "convert", "--to", "mlflow", "--from", "oip", file],
         ];
         for command in commands {
             let output = tollgate(command);

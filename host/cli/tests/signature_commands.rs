@@ -80,3 +80,60 @@ fn a_signature_that_mlflow_refuses_is_shown_at_its_place() {
     insta::assert_snapshot!("bad-type", seen(&["signature", "diff", "bad.json", "old.json"]));
     insta::assert_snapshot!("bad-text", seen(&["signature", "diff", "old.json", "bad-text.json"]));
 }
+
+#[test]
+fn a_conversion_prints_the_document_and_what_is_lost() {
+    let convert = |to: &'static str, file: &'static str| ["signature", "convert", "--to", to, file];
+    insta::assert_snapshot!("convert-json-schema", seen(&convert("json-schema", "old.json")));
+    insta::assert_snapshot!("convert-oip", seen(&convert("oip", "old.json")));
+    insta::assert_snapshot!("convert-oip-tensors", seen(&convert("oip", "tensors-old.json")));
+    insta::assert_snapshot!("convert-mlmodel", seen(&convert("mlmodel", "row.schema.json")));
+    let lossless = [&convert("mlflow", "row.schema.json")[..], &["--lossless"]].concat();
+    insta::assert_snapshot!("convert-lossless", seen(&lossless));
+}
+
+#[test]
+fn a_conversion_is_a_report_for_programs_and_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("schema.json").display().to_string();
+    let there = report(&["signature", "convert", "--to", "json-schema", "old.json", "-o", &output]);
+    assert_eq!(
+        (there["from"].as_str(), there["to"].as_str()),
+        (Some("mlflow"), Some("json-schema"))
+    );
+    let written: Value = serde_json::from_slice(&std::fs::read(&output).unwrap()).unwrap();
+    assert_eq!(written, there["document"]);
+    // And back again, without a loss.
+    let back = report(&["signature", "convert", "--to", "mlflow", "--lossless", &output]);
+    assert_eq!((back["verdict"].as_str(), &back["losses"]), (Some("pass"), &serde_json::json!([])));
+    let refused = report(&["signature", "convert", "--to", "oip", "--lossless", "old.json"]);
+    assert_eq!((refused["verdict"].as_str(), refused["document"].is_null()), (Some("fail"), true));
+}
+
+#[test]
+fn a_signature_is_inferred_from_data() {
+    let infer = ["signature", "infer", "churn.csv", "--output-column", "churned"];
+    insta::assert_snapshot!("infer", seen(&infer));
+    insta::assert_snapshot!(
+        "infer-texts",
+        seen(&["signature", "infer", "nested.jsonl", "--texts"])
+    );
+    insta::assert_snapshot!("infer-mixed", seen(&["signature", "infer", "mixed.jsonl"]));
+    insta::assert_snapshot!(
+        "infer-no-column",
+        seen(&["signature", "infer", "churn.csv", "--output-column", "churn"])
+    );
+}
+
+#[test]
+fn what_is_inferred_is_a_signature_for_the_other_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (lists, texts) = (file("lists.json"), file("texts.json"));
+    let inferred = report(&["signature", "infer", "churn.csv", "-o", &lists]);
+    assert_eq!(inferred["rows"], 4);
+    assert_eq!(inferred["hints"][0]["column"], "age");
+    tollgate(&["signature", "infer", "churn.csv", "--texts", "-o", &texts]);
+    let same = report(&["signature", "diff", &lists, &texts]);
+    assert_eq!(same["raises"], "none");
+}

@@ -5,12 +5,14 @@
 //! | [`convert`] | MLflow's JSON, JSON Schema, Open Inference Protocol |
 //! | [`diff`] | what changed, and whom it breaks |
 //! | [`schema`] | a signature, typed |
+//! | [`infer`] | from data |
 //! | [`file`] | reads files, and says what is wrong where |
 //! | [`mlflow`] | reads and writes MLflow's JSON |
 
 pub mod convert;
 pub mod diff;
 pub mod file;
+pub mod infer;
 pub(crate) mod json;
 mod json_schema;
 pub mod mlflow;

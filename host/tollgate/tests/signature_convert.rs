@@ -1,6 +1,10 @@
 //! Conversions: what a schema accepts the plugin accepts, and what is not said
 //! to be lost comes back.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation is a failed test"
+)]
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "as above")]
 
 mod signature_support;
@@ -106,7 +110,8 @@ fn what_a_json_schema_accepts_strict_mode_accepts() {
                     let mut numbers = Numbers::default();
                     numbers.see(&value);
                     if !losses.iter().any(|loss| numbers.fall_under(loss)) {
-                        let key = findings[0].message.chars().filter(char::is_ascii_lowercase).collect();
+                        let key =
+                            findings[0].message.chars().filter(char::is_ascii_lowercase).collect();
                         let hole = format!("{texts}\n  {body}\n  {}", findings[0].message);
                         holes.entry(key).or_insert((0, hole)).0 += 1;
                     }
@@ -190,9 +195,7 @@ fn signature(value: &Value) -> Signature {
 
 #[test]
 fn metadata_names_types_as_the_protocol_does() {
-    let tensor = |name: &str, dtype: &str, shape: &[i64]| {
-        json!({ "name": name, "type": "tensor", "tensor-spec": { "dtype": dtype, "shape": shape } })
-    };
+    let tensor = |name: &str, dtype: &str, shape: &[i64]| json!({ "name": name, "type": "tensor", "tensor-spec": { "dtype": dtype, "shape": shape } });
     let signature = signature(&json!({
         "inputs": [tensor("image", "uint8", &[-1, 28, 28]), tensor("label", "str", &[-1])],
         "outputs": [tensor("scores", "float32", &[-1, 10])],
@@ -265,8 +268,14 @@ fn wrong_documents_are_told() {
     let tensor = |datatype: &str| {
         format!(r#"{{"inputs": [{{"name": "x", "datatype": "{datatype}", "shape": [-1]}}]}}"#)
     };
-    assert_eq!(refusal(&tensor("FLOAT32")), "`FLOAT32` is no datatype of the protocol that MLflow knows");
-    assert_eq!(refusal(r#"{"inputs": [{"name": "x", "datatype": "FP32"}]}"#), "a tensor needs `shape`");
+    assert_eq!(
+        refusal(&tensor("FLOAT32")),
+        "`FLOAT32` is no datatype of the protocol that MLflow knows"
+    );
+    assert_eq!(
+        refusal(r#"{"inputs": [{"name": "x", "datatype": "FP32"}]}"#),
+        "a tensor needs `shape`"
+    );
     assert_eq!(
         refusal(r#"{"$schema": "x", "type": "string"}"#),
         "the schema describes no record: an object with `properties`"
@@ -276,7 +285,8 @@ fn wrong_documents_are_told() {
     let given = folder.read(&nested);
     assert!(given.losses[0].message.contains("deeper than"), "{:?}", given.losses);
     // A reference to itself ends.
-    let endless = r##"{"$defs": {"a": {"$ref": "#/$defs/a"}}, "properties": {"b": {"$ref": "#/$defs/a"}}}"##;
+    let endless =
+        r##"{"$defs": {"a": {"$ref": "#/$defs/a"}}, "properties": {"b": {"$ref": "#/$defs/a"}}}"##;
     folder.read(endless);
     let tree = r##"{"$defs": {"t": {"type": "object", "properties": {"l": {"$ref": "#/$defs/t"}, "r": {"$ref": "#/$defs/t"}}}}, "properties": {"b": {"$ref": "#/$defs/t"}}}"##;
     assert!(!folder.read(tree).losses.is_empty());

@@ -10,6 +10,10 @@ use super::Format;
 pub(crate) enum Signature {
     /// Say what changed between two signatures, and whom it breaks
     Diff(Diff),
+    /// Infer a signature from data files, as MLflow does
+    Infer(Infer),
+    /// Write a signature in another form, and say what is lost
+    Convert(Convert),
 }
 
 #[derive(Debug, Args)]
@@ -54,4 +58,88 @@ pub(crate) enum Reader {
     Model,
     /// Both
     Both,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate signature infer train.csv --output-column churned -o signature.json
+  tollgate signature infer day-1.jsonl day-2.jsonl
+  head -1000 train.csv | tollgate signature infer -
+
+The types are those that mlflow.models.infer_signature gives the data frame that
+pandas reads: whole numbers are `long`, or `double` where some are missing; text
+is `string`, also when it looks like a time; a column with a missing value is
+optional. Where MLflow gives up without a word, the column is named.
+
+Give data that is like real requests: what is never missing here must never be
+missing there.")]
+pub(crate) struct Infer {
+    /// CSV, JSON lines, JSON records or a request body, with the same columns; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// A column that the model gives; may be given several times
+    #[arg(long = "output-column", value_name = "NAME")]
+    pub(crate) outputs: Vec<String>,
+    /// Write the parts as texts, as an MLmodel file has them and
+    /// `ModelSignature.from_dict` takes them
+    #[arg(long)]
+    pub(crate) texts: bool,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate signature convert --to json-schema models/churn -o churn.schema.json
+  tollgate signature convert --to oip --name digits models/digits
+  tollgate signature convert --to mlmodel churn.schema.json --lossless
+
+JSON Schema describes the request body: `dataframe_records` for named columns,
+`dataframe_split` for unnamed ones, `inputs` for tensors. What it accepts,
+`tollgate check` accepts, but for what is said to be lost. OIP metadata is what
+GET /v2/models/{name} answers.
+
+The result goes to standard output or to --output, what is lost to standard
+error. Exit codes: 0 converted, 1 something would be lost and --lossless was
+given, 2 a file is wrong. More: host/cli/SIGNATURES.md.")]
+pub(crate) struct Convert {
+    /// The form to write
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) to: Form,
+    /// The form of the file; guessed when left out
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) from: Option<Form>,
+    /// Write nothing when something would be lost
+    #[arg(long, alias = "strict")]
+    pub(crate) lossless: bool,
+    /// What OIP metadata calls the model
+    #[arg(long, default_value = "model")]
+    pub(crate) name: String,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// An MLmodel file, a model's folder, a JSON Schema or OIP metadata
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// MLflow's lists, as a JSON file
+    Mlflow,
+    /// MLflow's texts, as in an MLmodel file; `ModelSignature.from_dict` takes them
+    Mlmodel,
+    /// A JSON Schema of the request body, draft 2020-12
+    JsonSchema,
+    /// Model metadata of the Open Inference Protocol, version 2
+    Oip,
 }

@@ -102,12 +102,14 @@ pub fn read(path: &Path, form: Option<Form>) -> Result<Given, ModelError> {
     let tree = Node::parse(&source, crate::tree::NonFinite::Kept)?;
     let form = form.unwrap_or_else(|| guess(&tree));
     let (signature, losses) = match form {
-        Form::Mlflow | Form::Mlmodel => return file::from_tree(source, tree).map(|file| Given {
-            signature: file.signature,
-            form: Form::Mlflow,
-            source: file.source,
-            losses: Vec::new(),
-        }),
+        Form::Mlflow | Form::Mlmodel => {
+            return file::from_tree(source, tree).map(|file| Given {
+                signature: file.signature,
+                form: Form::Mlflow,
+                source: file.source,
+                losses: Vec::new(),
+            });
+        }
         Form::JsonSchema => json_schema::read(&source, &tree)?,
         Form::Oip => oip::read(&source, &tree)?,
     };
@@ -142,11 +144,7 @@ pub fn write(signature: &Signature, form: Form, name: &str) -> (Document, Vec<Lo
 }
 
 /// A mistake when what was read is no signature that MLflow would load.
-pub(super) fn loadable(
-    source: &Source,
-    tree: &Node,
-    signature: &Signature,
-) -> Result<(), Mistake> {
+pub(super) fn loadable(source: &Source, tree: &Node, signature: &Signature) -> Result<(), Mistake> {
     let lists = signature.lists().to_value().unwrap_or_default();
     super::mlflow::from_value(&lists).map(|_| ()).map_err(|refused| {
         Mistake::new(source, tree.span, format!("MLflow would not load this: {}", refused.message))

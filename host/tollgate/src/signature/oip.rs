@@ -6,9 +6,7 @@
 
 use super::convert::{Loss, loadable};
 use super::json::Json;
-use super::schema::{
-    Column, Columns, DataType, Dtype, Kind, Schema, Signature, Tensor, Tensors,
-};
+use super::schema::{Column, Columns, DataType, Dtype, Kind, Schema, Signature, Tensor, Tensors};
 use crate::document::suggestion::suggestion;
 use crate::mistake::Mistake;
 use crate::source::Source;
@@ -123,11 +121,7 @@ fn tensor(name: &str, datatype: &str, content: Option<&str>, shape: &[i64]) -> J
 }
 
 /// The datatype of a column, and MLServer's content type where one is needed.
-fn of_kind(
-    kind: &Kind,
-    at: &str,
-    losses: &mut Vec<Loss>,
-) -> (&'static str, Option<&'static str>) {
+fn of_kind(kind: &Kind, at: &str, losses: &mut Vec<Loss>) -> (&'static str, Option<&'static str>) {
     match kind {
         Kind::Data(data_type) => match data_type {
             DataType::Boolean => ("BOOL", None),
@@ -140,8 +134,7 @@ fn of_kind(
             DataType::Datetime => (BYTES, Some("datetime")),
         },
         composite => {
-            let message =
-                format!("`{}` has no datatype: it is sent as bytes", composite.title());
+            let message = format!("`{}` has no datatype: it is sent as bytes", composite.title());
             losses.push(Loss::new(at, message));
             (BYTES, None)
         }
@@ -263,9 +256,8 @@ fn one(source: &Source, item: &Node) -> Result<Tensor, Mistake> {
         None => {
             let names = DATATYPES.iter().map(|(name, _)| *name).chain([BYTES]);
             let problem = format!("`{given}` is no datatype of the protocol that MLflow knows");
-            return Err(
-                Mistake::new(source, datatype.span, problem).maybe_suggest(suggestion(given, names))
-            );
+            return Err(Mistake::new(source, datatype.span, problem)
+                .maybe_suggest(suggestion(given, names)));
         }
     };
     let shape = item.get("shape").ok_or_else(|| lacks("shape"))?;
@@ -277,7 +269,11 @@ fn one(source: &Source, item: &Node) -> Result<Tensor, Mistake> {
         items.iter().map(length).collect::<Option<Vec<i64>>>()
     });
     let Some(lengths) = lengths else {
-        return Err(Mistake::new(source, shape.span, "`shape` must be a list of lengths, -1 for any"));
+        return Err(Mistake::new(
+            source,
+            shape.span,
+            "`shape` must be a list of lengths, -1 for any",
+        ));
     };
     Ok(Tensor { name: name.to_owned(), dtype, shape: lengths })
 }

@@ -6,7 +6,8 @@ use super::super::schema::{DataType, Kind, Property};
 use crate::tree::escape;
 
 /// Canonical base64 with padding (RFC 4648, section 4).
-const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+const BASE64: &str =
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
 /// A time to the second without a zone, in the years that nanoseconds of 64
 /// bits reach; days exist, leap years included.
@@ -22,8 +23,7 @@ pub(super) const TIME: &str = concat!(
 /// The largest `float`.
 pub(super) const FLOAT: &str = "3.4028234663852886e38";
 
-pub(super) const BEYOND_DOUBLE: &str =
-    "whole numbers beyond 2^53 are refused when no double holds them, and JSON Schema lets them pass";
+pub(super) const BEYOND_DOUBLE: &str = "whole numbers beyond 2^53 are refused when no double holds them, and JSON Schema lets them pass";
 const ROUND_TO_ZERO: &str =
     "numbers that a float rounds to zero are refused, and JSON Schema lets them pass";
 const WITH_FRACTION: &str = "inside values MLflow takes whole numbers only with a fraction (2.0), \
@@ -49,8 +49,7 @@ impl Losses {
 
 /// A schema of one type, or of that and null.
 pub(super) fn typed(name: &str, nullable: bool) -> Json {
-    let kind: Json =
-        if nullable { vec![name, "null"].into() } else { name.into() };
+    let kind: Json = if nullable { vec![name, "null"].into() } else { name.into() };
     Json::map([("type", kind)])
 }
 
@@ -95,9 +94,9 @@ pub(super) fn cell(kind: &Kind, required: bool, at: &str, losses: &mut Losses) -
         }
         DataType::Double => losses.comment(typed("number", true), at, BEYOND_DOUBLE),
         DataType::String => typed("string", true),
-        DataType::Binary => typed("string", false)
-            .with("contentEncoding", "base64")
-            .with("pattern", BASE64),
+        DataType::Binary => {
+            typed("string", false).with("contentEncoding", "base64").with("pattern", BASE64)
+        }
         DataType::Datetime => typed("string", true).with("pattern", TIME),
     }
 }
@@ -188,11 +187,8 @@ fn scalar(data_type: DataType, required: bool, at: &str, losses: &mut Losses) ->
 
 /// No value at all but null, where that may be.
 fn nothing(nullable: bool, data_type: DataType, at: &str, losses: &mut Losses) -> Json {
-    let schema = if nullable {
-        typed("null", false)
-    } else {
-        Json::map([("not", Json::Map(Vec::new()))])
-    };
+    let schema =
+        if nullable { typed("null", false) } else { Json::map([("not", Json::Map(Vec::new()))]) };
     let instead = match data_type {
         DataType::Integer => "`long`",
         DataType::Float => "`double`",

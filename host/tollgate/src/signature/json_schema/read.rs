@@ -51,8 +51,17 @@ const REFERENCES: usize = 8;
 
 /// Keywords that say nothing about values.
 const SILENT: [&str; 11] = [
-    "$schema", "$id", "$comment", "$defs", "title", "description", "examples", "default",
-    "deprecated", "definitions", "$anchor",
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "title",
+    "description",
+    "examples",
+    "default",
+    "deprecated",
+    "definitions",
+    "$anchor",
 ];
 
 impl<'t> Reader<'t> {
@@ -130,18 +139,12 @@ impl<'t> Reader<'t> {
                         format!("MLflow takes no null in a column of `{}`", kind.title()),
                     );
                 }
-                Column {
-                    name: entry.key.clone(),
-                    kind,
-                    required: is_required(record, &entry.key),
-                }
+                Column { name: entry.key.clone(), kind, required: is_required(record, &entry.key) }
             })
             .collect();
         let inputs = Some(Schema::Columns(Columns { named: true, columns }));
-        let params = records
-            .and(body)
-            .and_then(|body| body.get("params"))
-            .map(|params| self.params(params));
+        let params =
+            records.and(body).and_then(|body| body.get("params")).map(|params| self.params(params));
         Ok(Signature { inputs, outputs: None, params })
     }
 
@@ -331,7 +334,10 @@ impl<'t> Reader<'t> {
                 Kind::Data(data_type) => ParamKind::Data(data_type),
                 Kind::Object(properties) if !list => ParamKind::Object(properties),
                 other => {
-                    self.lose(&at, format!("a parameter cannot be `{}`: it is left out", other.title()));
+                    self.lose(
+                        &at,
+                        format!("a parameter cannot be `{}`: it is left out", other.title()),
+                    );
                     continue;
                 }
             };

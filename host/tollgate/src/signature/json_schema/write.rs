@@ -39,9 +39,7 @@ pub(in super::super) fn write(signature: &Signature) -> (Json, Vec<Loss>) {
     if let Some(declared) = &signature.params {
         properties.push(("params".to_owned(), params(declared, &mut losses)));
     }
-    schema = schema
-        .with("properties", Json::Map(properties))
-        .with("additionalProperties", false);
+    schema = schema.with("properties", Json::Map(properties)).with("additionalProperties", false);
     if let Some(outputs) = &signature.outputs {
         schema = schema.with("$defs", Json::map([("response", response(outputs))]));
     }
@@ -165,8 +163,7 @@ fn response(outputs: &Schema) -> Json {
         Schema::Columns(columns) => match columns.columns.as_slice() {
             [only] => typed("array", false).with("items", given(&only.kind, true)),
             all => {
-                let cells: Vec<Json> =
-                    all.iter().map(|column| given(&column.kind, true)).collect();
+                let cells: Vec<Json> = all.iter().map(|column| given(&column.kind, true)).collect();
                 let row = typed("array", false).with("prefixItems", cells);
                 typed("array", false).with("items", row)
             }

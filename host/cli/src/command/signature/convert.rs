@@ -1,0 +1,58 @@
+//! `tollgate signature convert`
+
+use std::io::Write as _;
+
+use miette::{IntoDiagnostic as _, Result};
+use tollgate::report::Exit;
+use tollgate::signature::convert::{self, ConvertReport};
+
+use crate::arguments::{Convert, Form, Format};
+use crate::output;
+
+pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
+    let given = convert::read(&arguments.file, arguments.from.map(form))?;
+    let to = form(arguments.to);
+    let (document, lost) = convert::write(&given.signature, to, &arguments.name);
+    let mut losses = given.losses;
+    losses.extend(lost);
+    let refused = arguments.lossless && !losses.is_empty();
+    let document = (!refused).then_some(document);
+    let report = ConvertReport {
+        command: "signature convert",
+        verdict: if refused { "fail" } else { "pass" },
+        source: given.source,
+        from: given.form,
+        to,
+        losses,
+        document,
+    };
+    let text = report.document.as_ref().map(convert::Document::text);
+    if let (Some(text), Some(path)) = (&text, &arguments.output) {
+        super::deliver(Some(path), text)?;
+    }
+    match arguments.format {
+        Format::Json => output::json(&report).into_diagnostic()?,
+        Format::Human => {
+            if let (Some(text), None) = (&text, &arguments.output) {
+                super::deliver(None, text)?;
+            }
+            super::tell(&report.losses).into_diagnostic()?;
+            if refused {
+                let count = report.losses.len();
+                let things = if count == 1 { "thing" } else { "things" };
+                writeln!(anstream::stderr(), "{count} {things} would be lost: nothing is written")
+                    .into_diagnostic()?;
+            }
+        }
+    }
+    Ok(if refused { Exit::Failed } else { Exit::Passed })
+}
+
+fn form(form: Form) -> convert::Form {
+    match form {
+        Form::Mlflow => convert::Form::Mlflow,
+        Form::Mlmodel => convert::Form::Mlmodel,
+        Form::JsonSchema => convert::Form::JsonSchema,
+        Form::Oip => convert::Form::Oip,
+    }
+}

@@ -1,0 +1,98 @@
+//! JSON whose keys keep their order, as columns do.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// A value, as far as its type goes. Recursion is bounded by the reader's
+/// depth.
+#[derive(Debug)]
+pub(super) enum Data {
+    Null,
+    Boolean,
+    /// A whole number of 64 bits with a sign.
+    Whole,
+    /// A larger one.
+    Beyond,
+    Float,
+    Text(String),
+    List(Vec<Data>),
+    /// Of equal keys the last one counts.
+    Map(Vec<(String, Data)>),
+}
+
+impl Data {
+    /// The value under a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(entries) => {
+                entries.iter().find_map(|(known, value)| (known == key).then_some(value))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Data, E> {
+        Ok(Data::Boolean)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Data, E> {
+        Ok(Data::Whole)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Data, E> {
+        Ok(if i64::try_from(number).is_ok() { Data::Whole } else { Data::Beyond })
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Data, E> {
+        Ok(Data::Float)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Data, E> {
+        Ok(Data::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Data, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element()? {
+            all.push(item);
+        }
+        Ok(Data::List(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Data, A::Error> {
+        let mut all: Vec<(String, Data)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        while let Some((key, value)) = entries.next_entry::<String, Data>()? {
+            match places.get(&key).and_then(|place| all.get_mut(*place)) {
+                Some((_, known)) => *known = value,
+                None => {
+                    places.insert(key.clone(), all.len());
+                    all.push((key, value));
+                }
+            }
+        }
+        Ok(Data::Map(all))
+    }
+}

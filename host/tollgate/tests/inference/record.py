@@ -1,0 +1,112 @@
+"""Records what MLflow infers from files, as pandas reads them. Prints one JSON
+object a line.
+
+`mlflow.models.infer_signature` calls what is called here, and turns an error
+into a signature of a single `any` without a name: null stands for that.
+
+    python record.py > inferred.jsonl
+
+Needs mlflow 3.17 and pandas 3.
+"""
+
+import io
+import json
+import logging
+import warnings
+
+import pandas as pd
+from mlflow.types.utils import _infer_schema
+
+warnings.filterwarnings("ignore")
+logging.disable(logging.CRITICAL)
+
+CSV = {
+    "integers": "a,b\n1,-2\n3,+4\n",
+    "integers with a gap": "a,b\n1,2\n,4\n",
+    "floats": "a,b\n1.5,1e3\n2,.5\n",
+    "floats with gaps": "a\n1.5\nNA\nNaN\n",
+    "infinity": "a,b,c\ninf,-inf,Infinity\n1,2,3\n",
+    "booleans": "a,b,c\nTrue,true,TRUE\nFalse,false,FALSE\n",
+    "booleans with a gap": "a,b\nTrue,1\n,2\n",
+    "booleans and numbers": "a\nTrue\n1\n",
+    "text": "a,b\nx,1\ny,z\n",
+    "text with gaps": "a,b\nx,\n,null\n",
+    "times": "a,b\n2021-01-01,2021-01-01T10:00:00\n2021-01-02,2021-01-02T10:00:00\n",
+    "all missing": "a,b\n,1\n,2\n",
+    "none and null": "a\nNone\nnull\n",
+    "leading zeros": "zip\n00123\n04567\n",
+    "spaces": "a,b\n 1, x\n 2, y\n",
+    "spaces behind": "a\n1 \n2 \n",
+    "numbers and text": "a\n1\n2\nthree\n",
+    "thousands": "a\n\"1,000\"\n\"2,000\"\n",
+    "quotes": "a,b\n\"1\",\"x, y\"\n\"2\",\"z\"\"\"\n",
+    "large": "a\n9223372036854775807\n1\n",
+    "beyond signed": "a\n9223372036854775808\n1\n",
+    "hexadecimal": "a\n0x10\n0x11\n",
+    "underscores": "a\n1_000\n2_000\n",
+    "names": "a b,ä,c.d\n1,2,3\n",
+    "crlf": "a,b\r\n1,x\r\n2,y\r\n",
+    "yes and no": "a\nyes\nno\n",
+}
+
+JSON = {
+    "scalars": [{"i": 1, "f": 1.5, "b": True, "s": "x"}, {"i": 2, "f": 2.5, "b": False, "s": "y"}],
+    "order": [{"z": 1, "a": 2, "m": 3}],
+    "a null number": [{"i": 1, "f": 1.5}, {"i": None, "f": None}],
+    "an absent number": [{"i": 1, "f": 1.5}, {"f": 2.5}],
+    "null text": [{"s": "x"}, {"s": None}],
+    "a null boolean": [{"b": True}, {"b": None}],
+    "whole and fraction": [{"n": 1}, {"n": 2.5}],
+    "all null": [{"x": None, "y": 1}, {"x": None, "y": 2}],
+    "later column": [{"a": 1}, {"a": 2, "b": 3}],
+    "lists": [{"l": [1, 2]}, {"l": [3]}],
+    "lists of floats": [{"l": [1.5]}, {"l": [2.5, 3.5]}],
+    "lists of text and null": [{"l": ["a", None]}, {"l": ["b"]}],
+    "empty lists": [{"l": []}, {"l": ["b"]}],
+    "only empty lists": [{"l": []}, {"l": []}],
+    "lists of lists": [{"l": [[1], [2, 3]]}, {"l": [[4]]}],
+    "lists of empty lists": [{"l": [[], []]}],
+    "null lists": [{"l": None}, {"l": [1]}],
+    "lists of null": [{"l": [None]}, {"l": [None]}],
+    "mixed list": [{"l": [1, "a"]}],
+    "whole and fraction in lists": [{"l": [1]}, {"l": [1.5]}],
+    "objects": [{"o": {"a": 1, "b": "x"}}, {"o": {"a": 2, "b": "y"}}],
+    "objects with an absent property": [{"o": {"a": 1, "b": "x"}}, {"o": {"a": 2}}],
+    "objects with a null property": [{"o": {"a": 1, "b": None}}, {"o": {"a": 2, "b": "x"}}],
+    "objects with a property that is always null": [{"o": {"a": 1, "b": None}}],
+    "null objects": [{"o": {"a": 1}}, {"o": None}],
+    "null objects first": [{"o": None}, {"o": {"a": 1}}],
+    "empty objects": [{"o": {}}, {"o": {"a": 1}}],
+    "empty objects last": [{"o": {"a": 1}}, {"o": {}}],
+    "only empty objects": [{"o": {}}],
+    "nested objects": [{"o": {"p": {"q": 1}}}, {"o": {"p": {"q": 2, "r": [1.5]}}}],
+    "objects in lists": [{"l": [{"a": 1}, {"a": 2, "b": "x"}]}, {"l": [{"a": 3}]}],
+    "absent objects": [{"a": 1}, {"a": 2, "o": {"p": 1}}],
+    "objects with an empty list": [{"o": {"l": [], "a": 1}}, {"o": {"l": ["x"], "a": 2}}],
+    "whole and fraction in objects": [{"o": {"a": 1}}, {"o": {"a": 1.5}}],
+    "objects and lists": [{"o": {"a": 1}}, {"o": [1]}],
+    "numbers and text": [{"x": 1}, {"x": "a"}],
+    "booleans and numbers": [{"x": True}, {"x": 1}],
+    "lists and numbers": [{"x": [1]}, {"x": 1}],
+    "beyond signed": [{"x": 9223372036854775808}, {"x": 1}],
+    "beyond signed with a gap": [{"x": 9223372036854775808}, {"x": None}],
+}
+
+
+def inferred(frame):
+    try:
+        return _infer_schema(frame).to_dict()
+    except Exception:
+        return None
+
+
+def main():
+    for name, text in CSV.items():
+        frame = pd.read_csv(io.StringIO(text))
+        print(json.dumps({"name": name, "csv": text, "inputs": inferred(frame)}))
+    for name, records in JSON.items():
+        frame = pd.DataFrame(records)
+        print(json.dumps({"name": name, "records": records, "inputs": inferred(frame)}))
+
+
+main()
