@@ -51,8 +51,8 @@ fn text(bytes: &[u8]) -> String {
 
 /// The report, checked against the schema that is documented.
 fn report(output: &Output) -> Value {
-    let report: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
+    assert!(!output.stdout.is_empty(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
     let errors: Vec<String> = jsonschema::validator_for(&schema)
         .unwrap()

@@ -3,6 +3,7 @@
 mod checks;
 mod columns;
 mod decisions;
+mod frames;
 mod fraud;
 mod gate;
 mod group;
@@ -30,12 +31,14 @@ Measures Tollgate beside native code and other engines, in one run.
 Usage: tollgate-bench [--only TEXT] [--quick] [--json]
 
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
-               with: `decision`, `columns`, `check-1000`, `load`, `gate`, `json`
+               with: `decision`, `columns`, `check-1000`, `load`, `gate`, `json`;
+               `frames` (files of ten million rows, some minutes) only then
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
 
 MLflow is measured too where a Python has it: TOLLGATE_BENCH_PYTHON, else
-python3 (`python3 -m pip install mlflow==3.17.2`).";
+python3 (`python3 -m pip install mlflow==3.17.2`). `frames` wants pyarrow,
+pandas and pandera there.";
 
 struct Options {
     only: String,
@@ -72,7 +75,7 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
-    const KINDS: [&str; 5] = ["decision", "columns", "check", "load", "gate"];
+    const KINDS: [&str; 6] = ["decision", "columns", "check", "load", "gate", "frames"];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {
@@ -95,6 +98,9 @@ fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
     }
     if wanted("gate") {
         groups.push(gate::group(places)?);
+    }
+    if only.starts_with("frames") {
+        groups.push(frames::group(places)?);
     }
     Ok(groups)
 }

@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 10] = [
+const TARGETS: [Target; 12] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -63,6 +63,16 @@ const TARGETS: [Target; 10] = [
         text: "a check of 1 row, fresh, at most 1/100 of MLflow's parsing and enforcing",
         row: "check-1/tollgate-fresh",
         bound: Bound::Times(1.0 / 100.0, "check-1/mlflow"),
+    },
+    Target {
+        text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",
+        row: "frames/tollgate-parquet",
+        bound: Bound::Times(1.0, "frames/pyarrow"),
+    },
+    Target {
+        text: "10,000,000 rows of Parquet, at most the time of pandera",
+        row: "frames/tollgate-parquet",
+        bound: Bound::Times(1.0, "frames/pandera"),
     },
     Target {
         text: "`tollgate gate`, the whole process with a warm cache, at most 30 ms",

@@ -33,7 +33,7 @@ impl Spare {
         for entries in texts {
             let most = entries.iter().map(String::capacity).max().unwrap_or(0);
             // A few long texts must not be held for good.
-            if kept.len() < KEPT && most <= COMPARED {
+            if entries.len() > TRIAL && kept.len() < KEPT && most <= COMPARED {
                 kept.push(entries);
             }
         }
@@ -55,6 +55,7 @@ pub(super) struct Texts {
     indices: Vec<u32>,
     slots: Vec<Slot>,
     bytes: usize,
+    spare: Spare,
 }
 
 #[derive(Clone, Copy)]
@@ -68,11 +69,12 @@ impl Texts {
     pub(super) fn new(rows: usize, spare: &Spare) -> Self {
         let none = Slot { start: 0, length: usize::MAX, index: u32::MAX };
         Self {
-            entries: spare.take(),
+            entries: Vec::new(),
             used: 0,
             indices: Vec::with_capacity(rows),
             slots: vec![none; rows.next_power_of_two().clamp(1, SLOTS)],
             bytes: rows * 4,
+            spare: spare.clone(),
         }
     }
 
@@ -90,6 +92,9 @@ impl Texts {
             }
         }
         self.indices.push(index);
+        if self.used == TRIAL {
+            self.refill();
+        }
         match self.entries.get_mut(self.used) {
             Some(entry) => {
                 entry.clear();
@@ -100,6 +105,18 @@ impl Texts {
         self.used += 1;
         // A pointer and a length on the other side.
         self.bytes += text.len() + 8;
+    }
+
+    /// Few texts are quickly made; more are taken from a batch before.
+    #[cold]
+    fn refill(&mut self) {
+        let mut spare = self.spare.take();
+        if spare.len() > self.entries.len() {
+            for (to, from) in spare.iter_mut().zip(&mut self.entries) {
+                std::mem::swap(to, from);
+            }
+            self.entries = spare;
+        }
     }
 
     /// The index of a text that came before; if none, `index` is its own.

@@ -5,6 +5,7 @@ use alloc::format;
 use tollgate_sdk::signature::{Cells, Dictionary, TypedColumn};
 
 use super::Missing;
+use super::marks::PLACES;
 use crate::fault::{Fault, Kind};
 use crate::schema::ColSpec;
 
@@ -83,7 +84,11 @@ impl<'c> Batch<'c> {
             .get(whole)
             .map_or(0, |byte| (byte & ((1u16 << rest) - 1) as u8).count_ones() as usize);
         let count = self.rows - (ones + last).min(self.rows);
-        let first = if count > 0 { (0..self.rows).find(|row| !self.present(*row)) } else { None };
-        Missing { count, first: first.unwrap_or(0) }
+        let mut missing = Missing::default();
+        if count > 0 {
+            missing.rows.extend((0..self.rows).filter(|row| !self.present(*row)).take(PLACES));
+        }
+        missing.count = count;
+        missing
     }
 }

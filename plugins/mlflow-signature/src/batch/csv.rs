@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::signature::{Cells, Dictionary};
 
-use super::Missing;
 use super::cells::Batch;
 use super::marks::Marks;
 use super::nested;
 use super::text::{Found, read};
+use super::{Missing, NOTHING};
 use crate::fault::{Fault, Kind, shown};
 use crate::json::Text;
 use crate::py::Py;
@@ -57,27 +57,20 @@ fn texts(
     if fine {
         return nulls;
     }
-    let mut missing = nulls;
+    let mut missing = Missing::default();
     let mut marks = Marks::new();
-    let wrong = |found: Found| found.fault(declared, strict).is_some();
-    let gaps_are_wrong = wrong(Found::Missing);
     for row in 0..batch.rows {
         let index = texts.indices.get(row).filter(|_| batch.present(row));
         let this = index.map_or(Found::Missing, |index| {
             found.get(*index as usize).copied().unwrap_or(Found::Missing)
         });
-        match this {
-            Found::Fine => {}
-            Found::Missing | Found::MissingWord if !wrong(this) => {
-                // Marked ones are counted already.
-                if missing.count == 0 || row < missing.first {
-                    missing.first = row;
-                }
-                missing.count += usize::from(index.is_some());
-            }
-            Found::Missing if !gaps_are_wrong => {}
-            this if wrong(this) => marks.add(this, row),
-            _ => {}
+        if this == Found::Fine {
+            continue;
+        }
+        if this.fault(declared, strict).is_some() {
+            marks.add(this, row);
+        } else if matches!(this, Found::Missing | Found::MissingWord) {
+            missing.add(row);
         }
     }
     marks.into_faults(batch, faults, |found, row| {
@@ -86,7 +79,7 @@ fn texts(
         let text = index.and_then(|index| texts.entries.get(*index as usize));
         fault.actual = match text {
             Some(text) if !text.is_empty() => shown(&Py::Str(Text::new(text))),
-            _ => "nothing".into(),
+            _ => NOTHING.into(),
         };
         Some(fault)
     });
@@ -131,7 +124,7 @@ fn integers(
         let mut fault = found.fault(declared, strict)?;
         fault.actual = match cells.get(row).filter(|_| batch.present(row)) {
             Some(cell) => cell.to_string(),
-            None => "nothing".into(),
+            None => NOTHING.into(),
         };
         Some(fault)
     });

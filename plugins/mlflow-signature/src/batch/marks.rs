@@ -8,7 +8,7 @@ use crate::fault::Fault;
 
 /// So many places of a fault are findings of their own, so that a reader sees
 /// more than one example; the last of them counts the rest.
-const PLACES: usize = 3;
+pub(super) const PLACES: usize = 3;
 
 /// The cells of a column that broke rules, by rule.
 pub(super) struct Marks<K>(Vec<Mark<K>>);
@@ -35,6 +35,13 @@ impl<K: PartialEq + Copy> Marks<K> {
                 }
             }
             None => self.0.push(Mark { rule, rows: alloc::vec![row], count: 1 }),
+        }
+    }
+
+    /// Cells at fault, of which only the first rows are known.
+    pub(super) fn add_many(&mut self, rule: K, first: &[usize], count: usize) {
+        if count > 0 {
+            self.0.push(Mark { rule, rows: first.to_vec(), count });
         }
     }
 

@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use tollgate_sdk::signature::TypedColumn;
 
 use self::cells::Batch;
+use self::marks::Marks;
 use crate::fault::{Fault, Kind, escaped, near};
 use crate::schema::{ColSpec, Schema};
 use crate::settings::Mode;
@@ -141,17 +142,31 @@ impl<'s> Judge<'s> {
         } else {
             typed::faults(batch, self.strict(), faults)
         };
-        // A gap in a whole-number column is a fault already.
-        if self.strict() && batch.required && faults.len() == before && missing.count > 0 {
+        // A gap where pandas can have none is a fault already.
+        let told = faults.iter().skip(before).any(|fault| {
+            matches!(fault.kind, Kind::IncompatibleType | Kind::FrameBuild)
+                || fault.actual == NOTHING
+        });
+        if self.strict() && batch.required && !told {
+            self.gaps(batch, missing, faults);
+        }
+    }
+
+    fn gaps(&self, batch: &Batch<'_>, missing: Missing, faults: &mut Vec<Fault>) {
+        let mut marks = Marks::new();
+        marks.add_many((), &missing.rows, missing.count);
+        marks.into_faults(batch, faults, |(), _| {
             let message = "values are missing in a required column: the model gets nulls there";
             let mut fault = Fault::new(Kind::MissingValue, message);
             fault.expected = batch.spec.kind.name().into();
-            fault.actual = "nothing".into();
-            fault.occurrences = u32::try_from(missing.count).unwrap_or(u32::MAX);
-            faults.push(label(at(fault, missing.first, batch.name), batch.name));
-        }
+            fault.actual = NOTHING.into();
+            Some(fault)
+        });
     }
 }
+
+/// What findings call a cell without a value.
+const NOTHING: &str = "nothing";
 
 /// More extra columns than anyone reads.
 const EXTRAS: usize = 64;
@@ -176,11 +191,20 @@ impl<'n> Names<'n> {
 }
 
 /// The cells that are missing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Missing {
     count: usize,
-    /// The row of the first.
-    first: usize,
+    /// The first rows.
+    rows: Vec<usize>,
+}
+
+impl Missing {
+    fn add(&mut self, row: usize) {
+        self.count += 1;
+        if self.rows.len() < marks::PLACES {
+            self.rows.push(row);
+        }
+    }
 }
 
 fn missing(name: &str, extras: &[&str]) -> Fault {

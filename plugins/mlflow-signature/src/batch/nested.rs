@@ -60,10 +60,7 @@ pub(super) fn faults(
         let index = texts.indices.get(row).filter(|_| batch.present(row));
         let place = index.map_or(texts.entries.len(), |index| *index as usize);
         if text(row).is_none_or(|text| empty && text.is_empty()) {
-            if missing.count == 0 {
-                missing.first = row;
-            }
-            missing.count += 1;
+            missing.add(row);
         }
         if let Some(rule) = wrong.get(place).copied().flatten() {
             marks.add(rule, row);
@@ -73,5 +70,6 @@ pub(super) fn faults(
         let fault = read(text(row)).err()?;
         Some(if fault.kind == Kind::Raw { fault.as_kind(Kind::EnforceOther) } else { fault })
     });
-    missing
+    // Where a gap is a fault it is told already.
+    if read(None).is_err() { Missing::default() } else { missing }
 }

@@ -8,7 +8,7 @@ use tollgate_sdk::signature::{Cells, Dictionary};
 
 use super::cells::Batch;
 use super::marks::Marks;
-use super::{Missing, label, nested};
+use super::{Missing, NOTHING, label, nested};
 use crate::body::{Body, Field, Layout, Origin};
 use crate::data::Data;
 use crate::datatype::widens;
@@ -33,7 +33,7 @@ pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -
     let missing = missing(batch);
     match (&batch.spec.kind, &batch.column.column.cells) {
         (Type::Data(declared), _) => {
-            let column = Typed { batch, declared: *declared, dtype, missing };
+            let column = Typed { batch, declared: *declared, dtype, missing: &missing };
             column.faults(strict, faults);
         }
         (Type::Any, _) => {}
@@ -57,10 +57,7 @@ fn missing(batch: &Batch<'_>) -> Missing {
     }
     let mut missing = Missing::default();
     for row in (0..batch.rows).filter(|row| nan(*row) || !batch.present(*row)) {
-        if missing.count == 0 {
-            missing.first = row;
-        }
-        missing.count += 1;
+        missing.add(row);
     }
     missing
 }
@@ -69,7 +66,7 @@ struct Typed<'b, 'c> {
     batch: &'b Batch<'c>,
     declared: DataType,
     dtype: Dtype,
-    missing: Missing,
+    missing: &'b Missing,
 }
 
 impl Typed<'_, '_> {
@@ -142,7 +139,7 @@ impl Typed<'_, '_> {
                 "missing values make its whole numbers floats, and MLflow takes no floats for \
                  `{declared}`: fill the gaps, or declare `double`"
             );
-            (message, self.missing.first, self.missing.count)
+            (message, self.missing.rows.first().copied().unwrap_or(0), self.missing.count)
         } else {
             let message = format!(
                 "the column is `{}`, which cannot be safely converted to `{declared}`",
@@ -152,7 +149,7 @@ impl Typed<'_, '_> {
         };
         let mut fault = Fault::new(Kind::IncompatibleType, message);
         fault.expected = declared.into();
-        fault.actual = if gaps { "nothing".into() } else { self.batch.column.dtype.clone() };
+        fault.actual = if gaps { NOTHING.into() } else { self.batch.column.dtype.clone() };
         fault.occurrences = u32::try_from(count.max(1)).unwrap_or(u32::MAX);
         faults.push(label(super::at(fault, row, self.batch.name), self.batch.name));
     }

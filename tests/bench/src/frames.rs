@@ -1,0 +1,152 @@
+//! Files of rows: the whole binary, beside pandera and pyarrow.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::group::{Group, Row};
+use crate::measure::WallStep;
+use crate::places::Places;
+
+/// Rows of the Parquet file; CSV and JSON lines have a tenth.
+const ROWS: u64 = 10_000_000;
+
+/// Ids, labels, files, and who reads them.
+const CASES: [(&str, &str, &str, Option<&str>); 5] = [
+    ("frames/tollgate-parquet", "`tollgate check`, Parquet", "rows.parquet", None),
+    ("frames/pyarrow", "pyarrow.compute, Parquet in batches", "rows.parquet", Some("pyarrow")),
+    ("frames/pandera", "pandera on pandas, Parquet", "rows.parquet", Some("pandera")),
+    ("frames/tollgate-csv", "`tollgate check`, CSV", "rows.csv", None),
+    ("frames/tollgate-jsonl", "`tollgate check`, JSON lines", "rows.jsonl", None),
+];
+
+/// Each as a process of its own, from start to exit.
+pub(crate) fn group(places: &Places) -> Result<Group> {
+    let prepared = files(places);
+    let rows = CASES
+        .iter()
+        .map(|(id, label, file, peer)| {
+            let case = prepared.as_ref().map_err(|why| format!("{why:#}")).and_then(|folder| {
+                Case::new(places, &folder.join(file), *peer).map_err(|why| format!("{why:#}"))
+            });
+            match case {
+                Err(why) => Row::skipped(id, label, &why),
+                Ok((case, rows, peak)) => {
+                    let label = format!("{label}, {rows} rows, peak memory {} MB", peak >> 10);
+                    Row::of_parts(id, &label, WallStep(move |_| case.run()), rows as f64)
+                }
+            }
+        })
+        .collect();
+    Ok(Group {
+        title: "A file of 10 columns checked, the whole process",
+        unit: "row",
+        reference: CASES[0].0,
+        long: true,
+        rows,
+    })
+}
+
+fn python() -> String {
+    std::env::var("TOLLGATE_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned())
+}
+
+/// The folder with the files, which are made once.
+fn files(places: &Places) -> Result<PathBuf> {
+    let folder = places.target.join("bench").join(format!("frames-{ROWS}"));
+    // Written last.
+    if folder.join("rows.jsonl").exists() {
+        return Ok(folder);
+    }
+    fs::create_dir_all(&folder)?;
+    let made = Command::new(python())
+        .arg(places.here.join("frames_peer.py"))
+        .arg("make")
+        .arg(&folder)
+        .arg(ROWS.to_string())
+        .status()
+        .context("cannot start Python")?;
+    ensure!(made.success(), "no files: `python3 -m pip install pyarrow pandas` makes them");
+    Ok(folder)
+}
+
+/// One command.
+struct Case {
+    program: PathBuf,
+    arguments: Vec<PathBuf>,
+    cache: PathBuf,
+}
+
+impl Case {
+    /// With how many rows it read, and the most memory it took, in KiB.
+    fn new(places: &Places, file: &Path, peer: Option<&str>) -> Result<(Self, u64, u64)> {
+        let (program, arguments) = match peer {
+            None => {
+                let exe = std::env::current_exe()?;
+                let signature = places.here.join("frames").join("signature.json");
+                let arguments = vec![
+                    "check".into(),
+                    "--format".into(),
+                    "json".into(),
+                    "--signature".into(),
+                    signature,
+                    "--payload".into(),
+                    file.to_owned(),
+                ];
+                (exe.with_file_name("tollgate"), arguments)
+            }
+            Some(peer) => {
+                let script = places.here.join("frames_peer.py");
+                (python().into(), vec![script, peer.into(), file.to_owned()])
+            }
+        };
+        let case = Self { program, arguments, cache: places.target.join("bench/frames-cache") };
+        let mut child = case
+            .command()
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", case.program.display()))?;
+        let mut peak = 0;
+        while child.try_wait()?.is_none() {
+            peak = memory(child.id()).unwrap_or(0).max(peak);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output()?;
+        let found: Value = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("`{}` gave no answer", case.program.display()))?;
+        let clean = match peer {
+            None => found["verdict"] == "pass",
+            Some(_) => found["problems"] == Value::Array(Vec::new()),
+        };
+        ensure!(clean, "it finds fault with good rows: {found}");
+        let rows = found["rows"].as_u64().or_else(|| found["rows"]["count"].as_u64());
+        Ok((case, rows.context("it does not say how many rows it read")?, peak))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env("XDG_CACHE_HOME", &self.cache)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    fn run(&self) -> Result<()> {
+        let status = self.command().stdout(Stdio::null()).status()?;
+        ensure!(status.success(), "`{}` failed", self.program.display());
+        Ok(())
+    }
+}
+
+/// The most memory that a running process has had, in KiB.
+fn memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
