@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate::signature::infer::{InferError, Inferred, infer};
+use tollgate::frames::PayloadFormat;
+use tollgate::signature::infer::{InferError, Inferred};
 
 const CASES: &str = include_str!("inference/inferred.jsonl");
 
@@ -19,8 +20,13 @@ const CASES: &str = include_str!("inference/inferred.jsonl");
 struct Case {
     name: String,
     csv: Option<String>,
+    file: Option<String>,
     records: Option<Vec<Box<RawValue>>>,
     inputs: Option<Value>,
+}
+
+fn infer(paths: &[&Path], outputs: &[String]) -> Result<Inferred, InferError> {
+    tollgate::signature::infer::infer(paths, PayloadFormat::Auto, outputs)
 }
 
 fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
@@ -48,6 +54,9 @@ fn what_mlflow_infers_is_inferred() {
             let lines: Vec<&str> = records.iter().map(|record| record.get()).collect();
             files.push(file(folder.path(), "data.jsonl", &lines.join("\n")));
             files.push(file(folder.path(), "data.json", &format!("[{}]", lines.join(","))));
+        }
+        if let Some(name) = &case.file {
+            files.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inference").join(name));
         }
         for path in files {
             let given = infer(&[&path], &[]);
@@ -97,12 +106,9 @@ fn what_cannot_be_inferred_says_why() {
     assert_eq!(says("a.csv", "a,b\n"), "`a.csv` holds no rows");
     assert_eq!(
         says("a.csv", "a,b\n1\n"),
-        "`a.csv` cannot be read as CSV: line 2 has 1 cells, the header 2 names"
+        "`a.csv` line 2: the row has fewer cells than the header has names: it may be cut off"
     );
-    assert_eq!(
-        says("a.csv", "a,a\n1,2\n"),
-        "`a.csv` cannot be read as CSV: column 1 has the name of one before: `a`"
-    );
+    assert_eq!(says("a.csv", "a,a\n1,2\n"), "`a.csv` header: two columns have the name `a`");
     assert_eq!(says("a.csv", "a\n1\n"), "there is no column `missing`");
     assert_eq!(
         says("a.jsonl", "{\"missing\": 1}\n{\"missing\": \"x\"}\n"),
@@ -110,8 +116,9 @@ fn what_cannot_be_inferred_says_why() {
     );
     assert_eq!(
         says("a.jsonl", "{\"missing\": 1}\n[2]\n"),
-        "`a.jsonl` cannot be read as JSON lines: line 2 is no JSON object"
+        "`a.jsonl` line 2: the line is no JSON object"
     );
+    assert!(says("a.json", "{\"a\": 1}").contains("it holds no rows"));
     let open = format!("a\n\"{}", "x\n".repeat(9 << 20));
     assert!(says("a.csv", &open).contains("a quote may never be closed"));
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Format;
+use super::{Format, PayloadFormat};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Signature {
@@ -65,7 +65,7 @@ pub(crate) enum Reader {
 Examples:
   tollgate signature infer train.csv --output-column churned -o signature.json
   tollgate signature infer day-1.jsonl day-2.jsonl
-  head -1000 train.csv | tollgate signature infer -
+  head -1000 train.csv | tollgate signature infer - --input-format csv
 
 The types are those that mlflow.models.infer_signature gives the data frame that
 pandas reads: whole numbers are `long`, or `double` where some are missing; text
@@ -75,9 +75,13 @@ optional. Where MLflow gives up without a word, the column is named.
 Give data that is like real requests: what is never missing here must never be
 missing there.")]
 pub(crate) struct Infer {
-    /// CSV, JSON lines, JSON records or a request body, with the same columns; `-` is standard input
+    /// CSV, JSON lines, Parquet, Arrow IPC, a JSON list of records or a request
+    /// body, all with the same columns; `-` is standard input
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// How to read the files
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) input_format: PayloadFormat,
     /// A column that the model gives; may be given several times
     #[arg(long = "output-column", value_name = "NAME")]
     pub(crate) outputs: Vec<String>,

@@ -28,6 +28,8 @@ use super::schema::{Column, Columns, DataType, Kind, Schema, Signature};
 pub use files::InferError;
 use observed::Observed;
 
+use crate::frames::PayloadFormat;
+
 /// What data says of a signature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inferred {
@@ -92,16 +94,20 @@ impl Table {
 }
 
 /// Infers a signature from files of rows with the same columns: CSV, JSON
-/// lines, and JSON as a list of records or a request body. The columns that
-/// `outputs` names are what the model gives.
+/// lines, Parquet, Arrow IPC, and JSON as a list of records or a request body.
+/// The columns that `outputs` names are what the model gives.
 ///
 /// # Errors
 /// When a file cannot be read, has no rows, or a column mixes types of which
 /// MLflow makes none.
-pub fn infer(paths: &[&Path], outputs: &[String]) -> Result<Inferred, InferError> {
+pub fn infer(
+    paths: &[&Path],
+    asked: PayloadFormat,
+    outputs: &[String],
+) -> Result<Inferred, InferError> {
     let mut table = Table::default();
     for path in paths {
-        files::read(path, &mut table)?;
+        files::read(path, asked, &mut table)?;
     }
     if table.rows == 0 || table.columns.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();

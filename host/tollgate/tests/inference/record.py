@@ -6,15 +6,21 @@ into a signature of a single `any` without a name: null stands for that.
 
     python record.py > inferred.jsonl
 
-Needs mlflow 3.17 and pandas 3.
+Also writes the Parquet and Arrow files that it infers from, beside itself.
+Needs mlflow 3.17, pandas 3 and pyarrow.
 """
 
+import datetime
+import decimal
 import io
 import json
 import logging
 import warnings
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
 from mlflow.types.utils import _infer_schema
 
 warnings.filterwarnings("ignore")
@@ -93,6 +99,58 @@ JSON = {
 }
 
 
+TIME = datetime.datetime(2021, 1, 1, 10)
+
+TYPED = {
+    "types": {
+        "boolean": pa.array([True, False]),
+        "int8": pa.array([1, 2], pa.int8()),
+        "int16": pa.array([1, 2], pa.int16()),
+        "int32": pa.array([1, 2], pa.int32()),
+        "int64": pa.array([1, 2], pa.int64()),
+        "uint8": pa.array([1, 2], pa.uint8()),
+        "uint16": pa.array([1, 2], pa.uint16()),
+        "uint32": pa.array([1, 2], pa.uint32()),
+        "float32": pa.array([1.5, 2], pa.float32()),
+        "float64": pa.array([1.5, 2], pa.float64()),
+        "string": pa.array(["x", "y"]),
+        "binary": pa.array([b"x", b"y"]),
+        "time": pa.array([TIME, TIME], pa.timestamp("us")),
+        "zoned": pa.array([TIME, TIME], pa.timestamp("ns", "UTC")),
+        "day": pa.array([TIME.date(), TIME.date()]),
+        "list": pa.array([["a"], ["b", "c"]]),
+        "numbers": pa.array([[1], [2, 3]], pa.list_(pa.int64())),
+        "struct": pa.array([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]),
+        "category": pa.array(["x", "y"]).dictionary_encode(),
+    },
+    "gaps": {
+        "boolean": pa.array([True, None]),
+        "int32": pa.array([1, None], pa.int32()),
+        "int64": pa.array([None, 2], pa.int64()),
+        "float32": pa.array([1.5, None], pa.float32()),
+        "nan": pa.array([1.5, float("nan")], pa.float64()),
+        "string": pa.array(["x", None]),
+        "binary": pa.array([None, b"y"]),
+        "time": pa.array([TIME, None], pa.timestamp("us")),
+        "list": pa.array([["a"], None]),
+        "struct": pa.array([{"a": 1, "b": "x"}, {"a": 2, "b": None}]),
+        "nothing": pa.array([None, None], pa.null()),
+    },
+    "uint64": {"x": pa.array([1, 2], pa.uint64())},
+    "decimal": {"x": pa.array([decimal.Decimal("1.5"), decimal.Decimal("2.5")])},
+    "duration": {"x": pa.array([1, 2], pa.duration("s"))},
+}
+
+
+def typed():
+    for name, columns in TYPED.items():
+        table = pa.table(columns)
+        pa.parquet.write_table(table, f"{name}.parquet")
+        yield f"{name}.parquet", pd.read_parquet(f"{name}.parquet")
+        pa.feather.write_feather(table, f"{name}.arrow", compression="uncompressed")
+        yield f"{name}.arrow", pd.read_feather(f"{name}.arrow")
+
+
 def inferred(frame):
     try:
         return _infer_schema(frame).to_dict()
@@ -107,6 +165,8 @@ def main():
     for name, records in JSON.items():
         frame = pd.DataFrame(records)
         print(json.dumps({"name": name, "records": records, "inputs": inferred(frame)}))
+    for name, frame in typed():
+        print(json.dumps({"name": name, "file": name, "inputs": inferred(frame)}))
 
 
 main()

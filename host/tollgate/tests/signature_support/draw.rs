@@ -12,7 +12,7 @@ use super::Dice;
 /// Request bodies in every form.
 pub(crate) fn payloads(signature: &Signature, dice: &mut Dice) -> Vec<String> {
     let mut all = Vec::new();
-    for round in 0..60 {
+    for round in 0..40 {
         let mut body = Map::new();
         let (key, data) = match &signature.inputs {
             Some(Schema::Columns(columns)) if columns.named => named(columns, dice, round),

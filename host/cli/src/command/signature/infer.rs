@@ -14,7 +14,7 @@ use crate::output;
 
 pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
     let paths: Vec<&Path> = arguments.files.iter().map(std::path::PathBuf::as_path).collect();
-    let inferred = infer(&paths, &arguments.outputs)?;
+    let inferred = infer(&paths, arguments.input_format.asked(), &arguments.outputs)?;
     let document = inferred.document(if arguments.texts { Form::Mlmodel } else { Form::Mlflow });
     let text = document.text();
     if let Some(path) = &arguments.output {

@@ -17,6 +17,10 @@ pub(super) enum Data {
     Beyond,
     Float,
     Text(String),
+    /// A time or day, in typed files only.
+    Time,
+    /// Bytes, in typed files only.
+    Bytes,
     List(Vec<Data>),
     /// Of equal keys the last one counts.
     Map(Vec<(String, Data)>),
@@ -31,6 +35,34 @@ impl Data {
             }
             _ => None,
         }
+    }
+}
+
+impl Data {
+    /// Values of typed files that JSON cannot say, from their tags.
+    /// Recursion is bounded by the reader's depth.
+    pub(super) fn untagged(self) -> Result<Self, String> {
+        Ok(match self {
+            Self::List(items) => {
+                Self::List(items.into_iter().map(Self::untagged).collect::<Result<_, _>>()?)
+            }
+            Self::Map(entries) => match entries.as_slice() {
+                [(tag, Self::Text(_))] => match tag.as_str() {
+                    "$date" | "$datetime" => Self::Time,
+                    "$bytes" => Self::Bytes,
+                    "$float" => Self::Null,
+                    "$decimal" => return Err("decimals, for which MLflow has no type".to_owned()),
+                    _ => Self::below(entries)?,
+                },
+                _ => Self::below(entries)?,
+            },
+            other => other,
+        })
+    }
+
+    fn below(entries: Vec<(String, Self)>) -> Result<Self, String> {
+        let entries = entries.into_iter().map(|(key, value)| Ok((key, value.untagged()?)));
+        Ok(Self::Map(entries.collect::<Result<_, String>>()?))
     }
 }
 

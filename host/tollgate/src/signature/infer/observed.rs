@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_engine::types::{Cells, TypedColumn};
+
 use super::super::schema::{DataType, Kind, Property};
 use super::data::Data;
 
@@ -22,6 +24,11 @@ pub(super) struct Observed {
     /// Whole numbers beyond 64 bits with a sign.
     beyond: bool,
     text: bool,
+    /// Times and bytes inside values of typed files.
+    time: bool,
+    bytes: bool,
+    /// The type that a typed file declares.
+    typed: Option<DataType>,
     mixed: bool,
     items: Option<Box<Observed>>,
     objects: u64,
@@ -42,6 +49,8 @@ impl Observed {
             Data::Beyond => self.beyond = true,
             Data::Float => self.float = true,
             Data::Text(_) => self.text = true,
+            Data::Time => self.time = true,
+            Data::Bytes => self.bytes = true,
             Data::List(items) if items.is_empty() => self.empty = true,
             Data::List(items) => {
                 let seen = self.items.get_or_insert_default();
@@ -80,6 +89,48 @@ impl Observed {
         }
     }
 
+    /// Rows of a typed column.
+    pub(super) fn typed(&mut self, column: &TypedColumn, rows: usize) -> Result<(), String> {
+        let present = |row: usize| match &column.column.validity {
+            None => true,
+            Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
+        };
+        if column.dtype == "object" {
+            return self.objects(column, rows, present);
+        }
+        let data_type = data_type(&column.dtype)
+            .ok_or_else(|| format!("`{}`, for which MLflow has no type", column.dtype))?;
+        if *self.typed.get_or_insert(data_type) != data_type {
+            return Err("another type in one file than in another".to_owned());
+        }
+        self.count += rows as u64;
+        self.null |= !(0..rows).all(present);
+        if let Cells::Numbers(numbers) = &column.column.cells {
+            self.null |= numbers.iter().take(rows).any(|number| number.is_nan());
+        }
+        Ok(())
+    }
+
+    fn objects(
+        &mut self,
+        column: &TypedColumn,
+        rows: usize,
+        present: impl Fn(usize) -> bool,
+    ) -> Result<(), String> {
+        let none = || "values that cannot be read".to_owned();
+        for row in 0..rows {
+            if !present(row) {
+                self.json(&Data::Null);
+                continue;
+            }
+            let Cells::Texts(texts) = &column.column.cells else { return Err(none()) };
+            let text = texts.indices.get(row).and_then(|at| texts.entries.get(*at as usize));
+            let value: Data = serde_json::from_str(text.ok_or_else(none)?).map_err(|_| none())?;
+            self.json(&value.untagged()?);
+        }
+        Ok(())
+    }
+
     /// All of a CSV column is text as soon as some of it is.
     pub(super) fn settle(&mut self) {
         let number = self.whole || self.float || self.beyond;
@@ -93,6 +144,17 @@ impl Observed {
     /// The type of a column of so many rows, and whether it is always there.
     pub(super) fn column(&self, rows: u64) -> Result<(Kind, bool), String> {
         let missing = self.null || self.count < rows;
+        if let Some(data_type) = self.typed {
+            if self.others_than_numbers() || self.whole || self.float || self.beyond {
+                return Err("typed values in one file and others in another".to_owned());
+            }
+            let data_type = match data_type {
+                // pandas has no whole numbers beside missing ones.
+                DataType::Integer | DataType::Long if missing => DataType::Double,
+                other => other,
+            };
+            return Ok((Kind::Data(data_type), !missing));
+        }
         let number = self.whole || self.float || self.beyond;
         if number && !self.others_than_numbers() {
             if self.beyond && !self.float && !missing {
@@ -111,7 +173,13 @@ impl Observed {
     }
 
     fn others_than_numbers(&self) -> bool {
-        self.boolean || self.text || self.items.is_some() || self.objects > 0 || self.empty
+        self.boolean
+            || self.text
+            || self.time
+            || self.bytes
+            || self.items.is_some()
+            || self.objects > 0
+            || self.empty
     }
 
     /// The type of a value inside others, where numbers are what they are.
@@ -124,6 +192,8 @@ impl Observed {
             (self.whole || self.beyond, "whole numbers"),
             (self.float, "numbers with a fraction"),
             (self.text, "text"),
+            (self.time, "times"),
+            (self.bytes, "bytes"),
             (self.items.is_some(), "lists"),
             (self.objects > 0, "objects"),
         ]
@@ -141,6 +211,10 @@ impl Observed {
             Kind::Data(DataType::Double)
         } else if self.text {
             Kind::Data(DataType::String)
+        } else if self.time {
+            Kind::Data(DataType::Datetime)
+        } else if self.bytes {
+            Kind::Data(DataType::Binary)
         } else if let Some(items) = &self.items {
             Kind::Array(Box::new(items.kind(items.null)?))
         } else if self.objects > 0 {
@@ -169,6 +243,21 @@ impl Observed {
             })
             .collect()
     }
+}
+
+/// The type that MLflow gives a NumPy type.
+fn data_type(dtype: &str) -> Option<DataType> {
+    Some(match dtype {
+        "bool" => DataType::Boolean,
+        "int8" | "int16" | "int32" | "uint8" | "uint16" => DataType::Integer,
+        "int64" | "uint32" => DataType::Long,
+        "float16" | "float32" => DataType::Float,
+        "float64" => DataType::Double,
+        "str" => DataType::String,
+        "bytes" => DataType::Binary,
+        _ if dtype.starts_with("datetime64") => DataType::Datetime,
+        _ => return None,
+    })
 }
 
 /// What `pandas.read_csv` takes for a missing value.
