@@ -11,6 +11,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tollgate::frames::PayloadFormat;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
 use tollgate::judge::{self, Check, Contract, Decider, Part};
 use tollgate::plugins::Plugins;
@@ -210,6 +211,7 @@ fn checks_and_gates_report_as_the_schema_says() {
                     mode: "mlflow",
                 },
                 payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
+                payload_format: PayloadFormat::Auto,
                 max_findings: 10,
                 hide_values: true,
             },
