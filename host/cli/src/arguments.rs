@@ -63,6 +63,7 @@ Examples:
       | tollgate check --signature MLmodel --outputs --payload -
   tollgate check --signature models/churn --payload scoring-2026-10.parquet
   tollgate check --signature MLmodel            is the signature itself sound?
+  tollgate check --signature MLmodel --protocol oip --payload infer.json
   tollgate check --schema request.schema.json --payload request.json
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
@@ -72,7 +73,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "PATH", required_unless_present = "schema")]
     pub(crate) signature: Option<PathBuf>,
     /// A JSON Schema instead of a signature: drafts 4 to 2020-12, JSON or YAML
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["signature", "outputs", "mode"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["signature", "outputs", "mode", "protocol"])]
     pub(crate) schema: Option<PathBuf>,
     /// A schema that the schema refers to; may be given several times
     #[arg(long, value_name = "URI=FILE", requires = "schema", value_parser = resource)]
@@ -92,6 +93,9 @@ pub(crate) struct Check {
     /// What the payload is
     #[arg(long, value_enum, default_value_t)]
     pub(crate) payload_format: PayloadFormat,
+    /// What the payload is written in
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) protocol: Protocol,
     /// Refuse what MLflow refuses, or also what it changes silently
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: Mode,
@@ -105,6 +109,15 @@ pub(crate) struct Check {
     pub(crate) verdict: Verdict,
     #[command(flatten)]
     pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    /// The bodies of MLflow's own scoring server
+    #[default]
+    Mlflow,
+    /// The Open Inference Protocol v2: KServe, Triton, MLServer
+    Oip,
 }
 
 /// `URI=FILE`. The last `=` parts them, since a URI may hold one.

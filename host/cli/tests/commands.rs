@@ -500,3 +500,29 @@ fn a_signature_and_a_schema_exclude_each_other() {
         assert_eq!(tollgate(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_request_of_the_open_inference_protocol_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let signature = write(
+        folder.path(),
+        "signature.json",
+        r#"{"inputs": [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}]}"#,
+    );
+    let request = r#"{"inputs": [{"name": "input-0", "shape": [2, 4], "datatype": "FP32",
+        "data": [[6.8, 2.8, 4.8, 1.4], [6.0, 3.4, 4.5, 1.6]]}]}"#;
+    let right = write(folder.path(), "right.json", request);
+    let wrong = write(folder.path(), "wrong.json", request.replace("4.5", "\"4.5\""));
+    let check = |payload: &str| {
+        let protocol = ["--protocol", "oip", "--format", "json"];
+        tollgate(
+            &[&["check", "--signature", &signature, "--payload", payload][..], &protocol].concat(),
+        )
+    };
+    assert_eq!(check(&right).status.code(), Some(0), "{}", text(&check(&right).stderr));
+    let output = check(&wrong);
+    assert_eq!(output.status.code(), Some(1));
+    let report = report(&output);
+    assert_eq!(report["findings"][0]["rule"], "oip-data");
+    assert_eq!(report["findings"][0]["pointer"], "/inputs/0/data/1/2");
+}

@@ -13,7 +13,7 @@ use thiserror::Error;
 use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 
 pub use self::check::{Check, check, check_watched};
-pub use self::contract::{Contract, Part};
+pub use self::contract::{Contract, Part, Protocol};
 pub use self::decide::{Decider, NoDecision};
 pub use self::gate::gate;
 pub use self::rows::Seen;

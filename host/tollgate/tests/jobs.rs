@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tollgate::frames::PayloadFormat;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
-use tollgate::judge::{self, Check, Contract, Decider, Part};
+use tollgate::judge::{self, Check, Contract, Decider, Part, Protocol};
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
 use tollgate_engine::Engine;
@@ -209,9 +209,10 @@ fn checks_and_gates_report_as_the_schema_says() {
                     signature: &model("digit_reading-v1"),
                     part: Part::Inputs,
                     mode: "mlflow",
+                    protocol: Protocol::Mlflow,
                 },
                 payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
-                payload_format: PayloadFormat::Auto,
+                payload_format: PayloadFormat::Request,
                 max_findings: 10,
                 hide_values: true,
             },

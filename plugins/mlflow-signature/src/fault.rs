@@ -121,6 +121,18 @@ kinds! {
     /// Outputs are asked for, and the signature declares none: nothing can be
     /// judged.
     NoOutputs "no-outputs",
+    /// Not the body of a request or an answer of the Open Inference Protocol.
+    OipForm "oip-form",
+    /// A tensor is missing, comes twice, or is not in the signature.
+    OipTensor "oip-tensor",
+    /// A tensor has another datatype.
+    OipDatatype "oip-datatype",
+    /// A tensor has another shape, or its data has.
+    OipShape "oip-shape",
+    /// An element is no value of its datatype.
+    OipData "oip-data",
+    /// A tensor's data is not in the JSON.
+    OipBinary "oip-binary",
     /// A Python exception inside a conversion; where it surfaces it becomes
     /// one of the others.
     Raw "raw",

@@ -37,6 +37,7 @@ pub mod json;
 pub mod load;
 mod nested;
 mod normal;
+mod oip;
 mod params;
 mod parse;
 pub mod py;
@@ -52,7 +53,7 @@ use data::Data;
 use fault::Fault;
 use params::Params;
 use py::Py;
-use settings::{Form, Given, Mode, Part, Settings};
+use settings::{Form, Given, Mode, Part, Protocol, Settings};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]
@@ -61,6 +62,7 @@ pub struct MlflowSignature {
     mode: Mode,
     part: Part,
     form: Form,
+    protocol: Protocol,
     max_findings: usize,
     today: Option<i64>,
     plan: fast::Plan,
@@ -97,12 +99,16 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             mode: settings.mode,
             part: settings.part,
             form: settings.form,
+            protocol: settings.protocol,
             max_findings: settings.max_findings,
             today: settings.today,
         })
     }
 
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
+        if self.protocol == Protocol::Oip {
+            return self.findings(self.oip_faults(payload));
+        }
         if self.plan.clean(payload) {
             return Vec::new();
         }
@@ -113,6 +119,12 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     }
 
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
+        if self.protocol == Protocol::Oip {
+            // The server, not MLflow, makes data of it: it gets what was sent.
+            let faults = self.oip_faults(payload);
+            let passes = faults.is_empty();
+            return if passes { Ok(payload.to_vec()) } else { Err(self.findings(faults)) };
+        }
         match self.judge(payload) {
             Ok(((data, params), _)) => Ok(normal::document(&data, &params).into_bytes()),
             Err(faults) => Err(self.findings(faults)),
@@ -198,6 +210,13 @@ impl MlflowSignature {
         };
         let sent = (self.mode == Mode::Strict).then_some(sent);
         self.compared((data, params), sent.as_ref(), origin)
+    }
+
+    /// What is wrong with a body of the Open Inference Protocol.
+    fn oip_faults(&self, payload: &[u8]) -> Vec<Fault> {
+        let schema::Signature { outputs, params, .. } = &self.signature;
+        let params = params.as_deref().filter(|_| self.part == Part::Inputs);
+        oip::faults(payload, self.part, self.schema(), outputs.as_ref(), params)
     }
 
     /// The part of the signature that is enforced.

@@ -48,6 +48,8 @@ pub struct Settings<'g> {
     pub part: Part,
     /// How payloads are written.
     pub form: Form,
+    /// What speaks to the model.
+    pub protocol: Protocol,
     /// At most so many findings for one payload.
     pub max_findings: usize,
     /// The day (since 1970) that a time without a date is taken for.
@@ -85,6 +87,16 @@ pub enum Form {
     Data,
 }
 
+/// What requests and answers are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// That of MLflow's own scoring server.
+    #[default]
+    Mlflow,
+    /// The Open Inference Protocol v2.
+    Oip,
+}
+
 const NONE: &Py<'static> = &Py::None;
 
 impl<'g> Settings<'g> {
@@ -100,6 +112,7 @@ impl<'g> Settings<'g> {
             mode: Mode::default(),
             part: Part::default(),
             form: Form::default(),
+            protocol: Protocol::default(),
             max_findings: 100,
             today: None,
         };
@@ -116,6 +129,7 @@ impl<'g> Settings<'g> {
                 b"mode" => settings.mode = mode(value)?,
                 b"part" => settings.part = part(value)?,
                 b"form" => settings.form = form(value)?,
+                b"protocol" => settings.protocol = protocol(value)?,
                 b"max_findings" => {
                     settings.max_findings = match value {
                         Py::Int(count @ 1..=10_000) => *count as usize,
@@ -130,6 +144,9 @@ impl<'g> Settings<'g> {
                 b"today" => settings.today = today(value)?,
                 _ => return Err(unknown("", key)),
             }
+        }
+        if settings.protocol == Protocol::Oip && settings.form == Form::Data {
+            return Err(wrong("/form", "`data` is a form of the protocol `mlflow` alone"));
         }
         if signature { Ok(settings) } else { Err(wrong("", "`signature` is missing")) }
     }
@@ -181,6 +198,14 @@ fn form(value: &Py<'_>) -> Result<Form, Box<Finding>> {
         Py::Str(text) if text.is("request") => Ok(Form::Request),
         Py::Str(text) if text.is("data") => Ok(Form::Data),
         _ => Err(wrong("/form", "`form` must be `request` or `data`")),
+    }
+}
+
+fn protocol(value: &Py<'_>) -> Result<Protocol, Box<Finding>> {
+    match value {
+        Py::Str(text) if text.is("mlflow") => Ok(Protocol::Mlflow),
+        Py::Str(text) if text.is("oip") => Ok(Protocol::Oip),
+        _ => Err(wrong("/protocol", "`protocol` must be `mlflow` or `oip`")),
     }
 }
 

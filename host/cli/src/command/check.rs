@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use miette::IntoDiagnostic as _;
-use tollgate::judge::{self, Contract, Part, Seen};
+use tollgate::judge::{self, Contract, Part, Protocol, Seen};
 use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
 
-use crate::arguments::{Check, Format};
+use crate::arguments::{self, Check, Format};
 use crate::output;
 
 pub(crate) fn run(arguments: &Check) -> Exit {
@@ -42,6 +42,10 @@ fn contract(arguments: &Check) -> miette::Result<Contract<'_>> {
             signature,
             part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
             mode: arguments.mode.name(),
+            protocol: match arguments.protocol {
+                arguments::Protocol::Mlflow => Protocol::Mlflow,
+                arguments::Protocol::Oip => Protocol::Oip,
+            },
         }),
         (None, Some(schema)) => Ok(Contract::JsonSchema {
             schema,

@@ -25,6 +25,8 @@ pub enum Contract<'a> {
         part: Part,
         /// `strict` or `mlflow`.
         mode: &'static str,
+        /// What the payload is written in.
+        protocol: Protocol,
     },
     /// A JSON Schema.
     JsonSchema {
@@ -57,6 +59,27 @@ impl Part {
     }
 }
 
+/// What requests and answers are written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// That of MLflow's own scoring server.
+    #[default]
+    Mlflow,
+    /// The Open Inference Protocol v2.
+    Oip,
+}
+
+impl Protocol {
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlflow => "mlflow",
+            Self::Oip => "oip",
+        }
+    }
+}
+
 /// A contract that payloads can be held against.
 pub(super) struct Opened {
     pub(super) plugin: Plugin,
@@ -69,13 +92,14 @@ impl Contract<'_> {
     /// Reads the contract and configures the plugin that knows its kind.
     pub(super) fn open(&self, plugins: &Plugins, max_findings: u32) -> Result<Opened, JudgeError> {
         match *self {
-            Self::Mlflow { signature, part, mode } => {
+            Self::Mlflow { signature, part, mode, protocol } => {
                 let signature = model::read_signature(signature)?;
                 let plugin = plugins.built_in(MLFLOW_SIGNATURE)?;
                 let settings = canonical::to_text(&json!({
                     "signature": signature.value,
                     "mode": mode,
                     "part": part.name(),
+                    "protocol": protocol.name(),
                     "max_findings": max_findings,
                 }));
                 let checker = plugin.signature(Some(&settings)).map_err(|error| match error {
