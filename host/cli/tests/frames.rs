@@ -331,6 +331,24 @@ fn files_that_are_none_say_so() {
     assert!(shown.contains("a CSV file needs a header"), "{shown}");
 }
 
+/// Some kilobytes that unpack to half a gigabyte are an error before they do.
+#[test]
+fn a_page_that_unpacks_without_measure_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bomb.parquet");
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["x".repeat(400 << 20)]));
+    let batch = batch(vec![("customer", text)]);
+    write_parquet(&path, &batch, Compression::ZSTD(ZstdLevel::default()));
+    assert!(fs::metadata(&path).unwrap().len() < 1 << 20);
+    let output = check(&path, &["--format", "json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output));
+    assert!(text_of(&output).contains("unpacks to"), "{}", text_of(&output));
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}
+
 /// A line of 100 MB is one bad row, and takes neither memory nor the rest of
 /// the file with it.
 #[test]

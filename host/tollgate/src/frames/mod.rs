@@ -17,6 +17,7 @@ mod ipc;
 mod lines;
 mod merge;
 mod nested;
+mod pages;
 mod parquet;
 mod plain;
 mod texts;

@@ -14,6 +14,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use super::arrow::{Cutter, data_columns, dtype};
 use super::format::{Source, ends};
+use super::pages;
 use super::{Batch, Format, FrameError, Frames, Progress, Spare};
 
 /// What one record batch may take here, before it is cut for the plugin.
@@ -42,6 +43,9 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
         return Err(broken(problem.to_owned()));
     }
     let metadata = metadata(&file).map_err(|error| broken(explained(&error)))?;
+    if let Some(problem) = pages::too_large(&file, metadata.metadata()) {
+        return Err(broken(problem));
+    }
     let rows_at_a_time = rows_at_a_time(metadata.metadata()).map_err(&broken)?;
     let schema = Arc::clone(metadata.schema());
     let columns = data_columns(&schema);
