@@ -1,7 +1,7 @@
 //! One tensor of a request or an answer.
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::datatype::Datatype;
