@@ -48,7 +48,7 @@ fn carried(given: &Given) -> TypedColumn {
     let carried = match present {
         _ if float => Cells::Numbers(cells.iter().map(number).collect()),
         Some(Value::Bool(_)) => {
-            Cells::Booleans(cells.iter().map(|cell| u8::from(cell == &true)).collect())
+            Cells::Booleans(cells.iter().map(|cell| u8::from(*cell == true)).collect())
         }
         Some(Value::Number(whole)) if whole.is_i64() && cells.iter().all(|c| !c.is_f64()) => {
             Cells::Integers(cells.iter().map(|cell| cell.as_i64().unwrap_or(0)).collect())
