@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Dtype, Py, Raised, array_as, cell_as, to_f32, wrap_float, wrap_int};
+use super::{Dtype, Py, Raised, Unit, array_as, cell_as, to_f32, wrap_float, wrap_int};
 
 /// A column, or a `pandas.Series`.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,8 @@ impl Seen {
         }
         match (self.text, self.time || self.moment, self.boolean) {
             (true, false, false) if !number => Dtype::Text,
+            // Python's own times have microseconds.
+            (false, true, false) if !number && !self.time => Dtype::Datetime(Unit::Micro),
             (false, true, false) if !number => Dtype::NANOSECONDS,
             (false, false, true) if !number && !missing => Dtype::Bool,
             (false, false, false) => {

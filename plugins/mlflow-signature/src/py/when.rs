@@ -23,6 +23,8 @@ pub fn to_datetime<'a>(
         return Err((Raised::Type, 0));
     }
     let floats = column.dtype == Dtype::Float(64);
+    let whole = |cell: &Py<'_>| matches!(cell, Py::Int(_) | Py::Uint(_) | Py::Big(_));
+    let beyond = if column.cells.iter().all(whole) { Raised::Overflow } else { Raised::Value };
     let mut format: Option<Format> = None;
     let mut zone = None;
     let mut texts = 0;
@@ -30,7 +32,9 @@ pub fn to_datetime<'a>(
     let mut cells = Vec::with_capacity(column.cells.len());
     for (row, cell) in column.cells.into_iter().enumerate() {
         let nanos = match cell {
-            Py::None | Py::Time(None) => None,
+            // The smallest number is NaT.
+            Py::None | Py::Time(None) | Py::Int(i64::MIN) => None,
+            Py::Big(_) => return Err((beyond, row)),
             Py::Float(number) if number.is_nan() => None,
             Py::Str(text) => match read(&text, today).ok_or((Raised::Value, row))? {
                 None => None,
@@ -76,13 +80,11 @@ fn number(cell: Py<'_>, floats: bool) -> Result<Option<i128>, Raised> {
         Py::Time(nanos) => nanos.map(i128::from),
         Py::Datetime(nanos) => Some(nanos),
         Py::Date(days) => Some(i128::from(days) * 86_400_000_000_000),
-        Py::Int(i64::MIN) => None,
         Py::Int(number) => Some(i128::from(number)),
         Py::Float(number) if floats || number.abs() < 9.2e18 => {
             Some(wrap_float(number, true, 64)).filter(|nanos| *nanos != i128::from(i64::MIN))
         }
         Py::Float(_) | Py::Uint(_) => return Err(Raised::Value),
-        Py::Big(_) => return Err(Raised::Overflow),
         _ => return Err(Raised::Type),
     })
 }
