@@ -124,7 +124,7 @@ fn what_a_json_schema_accepts_strict_mode_accepts() {
         println!("{count} such: {hole}\n");
     }
     assert!(holes.is_empty(), "{} kinds of holes", holes.len());
-    assert!(both > 20_000, "{both} accepted by both");
+    assert!(both > 10_000, "{both} accepted by both");
 }
 
 /// A schema is the signature: as long as nobody changed it, nothing is lost.
