@@ -6,7 +6,7 @@
 //! | [`diff`] | what changed, and whom it breaks |
 //! | [`schema`] | a signature, typed |
 //! | [`infer`] | from data |
-//! | [`file`] | reads files, and says what is wrong where |
+//! | [`mod@file`] | reads files, and says what is wrong where |
 //! | [`mlflow`] | reads and writes MLflow's JSON |
 
 pub mod convert;
