@@ -156,8 +156,11 @@ fn rows_with_faults_have_no_decision_and_leave_the_others_alone() {
         format!("{good}\n{{\"score\":true}}\nnot json\n{}\n{good}\n", good.replace("0.1", "7"));
     let mut lines = JsonLines::new(text.as_bytes(), decider.extractor(), &outside);
     let answers = answers(&decider, &lines.next_rows(100).expect("rows").expect("rows"));
+    let review = Some("manual_review");
     let actions: Vec<_> = answers.iter().map(|answer| answer["action"].as_str()).collect();
-    assert_eq!(actions, [Some("allow"), None, None, None, Some("allow")]);
+    assert_eq!(actions, [Some("allow"), review, review, review, Some("allow")]);
+    let fallback: Vec<_> = answers.iter().map(|answer| answer["fallback"] == true).collect();
+    assert_eq!(fallback, [false, true, true, true, false]);
     assert!(answers[1]["error"].as_str().is_some_and(|error| error.contains("must be a number")));
     assert!(answers[2]["error"].as_str().is_some_and(|error| error.contains("not JSON")));
 }
