@@ -261,12 +261,22 @@ impl MlflowSignature {
         }
     }
 
-    fn findings(&self, faults: Vec<Fault>) -> Vec<Finding> {
-        let faults = faults.into_iter().take(self.max_findings);
-        match self.part {
+    /// The first faults as findings, and one that counts the rest.
+    fn findings(&self, mut faults: Vec<Fault>) -> Vec<Finding> {
+        let rest = faults.split_off(faults.len().min(self.max_findings));
+        let faults = faults.into_iter();
+        let mut findings: Vec<_> = match self.part {
             Part::Inputs => faults.map(Fault::finding).collect(),
             Part::Outputs => faults.map(response::finding).collect(),
+        };
+        if let Some(worst) = rest.iter().map(|fault| fault.kind.outcome()).max() {
+            let faults = if rest.len() == 1 { "fault is" } else { "faults are" };
+            let message = alloc::format!("{} further {faults} not shown", rest.len());
+            let mut last = Finding::new("more-findings", worst, message);
+            last.occurrences = rest.len() as u32;
+            findings.push(last);
         }
+        findings
     }
 }
 
