@@ -70,8 +70,9 @@ impl Habits {
                     .any(|change| names.iter().any(|name| change.what.contains(name.as_str())))
             }
             Exception::Bare => match self.data() {
+                // Each row that is no object is a value without a name.
                 Some(("inputs" | "instances", Value::Array(rows))) => {
-                    !matches!(rows.first(), Some(Value::Object(_)))
+                    rows.is_empty() || rows.iter().any(|row| !row.is_object())
                 }
                 Some(("inputs" | "instances", data)) => !data.is_object(),
                 _ => false,

@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 12] = [
+const TARGETS: [Target; 15] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -63,6 +63,21 @@ const TARGETS: [Target; 12] = [
         text: "a check of 1 row, fresh, at most 1/100 of MLflow's parsing and enforcing",
         row: "check-1/tollgate-fresh",
         bound: Bound::Times(1.0 / 100.0, "check-1/mlflow"),
+    },
+    Target {
+        text: "a check of 1 row, fresh and baked, at most 1/200 of MLflow's",
+        row: "check-1/tollgate-fresh-baked",
+        bound: Bound::Times(1.0 / 200.0, "check-1/mlflow"),
+    },
+    Target {
+        text: "a check of 1,000 rows, warm, at most 1/20 of MLflow's",
+        row: "check-1000/tollgate-warm",
+        bound: Bound::Times(1.0 / 20.0, "check-1000/mlflow"),
+    },
+    Target {
+        text: "a check of 1,000 rows, warm, at most twice the plugin's code natively",
+        row: "check-1000/tollgate-warm",
+        bound: Bound::Times(2.0, "check-1000/native-plugin"),
     },
     Target {
         text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",
@@ -149,10 +164,11 @@ mod tests {
             ("gate/warm-cache", 29e6),
         ])]);
         let reached: Vec<_> = judged.iter().map(|judged| judged.reached).collect();
-        assert_eq!(
-            reached,
-            [Some(true), None, None, None, None, None, None, Some(false), None, Some(true)]
-        );
+        let mut expected = vec![None; super::TARGETS.len()];
+        for (at, reached) in [(0, true), (7, false), (super::TARGETS.len() - 1, true)] {
+            expected[at] = Some(reached);
+        }
+        assert_eq!(reached, expected);
         assert_eq!(judged[0].found, "500 ns of 2.00 µs, which is 0.25×");
     }
 }

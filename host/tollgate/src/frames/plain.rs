@@ -173,7 +173,7 @@ fn number(cell: &str) -> Option<f64> {
     }
     let number: f64 = cell.parse().ok()?;
     let zero = || digits.iter().all(|byte| matches!(byte, b'0' | b'.'));
-    let kept = number.is_finite() && number.abs() <= EXACT && (number != 0.0 || zero());
+    let kept = number.is_finite() && number.abs() < EXACT && (number != 0.0 || zero());
     kept.then_some(number)
 }
 
