@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use miette::{Diagnostic, GraphicalReportHandler, Report};
 use serde::Serialize;
-use tollgate::mistake::Mistakes;
+use tollgate::judge::JudgeError;
 use tollgate::report::{Exit, FindingReport};
 use tollgate_engine::types::Outcome;
 
@@ -65,8 +65,9 @@ fn error(command: &'static str, format: Format, report: &Report) {
 /// Each mistake at its place: `file:line:column: what`.
 fn mistakes(report: &Report) -> Vec<String> {
     report
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<Mistakes>())
+        .downcast_ref::<JudgeError>()
+        .and_then(JudgeError::mistakes)
+        .or_else(|| report.downcast_ref())
         .map(|mistakes| mistakes.iter().map(tollgate::mistake::Mistake::line).collect())
         .unwrap_or_default()
 }

@@ -271,6 +271,12 @@ fn a_mistake_in_a_document_is_shown_at_its_place() {
     let shown = text(&output.stderr);
     assert!(shown.contains("manual_reveiw") && shown.contains("fraud.yaml:"), "{shown}");
     assert!(output.stdout.is_empty());
+
+    let json = ["decide", "--policy", &policy, "--input", TRANSACTIONS, "--format", "json"];
+    let report: Value = serde_json::from_slice(&tollgate(&json).stdout).unwrap();
+    let details = report["details"].as_array().unwrap();
+    let says = |part: &str| details.iter().any(|line| line.as_str().unwrap().contains(part));
+    assert!(says("fraud.yaml:") && says("manual_reveiw"), "{report}");
 }
 
 /// Files that no command can use, and what each is.

@@ -90,6 +90,20 @@ pub enum JudgeError {
     NoDocument(String),
 }
 
+impl JudgeError {
+    /// What is wrong in a file, each mistake at its place.
+    #[must_use]
+    pub fn mistakes(&self) -> Option<&Mistakes> {
+        match self {
+            Self::Mistakes(mistakes)
+            | Self::Document(DocumentError::Mistakes(mistakes))
+            | Self::Model(ModelError::Mistakes(mistakes))
+            | Self::Facts(FactsError::Mistakes(mistakes)) => Some(mistakes),
+            _ => None,
+        }
+    }
+}
+
 /// Reads a document and loads its plugin; the settings are valid then, as far
 /// as the plugin's schema can say.
 ///
