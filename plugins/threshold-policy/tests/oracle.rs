@@ -245,7 +245,7 @@ fn the_same_as_cel() {
     });
     result.unwrap();
     // All three kinds of answer were compared, each many times.
-    assert!(answers.get().iter().all(|count| *count > 500), "{:?}", answers.get());
+    assert!(answers.get().iter().all(|count| *count > 300), "{:?}", answers.get());
 }
 
 #[test]

@@ -19,6 +19,7 @@ struct Size {
     payload: &'static [u8],
     native: &'static str,
     warm: &'static str,
+    lenient: &'static str,
     fresh: &'static str,
     fresh_baked: &'static str,
     mlflow: &'static str,
@@ -35,6 +36,7 @@ pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Re
             payload: include_bytes!("../checks/1.json"),
             native: "check-1/native-plugin",
             warm: "check-1/tollgate-warm",
+            lenient: "check-1/tollgate-warm-mlflow",
             fresh: "check-1/tollgate-fresh",
             fresh_baked: "check-1/tollgate-fresh-baked",
             mlflow: "check-1/mlflow",
@@ -46,6 +48,7 @@ pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Re
             payload: include_bytes!("../checks/1000.json"),
             native: "check-1000/native-plugin",
             warm: "check-1000/tollgate-warm",
+            lenient: "check-1000/tollgate-warm-mlflow",
             fresh: "check-1000/tollgate-fresh",
             fresh_baked: "check-1000/tollgate-fresh-baked",
             mlflow: "check-1000/mlflow",
@@ -55,31 +58,31 @@ pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Re
     ];
     let engine = Engine::builder().build()?;
     let plugin = engine.load(&places.component("mlflow-signature")?)?;
-    let settings = settings()?;
+    let settings = settings("strict")?;
     let signature: &'static Signature = Box::leak(Box::new(plugin.signature(Some(&settings))?));
     let baked = engine.load(&plugin.bake(&settings, "")?)?.signature(None)?;
     let baked: &'static Signature = Box::leak(Box::new(baked));
+    let lenient = plugin.signature(Some(&self::settings("mlflow")?))?;
+    let signatures = Signatures { strict: signature, baked, lenient: Box::leak(Box::new(lenient)) };
     let mlflow = mlflow(places);
     let [one, thousand] = sizes;
-    Ok([
-        group(&one, signature, baked, peers, &mlflow)?,
-        group(&thousand, signature, baked, peers, &mlflow)?,
-    ])
+    Ok([group(&one, &signatures, peers, &mlflow)?, group(&thousand, &signatures, peers, &mlflow)?])
 }
 
 fn group(
     size: &Size,
-    signature: &'static Signature,
-    baked: &'static Signature,
+    signatures: &Signatures,
     peers: &Result<Rc<RefCell<Remote>>>,
     mlflow: &Result<Rc<RefCell<Remote>>>,
 ) -> Result<Group> {
     let payload = size.payload;
-    for signature in [signature, baked] {
+    let Signatures { strict: signature, baked, lenient } = *signatures;
+    for signature in [signature, baked, lenient] {
         let findings = signature.check(payload)?;
         ensure!(findings.is_empty(), "Tollgate finds fault with a good payload: {findings:?}");
     }
     let mut warm = signature.warm();
+    let mut lenient = lenient.warm();
     let peer = |remotes: &Result<Rc<RefCell<Remote>>>, id, label, name, right: Value| match remotes
     {
         Err(why) => Ok(Row::skipped(id, label, &format!("{why:#}"))),
@@ -102,6 +105,11 @@ fn group(
             peer(peers, size.native, "the plugin's code compiled natively", size.case, json!([]))?,
             Row::new(size.warm, "Tollgate, warm instance", Step(move |_| Ok(warm.check(payload)?))),
             Row::new(
+                size.lenient,
+                "Tollgate, warm instance, mode mlflow",
+                Step(move |_| Ok(lenient.check(payload)?)),
+            ),
+            Row::new(
                 size.fresh,
                 "Tollgate, fresh instance",
                 Step(move |_| Ok(signature.check(payload)?)),
@@ -122,10 +130,18 @@ fn group(
     })
 }
 
+/// The same signature, in mode `strict` where nothing else is said.
+struct Signatures {
+    strict: &'static Signature,
+    baked: &'static Signature,
+    lenient: &'static Signature,
+}
+
 /// The settings of `mlflow-signature`, canonical JSON.
-fn settings() -> Result<String> {
+fn settings(mode: &str) -> Result<String> {
     let signature: Value = serde_json::from_str(include_str!("../checks/signature.json"))?;
-    Ok(json!({ "signature": { "inputs": signature.get("inputs").context("inputs")? } }).to_string())
+    let inputs = signature.get("inputs").context("inputs")?;
+    Ok(json!({ "mode": mode, "signature": { "inputs": inputs } }).to_string())
 }
 
 /// Starts MLflow in the first Python that has it.

@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 15] = [
+const TARGETS: [Target; 16] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -78,6 +78,11 @@ const TARGETS: [Target; 15] = [
         text: "a check of 1,000 rows, warm, at most twice the plugin's code natively",
         row: "check-1000/tollgate-warm",
         bound: Bound::Times(2.0, "check-1000/native-plugin"),
+    },
+    Target {
+        text: "a check of 1,000 rows, warm, strict at most 1.2 times mode mlflow",
+        row: "check-1000/tollgate-warm",
+        bound: Bound::Times(1.2, "check-1000/tollgate-warm-mlflow"),
     },
     Target {
         text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",
