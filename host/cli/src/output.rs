@@ -27,12 +27,21 @@ pub(crate) fn shown(
     }
 }
 
+/// Standard output takes no more.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("the output cannot be written")]
+struct Unwritten(#[source] io::Error);
+
+/// What writing to standard output came to.
+pub(crate) fn written<T>(result: io::Result<T>) -> miette::Result<T> {
+    Ok(result.map_err(Unwritten)?)
+}
+
 /// Whoever read our output has had enough: `tollgate ... | head`.
 fn is_broken_pipe(report: &Report) -> bool {
     report
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        .downcast_ref::<Unwritten>()
+        .is_some_and(|Unwritten(error)| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[derive(Serialize)]

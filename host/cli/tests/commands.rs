@@ -8,21 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::{root, text, tollgate};
+use common::{command, report, root, text, tollgate};
 use serde_json::Value;
-
-/// The report, checked against the schema that is documented.
-fn report(output: &Output) -> Value {
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
-    let errors: Vec<String> = jsonschema::validator_for(&schema)
-        .unwrap()
-        .iter_errors(&report)
-        .map(|error| format!("{error} at {}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:?} in {report:#}");
-    report
-}
 
 const CHAMPION: &str = "tests/fixtures/mlflow/tumor_screening-v1";
 const GOOD: &str = "tests/fixtures/mlflow/tumor_screening-v2";
@@ -531,4 +518,19 @@ fn a_request_of_the_open_inference_protocol_is_checked() {
     let report = report(&output);
     assert_eq!(report["findings"][0]["rule"], "oip-data");
     assert_eq!(report["findings"][0]["pointer"], "/inputs/0/data/1/2");
+}
+
+/// `tollgate ... | head`: whoever had enough is told nothing more.
+#[test]
+fn a_reader_that_leaves_early_hears_nothing() {
+    for arguments in [&["plugin", "inspect", "threshold-policy"][..], &["plugin", "list"]] {
+        for format in ["human", "json"] {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let output =
+                command(arguments).args(["--format", format]).stdout(writer).output().unwrap();
+            assert_eq!(text(&output.stderr), "", "{arguments:?}");
+            assert_eq!(output.status.code(), Some(0));
+        }
+    }
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
 
+mod common;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -14,53 +16,23 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{Field, Schema};
+use common::{report, root, text};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
-use tempfile::TempDir;
 
 const SIGNATURE: &str = "tests/fixtures/frames/signature.json";
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
+/// A check against the files' signature.
 fn command(arguments: &[&str]) -> Command {
-    static CACHE: std::sync::OnceLock<TempDir> = std::sync::OnceLock::new();
-    let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
-    command
-        .args(["check", "--signature", SIGNATURE])
-        .args(arguments)
-        .current_dir(root())
-        .env("XDG_CACHE_HOME", cache.path().join("cache"))
-        .env("XDG_STATE_HOME", cache.path().join("state"));
-    command
+    common::command(&[&["check", "--signature", SIGNATURE], arguments].concat())
 }
 
 fn check(payload: &Path, more: &[&str]) -> Output {
     let mut arguments = vec!["--payload", payload.to_str().unwrap()];
     arguments.extend(more);
     command(&arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The report, checked against the schema that is documented.
-fn report(output: &Output) -> Value {
-    assert!(!output.stdout.is_empty(), "{}", text(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
-    let errors: Vec<String> = jsonschema::validator_for(&schema)
-        .unwrap()
-        .iter_errors(&report)
-        .map(|error| format!("{error} at {}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:?} in {report:#}");
-    report
 }
 
 /// Everything a person reads, without the folder's and the plugin's names.

@@ -2,14 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
 
-use std::process::{Command, Output};
+mod common;
 
+use std::process::Output;
+
+use common::text;
 use serde_json::Value;
 
 /// Runs `tollgate` beside the test's files.
 fn tollgate(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tollgate"))
-        .args(arguments)
+    common::command(arguments)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/signatures"))
         .env("COLUMNS", "100")
         .output()
@@ -19,7 +21,6 @@ fn tollgate(arguments: &[&str]) -> Output {
 /// What a person sees: standard output, standard error, the exit code.
 fn seen(arguments: &[&str]) -> String {
     let output = tollgate(arguments);
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let mut seen = text(&output.stdout);
     if !output.stderr.is_empty() {
         seen = format!("{seen}--- standard error\n{}", text(&output.stderr));
@@ -27,18 +28,9 @@ fn seen(arguments: &[&str]) -> String {
     format!("{seen}--- exit {}\n", output.status.code().unwrap())
 }
 
-/// The report, checked against the schema that is documented.
+/// The command's report for programs.
 fn report(arguments: &[&str]) -> Value {
-    let output = tollgate(&[arguments, &["--format", "json"]].concat());
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
-    let errors: Vec<String> = jsonschema::validator_for(&schema)
-        .unwrap()
-        .iter_errors(&report)
-        .map(|error| format!("{error} at {}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{errors:?} in {report:#}");
-    report
+    common::report(&tollgate(&[arguments, &["--format", "json"]].concat()))
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub mod judge;
 pub mod mistake;
 pub mod model;
 pub mod plugins;
+mod records;
 pub mod report;
 pub mod signature;
 pub mod source;

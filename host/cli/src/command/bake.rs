@@ -38,11 +38,12 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             digest: Digest::of(&component).to_string(),
         };
         match arguments.shared.format {
-            Format::Json => output::json(&report).into_diagnostic()?,
+            Format::Json => output::written(output::json(&report))?,
             Format::Human => {
                 let mut out = anstream::stdout().lock();
-                writeln!(out, "{} ({} bytes)\n{}", report.output, report.size, report.digest)
-                    .into_diagnostic()?;
+                let line =
+                    writeln!(out, "{} ({} bytes)\n{}", report.output, report.size, report.digest);
+                output::written(line)?;
             }
         }
         Ok(Exit::Passed)

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use miette::IntoDiagnostic as _;
 use tollgate::judge::{self, Contract, Part, Protocol, Seen};
 use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
 
@@ -28,8 +27,8 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         )?;
         progress.end();
         match arguments.shared.format {
-            Format::Json => output::json(&report).into_diagnostic()?,
-            Format::Human => print(&report).into_diagnostic()?,
+            Format::Json => output::written(output::json(&report))?,
+            Format::Human => output::written(print(&report))?,
         }
         Ok(arguments.verdict.exit(report.verdict))
     })

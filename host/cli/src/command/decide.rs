@@ -138,10 +138,10 @@ fn many(
         progress.inc(actions.len() as u64);
         summary.add(decider, &actions);
     }
-    out.flush().into_diagnostic()?;
+    output::written(out.flush())?;
     progress.finish_and_clear();
     if printer.format == Format::Human {
-        summary.print().into_diagnostic()?;
+        output::written(summary.print())?;
     }
     Ok(if summary.without == 0 { Exit::Passed } else { Exit::Error })
 }
@@ -208,15 +208,15 @@ impl Printer<'_> {
     /// Prints answers, one a line.
     fn print(&self, answers: &str, out: &mut impl Write) -> Result<()> {
         if self.format == Format::Json {
-            return out.write_all(answers.as_bytes()).into_diagnostic();
+            return output::written(out.write_all(answers.as_bytes()));
         }
         let mut lines = Vec::new();
         for answer in answers.lines() {
             let answer: Answer = serde_json::from_str(answer).into_diagnostic()?;
-            self.print_one(&answer, &mut lines).into_diagnostic()?;
+            output::written(self.print_one(&answer, &mut lines))?;
         }
         // Colours are taken out where standard output is no terminal.
-        anstream::stdout().write_all(&lines).into_diagnostic()
+        output::written(anstream::stdout().write_all(&lines))
     }
 
     fn print_one(&self, answer: &Answer, out: &mut impl Write) -> io::Result<()> {

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 
-use miette::IntoDiagnostic as _;
 use tollgate::judge;
 use tollgate::report::{Exit, GateReport};
 
@@ -20,8 +19,8 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             &arguments.profile,
         )?;
         match arguments.shared.format {
-            Format::Json => output::json(&report).into_diagnostic()?,
-            Format::Human => print(&report).into_diagnostic()?,
+            Format::Json => output::written(output::json(&report))?,
+            Format::Human => output::written(print(&report))?,
         }
         Ok(arguments.verdict.exit(report.verdict))
     })

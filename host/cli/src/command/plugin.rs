@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use miette::{IntoDiagnostic as _, Result};
+use miette::Result;
 use serde::Serialize;
 use serde_json::Value;
 use tollgate::plugins::{BUILT_IN, Plugins};
@@ -95,8 +95,8 @@ fn list(shared: &Shared) -> Result<Exit> {
         .map(|(name, _)| Ok(PluginEntry::from(&plugins.built_in(name)?)))
         .collect::<Result<Vec<_>>>()?;
     match shared.format {
-        Format::Json => output::json(&entries).into_diagnostic()?,
-        Format::Human => print_list(&entries).into_diagnostic()?,
+        Format::Json => output::written(output::json(&entries))?,
+        Format::Human => output::written(print_list(&entries))?,
     }
     Ok(Exit::Passed)
 }
@@ -127,8 +127,8 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
             .unwrap_or(Value::Null),
     };
     match arguments.shared.format {
-        Format::Json => output::json(&inspection).into_diagnostic()?,
-        Format::Human => print_inspection(&inspection).into_diagnostic()?,
+        Format::Json => output::written(output::json(&inspection))?,
+        Format::Human => output::written(print_inspection(&inspection))?,
     }
     Ok(Exit::Passed)
 }

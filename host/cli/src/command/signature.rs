@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &Signature) -> Exit {
 /// Writes a document to its file, or to standard output.
 fn deliver(path: Option<&Path>, text: &str) -> Result<()> {
     let Some(path) = path else {
-        return std::io::stdout().lock().write_all(text.as_bytes()).into_diagnostic();
+        return output::written(std::io::stdout().lock().write_all(text.as_bytes()));
     };
     // Beside it and renamed, so that no one ever reads half a document.
     let mut temporary = path.as_os_str().to_owned();

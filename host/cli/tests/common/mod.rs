@@ -1,25 +1,47 @@
 //! The binary, as its users call it.
+#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs `tollgate` from the repository's folder, with a cache of its own.
-pub(crate) fn tollgate(arguments: &[&str]) -> Output {
+/// `tollgate` in the repository's folder, with a cache of its own.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     static CACHE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
     let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
-    Command::new(env!("CARGO_BIN_EXE_tollgate"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+    command
         .args(arguments)
         .current_dir(root())
         .env("XDG_CACHE_HOME", cache.path().join("cache"))
-        .env("XDG_STATE_HOME", cache.path().join("state"))
-        .output()
-        .unwrap()
+        .env("XDG_STATE_HOME", cache.path().join("state"));
+    command
+}
+
+/// Runs that.
+pub(crate) fn tollgate(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The report, checked against the schema that is documented.
+pub(crate) fn report(output: &Output) -> Value {
+    assert!(!output.stdout.is_empty(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema = serde_json::from_str(tollgate::report::REPORT_SCHEMA).unwrap();
+    let errors: Vec<String> = jsonschema::validator_for(&schema)
+        .unwrap()
+        .iter_errors(&report)
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?} in {report:#}");
+    report
 }

@@ -3,13 +3,14 @@
 //! Records stay JSON: a batch becomes a request body, so that the plugin reads
 //! them exactly as it would a request's, nested values included.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use super::format::Source;
 use super::{
     BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, LINE_BYTES, Progress,
     RowFault, Rows, Spare,
 };
+use crate::records::lines::Lines;
 
 /// Bytes of lines in one batch. What a plugin builds of JSON that is not
 /// clean takes up to a hundred times its bytes.
@@ -20,8 +21,8 @@ const START: &[u8] = b"{\"dataframe_records\":[";
 const END: &[u8] = b"]}";
 
 pub(super) fn open(source: Source) -> Frames {
-    let batches =
-        Batches { reader: source.reader, name: source.name, line: 0, row: 0, text: Vec::new() };
+    let lines = Lines::new(source.reader, LINE_BYTES);
+    let batches = Batches { lines, name: source.name, row: 0 };
     Frames {
         format: Format::Jsonl,
         rows: None,
@@ -48,11 +49,9 @@ pub(crate) fn body<'r>(records: impl Iterator<Item = &'r [u8]>) -> Vec<u8> {
 }
 
 struct Batches {
-    reader: Box<dyn BufRead + Send>,
+    lines: Lines<Box<dyn BufRead + Send>>,
     name: String,
-    line: u64,
     row: u64,
-    text: Vec<u8>,
 }
 
 impl Iterator for Batches {
@@ -63,7 +62,7 @@ impl Iterator for Batches {
         let mut faults = Vec::new();
         let mut body = START.to_vec();
         while rows.count < BATCH_ROWS && faults.len() < BATCH_ROWS && body.len() < BODY_BYTES {
-            match self.next_line() {
+            match self.lines.advance() {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
@@ -72,11 +71,11 @@ impl Iterator for Batches {
                     return Some(Err(FrameError::Broken { file, format, problem }));
                 }
             }
-            let record = self.text.trim_ascii();
+            let record = self.lines.text().trim_ascii();
             if record.is_empty() {
                 continue;
             }
-            let (row, line) = (self.row, self.line);
+            let (row, line) = (self.row, self.lines.number());
             self.row += 1;
             match fault(record) {
                 None => {
@@ -96,29 +95,6 @@ impl Iterator for Batches {
         }
         body.extend_from_slice(END);
         Some(Ok(Batch { rows, content: Content::Records(body), faults }))
-    }
-}
-
-impl Batches {
-    /// Reads one line into `text`, of a line that is too long only its start.
-    fn next_line(&mut self) -> std::io::Result<bool> {
-        self.text.clear();
-        let limit = LINE_BYTES as u64 + 1;
-        let read = (&mut self.reader).take(limit).read_until(b'\n', &mut self.text)?;
-        if read == 0 {
-            return Ok(false);
-        }
-        self.line += 1;
-        if self.text.last() == Some(&b'\n') {
-            self.text.pop();
-        } else if self.text.len() > LINE_BYTES {
-            self.reader.skip_until(b'\n')?;
-        }
-        // A byte order mark stands at the start of files from Windows.
-        if self.line == 1 && self.text.starts_with(b"\xef\xbb\xbf") {
-            self.text.drain(..3);
-        }
-        Ok(true)
     }
 }
 

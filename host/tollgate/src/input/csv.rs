@@ -1,16 +1,14 @@
 //! CSV with a header: one row a record.
 
-use std::cell::Cell;
-use std::io::{self, Read};
-use std::rc::Rc;
+use std::io::Read;
 
-use csv::{ByteRecord, ReaderBuilder};
 use tollgate_engine::types::Value;
 
 use super::columns::raw_digest;
 use super::plan::Place;
 use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsError, from_text};
 use crate::document::suggestion::closest;
+use crate::records::csv::{Records, Stopped};
 
 /// Reads the inputs of a policy from CSV (RFC 4180), some rows at a time.
 ///
@@ -19,14 +17,12 @@ use crate::document::suggestion::closest;
 /// same.
 #[derive(Debug)]
 pub struct Csv<'a, R> {
-    reader: csv::Reader<Metered<R>>,
-    meter: Rc<Meter>,
+    records: Records<R>,
     extractor: &'a Extractor,
     outside: &'a Outside,
     /// For each input the index of its column.
     columns: Vec<Option<usize>>,
     header_len: usize,
-    record: ByteRecord,
     values: Vec<Value>,
 }
 
@@ -40,16 +36,10 @@ impl<'a, R: Read> Csv<'a, R> {
         extractor: &'a Extractor,
         outside: &'a Outside,
     ) -> Result<Self, RowsError> {
-        let meter = Rc::new(Meter::default());
-        let mut reader = ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(Metered { inner: reader, meter: Rc::clone(&meter) });
-        let header: Vec<String> = match reader.byte_headers() {
-            Ok(header) => {
-                header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect()
-            }
-            Err(error) => return Err(unreadable(error, 1)),
-        };
+        let mut records = Records::new(reader, ROW_LIMIT);
+        let header = records.header().map_err(unreadable)?;
+        let header: Vec<String> =
+            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         if header.iter().all(String::is_empty) {
             return Err(RowsError::NoHeader);
         }
@@ -75,13 +65,11 @@ impl<'a, R: Read> Csv<'a, R> {
             columns.push(index);
         }
         Ok(Self {
-            reader,
-            meter,
+            records,
             extractor,
             outside,
             columns,
             header_len: header.len(),
-            record: ByteRecord::new(),
             values: Vec::new(),
         })
     }
@@ -93,20 +81,14 @@ impl<'a, R: Read> Csv<'a, R> {
     pub fn next_rows(&mut self, most: u32) -> Result<Option<Rows>, RowsError> {
         let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
         while rows.rows() < most {
-            self.meter.left.set(METER);
-            let line = self.reader.position().line();
-            match self.reader.read_byte_record(&mut self.record) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => return Err(unreadable(error, line)),
-            }
-            // The reader begins a record right behind the carriage return, on
-            // the line before.
-            let line = self.record.position().map_or(line, csv::Position::line)
-                + u64::from(self.meter.carriage_return.get() == Some(true));
+            let Some(line) = self.records.advance().map_err(unreadable)? else {
+                break;
+            };
             match self.read() {
                 Ok(()) => rows.push(line, Ok(&mut self.values)),
-                Err(error) => rows.push(line, Err((error, raw_digest(self.record.iter())))),
+                Err(error) => {
+                    rows.push(line, Err((error, raw_digest(self.records.record().iter()))))
+                }
             }
         }
         Ok(rows.finish())
@@ -114,14 +96,15 @@ impl<'a, R: Read> Csv<'a, R> {
 
     fn read(&mut self) -> Result<(), InputError> {
         self.values.clear();
-        if self.record.as_slice().len() > ROW_LIMIT {
+        let record = self.records.record();
+        if record.as_slice().len() > ROW_LIMIT {
             return Err(InputError::TooLong);
         }
-        if self.record.len() != self.header_len {
-            return Err(InputError::Ragged { expected: self.header_len, found: self.record.len() });
+        if record.len() != self.header_len {
+            return Err(InputError::Ragged { expected: self.header_len, found: record.len() });
         }
         for (wanted, column) in self.extractor.plan().wanted.iter().zip(&self.columns) {
-            let cell = column.and_then(|column| self.record.get(column));
+            let cell = column.and_then(|column| record.get(column));
             let value = match cell {
                 Some(cell) => std::str::from_utf8(cell)
                     .ok()
@@ -142,59 +125,9 @@ impl<'a, R: Read> Csv<'a, R> {
     }
 }
 
-/// What may be read on for one record: the longest row, and what the reader's
-/// buffer takes ahead.
-const METER: usize = ROW_LIMIT + (64 << 10);
-
-/// What the source of a CSV reader tells and is told.
-#[derive(Debug)]
-struct Meter {
-    /// How many bytes the present record may still take.
-    left: Cell<usize>,
-    /// Whether lines end in CR LF; none before the first end of a line.
-    carriage_return: Cell<Option<bool>>,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        Self { left: Cell::new(METER), carriage_return: Cell::new(None) }
-    }
-}
-
-/// A source that stops when one record took too much: the CSV reader itself
-/// would keep on filling the memory.
-#[derive(Debug)]
-struct Metered<R> {
-    inner: R,
-    meter: Rc<Meter>,
-}
-
-const NO_END: &str = "a row has no end";
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.meter.left.get();
-        if left == 0 {
-            return Err(io::Error::other(NO_END));
-        }
-        let read = self.inner.read(into)?;
-        self.meter.left.set(left.saturating_sub(read));
-        if self.meter.carriage_return.get().is_none() {
-            let bytes = into.get(..read).unwrap_or_default();
-            let mut lines = bytes.split(|&byte| byte == b'\n');
-            if let (Some(first), Some(_)) = (lines.next(), lines.next()) {
-                self.meter.carriage_return.set(Some(first.ends_with(b"\r")));
-            }
-        }
-        Ok(read)
-    }
-}
-
-fn unreadable(error: csv::Error, line: u64) -> RowsError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.to_string() == NO_END => RowsError::RowTooLong { line },
-        csv::ErrorKind::Io(error) => RowsError::Unreadable(error),
-        // With byte records and records of any length nothing else happens.
-        _ => RowsError::Unreadable(io::Error::other("the CSV reader failed")),
+fn unreadable(stopped: Stopped) -> RowsError {
+    match stopped {
+        Stopped::NoEnd { line } => RowsError::RowTooLong { line },
+        Stopped::Unreadable(error) => RowsError::Unreadable(error),
     }
 }

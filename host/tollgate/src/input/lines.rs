@@ -1,11 +1,12 @@
 //! JSON lines: one request a line.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use tollgate_engine::types::Value;
 
 use super::columns::raw_digest;
 use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsError};
+use crate::records::lines::Lines;
 
 /// Reads the inputs of a policy from JSON lines, some rows at a time.
 ///
@@ -13,18 +14,16 @@ use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsEr
 /// read all the same. Empty lines are no rows.
 #[derive(Debug)]
 pub struct JsonLines<'a, R> {
-    reader: R,
+    lines: Lines<R>,
     extractor: &'a Extractor,
     outside: &'a Outside,
-    line: u64,
-    text: Vec<u8>,
     values: Vec<Value>,
 }
 
 impl<'a, R: BufRead> JsonLines<'a, R> {
     /// Reads from `reader`. `outside` holds for every row.
     pub fn new(reader: R, extractor: &'a Extractor, outside: &'a Outside) -> Self {
-        Self { reader, extractor, outside, line: 0, text: Vec::new(), values: Vec::new() }
+        Self { lines: Lines::new(reader, ROW_LIMIT), extractor, outside, values: Vec::new() }
     }
 
     /// The next rows, at most `most`; none at the end.
@@ -33,45 +32,22 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
     /// When the file cannot be read.
     pub fn next_rows(&mut self, most: u32) -> Result<Option<Rows>, RowsError> {
         let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
-        while rows.rows() < most && self.next_line()? {
-            if self.text.len() > ROW_LIMIT {
-                rows.push(
-                    self.line,
-                    Err((InputError::TooLong, raw_digest([self.text.as_slice()]))),
-                );
+        while rows.rows() < most && self.lines.advance()? {
+            let (line, text) = (self.lines.number(), self.lines.text());
+            if text.len() > ROW_LIMIT {
+                rows.push(line, Err((InputError::TooLong, raw_digest([text]))));
                 continue;
             }
-            if self.text.trim_ascii().is_empty() {
+            if text.trim_ascii().is_empty() {
                 continue;
             }
             let values = self
                 .extractor
-                .extract(&self.text, self.outside, &mut self.values)
-                .map_err(|error| (error, raw_digest([self.text.as_slice()])))
+                .extract(text, self.outside, &mut self.values)
+                .map_err(|error| (error, raw_digest([text])))
                 .map(|()| &mut self.values);
-            rows.push(self.line, values);
+            rows.push(line, values);
         }
         Ok(rows.finish())
-    }
-
-    /// Reads one line into `text`, of a line that is too long only its start.
-    fn next_line(&mut self) -> Result<bool, RowsError> {
-        self.text.clear();
-        let limit = ROW_LIMIT as u64 + 1;
-        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.text)?;
-        if read == 0 {
-            return Ok(false);
-        }
-        self.line += 1;
-        if self.text.last() == Some(&b'\n') {
-            self.text.pop();
-        } else if self.text.len() > ROW_LIMIT {
-            self.reader.skip_until(b'\n')?;
-        }
-        // A byte order mark stands at the start of files from Windows.
-        if self.line == 1 && self.text.starts_with(b"\xef\xbb\xbf") {
-            self.text.drain(..3);
-        }
-        Ok(true)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use miette::{IntoDiagnostic as _, Result};
+use miette::Result;
 use tollgate::report::Exit;
 use tollgate::signature::convert::{self, ConvertReport};
 
@@ -31,17 +31,17 @@ pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
         super::deliver(Some(path), text)?;
     }
     match arguments.format {
-        Format::Json => output::json(&report).into_diagnostic()?,
+        Format::Json => output::written(output::json(&report))?,
         Format::Human => {
             if let (Some(text), None) = (&text, &arguments.output) {
                 super::deliver(None, text)?;
             }
-            super::tell(&report.losses).into_diagnostic()?;
+            output::written(super::tell(&report.losses))?;
             if refused {
                 let count = report.losses.len();
                 let things = if count == 1 { "thing" } else { "things" };
-                writeln!(anstream::stderr(), "{count} {things} would be lost: nothing is written")
-                    .into_diagnostic()?;
+                let line = format!("{count} {things} would be lost: nothing is written");
+                output::written(writeln!(anstream::stderr(), "{line}"))?;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use miette::{IntoDiagnostic as _, Result};
+use miette::Result;
 use tollgate::report::Exit;
 use tollgate::signature::diff::{Change, DiffReport, Effect, Raises, diff};
 use tollgate::signature::file;
@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
         diff,
     };
     match arguments.format {
-        Format::Json => output::json(&report).into_diagnostic()?,
-        Format::Human => print(&report, arguments.reader, breaks).into_diagnostic()?,
+        Format::Json => output::written(output::json(&report))?,
+        Format::Human => output::written(print(&report, arguments.reader, breaks))?,
     }
     Ok(if breaks && !arguments.exit_zero { Exit::Failed } else { Exit::Passed })
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use miette::{IntoDiagnostic as _, Result};
+use miette::Result;
 use tollgate::report::Exit;
 use tollgate::signature::convert::Form;
 use tollgate::signature::infer::{InferReport, Inferred, infer};
@@ -30,13 +30,13 @@ pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
                 hints: inferred.hints,
                 document,
             };
-            output::json(&report).into_diagnostic()?;
+            output::written(output::json(&report))?;
         }
         Format::Human => {
             if arguments.output.is_none() {
                 super::deliver(None, &text)?;
             }
-            tell(&inferred).into_diagnostic()?;
+            output::written(tell(&inferred))?;
         }
     }
     Ok(Exit::Passed)

@@ -1,0 +1,125 @@
+//! Records of CSV (RFC 4180).
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use csv::{ByteRecord, ErrorKind, Position, ReaderBuilder};
+
+const BUFFER: usize = 64 << 10;
+
+/// Reads records with the lines that they begin at, however many cells each
+/// has. The first is the header.
+#[derive(Debug)]
+pub(crate) struct Records<R> {
+    reader: csv::Reader<Metered<R>>,
+    meter: Arc<Meter>,
+    record: ByteRecord,
+    /// What may be read on for one record: the longest one, and what the
+    /// reader's buffer takes ahead.
+    most: usize,
+}
+
+/// Why there is no further record.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// A record is so long that a quote may never be closed.
+    NoEnd {
+        /// The line that it begins at.
+        line: u64,
+    },
+    /// The source failed.
+    Unreadable(io::Error),
+}
+
+impl<R: Read> Records<R> {
+    /// Records of at most `limit` bytes, or little more.
+    pub(crate) fn new(inner: R, limit: usize) -> Self {
+        let most = limit + BUFFER;
+        let meter = Arc::new(Meter {
+            left: AtomicUsize::new(most),
+            carriage_return: AtomicU8::new(UNKNOWN),
+        });
+        let metered = Metered { inner, meter: Arc::clone(&meter) };
+        let reader =
+            ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(metered);
+        Self { reader, meter, record: ByteRecord::new(), most }
+    }
+
+    /// The header's cells.
+    pub(crate) fn header(&mut self) -> Result<&ByteRecord, Stopped> {
+        self.reader.byte_headers().map_err(|error| stopped(error, 1))
+    }
+
+    /// Reads the next record behind the header; none at the end, else the
+    /// line that it begins at, counted from 1.
+    pub(crate) fn advance(&mut self) -> Result<Option<u64>, Stopped> {
+        self.meter.left.store(self.most, Ordering::Relaxed);
+        let line = self.reader.position().line();
+        if !self.reader.read_byte_record(&mut self.record).map_err(|error| stopped(error, line))? {
+            return Ok(None);
+        }
+        // The reader begins a record right behind the carriage return, on the
+        // line before.
+        let carriage_return = self.meter.carriage_return.load(Ordering::Relaxed) == YES;
+        let line = self.record.position().map_or(line, Position::line);
+        Ok(Some(line + u64::from(carriage_return)))
+    }
+
+    /// The record that was read.
+    pub(crate) fn record(&self) -> &ByteRecord {
+        &self.record
+    }
+}
+
+/// Whether lines end in CR LF: not known before the first end of a line.
+const UNKNOWN: u8 = 0;
+const NO: u8 = 1;
+const YES: u8 = 2;
+
+/// What the source of the reader tells and is told.
+#[derive(Debug)]
+struct Meter {
+    /// How many bytes the present record may still take.
+    left: AtomicUsize,
+    carriage_return: AtomicU8,
+}
+
+/// A source that stops when one record took too much: the CSV reader itself
+/// would keep on filling the memory.
+#[derive(Debug)]
+struct Metered<R> {
+    inner: R,
+    meter: Arc<Meter>,
+}
+
+const NO_END: &str = "a row has no end";
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.meter.left.load(Ordering::Relaxed);
+        if left == 0 {
+            return Err(io::Error::other(NO_END));
+        }
+        let read = self.inner.read(into)?;
+        self.meter.left.store(left.saturating_sub(read), Ordering::Relaxed);
+        if self.meter.carriage_return.load(Ordering::Relaxed) == UNKNOWN {
+            let bytes = into.get(..read).unwrap_or_default();
+            let mut lines = bytes.split(|&byte| byte == b'\n');
+            if let (Some(first), Some(_)) = (lines.next(), lines.next()) {
+                let ends = if first.ends_with(b"\r") { YES } else { NO };
+                self.meter.carriage_return.store(ends, Ordering::Relaxed);
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn stopped(error: csv::Error, line: u64) -> Stopped {
+    match error.into_kind() {
+        ErrorKind::Io(error) if error.to_string() == NO_END => Stopped::NoEnd { line },
+        ErrorKind::Io(error) => Stopped::Unreadable(error),
+        // With byte records and records of any length nothing else happens.
+        _ => Stopped::Unreadable(io::Error::other("the CSV reader failed")),
+    }
+}
