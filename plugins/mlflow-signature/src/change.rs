@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::fault::{Fault, Kind, Step, shown};
 use crate::json::Text;
-use crate::py::{Dtype, Instant, Py, base64_decode, base64_encode, instant, read_written, to_f32};
+use crate::py::{Array, Dtype, Instant, Py, base64_encode, instant, read_written, to_f32};
 
 const DAY: i128 = 86_400_000_000_000;
 
@@ -24,7 +24,7 @@ pub(crate) fn change<'a>(
         }
         (Py::Array(sent), Py::Array(got)) if sent == got => None,
         (Py::Array(array), got) => change(&array.to_list(), got, dtype, today),
-        (_, Py::Array(array)) => change(sent, &array.to_list(), array.dtype, today),
+        (_, Py::Array(array)) => array_change(sent, array, today),
         (Py::List(a), Py::List(b)) if a.len() == b.len() => {
             for (at, (sent, got)) in a.iter().zip(b).enumerate() {
                 if let Some(mut fault) = change(sent, got, dtype, today) {
@@ -40,7 +40,7 @@ pub(crate) fn change<'a>(
                 let same = given.get(at).filter(|(known, _)| known == key);
                 let sent = match same {
                     Some((_, sent)) => sent,
-                    None => key.as_str().and_then(|key| sent.get(key)).unwrap_or(&Py::None),
+                    None => sent.get(key.bytes()).unwrap_or(&Py::None),
                 };
                 if let Some(mut fault) = change(sent, got, dtype, today) {
                     fault.steps.push(Step::Key(key.lossy().into_owned()));
@@ -50,6 +50,30 @@ pub(crate) fn change<'a>(
             None
         }
         _ => changed(sent, got, dtype, today).map(|kind| lossy(kind, sent, got)),
+    }
+}
+
+/// How an array differs from what was sent for it.
+pub(crate) fn array_change<'a>(
+    sent: &Py<'a>,
+    got: &Array<'a>,
+    today: Option<i64>,
+) -> Option<Fault> {
+    if kept(sent, &got.shape, &got.cells, got.dtype, today) {
+        return None;
+    }
+    change(sent, &got.to_list(), got.dtype, today)
+}
+
+/// Whether nested lists are an array's cells, of that shape.
+fn kept(sent: &Py<'_>, shape: &[usize], got: &[Py<'_>], dtype: Dtype, today: Option<i64>) -> bool {
+    match (sent, shape) {
+        (Py::List(items), [length, inner @ ..]) if items.len() == *length && !got.is_empty() => {
+            let parts = got.chunks((got.len() / length).max(1));
+            items.iter().zip(parts).all(|(item, part)| kept(item, inner, part, dtype, today))
+        }
+        (sent, []) => got.first().is_some_and(|got| changed(sent, got, dtype, today).is_none()),
+        _ => false,
     }
 }
 
@@ -74,7 +98,12 @@ fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Fault {
 
 /// The kind of change of a single value.
 #[inline(never)]
-fn changed(sent: &Py<'_>, got: &Py<'_>, dtype: Dtype, today: Option<i64>) -> Option<Kind> {
+pub(crate) fn changed(
+    sent: &Py<'_>,
+    got: &Py<'_>,
+    dtype: Dtype,
+    today: Option<i64>,
+) -> Option<Kind> {
     if sent == got {
         return None;
     }
@@ -153,7 +182,7 @@ fn significant(raw: &str) -> usize {
 }
 
 fn is_base64(text: &Text<'_>, bytes: &[u8]) -> bool {
-    base64_decode(text.bytes()).as_deref() == Some(bytes) && text.is(&base64_encode(bytes))
+    text.is(&base64_encode(bytes))
 }
 
 fn is_time(text: &Text<'_>, nanos: i128, today: Option<i64>) -> bool {

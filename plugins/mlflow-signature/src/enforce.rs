@@ -11,7 +11,7 @@ use crate::datatype;
 use crate::fault::{Fault, Kind, near};
 use crate::json::Text;
 use crate::nested;
-use crate::py::{Column, Dtype, Frame, Index, Py, Unframed, Unit, infer};
+use crate::py::{Column, Dtype, Frame, Index, Py, Taking, Unframed, Unit, infer};
 use crate::schema::{ColSpec, DataType, Schema, Type};
 use crate::tensor;
 
@@ -50,17 +50,17 @@ fn framed<'a>(data: Data<'a>, columns: &[ColSpec]) -> Result<Frame<'a>, Fault> {
     let other = |error: Unframed| Fault::new(Kind::EnforceOther, error.0);
     match data {
         Data::Frame(frame) => Ok(frame),
-        Data::List(items) => Frame::from_list(items).map_err(other),
+        Data::List(mut items) => Frame::from_list(&mut items, Taking::Moved).map_err(other),
         Data::Array(array) => Frame::from_array(array).map_err(other),
         Data::Scalar(value) if value.is_scalar() => {
-            Frame::from_list(alloc::vec![value]).map_err(other)
+            Frame::from_list(&mut [value], Taking::Moved).map_err(other)
         }
         Data::Scalar(value) => {
             Err(Fault::new(Kind::NotDataframe, "null is no data").wanted("rows", &value))
         }
         Data::Dict(items) => {
             if one_row(&items, columns) {
-                return Frame::from_list(alloc::vec![Py::Dict(items)]).map_err(other);
+                return Frame::from_list(&mut [Py::Dict(items)], Taking::Moved).map_err(other);
             }
             let items = items
                 .into_iter()

@@ -302,14 +302,21 @@ const MANY: usize = 1_000;
 /// Adds a fault; one of the same kind about the same column only counts.
 pub fn gather(faults: &mut Vec<Fault>, fault: Fault) {
     let room = faults.len() < MANY;
-    let same = faults.iter_mut().find(|known| {
-        known.kind == fault.kind && known.column == fault.column && !fault.column.is_empty()
-    });
-    match same {
+    match known(faults, fault.kind, &fault.column) {
         Some(known) => known.occurrences += fault.occurrences,
         None if room => faults.push(fault),
         None => {}
     }
+}
+
+/// The fault of that kind about that column, when there is one.
+pub(crate) fn known<'f>(
+    faults: &'f mut [Fault],
+    kind: Kind,
+    column: &str,
+) -> Option<&'f mut Fault> {
+    let same = |known: &&mut Fault| known.kind == kind && known.column == column;
+    if column.is_empty() { None } else { faults.iter_mut().find(same) }
 }
 
 /// ` — did you mean ...`, when one of the names is near.

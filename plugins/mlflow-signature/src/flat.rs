@@ -28,17 +28,17 @@ impl<'a> Comparison<'_, 'a> {
         let mut got = array.cells.iter();
         for row in 0..rows {
             for (place, name) in &columns {
+                let column = crate::py::str_of(name).lossy().into_owned();
                 let mut leaves = Vec::new();
                 leaves_of(self.cell(name, *place, row).unwrap_or(&Py::None), &mut leaves);
                 for leaf in leaves {
                     let found = match got.next() {
-                        Some(got) => self.change(leaf, got, array.dtype),
+                        Some(got) => self.change(leaf, got, array.dtype, &column, faults).fault(),
                         None => Some(Fault::new(Kind::LossyValue, "the tensor drops a value")),
                     };
                     let Some(mut fault) = found else { continue };
-                    let column = crate::py::str_of(name).lossy().into_owned();
                     fault.message = format!("column `{column}`: {}", fault.message);
-                    fault.column = column;
+                    fault.column.clone_from(&column);
                     gather(faults, fault.at(self.origin.cell(name, *place, Some(row))));
                 }
             }
@@ -52,7 +52,7 @@ impl<'a> Comparison<'_, 'a> {
     /// All columns that were sent, with their places.
     fn columns(&self) -> Vec<(usize, Py<'a>)> {
         let numbered = |count: usize| (0..count).map(|place| (place, Py::Int(place as i64)));
-        let data = self.body.data_rows();
+        let data = self.rows;
         if let Some(names) = self.body.names() {
             return names.iter().cloned().enumerate().collect();
         }

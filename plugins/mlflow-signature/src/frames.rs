@@ -7,35 +7,35 @@ use alloc::vec::Vec;
 
 use crate::fault::{Fault, Kind};
 use crate::json::Text;
-use crate::py::{Dtype, Frame, Index, Py, Unframed};
+use crate::py::{Dtype, Frame, Index, Py, Taking, Unframed};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
     Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
 }
 
-pub(crate) fn records(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+pub(crate) fn records<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, Fault> {
     let at = "/dataframe_records";
     match data {
-        Py::List(rows) => Frame::from_list(rows).map_err(|error| unframed(error, at)),
+        Py::List(rows) => Frame::from_list(rows, taking).map_err(|error| unframed(error, at)),
         other => Err(Fault::new(Kind::FrameBuild, "`dataframe_records` must be a list of objects")
-            .wanted("a list", &other)
+            .wanted("a list", other)
             .at(at.to_string())),
     }
 }
 
-pub(crate) fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
+pub(crate) fn split<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, Fault> {
     let at = "/dataframe_split";
     let Py::Dict(items) = data else {
         return Err(Fault::new(Kind::FrameBuild, "`dataframe_split` must be an object")
-            .wanted("an object", &data)
+            .wanted("an object", data)
             .at(at.to_string()));
     };
     let (mut rows, mut columns, mut index) = (None, Py::None, Py::None);
     for (key, value) in items {
         match key.bytes() {
             b"data" => rows = Some(value),
-            b"columns" => columns = value,
-            b"index" => index = value,
+            b"columns" => columns = taking.take(value),
+            b"index" => index = taking.take(value),
             _ => {
                 return Err(Fault::new(
                     Kind::FrameBuild,
@@ -56,7 +56,9 @@ pub(crate) fn split(data: Py<'_>) -> Result<Frame<'_>, Fault> {
     if let Py::List(names) = &columns {
         labels_are_single(names)?;
     }
-    framed(rows, columns, index).and_then(Frame::encoded).map_err(|error| unframed(error, at))
+    framed(rows, taking, columns, index)
+        .and_then(Frame::encoded)
+        .map_err(|error| unframed(error, at))
 }
 
 /// Names that are lists would be levels of a pandas `MultiIndex`, which no
@@ -74,7 +76,12 @@ fn labels_are_single(names: &[Py<'_>]) -> Result<(), Fault> {
 }
 
 /// `DataFrame(data, index, columns)`.
-fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>, Unframed> {
+fn framed<'a>(
+    rows: &mut Py<'a>,
+    taking: Taking,
+    columns: Py<'a>,
+    index: Py<'a>,
+) -> Result<Frame<'a>, Unframed> {
     let labels = |given: Py<'a>| match given {
         Py::None => Ok(None),
         Py::List(labels) => Ok(Some(labels)),
@@ -86,16 +93,19 @@ fn framed<'a>(rows: Py<'a>, columns: Py<'a>, index: Py<'a>) -> Result<Frame<'a>,
     let mut frame = match rows {
         Py::List(rows) if !rows.is_empty() => {
             let records = matches!(rows.first(), Some(Py::Dict(_)));
-            let frame = Frame::from_list(rows)?;
+            let frame = Frame::from_list(rows, taking)?;
             if records { select(frame, columns)? } else { rename(frame, columns)? }
         }
         Py::List(_) | Py::None => hollow(columns, index.as_ref().map_or(0, Vec::len)),
-        Py::Dict(items) => return of_dict(items, columns, index),
+        Py::Dict(items) => {
+            let items = items.iter_mut().map(|(key, value)| (key.clone(), taking.take(value)));
+            return of_dict(items.collect(), columns, index);
+        }
         scalar => {
             let (Some(columns), Some(index)) = (columns, index) else {
                 return Err(Unframed("a single value as `data` needs `columns` and `index`"));
             };
-            let cells = alloc::vec![scalar; index.len()];
+            let cells = alloc::vec![scalar.clone(); index.len()];
             return Ok(Frame {
                 index: Index::Labels(index),
                 columns: columns

@@ -52,7 +52,7 @@ use body::{Body, Field, Layout, Origin};
 use data::Data;
 use fault::Fault;
 use params::Params;
-use py::Py;
+use py::{Py, Taking};
 use settings::{Form, Given, Mode, Part, Protocol, Settings};
 
 /// The plugin: a signature, ready to judge payloads.
@@ -151,9 +151,10 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             ignored: Vec::new(),
         });
         let origin = Origin { field: Field::Frame, layout: Layout::Frame };
-        let judged = self
-            .enforced(Data::Frame(frame), origin)
-            .and_then(|data| self.compared((data, None), sent.as_ref(), origin));
+        let judged = self.enforced(Data::Frame(frame), origin).and_then(|data| match &sent {
+            Some(sent) => self.compared((data, None), sent, origin),
+            None => Ok(((data, None), Vec::new())),
+        });
         match judged {
             Ok((_, warnings)) => self.findings(warnings),
             Err(faults) => self.findings(faults),
@@ -173,27 +174,23 @@ impl MlflowSignature {
 
     /// The body of a request.
     fn judge_request<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
-        let read = || body::read(payload, &self.signature).map_err(one);
-        let body = read()?;
+        let mut body = body::read(payload, &self.signature).map_err(one)?;
         let origin = Origin::of(&body, self.schema());
-        let params = body.params.clone();
-        let data = parse::data(body, self.signature.inputs.as_ref(), origin, self.today)?;
+        let data = parse::data(&mut body, self.taking(), self.schema(), origin, self.today)?;
         let data = self.enforced(data, origin)?;
+        let params = self.taking().take(&mut body.params);
         let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
-        // The body was taken apart on its way; it is read again to compare.
-        let sent = if self.mode == Mode::Strict { Some(read()?) } else { None };
-        self.compared((data, params), sent.as_ref(), origin)
+        self.compared((data, params), &body, origin)
     }
 
     /// The body of an answer.
     fn judge_response<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
         let schema = self.schema().ok_or_else(|| one(response::undeclared()))?;
-        let body = response::read(payload).map_err(one)?;
+        let mut body = response::read(payload).map_err(one)?;
         let origin = response::origin(&body, schema);
-        let sent = (self.mode == Mode::Strict).then(|| body.clone());
-        let data = response::data(body, schema, origin, self.today)?;
+        let data = response::data(&mut body, self.taking(), schema, origin, self.today)?;
         let data = self.enforced(data, origin)?;
-        self.compared((data, None), sent.as_ref(), origin)
+        self.compared((data, None), &body, origin)
     }
 
     /// What a program hands to `predict`, or gets from it.
@@ -208,8 +205,7 @@ impl MlflowSignature {
             }
             Part::Outputs => None,
         };
-        let sent = (self.mode == Mode::Strict).then_some(sent);
-        self.compared((data, params), sent.as_ref(), origin)
+        self.compared((data, params), &sent, origin)
     }
 
     /// What is wrong with a body of the Open Inference Protocol.
@@ -235,19 +231,23 @@ impl MlflowSignature {
         }
     }
 
-    /// Refuses what became something else than what was sent, where that is
-    /// given.
-    fn compared<'a>(
-        &self,
-        accepted: Accepted<'a>,
-        sent: Option<&Body<'a>>,
-        origin: Origin,
-    ) -> Judged<'a> {
-        let Some(body) = sent else {
+    /// What becomes of the values of a payload.
+    fn taking(&self) -> Taking {
+        match self.mode {
+            Mode::Strict => Taking::Copied,
+            Mode::Mlflow => Taking::Moved,
+        }
+    }
+
+    /// In mode `strict`, refuses what became something else than what was
+    /// sent.
+    fn compared<'a>(&self, accepted: Accepted<'a>, sent: &Body<'a>, origin: Origin) -> Judged<'a> {
+        if self.mode == Mode::Mlflow {
             return Ok((accepted, Vec::new()));
-        };
+        }
         let comparison = strict::Comparison {
-            body,
+            body: sent,
+            rows: sent.data_rows(),
             origin,
             schema: self.schema(),
             params: self.signature.params.as_deref().unwrap_or_default(),

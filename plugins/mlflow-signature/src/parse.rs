@@ -12,28 +12,30 @@ use crate::fault::{Fault, Kind, Step, gather};
 use crate::frames;
 use crate::json::Text;
 use crate::nested;
-use crate::py::{Array, Py, array, array_as, cell_as};
+use crate::py::{Array, Py, Taking, array, array_as, cell_as};
 use crate::schema::{ColSpec, DataType, Schema, Spec, Type};
 
-/// A request's data, cast.
+/// A request's data, cast. Whether the body keeps its values is up to
+/// `taking`.
 ///
 /// # Errors
 /// The faults of this stage, MLflow's own first.
 pub(crate) fn data<'a>(
-    body: Body<'a>,
+    body: &mut Body<'a>,
+    taking: Taking,
     schema: Option<&Schema>,
     origin: Origin,
     today: Option<i64>,
 ) -> Result<Data<'a>, Vec<Fault>> {
     let frame = match body.field {
-        Field::Unified => return Ok(Data::of(body.data)),
-        Field::Inputs => return cast_inputs(body.data, schema, origin),
-        Field::Instances => return cast_instances(body.data, schema, origin),
-        Field::Records => frames::records(body.data),
-        Field::Split => frames::split(body.data),
+        Field::Unified => return Ok(Data::of(taking.take(&mut body.data))),
+        Field::Inputs => return cast_inputs(&mut body.data, taking, schema, origin),
+        Field::Instances => return cast_instances(&mut body.data, taking, schema, origin),
+        Field::Records => frames::records(&mut body.data, taking),
+        Field::Split => frames::split(&mut body.data, taking),
         // None of a request.
         Field::Frame | Field::Tensor | Field::Tensors | Field::Value | Field::Predictions => {
-            return Ok(Data::of(body.data));
+            return Ok(Data::of(taking.take(&mut body.data)));
         }
     };
     let frame = frame.map_err(|fault| alloc::vec![fault])?;
@@ -44,34 +46,33 @@ pub(crate) fn data<'a>(
 }
 
 /// Casts one value of `inputs` or `instances` (MLflow's `convert_data_type`).
-fn convert<'a>(data: Py<'a>, spec: Option<Spec<'_>>) -> Result<Py<'a>, Fault> {
+fn convert<'a>(data: &mut Py<'a>, taking: Taking, spec: Option<Spec<'_>>) -> Result<Py<'a>, Fault> {
     let column = match spec {
-        None => return array(&data).map(Array::boxed).map_err(|_| ragged(&data)),
+        None => return array(data).map(Array::boxed).map_err(|_| ragged(data)),
         Some(Spec::Tensor(tensor)) => {
-            return array_as(&data, tensor.dtype)
+            return array_as(data, tensor.dtype)
                 .map(Array::boxed)
-                .map_err(|_| no_cast(&data, &tensor.dtype.name()));
+                .map_err(|_| no_cast(data, &tensor.dtype.name()));
         }
         Some(Spec::Column(column)) => column,
     };
     match &column.kind {
         Type::Data(data_type) => {
             if matches!(data, Py::List(_)) {
-                return match array_as(&data, data_type.dtype()) {
+                return match array_as(data, data_type.dtype()) {
                     Ok(array) => Ok(array.boxed()),
                     Err(_) => Err(locate(data, *data_type)),
                 };
             }
-            let shown = data.clone();
-            cell_as(data, data_type.dtype())
+            cell_as(data.clone(), data_type.dtype())
                 .map(|cell| cell.sized(data_type.dtype()))
-                .map_err(|_| no_cast(&shown, data_type.name()))
+                .map_err(|_| no_cast(data, data_type.name()))
         }
         Type::Array(items) => {
-            let list = nested::list(data, items, column.required)?;
+            let list = nested::list(taking.take(data), items, column.required)?;
             array(&list).map(Array::boxed).map_err(|_| ragged(&list))
         }
-        kind => nested::value(data, kind, column.required),
+        kind => nested::value(taking.take(data), kind, column.required),
     }
 }
 
@@ -86,9 +87,9 @@ fn ragged(data: &Py<'_>) -> Fault {
 }
 
 /// The items of a list that cannot be cast.
-fn locate(data: Py<'_>, data_type: DataType) -> Fault {
-    let Py::List(items) = &data else {
-        return no_cast(&data, data_type.name());
+fn locate(data: &Py<'_>, data_type: DataType) -> Fault {
+    let Py::List(items) = data else {
+        return no_cast(data, data_type.name());
     };
     let mut bad = items.iter().enumerate().filter(|(_, item)| {
         !matches!(item, Py::List(_)) && cell_as((*item).clone(), data_type.dtype()).is_err()
@@ -99,7 +100,7 @@ fn locate(data: Py<'_>, data_type: DataType) -> Fault {
             fault.occurrences += bad.count() as u32;
             fault
         }
-        None => ragged(&data),
+        None => ragged(data),
     }
 }
 
@@ -120,20 +121,21 @@ type Items<'a> = Vec<(Text<'a>, Py<'a>)>;
 
 /// Casts the values of an object by their keys.
 fn convert_items<'a>(
-    items: Items<'a>,
+    items: &mut [(Text<'a>, Py<'a>)],
+    taking: Taking,
     schema: Option<&Schema>,
     origin: Origin,
     row: Option<usize>,
     faults: &mut Vec<Fault>,
 ) -> Items<'a> {
     let mut out = Vec::with_capacity(items.len());
-    for (place, (key, data)) in items.into_iter().enumerate() {
-        match convert(data, spec_of(schema, &key)) {
-            Ok(value) => out.push((key, value)),
+    for (place, (key, data)) in items.iter_mut().enumerate() {
+        match convert(data, taking, spec_of(schema, key)) {
+            Ok(value) => out.push((key.clone(), value)),
             Err(fault) => {
                 let mut fault = surfaced(fault);
                 fault.column = key.lossy().into_owned();
-                gather(faults, fault.at(origin.cell(&Py::Str(key), place, row)));
+                gather(faults, fault.at(origin.cell(&Py::Str(key.clone()), place, row)));
             }
         }
     }
@@ -145,20 +147,20 @@ fn convert_items<'a>(
 /// # Errors
 /// The faults of the values that cannot be cast.
 pub(crate) fn cast_inputs<'a>(
-    data: Py<'a>,
+    data: &mut Py<'a>,
+    taking: Taking,
     schema: Option<&Schema>,
     origin: Origin,
 ) -> Result<Data<'a>, Vec<Fault>> {
     let one = |fault: Fault| Err(alloc::vec![fault.at(origin.data())]);
-    let mut data = data;
     if let Some(schema) = schema {
         let names = if schema.named() { schema.names() } else { Vec::new() };
-        let flat = matches!(&data, Py::List(items)
+        let flat = matches!(data, Py::List(items)
             if !items.iter().any(|item| matches!(item, Py::Dict(_))));
         if let ([only], true) = (names.as_slice(), flat) {
             // A bare list is the only column there is.
             let key = Text::owned((*only).to_string());
-            return match convert(data, schema.spec(only)) {
+            return match convert(data, taking, schema.spec(only)) {
                 Ok(value) => Ok(Data::Dict(alloc::vec![(key, value)])),
                 Err(fault) => one(surfaced(fault)),
             };
@@ -168,46 +170,50 @@ pub(crate) fn cast_inputs<'a>(
                 Kind::UnnamedBadInput,
                 "a signature without names takes a list or a single value",
             )
-            .wanted("a list or a single value", &data));
+            .wanted("a list or a single value", data));
         }
     }
     let mut faults = Vec::new();
     let first = schema.and_then(Schema::first);
-    data = match data {
-        Py::Dict(items) => Py::Dict(convert_items(items, schema, origin, None, &mut faults)),
+    let cast = match data {
+        Py::Dict(items) => {
+            Py::Dict(convert_items(items, taking, schema, origin, None, &mut faults))
+        }
         Py::List(rows) if rows.iter().all(|row| matches!(row, Py::Dict(_))) => Py::List(
-            rows.into_iter()
+            rows.iter_mut()
                 .enumerate()
                 .map(|(at, row)| match row {
                     Py::Dict(items) => {
-                        Py::Dict(convert_items(items, schema, origin, Some(at), &mut faults))
+                        let row = Some(at);
+                        Py::Dict(convert_items(items, taking, schema, origin, row, &mut faults))
                     }
-                    other => other,
+                    other => taking.take(other),
                 })
                 .collect(),
         ),
-        list @ Py::List(_) => match convert(list, first) {
+        list @ Py::List(_) => match convert(list, taking, first) {
             Ok(value) => value,
             Err(fault) => return one(surfaced(fault)),
         },
-        scalar => match convert(scalar, first) {
+        scalar => match convert(scalar, taking, first) {
             Ok(value) => value,
             Err(fault) => return one(fault.as_kind(Kind::CastFailed)),
         },
     };
-    if faults.is_empty() { Ok(Data::of(data)) } else { Err(faults) }
+    if faults.is_empty() { Ok(Data::of(cast)) } else { Err(faults) }
 }
 
 fn cast_instances<'a>(
-    data: Py<'a>,
+    data: &mut Py<'a>,
+    taking: Taking,
     schema: Option<&Schema>,
     origin: Origin,
 ) -> Result<Data<'a>, Vec<Fault>> {
     let data = match data {
         Py::List(rows) if matches!(rows.first(), Some(Py::Dict(_))) => {
-            Data::Dict(pivot(rows, schema, origin)?)
+            Data::Dict(pivot(rows, taking, schema, origin)?)
         }
-        other => cast_inputs(other, schema, origin)?,
+        other => cast_inputs(other, taking, schema, origin)?,
     };
     if let Data::Dict(items) = &data {
         equal_lengths(items, schema, origin).map_err(|fault| alloc::vec![fault])?;
@@ -217,14 +223,15 @@ fn cast_instances<'a>(
 
 /// Rows of objects turned into columns.
 fn pivot<'a>(
-    rows: Vec<Py<'a>>,
+    rows: &mut [Py<'a>],
+    taking: Taking,
     schema: Option<&Schema>,
     origin: Origin,
 ) -> Result<Items<'a>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
     let mut places: BTreeMap<Text<'a>, usize> = BTreeMap::new();
-    for (at, row) in rows.into_iter().enumerate() {
+    for (at, row) in rows.iter_mut().enumerate() {
         let Py::Dict(items) = row else {
             let pointer = format!("{}/{at}", origin.data());
             faults.push(
@@ -232,12 +239,12 @@ fn pivot<'a>(
                     Kind::CastFailed,
                     "every instance must be an object, as the first one is",
                 )
-                .wanted("an object", &row)
+                .wanted("an object", row)
                 .at(pointer),
             );
             break;
         };
-        for (key, value) in convert_items(items, schema, origin, Some(at), &mut faults) {
+        for (key, value) in convert_items(items, taking, schema, origin, Some(at), &mut faults) {
             match places.get(&key).and_then(|at| columns.get_mut(*at)) {
                 Some((_, cells)) => cells.push(value),
                 None => {

@@ -18,7 +18,7 @@ use crate::data::Data;
 use crate::fault::{Fault, Kind, near};
 use crate::json::{self, Text};
 use crate::parse;
-use crate::py::{Frame, Index, Py, Unframed, base64_encode, infer};
+use crate::py::{Frame, Index, Py, Taking, Unframed, base64_encode, infer};
 use crate::schema::{ColSpec, Schema, Type};
 
 /// A signature that says nothing of outputs judges no answer.
@@ -135,21 +135,27 @@ fn is_table(items: &[(Text<'_>, Py<'_>)], columns: &[ColSpec]) -> bool {
 /// # Errors
 /// The faults of this stage.
 pub(crate) fn data<'a>(
-    body: Body<'a>,
+    body: &mut Body<'a>,
+    taking: Taking,
     schema: &Schema,
     origin: Origin,
     today: Option<i64>,
 ) -> Result<Data<'a>, Vec<Fault>> {
     let tensors = matches!(schema, Schema::Tensors { .. });
     if tensors && origin.layout != Layout::Records {
-        return parse::cast_inputs(body.data, Some(schema), origin);
+        return parse::cast_inputs(&mut body.data, taking, Some(schema), origin);
     }
-    let frame = frame(body.data, schema, origin.layout)
+    let frame = frame(&mut body.data, taking, schema, origin.layout)
         .map_err(|fault| alloc::vec![fault.at(origin.data())])?;
     cast::frame(frame, schema, origin, today).map(Data::Frame)
 }
 
-fn frame<'a>(data: Py<'a>, schema: &Schema, layout: Layout) -> Result<Frame<'a>, Fault> {
+fn frame<'a>(
+    data: &mut Py<'a>,
+    taking: Taking,
+    schema: &Schema,
+    layout: Layout,
+) -> Result<Frame<'a>, Fault> {
     let only = match schema {
         Schema::Columns { named: true, columns } => match columns.as_slice() {
             [only] => Some(Py::Str(Text::owned(only.name.clone()))),
@@ -158,17 +164,23 @@ fn frame<'a>(data: Py<'a>, schema: &Schema, layout: Layout) -> Result<Frame<'a>,
         _ => None,
     };
     let framed = match data {
-        Py::List(cells) if whole_cells(&cells, schema) => Ok(Frame {
+        Py::List(cells) if whole_cells(cells, schema) => Ok(Frame {
             index: Index::Range(cells.len()),
-            columns: alloc::vec![infer(Py::Int(0), cells)],
+            columns: alloc::vec![infer(
+                Py::Int(0),
+                cells.iter_mut().map(|cell| taking.take(cell)).collect()
+            )],
         }),
-        Py::List(rows) => Frame::from_list(rows),
-        Py::Dict(items) if layout == Layout::Columns => Frame::from_dict(items, None),
+        Py::List(rows) => Frame::from_list(rows, taking),
+        Py::Dict(items) if layout == Layout::Columns => {
+            let items = items.iter_mut().map(|(key, value)| (key.clone(), taking.take(value)));
+            Frame::from_dict(items.collect(), None)
+        }
         Py::None => {
             let fault = Fault::new(Kind::NotDataframe, "null is no prediction");
             return Err(fault.wanted("rows", &Py::None));
         }
-        single => Frame::from_list(alloc::vec![single]),
+        single => Frame::from_list(core::slice::from_mut(single), taking),
     };
     let mut frame = framed.map_err(|Unframed(why)| Fault::new(Kind::FrameBuild, why))?;
     // The only column needs no name to be known.

@@ -1,27 +1,50 @@
 //! What MLflow would change without a word: the data that the model gets,
 //! compared with the data that was sent.
 
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use crate::body::{Body, Field, Layout, Origin};
-use crate::change::change;
+use crate::change::{array_change, change, changed};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, gather, near};
+use crate::fault::{Fault, Kind, gather, known, near};
 use crate::json::Text;
 use crate::params::Params;
-use crate::py::{Dtype, Frame, Py};
+use crate::py::{Array, Dtype, Frame, Py};
 use crate::response::written_so;
 use crate::schema::{DataType, ParamSpec, Schema, Type};
 
 /// Compares a body with what became of it.
 pub(crate) struct Comparison<'c, 'a> {
     pub(crate) body: &'c Body<'a>,
+    /// The body's rows or columns.
+    pub(crate) rows: &'c Py<'a>,
     pub(crate) origin: Origin,
     pub(crate) schema: Option<&'c Schema>,
     pub(crate) params: &'c [ParamSpec],
     pub(crate) today: Option<i64>,
+}
+
+/// What a comparison finds.
+pub(crate) enum Found {
+    /// No change.
+    Same,
+    /// One that is counted already.
+    Counted,
+    /// A new one.
+    New(Fault),
+}
+
+impl Found {
+    /// The new one.
+    pub(crate) fn fault(self) -> Option<Fault> {
+        match self {
+            Self::New(fault) => Some(fault),
+            Self::Same | Self::Counted => None,
+        }
+    }
 }
 
 impl<'a> Comparison<'_, 'a> {
@@ -32,7 +55,8 @@ impl<'a> Comparison<'_, 'a> {
             Data::Frame(frame) => self.frame(frame, &mut faults),
             Data::Array(array) if self.tabular() => self.tensor(None, array, &mut faults),
             Data::Array(array) => {
-                self.compare(self.whole(), &array.to_list(), array.dtype, "", &mut faults);
+                let found = array_change(self.rows, array, self.today);
+                self.gather(found, "", &mut faults);
             }
             Data::Dict(items) => {
                 for (key, value) in items {
@@ -41,21 +65,17 @@ impl<'a> Comparison<'_, 'a> {
             }
             Data::List(items) => {
                 for (row, item) in items.iter().enumerate() {
-                    let sent = item_of(self.body.data_rows(), row);
+                    let sent = item_of(self.rows, row);
                     self.compare(sent, item, Dtype::Object, "", &mut faults);
                 }
             }
             Data::Scalar(value) => {
-                self.compare(self.whole(), value, Dtype::Object, "", &mut faults);
+                self.compare(Some(self.rows), value, Dtype::Object, "", &mut faults);
             }
         }
         self.extra_inputs(&mut faults);
         self.params(params, &mut faults);
         faults
-    }
-
-    fn whole(&self) -> Option<&Py<'a>> {
-        Some(self.body.data_rows())
     }
 
     fn compare(
@@ -66,32 +86,53 @@ impl<'a> Comparison<'_, 'a> {
         column: &str,
         faults: &mut Vec<Fault>,
     ) {
-        let null = Py::None;
-        if let Some(mut fault) = self.change(sent.unwrap_or(&null), got, dtype) {
+        let found = self.change(sent.unwrap_or(&Py::None), got, dtype, column, faults);
+        self.gather(found.fault(), column, faults);
+    }
+
+    fn gather(&self, found: Option<Fault>, column: &str, faults: &mut Vec<Fault>) {
+        if let Some(mut fault) = found {
             fault.column = column.to_string();
             gather(faults, fault.at(self.origin.data()));
         }
     }
 
-    /// How a cell changed.
-    pub(crate) fn change(&self, sent: &Py<'a>, got: &Py<'a>, dtype: Dtype) -> Option<Fault> {
+    /// How a cell of a column changed. What happened to the column before is
+    /// only counted.
+    pub(crate) fn change(
+        &self,
+        sent: &Py<'a>,
+        got: &Py<'a>,
+        dtype: Dtype,
+        column: &str,
+        faults: &mut [Fault],
+    ) -> Found {
         if self.body.field == Field::Predictions && written_so(sent, got) {
-            return None;
+            return Found::Same;
         }
-        change(sent, got, dtype, self.today)
+        if sent.is_single() && got.is_single() {
+            let Some(kind) = changed(sent, got, dtype, self.today) else {
+                return Found::Same;
+            };
+            if let Some(known) = known(faults, kind, column) {
+                known.occurrences += 1;
+                return Found::Counted;
+            }
+        }
+        change(sent, got, dtype, self.today).map_or(Found::Same, Found::New)
     }
 
     fn frame(&self, frame: &Frame<'a>, faults: &mut Vec<Fault>) {
-        let null = Py::None;
         for (at, column) in frame.columns.iter().enumerate() {
             let name = crate::py::str_of(&column.name).lossy().into_owned();
             let declared = self.declared(&name, at);
             let place = self.place(&column.name, at);
             for (row, got) in column.cells.iter().enumerate() {
                 let sent = self.cell(&column.name, place, row);
-                let found = match self.change(sent.unwrap_or(&null), got, column.dtype) {
-                    None => unchecked(got, declared),
-                    some => some,
+                let sent = sent.unwrap_or(&Py::None);
+                let found = match self.change(sent, got, column.dtype, &name, faults) {
+                    Found::Same => unchecked(got, declared),
+                    found => found.fault(),
                 };
                 let Some(mut fault) = found else { continue };
                 fault.message = format!("column `{name}`: {}", fault.message);
@@ -119,24 +160,26 @@ impl<'a> Comparison<'_, 'a> {
         }
         let place = self.place(&name, 0);
         let column = key.lossy();
-        let (dtype, cells) = match got {
-            Py::Array(array) => (array.dtype, array.to_list()),
-            other => (Dtype::Object, other.clone()),
-        };
-        match (&cells, self.origin.layout) {
-            (Py::List(rows), Layout::Records | Layout::Rows) => {
-                for (row, got) in rows.iter().enumerate() {
-                    let sent = self.cell(&name, place, row);
-                    self.compare(sent, got, dtype, &column, faults);
-                }
+        let by_row = matches!(self.origin.layout, Layout::Records | Layout::Rows);
+        let nested;
+        let (dtype, rows) = match got {
+            Py::Array(array) if by_row && array.shape.len() == 1 => (array.dtype, &array.cells),
+            Py::List(rows) if by_row => (Dtype::Object, rows),
+            Py::Array(array) if by_row && !array.shape.is_empty() => {
+                nested = array.rows().into_iter().map(Array::boxed).collect();
+                (array.dtype, &nested)
             }
-            _ => {
-                let sent = match self.body.data_rows() {
-                    items @ Py::Dict(_) => key.as_str().and_then(|key| items.get(key)),
+            got => {
+                let sent = match self.rows {
+                    items @ Py::Dict(_) => items.get(key.bytes()),
                     other => Some(other),
                 };
-                self.compare(sent, &cells, dtype, &column, faults);
+                return self.compare(sent, got, Dtype::Object, &column, faults);
             }
+        };
+        for (row, got) in rows.iter().enumerate() {
+            let sent = self.cell(&name, place, row);
+            self.compare(sent, got, dtype, &column, faults);
         }
     }
 
@@ -155,18 +198,18 @@ impl<'a> Comparison<'_, 'a> {
     /// What was sent for a cell.
     pub(crate) fn cell(&self, name: &Py<'_>, place: usize, row: usize) -> Option<&Py<'a>> {
         let key = match name {
-            Py::Str(text) => text.as_str(),
+            Py::Str(text) => Some(text),
             _ => None,
         };
-        let data = self.body.data_rows();
+        let data = self.rows;
         match self.origin.layout {
-            Layout::Records => item_of(data, row)?.get(key?),
+            Layout::Records => item_of(data, row)?.get_near(key?, place),
             Layout::Rows => match item_of(data, row)? {
                 Py::List(cells) => cells.get(place),
                 single => Some(single),
             },
             Layout::Values => item_of(data, row),
-            Layout::Columns | Layout::Record => match data.get(key?)? {
+            Layout::Columns | Layout::Record => match data.get_near(key?, place)? {
                 Py::List(cells) if self.origin.layout == Layout::Columns => cells.get(row),
                 // A map is a column by its keys.
                 value => Some(value),
@@ -184,30 +227,41 @@ impl<'a> Comparison<'_, 'a> {
             return;
         }
         let names = schema.names();
-        let first = item_of(self.body.data_rows(), 0);
-        let sent: Vec<&Text<'_>> = match (self.body.names(), self.origin.layout) {
-            (Some(names), _) => names
-                .iter()
-                .filter_map(|name| match name {
-                    Py::Str(text) => Some(text),
-                    _ => None,
-                })
-                .collect(),
-            (None, Layout::Records) => keys_of(first),
-            (None, Layout::Columns | Layout::Record) => keys_of(self.whole()),
-            _ => Vec::new(),
+        let mut extras = Extras {
+            names: &names,
+            known: names.iter().copied().collect(),
+            found: BTreeMap::new(),
         };
-        for key in sent {
-            if names.iter().any(|name| key.is(name)) {
-                continue;
+        match (self.body.names(), self.origin.layout, self.rows) {
+            (Some(names), ..) => {
+                for (place, name) in names.iter().enumerate() {
+                    if let Py::Str(text) = name {
+                        extras.see(text, place, 0);
+                    }
+                }
             }
+            (None, Layout::Records, Py::List(records)) => {
+                for (row, record) in records.iter().enumerate() {
+                    extras.see_all(record, row);
+                }
+            }
+            (None, Layout::Records | Layout::Columns | Layout::Record, record) => {
+                extras.see_all(record, 0);
+            }
+            _ => {}
+        }
+        let mut found: Vec<_> = extras.found.into_iter().collect();
+        found.sort_by_key(|(_, extra)| (extra.row, extra.place));
+        for (key, extra) in found {
             let hint = near(&key.lossy(), names.iter().copied());
             let message =
                 format!("input `{}` is not in the signature and is dropped{hint}", key.lossy());
             let place = self.place(&Py::Str(key.clone()), 0);
             let mut fault = Fault::new(Kind::ExtraInput, message);
             fault.column = key.lossy().into_owned();
-            faults.push(fault.at(self.origin.cell(&Py::Str(key.clone()), place, Some(0))));
+            fault.occurrences = extra.rows;
+            let name = Py::Str(key.clone());
+            faults.push(fault.at(self.origin.cell(&name, place, Some(extra.row))));
         }
         for key in &self.body.ignored {
             let message = format!("the body's field `{}` is ignored", key.lossy());
@@ -249,10 +303,36 @@ pub(crate) fn item_of<'p, 'a>(data: &'p Py<'a>, at: usize) -> Option<&'p Py<'a>>
     }
 }
 
-fn keys_of<'p, 'a>(record: Option<&'p Py<'a>>) -> Vec<&'p Text<'a>> {
-    match record {
-        Some(Py::Dict(items)) => items.iter().map(|(key, _)| key).collect(),
-        _ => Vec::new(),
+/// The inputs of a payload that the signature does not name.
+struct Extras<'p, 'a> {
+    names: &'p [&'p str],
+    known: BTreeSet<&'p str>,
+    found: BTreeMap<&'p Text<'a>, Extra>,
+}
+
+/// Where one was first, and in how many rows it is.
+struct Extra {
+    row: usize,
+    place: usize,
+    rows: u32,
+}
+
+impl<'p, 'a> Extras<'p, 'a> {
+    fn see_all(&mut self, record: &'p Py<'a>, row: usize) {
+        if let Py::Dict(items) = record {
+            for (place, (key, _)) in items.iter().enumerate() {
+                self.see(key, place, row);
+            }
+        }
+    }
+
+    fn see(&mut self, key: &'p Text<'a>, place: usize, row: usize) {
+        // Most payloads have their keys in the signature's order.
+        let expected = self.names.get(place).is_some_and(|name| key.is(name));
+        if !expected && !key.as_str().is_some_and(|key| self.known.contains(key)) {
+            let extra = self.found.entry(key).or_insert(Extra { row, place, rows: 0 });
+            extra.rows += 1;
+        }
     }
 }
 

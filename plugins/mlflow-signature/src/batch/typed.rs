@@ -262,8 +262,14 @@ fn exact(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) {
     let data = of_columns(&frame);
     let body = Body { field: Field::Frame, data, params: Py::None, ignored: Vec::new() };
     let schema = Schema::Columns { named: false, columns: alloc::vec![batch.spec.clone()] };
-    let comparison =
-        Comparison { body: &body, origin, schema: Some(&schema), params: &[], today: None };
+    let comparison = Comparison {
+        body: &body,
+        rows: body.data_rows(),
+        origin,
+        schema: Some(&schema),
+        params: &[],
+        today: None,
+    };
     let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column] };
     faults.extend(comparison.faults(&Data::Frame(frame), &None));
 }

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::{Array, Column, Dtype, Py, infer};
+use super::{Array, Column, Dtype, Py, Taking, infer};
 use crate::json::Text;
 
 /// The labels of the rows.
@@ -94,19 +94,21 @@ impl<'a> Frame<'a> {
         Ok(self)
     }
 
-    /// `DataFrame(list)`.
+    /// `DataFrame(list)`. With [`Taking::Moved`] the rows are left without
+    /// values.
     ///
     /// # Errors
     /// When the first row is a list or an object and another row is not.
-    pub fn from_list(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+    pub fn from_list(rows: &mut [Py<'a>], taking: Taking) -> Result<Self, Unframed> {
         let count = rows.len();
         match rows.first() {
             None => Ok(Self::empty(0)),
-            Some(Py::Dict(_)) => Self::from_records(rows),
-            Some(Py::List(_)) => Self::from_lists(rows),
-            Some(Py::Array(array)) if array.shape.len() == 1 => Self::from_lists(rows),
+            Some(Py::Dict(_)) => Self::from_records(rows, taking),
+            Some(Py::List(_)) => Self::from_lists(rows, taking),
+            Some(Py::Array(array)) if array.shape.len() == 1 => Self::from_lists(rows, taking),
             Some(_) => {
-                Self { index: Index::Range(count), columns: alloc::vec![infer(Py::Int(0), rows)] }
+                let cells = rows.iter_mut().map(|row| taking.take(row)).collect();
+                Self { index: Index::Range(count), columns: alloc::vec![infer(Py::Int(0), cells)] }
                     .encoded()
             }
         }
@@ -114,29 +116,30 @@ impl<'a> Frame<'a> {
 
     /// Rows of objects: the columns are all keys, in the order in which they
     /// first occur; a row without one has NaN there.
-    fn from_records(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+    fn from_records(rows: &mut [Py<'a>], taking: Taking) -> Result<Self, Unframed> {
         let count = rows.len();
         let mut columns: Vec<(Text<'a>, Vec<Py<'a>>)> = Vec::new();
         let mut places: BTreeMap<Text<'a>, usize> = BTreeMap::new();
-        for (row, record) in rows.into_iter().enumerate() {
+        for (row, record) in rows.iter_mut().enumerate() {
             let record = match record {
-                Py::Dict(record) => record,
+                Py::Dict(record) => record.as_mut_slice(),
                 // `dict([])`, `dict("")`.
-                Py::List(items) if items.is_empty() => Vec::new(),
-                Py::Str(text) if text.bytes().is_empty() => Vec::new(),
+                Py::List(items) if items.is_empty() => &mut [],
+                Py::Str(text) if text.bytes().is_empty() => &mut [],
                 _ => return Err(Unframed("every record must be an object, as the first one is")),
             };
-            for (place, (key, value)) in record.into_iter().enumerate() {
+            for (place, (key, value)) in record.iter_mut().enumerate() {
+                let value = taking.take(value);
                 // Records mostly have their keys in the same order.
-                let guess = columns.get(place).is_some_and(|(name, _)| *name == key);
-                let at = if guess { Some(place) } else { places.get(&key).copied() };
+                let guess = columns.get(place).is_some_and(|(name, _)| name == key);
+                let at = if guess { Some(place) } else { places.get(key).copied() };
                 match at.and_then(|at| columns.get_mut(at)) {
                     Some((_, cells)) => cells.push(value),
                     None => {
                         let mut cells = alloc::vec![Py::Float(f64::NAN); row];
                         cells.push(value);
                         places.insert(key.clone(), columns.len());
-                        columns.push((key, cells));
+                        columns.push((key.clone(), cells));
                     }
                 }
             }
@@ -154,18 +157,26 @@ impl<'a> Frame<'a> {
     }
 
     /// Rows of lists: short ones end in `None`.
-    fn from_lists(rows: Vec<Py<'a>>) -> Result<Self, Unframed> {
+    fn from_lists(rows: &mut [Py<'a>], taking: Taking) -> Result<Self, Unframed> {
         let count = rows.len();
         let mut columns: Vec<Vec<Py<'a>>> = Vec::new();
-        for (row, cells) in rows.into_iter().enumerate() {
+        for (row, cells) in rows.iter_mut().enumerate() {
+            let mut made;
             let cells = match cells {
                 Py::List(cells) => cells,
-                Py::Dict(items) => items.into_iter().map(|(key, _)| Py::Str(key)).collect(),
-                Py::Array(array) if array.shape.len() == 1 => array.cells,
-                Py::Str(text) => characters(&text),
+                Py::Array(array) if array.shape.len() == 1 => &mut array.cells,
+                Py::Dict(items) => {
+                    made = items.iter().map(|(key, _)| Py::Str(key.clone())).collect();
+                    &mut made
+                }
+                Py::Str(text) => {
+                    made = characters(text);
+                    &mut made
+                }
                 _ => return Err(Unframed("every row must be a list, as the first one is")),
             };
-            for (place, cell) in cells.into_iter().enumerate() {
+            for (place, cell) in cells.iter_mut().enumerate() {
+                let cell = taking.take(cell);
                 match columns.get_mut(place) {
                     Some(column) => column.push(cell),
                     None => {

@@ -24,7 +24,7 @@ pub use dtype::{Dtype, Unit};
 pub use frame::{Frame, Index, Unframed};
 pub use iso::{Instant, datetime64, instant};
 pub use number::{float_from_text, int_from_text, to_f32, wrap_float, wrap_int};
-pub use object::{Py, Raised};
+pub use object::{Py, Raised, Taking};
 pub use repr::{float_repr, str_of};
 pub use when::to_datetime;
 pub use written::read_written;

@@ -20,9 +20,10 @@ pub enum Raised {
 }
 
 /// A Python object that JSON gives, or that NumPy or pandas made of one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Py<'a> {
     /// `None`.
+    #[default]
     None,
     /// `bool`.
     Bool(bool),
@@ -57,6 +58,26 @@ pub enum Py<'a> {
     Decimal(Cow<'a, str>),
     /// `numpy.ndarray`.
     Array(Box<Array<'a>>),
+}
+
+/// What becomes of a payload's values when a frame is built of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// They move into the frame; nothing asks for them again.
+    Moved,
+    /// They stay, to be compared with what the frame becomes.
+    Copied,
+}
+
+impl Taking {
+    /// A value for the frame.
+    #[inline]
+    pub fn take<'a>(self, value: &mut Py<'a>) -> Py<'a> {
+        match self {
+            Self::Moved => core::mem::take(value),
+            Self::Copied => value.clone(),
+        }
+    }
 }
 
 impl<'a> Py<'a> {
@@ -218,13 +239,31 @@ impl<'a> Py<'a> {
         }
     }
 
+    /// Whether it is neither a list nor an object nor an array.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        !matches!(self, Self::List(_) | Self::Dict(_) | Self::Array(_))
+    }
+
+    /// The entry of a dict, most likely at a place.
+    #[must_use]
+    pub fn get_near(&self, key: &Text<'_>, place: usize) -> Option<&Py<'a>> {
+        match self {
+            Self::Dict(items) => match items.get(place) {
+                Some((known, value)) if known == key => Some(value),
+                _ => self.get(key.bytes()),
+            },
+            _ => None,
+        }
+    }
+
     /// The entry of a dict.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Py<'a>> {
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Py<'a>> {
         match self {
-            Self::Dict(items) => {
-                items.iter().find_map(|(known, value)| known.is(key).then_some(value))
-            }
+            Self::Dict(items) => items
+                .iter()
+                .find_map(|(known, value)| (known.bytes() == key.as_ref()).then_some(value)),
             _ => None,
         }
     }
