@@ -48,7 +48,7 @@ impl Cell {
 
     /// Reads one clean cell. `frame` when it stands in a data frame; `time` is
     /// how the times of its column are written.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(self, reader: &mut Reader<'_>, frame: bool, time: &mut u8) -> Option<()> {
         match (self, reader.peek()) {
             (Self::Boolean, b't') => reader.word("true").then_some(()),

@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When none is next.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self) -> Result<Number<'a>, Malformed> {
         let start = self.at;
         if self.peek() == b'-' {
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When it is not closed, or holds a control character or an escape that
     /// JSON does not know.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self) -> Result<Text<'a>, Malformed> {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
         let length = scan::plain(rest, &mut self.ascii);
