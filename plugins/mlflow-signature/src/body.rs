@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::enforce;
 use crate::fault::{Fault, Kind, escaped};
-use crate::json::{self, Text};
+use crate::json::{self, Text, Twice};
 use crate::py::Py;
 use crate::schema::{Schema, Signature};
 
@@ -69,6 +69,8 @@ pub(crate) struct Body<'a> {
     pub(crate) params: Py<'a>,
     /// Other keys of the body, which MLflow ignores.
     pub(crate) ignored: Vec<Text<'a>>,
+    /// Where an object had a key twice.
+    pub(crate) twice: Option<Twice>,
 }
 
 impl<'a> Body<'a> {
@@ -97,7 +99,7 @@ pub(crate) const UNIFIED: [&str; 3] = ["messages", "prompt", "input"];
 /// # Errors
 /// When it is no JSON object, or has not exactly one input field.
 pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<'a>, Fault> {
-    let body = json::parse(payload).map_err(|error| {
+    let (body, twice) = json::parse_noting(payload).map_err(|error| {
         Fault::new(
             Kind::BadJson,
             format!("the body is no JSON: expected {} at byte {}", error.what, error.at),
@@ -107,7 +109,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<
         return Err(keys("the body must be an object", body.kind()));
     };
     if items.iter().any(|(key, _)| UNIFIED.iter().any(|known| key.is(known))) {
-        return Ok(unified(items, signature));
+        return Ok(Body { twice, ..unified(items, signature) });
     }
     let mut field = None;
     let mut data = Py::None;
@@ -126,7 +128,7 @@ pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<
         }
     }
     match field {
-        Some(field) if found == 1 => Ok(Body { field, data, params, ignored }),
+        Some(field) if found == 1 => Ok(Body { field, data, params, ignored, twice }),
         Some(_) => Err(keys("the body has more than one input field", "several")),
         None => {
             let mut names = String::new();
@@ -159,6 +161,7 @@ fn unified<'a>(items: Vec<(Text<'a>, Py<'a>)>, signature: &Signature) -> Body<'a
         data: Py::Dict(data),
         params: Py::Dict(params),
         ignored: Vec::new(),
+        twice: None,
     }
 }
 

@@ -9,6 +9,7 @@ use core::ops::{Deref, DerefMut};
 
 use tollgate_sdk::{Finding, Outcome};
 
+use crate::json::Twice;
 use crate::py::Py;
 
 macro_rules! kinds {
@@ -105,6 +106,8 @@ kinds! {
     LossyNull "lossy-null",
     /// Strict: the value would change in some other way.
     LossyValue "lossy-value",
+    /// Strict, a warning: of two values under one key the first is dropped.
+    DuplicateKey "duplicate-key",
     /// Strict, a warning: MLflow hands a value on that is not of the declared
     /// type.
     UncheckedType "unchecked-type",
@@ -145,6 +148,7 @@ impl Kind {
         match self {
             Self::UncheckedType
             | Self::MissingValue
+            | Self::DuplicateKey
             | Self::ExtraInput
             | Self::ExtraParam
             | Self::IgnoredField => Outcome::Warn,
@@ -271,6 +275,15 @@ impl Fault {
         finding.occurrences = occurrences;
         finding
     }
+}
+
+/// An object has a key twice. Which value counts differs from one reader of
+/// JSON to the next.
+pub(crate) fn doubled_key(twice: &Twice, kind: Kind) -> Fault {
+    let message = "the object has this key twice, and only one of the values counts";
+    let mut fault = Fault::new(kind, message);
+    fault.steps.clone_from(&twice.steps);
+    fault
 }
 
 /// A reference token of a JSON Pointer.

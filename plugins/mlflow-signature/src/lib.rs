@@ -149,6 +149,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             data: typed::of_columns(&frame),
             params: Py::None,
             ignored: Vec::new(),
+            twice: None,
         });
         let origin = Origin { field: Field::Frame, layout: Layout::Frame };
         let judged = self.enforced(Data::Frame(frame), origin).and_then(|data| match &sent {

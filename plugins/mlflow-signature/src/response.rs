@@ -36,7 +36,7 @@ pub(crate) fn undeclared() -> Fault {
 /// # Errors
 /// When it is no JSON object with `predictions`.
 pub(crate) fn read(payload: &[u8]) -> Result<Body<'_>, Fault> {
-    let answer = json::parse(payload).map_err(|error| {
+    let (answer, twice) = json::parse_noting(payload).map_err(|error| {
         let message =
             format!("the answer is no JSON: expected {} at byte {}", error.what, error.at);
         Fault::new(Kind::BadJson, message)
@@ -55,7 +55,9 @@ pub(crate) fn read(payload: &[u8]) -> Result<Body<'_>, Fault> {
         }
     }
     match (data, code) {
-        (Some(data), _) => Ok(Body { field: Field::Predictions, data, params: Py::None, ignored }),
+        (Some(data), _) => {
+            Ok(Body { field: Field::Predictions, data, params: Py::None, ignored, twice })
+        }
         (None, Some(code)) => Err(no_predictions(
             "the answer is an error of the scoring server, not predictions",
             crate::fault::shown(&code),

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::body::{Body, Field, Layout, Origin};
 use crate::change::{array_change, change, changed};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, gather, known, near};
+use crate::fault::{Fault, Kind, doubled_key, gather, known, near};
 use crate::json::Text;
 use crate::params::Params;
 use crate::py::{Array, Dtype, Frame, Py};
@@ -73,6 +73,8 @@ impl<'a> Comparison<'_, 'a> {
                 self.compare(Some(self.rows), value, Dtype::Object, "", &mut faults);
             }
         }
+        let twice = self.body.twice.as_ref();
+        faults.extend(twice.map(|twice| doubled_key(twice, Kind::DuplicateKey)));
         self.extra_inputs(&mut faults);
         self.params(params, &mut faults);
         faults

@@ -42,7 +42,8 @@ impl<'a> Typed<'a> {
             Data::List(items) => Py::List(items.clone()),
             Data::Scalar(value) => value.clone(),
         };
-        Body { field: self.field, data, params: self.params.clone(), ignored: Vec::new() }
+        let params = self.params.clone();
+        Body { field: self.field, data, params, ignored: Vec::new(), twice: None }
     }
 }
 

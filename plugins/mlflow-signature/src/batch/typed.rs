@@ -260,7 +260,8 @@ fn exact(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) {
         return;
     }
     let data = of_columns(&frame);
-    let body = Body { field: Field::Frame, data, params: Py::None, ignored: Vec::new() };
+    let body =
+        Body { field: Field::Frame, data, params: Py::None, ignored: Vec::new(), twice: None };
     let schema = Schema::Columns { named: false, columns: alloc::vec![batch.spec.clone()] };
     let comparison = Comparison {
         body: &body,

@@ -13,6 +13,7 @@ pub(crate) use reader::push_code_point;
 pub use reader::{Malformed, Number, Reader};
 pub use text::Text;
 pub use tree::parse;
+pub(crate) use tree::{Twice, parse_noting};
 pub(crate) use write::{write_f64, write_text};
 
 /// How deep a payload may nest. Python allows about a thousand levels, but a

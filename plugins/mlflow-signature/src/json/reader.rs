@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use super::tree::Twice;
 use super::{Text, scan};
 
 /// Why a payload is no JSON.
@@ -40,6 +41,8 @@ pub struct Reader<'a> {
     /// Whether all strings so far are ASCII; no other byte is taken anywhere
     /// else.
     ascii: bool,
+    /// Where an object had a key twice, when whoever reads objects noticed.
+    pub(super) twice: Option<Twice>,
 }
 
 impl<'a> Reader<'a> {
@@ -60,7 +63,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn trusting(payload: &'a [u8]) -> Self {
         let bytes = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
-        let mut reader = Self { bytes, at: 0, ascii: true };
+        let mut reader = Self { bytes, at: 0, ascii: true, twice: None };
         reader.space();
         reader
     }

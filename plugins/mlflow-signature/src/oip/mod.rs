@@ -15,7 +15,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::fault::{Fault, Kind, near};
+use crate::fault::{Fault, Kind, doubled_key, near};
 use crate::json;
 use crate::params;
 use crate::py::Py;
@@ -36,7 +36,7 @@ pub(crate) fn faults(
     outputs: Option<&Schema>,
     params: Option<&[ParamSpec]>,
 ) -> Vec<Fault> {
-    let body = match json::parse(payload) {
+    let (body, twice) = match json::parse_noting(payload) {
         Ok(body) => body,
         Err(error) => {
             let message =
@@ -44,10 +44,12 @@ pub(crate) fn faults(
             return alloc::vec![Fault::new(Kind::BadJson, message)];
         }
     };
-    match judge(body, part, schema, outputs, params) {
+    let mut faults = match judge(body, part, schema, outputs, params) {
         Ok(faults) => faults,
         Err(fault) => alloc::vec![fault],
-    }
+    };
+    faults.extend(twice.map(|twice| doubled_key(&twice, Kind::OipForm)));
+    faults
 }
 
 fn judge(
