@@ -7,7 +7,6 @@
 
 mod columns;
 mod explain;
-mod near;
 mod payload;
 mod randomness;
 mod report;

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_sdk::{Finding, Outcome, nearest};
 
 use crate::explain::{Words, explain};
-use crate::near::near;
 use crate::payload::{Malformed, Tree, push_step};
 use crate::show;
 
@@ -85,7 +84,7 @@ impl Report<'_> {
         let mut message = format!("`{name}` is missing from {}", self.subject(pointer));
         if let Some(Tree::Object(members)) = self.payload.at(pointer) {
             let names = members.entries().iter().map(|(name, _)| name.as_ref());
-            if let Some(meant) = near(name, names) {
+            if let Some(meant) = nearest(name, names) {
                 message.push_str(&format!("; is `{meant}` meant to be it?"));
             }
         }
@@ -96,7 +95,7 @@ impl Report<'_> {
 
     fn unexpected(&self, kind: &Kind, name: &str, pointer: &str, known: &[&str]) -> Finding {
         let mut message = format!("{} must not have a property `{name}`", self.subject(pointer));
-        let expected = match near(name, known.iter().copied()) {
+        let expected = match nearest(name, known.iter().copied()) {
             Some(meant) => {
                 message.push_str(&format!("; did you mean `{meant}`?"));
                 format!("`{meant}`")

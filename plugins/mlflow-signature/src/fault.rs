@@ -7,7 +7,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_sdk::{Finding, Outcome, nearest};
 
 use crate::json::Twice;
 use crate::py::Py;
@@ -332,34 +332,8 @@ pub(crate) fn known<'f>(
     if column.is_empty() { None } else { faults.iter_mut().find(same) }
 }
 
-/// ` — did you mean ...`, when one of the names is near.
+/// `; did you mean ...`, when one of the names is near.
 #[must_use]
 pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
-    names
-        .filter(|other| other.len() < 64 && name.len() < 64)
-        .map(|other| (distance(name, other), other))
-        .filter(|(distance, other)| *distance * 3 <= name.len().max(other.len()))
-        .min()
-        .map_or_else(String::new, |(_, other)| format!("; did you mean `{other}`?"))
-}
-
-/// Edits (insert, delete, replace) between two names, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    // ASCII only: the tables of all scripts would outweigh the plugin.
-    let b: Vec<char> = b.chars().map(|c| c.to_ascii_lowercase()).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (slot, y) in row.iter_mut().skip(1).zip(&b) {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = *slot;
-            left = replace.min(left + 1).min(*slot + 1);
-            *slot = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    nearest(name, names).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
 }

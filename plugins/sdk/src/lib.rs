@@ -69,6 +69,7 @@ pub mod bindings;
 mod finding;
 pub mod gate;
 mod lifecycle;
+mod nearest;
 pub mod panic;
 pub mod policy;
 pub mod signature;
@@ -77,6 +78,7 @@ pub mod state;
 pub mod worlds;
 
 pub use finding::{Finding, Outcome};
+pub use nearest::nearest;
 
 #[doc(hidden)]
 pub use alloc::{string::String as __String, vec::Vec as __Vec};
