@@ -59,7 +59,7 @@ fn metadata_becomes_signatures_that_say_the_same() {
     for (model, folder) in models() {
         let metadata = write(folder.path(), "metadata.json", &model["metadata"]);
         let output = tollgate(&["signature", "convert", &metadata, "--to", "mlflow"]);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
         let back = folder.path().join("back.json");
         fs::write(&back, &output.stdout).unwrap();
         let signature = folder.path().join("signature.json");

@@ -37,7 +37,7 @@ pub mod json;
 pub mod load;
 mod nested;
 mod normal;
-mod oip;
+pub mod oip;
 mod params;
 mod parse;
 pub mod py;

@@ -38,9 +38,8 @@ use self::format::Source;
 /// plugin needs some twenty times as much as the cells, and has 64 MiB.
 pub(crate) const BATCH_BYTES: usize = 2 << 20;
 
-/// The most rows of a batch. Measured on ten columns: from some thousand rows
-/// on a call's own cost does not show, and beyond these the cells of a batch
-/// leave the processor's cache.
+/// The most rows of a batch: judging them takes milliseconds, beside which the
+/// microseconds of a call do not show.
 pub(crate) const BATCH_ROWS: usize = 64 << 10;
 
 /// The most bytes of one row. A larger one would not fit a plugin's memory.

@@ -4,6 +4,8 @@
 //! Columns are written as MLServer's runtime for MLflow describes them: a
 //! tensor of shape `[-1, 1]` each, with the content type `pd` for the whole.
 
+use mlflow_signature::oip::Datatype;
+
 use super::convert::{Loss, loadable};
 use super::json::Json;
 use super::schema::{Column, Columns, DataType, Dtype, Kind, Schema, Signature, Tensor, Tensors};
@@ -11,22 +13,6 @@ use crate::document::suggestion::suggestion;
 use crate::mistake::Mistake;
 use crate::source::Source;
 use crate::tree::{Content, Node};
-
-/// The protocol's datatypes and NumPy's. Bytes and text share one.
-const DATATYPES: [(&str, Dtype); 12] = [
-    ("BOOL", Dtype::Bool),
-    ("UINT8", Dtype::Uint(8)),
-    ("UINT16", Dtype::Uint(16)),
-    ("UINT32", Dtype::Uint(32)),
-    ("UINT64", Dtype::Uint(64)),
-    ("INT8", Dtype::Int(8)),
-    ("INT16", Dtype::Int(16)),
-    ("INT32", Dtype::Int(32)),
-    ("INT64", Dtype::Int(64)),
-    ("FP16", Dtype::Float(16)),
-    ("FP32", Dtype::Float(32)),
-    ("FP64", Dtype::Float(64)),
-];
 
 const BYTES: &str = "BYTES";
 
@@ -149,9 +135,9 @@ fn of_dtype(
     match dtype {
         Dtype::Bytes => (BYTES, None),
         Dtype::Unicode => (BYTES, Some("str")),
-        _ => match DATATYPES.iter().find(|(_, known)| *known == dtype) {
-            Some((name, _)) => (name, None),
-            None => {
+        _ => match Datatype::of_dtype(dtype) {
+            Some(datatype) if datatype != Datatype::Bytes => (datatype.name(), None),
+            _ => {
                 let message = format!("`{}` has no datatype: it is sent as bytes", dtype.name());
                 losses.push(Loss::new(at, message));
                 (BYTES, None)
@@ -195,7 +181,7 @@ fn schema(
     let tensors = items.iter().map(|item| one(source, item)).collect::<Result<Vec<_>, _>>()?;
     if !frame {
         for (at, (item, _)) in items.iter().zip(&tensors).enumerate() {
-            if let Some(kind) = content(item).filter(|kind| *kind != "str") {
+            if let Some(kind) = content(item).filter(|kind| !matches!(*kind, "str" | "np")) {
                 losses.push(Loss::new(
                     format!("/{key}/{at}/parameters/content_type"),
                     format!("a tensor cannot say `{kind}`"),
@@ -248,13 +234,12 @@ fn one(source: &Source, item: &Node) -> Result<Tensor, Mistake> {
     let name = item.get("name").and_then(Node::text).ok_or_else(|| lacks("name"))?;
     let datatype = item.get("datatype").ok_or_else(|| lacks("datatype"))?;
     let given = datatype.text().unwrap_or_default();
-    let known = DATATYPES.iter().find(|(known, _)| *known == given).map(|(_, dtype)| *dtype);
-    let dtype = match known {
+    let dtype = match Datatype::named(given).and_then(Datatype::dtype) {
+        Some(Dtype::Bytes) if content(item) == Some("str") => Dtype::Unicode,
         Some(dtype) => dtype,
-        None if given == BYTES && content(item) == Some("str") => Dtype::Unicode,
-        None if given == BYTES => Dtype::Bytes,
         None => {
-            let names = DATATYPES.iter().map(|(name, _)| *name).chain([BYTES]);
+            let known = |name: &&str| Datatype::named(name).and_then(Datatype::dtype).is_some();
+            let names = Datatype::names().filter(known);
             let problem = format!("`{given}` is no datatype of the protocol that MLflow knows");
             return Err(Mistake::new(source, datatype.span, problem)
                 .maybe_suggest(suggestion(given, names)));

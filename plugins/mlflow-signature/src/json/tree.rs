@@ -97,10 +97,10 @@ fn object<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> 
         }
         more = reader.another(b'}')?;
     }
-    if items.len() >= FEW {
-        if let Some(key) = last_wins(&mut items) {
-            twice(reader, depth, &key);
-        }
+    if items.len() >= FEW
+        && let Some(key) = last_wins(&mut items)
+    {
+        twice(reader, depth, &key);
     }
     Ok(Py::Dict(items))
 }

@@ -9,13 +9,14 @@ use crate::schema::{DataType, Type};
 
 /// A datatype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Datatype {
+pub enum Datatype {
+    /// True or false.
     Bool,
-    /// Bits.
+    /// A whole number, 0 or more, of so many bits.
     Uint(u8),
-    /// Bits.
+    /// A whole number of so many bits.
     Int(u8),
-    /// Bits.
+    /// A float of so many bits, as IEEE 754 has it.
     Fp(u8),
     /// The upper half of a 32-bit float.
     Bf16,
@@ -41,21 +42,39 @@ const ALL: [(&str, Datatype); 14] = [
 ];
 
 impl Datatype {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// The datatype of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         ALL.iter().find_map(|(known, datatype)| (*known == name).then_some(*datatype))
     }
 
-    pub(crate) fn names() -> String {
-        let names: alloc::vec::Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
-        names.join(", ")
+    /// All names.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ALL.iter().map(|(name, _)| *name)
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         ALL.iter().find(|(_, datatype)| *datatype == self).map_or("BYTES", |(name, _)| name)
     }
 
+    /// NumPy's type of such elements; none for `BF16`, and bytes for text, too.
+    #[must_use]
+    pub fn dtype(self) -> Option<Dtype> {
+        Some(match self {
+            Self::Bool => Dtype::Bool,
+            Self::Uint(bits) => Dtype::Uint(bits),
+            Self::Int(bits) => Dtype::Int(bits),
+            Self::Fp(bits) => Dtype::Float(bits),
+            Self::Bytes => Dtype::Bytes,
+            Self::Bf16 => return None,
+        })
+    }
+
     /// The datatype of a tensor's elements; none where the protocol has none.
-    pub(crate) fn of_dtype(dtype: Dtype) -> Option<Self> {
+    #[must_use]
+    pub fn of_dtype(dtype: Dtype) -> Option<Self> {
         Some(match dtype {
             Dtype::Bool => Self::Bool,
             Dtype::Int(bits) => Self::Int(bits),

@@ -21,7 +21,7 @@ use crate::params;
 use crate::py::Py;
 use crate::schema::{ParamSpec, Schema};
 use crate::settings::Part;
-use datatype::Datatype;
+pub use datatype::Datatype;
 use tensor::{Sent, Wanted};
 
 /// More faults than anyone reads: what follows is not looked at.

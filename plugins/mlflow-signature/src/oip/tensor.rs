@@ -67,12 +67,12 @@ impl<'a> Sent<'a> {
             Py::Str(given) => given.as_str().and_then(Datatype::named).ok_or_else(|| {
                 let message = "the protocol has no such datatype";
                 Fault::new(Kind::OipDatatype, message)
-                    .wanted(Datatype::names(), &Py::Str(given.clone()))
+                    .wanted(names(), &Py::Str(given.clone()))
                     .at(format!("{pointer}/datatype"))
             })?,
             other => {
                 let fault = form("`datatype` must be text", format!("{pointer}/datatype"));
-                return Err(fault.wanted(Datatype::names(), &other));
+                return Err(fault.wanted(names(), &other));
             }
         };
         let shape = lengths(&shape.ok_or_else(|| missing("shape"))?, pointer)?;
@@ -219,6 +219,11 @@ fn lengths(shape: &Py<'_>, pointer: &str) -> Result<Vec<i64>, Fault> {
         other => Err(wrong(other, format!("{pointer}/shape/{place}"))),
     };
     items.iter().enumerate().map(length).collect()
+}
+
+/// All datatypes.
+fn names() -> String {
+    Datatype::names().collect::<Vec<_>>().join(", ")
 }
 
 fn shown(shape: &[i64]) -> String {
