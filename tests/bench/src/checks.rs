@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use tollgate_engine::{Engine, Signature};
+use tollgate_engine::{Engine, Plugin, Signature};
 
 use crate::group::{Group, Row};
 use crate::measure::Step;
@@ -28,8 +28,8 @@ struct Size {
     mlflow_case: &'static str,
 }
 
-/// A check of one row, and of a thousand.
-pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Result<[Group; 2]> {
+/// A check of one row, of a thousand, and of a thousand that are not clean.
+pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Result<[Group; 3]> {
     let sizes = [
         Size {
             title: "A signature check of 1 row (5 columns)",
@@ -66,7 +66,45 @@ pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Re
     let signatures = Signatures { strict: signature, baked, lenient: Box::leak(Box::new(lenient)) };
     let mlflow = mlflow(places);
     let [one, thousand] = sizes;
-    Ok([group(&one, &signatures, peers, &mlflow)?, group(&thousand, &signatures, peers, &mlflow)?])
+    Ok([
+        group(&one, &signatures, peers, &mlflow)?,
+        group(&thousand, &signatures, peers, &mlflow)?,
+        general(&plugin, thousand.payload)?,
+    ])
+}
+
+/// The thousand rows with the countries as base64 of a binary column: bytes
+/// are made of them, so that no single look tells that nothing changes.
+fn general(plugin: &Plugin, payload: &[u8]) -> Result<Group> {
+    let base64 = [("DE", "REU="), ("FR", "RlI="), ("BR", "QlI="), ("IN", "SU4="), ("NG", "Tkc=")];
+    let base64 = base64.into_iter().chain([("PK", "UEs="), ("US", "VVM="), ("ZA", "WkE=")]);
+    let mut body = String::from_utf8(payload.to_vec())?;
+    for (country, bytes) in base64 {
+        body = body.replace(&format!("\"{country}\""), &format!("\"{bytes}\""));
+    }
+    let payload: &'static [u8] = String::leak(body).as_bytes();
+    let row = |id, label, mode| -> Result<Row> {
+        let settings = settings(mode)?.replace("\\\"string\\\"", "\\\"binary\\\"");
+        let signature: &'static Signature = Box::leak(Box::new(plugin.signature(Some(&settings))?));
+        let findings = signature.check(payload)?;
+        ensure!(findings.is_empty(), "Tollgate finds fault with a good payload: {findings:?}");
+        let mut warm = signature.warm();
+        Ok(Row::new(id, label, Step(move |_| Ok(warm.check(payload)?))))
+    };
+    Ok(Group {
+        title: "A signature check of 1,000 rows (5 columns, one of bytes)",
+        unit: "check",
+        reference: "check-general/tollgate-warm-mlflow",
+        long: false,
+        rows: vec![
+            row(
+                "check-general/tollgate-warm-mlflow",
+                "Tollgate, warm instance, mode mlflow",
+                "mlflow",
+            )?,
+            row("check-general/tollgate-warm", "Tollgate, warm instance", "strict")?,
+        ],
+    })
 }
 
 fn group(

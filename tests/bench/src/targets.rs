@@ -85,6 +85,11 @@ const TARGETS: [Target; 16] = [
         bound: Bound::Times(1.2, "check-1000/tollgate-warm-mlflow"),
     },
     Target {
+        text: "the same with a column of bytes",
+        row: "check-general/tollgate-warm",
+        bound: Bound::Times(1.2, "check-general/tollgate-warm-mlflow"),
+    },
+    Target {
         text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",
         row: "frames/tollgate-parquet",
         bound: Bound::Times(1.0, "frames/pyarrow"),

@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips space: most often there is none, or one.
-    #[inline]
+    #[inline(always)]
     fn space(&mut self) {
         if self.peek() <= b' ' {
             self.at += usize::from(self.peek() == b' ');
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes one byte and the space behind it, when it is next.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, byte: u8) -> bool {
         let there = self.bytes.get(self.at) == Some(&byte);
         if there {
@@ -136,8 +136,15 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When neither a comma nor `close` is next.
-    #[inline]
+    #[inline(always)]
     pub fn another(&mut self, close: u8) -> Result<bool, Malformed> {
+        let ahead = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk);
+        if let Some([b',', b' ', third]) = ahead
+            && *third > b' '
+        {
+            self.at += 2;
+            return Ok(true);
+        }
         if self.take(b',') {
             return Ok(true);
         }

@@ -55,6 +55,14 @@ fn first(
     mut found: impl FnMut(u8) -> bool,
 ) -> usize {
     let mut at = 0;
+    if let Some(word) = text.first_chunk() {
+        // Most tokens end here: the first look is no turn of a loop.
+        let marks = marks(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return marks.trailing_zeros() as usize / 8;
+        }
+        at = 8;
+    }
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
         let marks = marks(u64::from_le_bytes(*word));
         if marks != 0 {
