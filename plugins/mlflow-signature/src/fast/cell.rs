@@ -80,21 +80,32 @@ impl Cell {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(self, number: &Number<'_>) -> bool {
-        /// Up to here every whole number is a double.
-        const EXACT: u64 = 1 << 53;
         let length = number.raw.len();
-        match (self, number.whole) {
-            (Self::Integer, true) => length < 10 || number.text().parse::<i32>().is_ok(),
-            (Self::Long, true) => length < 19 || number.text().parse::<i64>().is_ok(),
-            (Self::Float | Self::Double, true) => {
-                length < 16 || number.text().parse::<i64>().is_ok_and(|n| n.unsigned_abs() <= EXACT)
-            }
+        // So many digits always fit.
+        let short = match (self, number.whole) {
+            (Self::Integer, true) => length < 10,
+            (Self::Long, true) => length < 19,
+            (Self::Float | Self::Double, true) => length < 16,
             (Self::Double, false) => true,
             // 32 bits overflow above 3e38, and underflow below 1e-45.
-            (Self::Float, false) => {
-                length < 18 && !number.raw.iter().any(|byte| matches!(byte, b'e' | b'E'))
+            (Self::Float, false) => length < 18 && !number.exponent,
+            _ => false,
+        };
+        short || self.long_number(number)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_number(self, number: &Number<'_>) -> bool {
+        /// Up to here every whole number is a double.
+        const EXACT: u64 = 1 << 53;
+        match (self, number.whole) {
+            (Self::Integer, true) => number.text().parse::<i32>().is_ok(),
+            (Self::Long, true) => number.text().parse::<i64>().is_ok(),
+            (Self::Float | Self::Double, true) => {
+                number.text().parse::<i64>().is_ok_and(|whole| whole.unsigned_abs() <= EXACT)
             }
             _ => false,
         }

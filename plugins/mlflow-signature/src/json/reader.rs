@@ -22,6 +22,8 @@ pub struct Number<'a> {
     pub raw: &'a [u8],
     /// Whether it has neither fraction nor exponent.
     pub whole: bool,
+    /// Whether it has an exponent.
+    pub exponent: bool,
 }
 
 impl<'a> Number<'a> {
@@ -205,6 +207,7 @@ impl<'a> Reader<'a> {
             _ => return Err(self.malformed("a value")),
         }
         let mut whole = true;
+        let mut exponent = false;
         if self.peek() == b'.' && self.bytes.get(self.at + 1).is_some_and(u8::is_ascii_digit) {
             whole = false;
             self.at += 1;
@@ -214,13 +217,14 @@ impl<'a> Reader<'a> {
             let sign = usize::from(matches!(self.bytes.get(self.at + 1), Some(b'+' | b'-')));
             if self.bytes.get(self.at + 1 + sign).is_some_and(u8::is_ascii_digit) {
                 whole = false;
+                exponent = true;
                 self.at += 1 + sign;
                 self.digits();
             }
         }
         let raw = self.bytes.get(start..self.at).unwrap_or_default();
         self.space();
-        Ok(Number { raw, whole })
+        Ok(Number { raw, whole, exponent })
     }
 
     #[inline]
