@@ -171,13 +171,14 @@ impl Diagnostic for Mistake {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let main = LabeledSpan::new_primary_with_span(self.0.label.clone(), self.0.span);
-        let related = self
-            .0
-            .related
-            .iter()
-            .filter(|(source, ..)| source.name() == self.0.source.name())
-            .map(|(_, span, label)| LabeledSpan::new_with_span(Some(label.clone()), *span));
+        let main = self.0.source.pointed(self.0.span);
+        let main = LabeledSpan::new_primary_with_span(self.0.label.clone(), main);
+        let related =
+            self.0.related.iter().filter(|(source, ..)| source.name() == self.0.source.name()).map(
+                |(source, span, label)| {
+                    LabeledSpan::new_with_span(Some(label.clone()), source.pointed(*span))
+                },
+            );
         Some(Box::new(std::iter::once(main).chain(related)))
     }
 }
@@ -251,14 +252,103 @@ impl SourceCode for Source {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let contents = self.text().read_span(span, lines_before, lines_after)?;
+        let mut contents = self.text().read_span(span, lines_before, lines_after)?;
+        let asked_for_lines = lines_before + lines_after > 0;
+        if asked_for_lines && contents.data().split(|&byte| byte == b'\n').any(|l| l.len() > LONG) {
+            contents = self.text().read_span(&self.around(span)?, 0, 0)?;
+        }
         Ok(Box::new(MietteSpanContents::new_named(
             self.name().to_owned(),
             contents.data(),
             *contents.span(),
             contents.line(),
-            contents.column(),
+            // In characters, as in `Mistake::line`.
+            self.place(contents.span().offset()).column - 1,
             contents.line_count(),
         )))
+    }
+}
+
+/// A line of so many bytes is not shown whole: JSON of a machine is one line.
+const LONG: usize = 400;
+
+/// How much of a long line is shown on either side of a place.
+const AROUND: usize = 60;
+
+impl Source {
+    /// A part of a long line: what is around a place in it.
+    fn around(&self, span: &miette::SourceSpan) -> Result<miette::SourceSpan, MietteError> {
+        let text = self.text();
+        let end = span.offset() + span.len();
+        let (before, behind) = text
+            .get(..span.offset())
+            .zip(text.get(end..))
+            .filter(|_| span.len() <= LONG)
+            .ok_or(MietteError::OutOfBounds)?;
+        let before = before.rsplit('\n').next().unwrap_or_default();
+        let behind = behind.split('\n').next().unwrap_or_default();
+        let left = before.len().min(AROUND);
+        let left = (left..before.len()).find(|&left| before.is_char_boundary(before.len() - left));
+        let start = span.offset() - left.unwrap_or(before.len());
+        let right = (AROUND..behind.len()).find(|&right| behind.is_char_boundary(right));
+        let right = right.unwrap_or(behind.len());
+        Ok((start, end + right - start).into())
+    }
+
+    /// The part of a span that a label can point at.
+    fn pointed(&self, span: Span) -> Span {
+        let place = self.text().get(span.start..span.end).unwrap_or_default();
+        let line = place.split('\n').next().unwrap_or_default();
+        if line.len() <= AROUND {
+            return span;
+        }
+        let end = (AROUND..line.len()).find(|&end| line.is_char_boundary(end));
+        let line_is_long = line.len() > LONG || self.line_length(span.start) > LONG;
+        match end {
+            Some(end) if line_is_long => Span::new(span.start, span.start + end),
+            _ => span,
+        }
+    }
+
+    fn line_length(&self, at: usize) -> usize {
+        let (before, behind) = self.text().split_at_checked(at).unwrap_or_default();
+        let before = before.rsplit('\n').next().unwrap_or_default();
+        before.len() + behind.split('\n').next().unwrap_or_default().len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, span: Span) -> String {
+        let mistake = Mistake::new(&Source::new("signature.json", text), span, "wrong");
+        let mut out = String::new();
+        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+            .with_width(100)
+            .render_report(&mut out, &mistake)
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_around_a_place_is_shown() {
+        let long = "ä".repeat(3_000);
+        let text = format!("{{\n{long}\"type\": \"lang\"{long}\n}}");
+        let at = text.find("\"lang\"").unwrap();
+        let here = shown(&text, Span::new(at, at + 6));
+        assert!(here.contains("[signature.json:2:3009]"), "{here}");
+        assert!(here.contains("\"type\": \"lang\"ä") && here.len() < 700, "{here}");
+        // The whole line, the start, the end, and a neighbour of a long line.
+        for (start, end) in [(2, text.len() - 2), (0, 1), (text.len(), text.len()), (2, 2)] {
+            let shown = shown(&text, Span::new(start, end));
+            assert!(shown.contains("wrong") && shown.len() < 700, "{start} to {end}: {shown}");
+        }
+    }
+
+    #[test]
+    fn short_lines_are_shown_with_their_neighbours() {
+        let shown = shown("a: 1\nb: two\nc: 3\n", Span::new(8, 11));
+        assert!(shown.contains("a: 1") && shown.contains("c: 3"), "{shown}");
     }
 }

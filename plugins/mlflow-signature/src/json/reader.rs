@@ -272,9 +272,10 @@ impl<'a> Reader<'a> {
                     return Err(self.malformed("a string without control characters"));
                 }
                 _ => {
-                    self.ascii &= byte.is_ascii();
-                    text.push(byte);
-                    self.at += 1;
+                    let rest = self.bytes.get(self.at..).unwrap_or_default();
+                    let plain = scan::plain(rest, &mut self.ascii);
+                    text.extend_from_slice(rest.get(..plain).unwrap_or_default());
+                    self.at += plain;
                 }
             }
         }
