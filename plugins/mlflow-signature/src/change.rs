@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::fault::{Fault, Kind, Step, shown};
 use crate::json::Text;
-use crate::py::{Array, Dtype, Instant, Py, base64_encode, instant, read_written, to_f32};
+use crate::py::{Array, Dtype, Instant, Py, instant, is_base64, read_written, to_f32};
 
 const DAY: i128 = 86_400_000_000_000;
 
@@ -96,6 +96,17 @@ fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Fault {
     fault
 }
 
+/// Whether two single values are at once seen to be the same.
+#[inline]
+pub(crate) fn same(sent: &Py<'_>, got: &Py<'_>) -> bool {
+    match (sent, got) {
+        (Py::Int(sent), Py::Int(got)) => sent == got,
+        (Py::Float(sent), Py::Float(got)) => sent == got,
+        (Py::Str(sent), Py::Str(got)) => sent == got,
+        _ => false,
+    }
+}
+
 /// The kind of change of a single value.
 #[inline(never)]
 pub(crate) fn changed(
@@ -124,7 +135,7 @@ pub(crate) fn changed(
         Py::Float32(number) => (float_kept(sent, *number, Dtype::Float(32)), Kind::LossyFloat),
         Py::Str(_) => (sent == got, Kind::LossyString),
         Py::Bytes(bytes) => {
-            let same = matches!(sent, Py::Str(text) if is_base64(text, bytes));
+            let same = matches!(sent, Py::Str(text) if is_base64(text.bytes(), bytes));
             (same, Kind::LossyBinary)
         }
         Py::Time(nanos) => (nanos.is_some_and(|nanos| time(nanos.into())), Kind::LossyDatetime),
@@ -179,10 +190,6 @@ fn significant(raw: &str) -> usize {
     let digits = raw.split(['e', 'E']).next().unwrap_or_default();
     let digits = digits.trim_start_matches(['-', '+', '0', '.']);
     digits.bytes().filter(u8::is_ascii_digit).count()
-}
-
-fn is_base64(text: &Text<'_>, bytes: &[u8]) -> bool {
-    text.is(&base64_encode(bytes))
 }
 
 fn is_time(text: &Text<'_>, nanos: i128, today: Option<i64>) -> bool {

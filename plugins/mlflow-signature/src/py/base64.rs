@@ -59,17 +59,22 @@ fn value_of(byte: u8) -> Option<u8> {
 /// Base64 with padding.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = ALPHABET.get((bits >> (18 - 6 * at) & 63) as usize);
-            out.push(match letter {
-                Some(letter) if at <= chunk.len() => char::from(*letter),
-                _ => '=',
-            });
-        }
-    }
-    out
+    bytes.chunks(3).flat_map(quantum).map(char::from).collect()
+}
+
+/// Whether `text` is the base64 of `bytes`, with padding.
+#[must_use]
+pub fn is_encoded(text: &[u8], bytes: &[u8]) -> bool {
+    text.len() == bytes.len().div_ceil(3) * 4
+        && text.chunks(4).zip(bytes.chunks(3)).all(|(text, chunk)| *text == quantum(chunk))
+}
+
+/// The letters of one to three bytes.
+fn quantum(chunk: &[u8]) -> [u8; 4] {
+    let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+    let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    core::array::from_fn(|at| {
+        let letter = ALPHABET.get((bits >> (18 - 6 * at) & 63) as usize);
+        letter.copied().filter(|_| at <= chunk.len()).unwrap_or(b'=')
+    })
 }
