@@ -108,6 +108,8 @@ kinds! {
     LossyValue "lossy-value",
     /// Strict, a warning: of two values under one key the first is dropped.
     DuplicateKey "duplicate-key",
+    /// Strict, a warning: the signature itself names an input twice.
+    DoubledInput "doubled-input",
     /// Strict, a warning: MLflow hands a value on that is not of the declared
     /// type.
     UncheckedType "unchecked-type",
@@ -149,6 +151,7 @@ impl Kind {
             Self::UncheckedType
             | Self::MissingValue
             | Self::DuplicateKey
+            | Self::DoubledInput
             | Self::ExtraInput
             | Self::ExtraParam
             | Self::IgnoredField => Outcome::Warn,
@@ -283,6 +286,17 @@ pub(crate) fn doubled_key(twice: &Twice, kind: Kind) -> Fault {
     let message = "the object has this key twice, and only one of the values counts";
     let mut fault = Fault::new(kind, message);
     fault.steps.clone_from(&twice.steps);
+    fault
+}
+
+/// The signature names an input twice.
+pub(crate) fn doubled_input(name: &str) -> Fault {
+    let message = format!(
+        "the signature names the input `{name}` twice: values are cast to the type that it has \
+         last, and then the first is enforced"
+    );
+    let mut fault = Fault::new(Kind::DoubledInput, message);
+    fault.column = name.to_string();
     fault
 }
 

@@ -264,6 +264,11 @@ impl MlflowSignature {
 
     /// The first faults as findings, and one that counts the rest.
     fn findings(&self, mut faults: Vec<Fault>) -> Vec<Finding> {
+        if self.mode == Mode::Strict
+            && let Some(name) = self.schema().and_then(schema::Schema::twice)
+        {
+            faults.push(fault::doubled_input(name));
+        }
         let rest = faults.split_off(faults.len().min(self.max_findings));
         let faults = faults.into_iter();
         let mut findings: Vec<_> = match self.part {

@@ -241,7 +241,26 @@ impl Schema {
         }
     }
 
-    /// The number of distinct names.
+    /// A name that is there twice.
+    #[must_use]
+    pub fn twice(&self) -> Option<&str> {
+        let mut names: Vec<&str> = match self {
+            Self::Columns { named: true, columns } => {
+                columns.iter().map(|column| column.name.as_str()).collect()
+            }
+            Self::Tensors { named: true, tensors } => {
+                tensors.iter().map(|tensor| tensor.name.as_str()).collect()
+            }
+            _ => return None,
+        };
+        names.sort_unstable();
+        names.windows(2).find_map(|pair| match pair {
+            [one, other] if one == other => Some(*one),
+            _ => None,
+        })
+    }
+
+    /// The distinct names.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = match self {

@@ -31,9 +31,6 @@ struct Progress {
 impl Columns {
     /// The columns of a signature; none when one pass cannot tell of them.
     pub(super) fn of(specs: &[ColSpec]) -> Option<Self> {
-        if super::doubled(specs.iter().map(|spec| spec.name.as_str())) {
-            return None;
-        }
         let column = |spec: &ColSpec| {
             let Type::Data(data_type) = spec.kind else {
                 return None;

@@ -10,8 +10,6 @@ mod cell;
 mod columns;
 mod tensors;
 
-use alloc::vec::Vec;
-
 pub(crate) use self::cell::written;
 
 use self::columns::Columns;
@@ -34,7 +32,9 @@ pub(crate) enum Plan {
 impl Plan {
     /// The plan for a signature.
     pub(crate) fn of(signature: &Signature) -> Self {
-        let plan = match &signature.inputs {
+        // What a name that occurs twice means, only the general path knows.
+        let inputs = signature.inputs.as_ref().filter(|inputs| inputs.twice().is_none());
+        let plan = match inputs {
             Some(Schema::Columns { named: true, columns }) => {
                 Columns::of(columns).map(Self::Columns)
             }
@@ -66,11 +66,4 @@ impl Plan {
         reader.end().ok()?;
         reader.is_utf8().then_some(())
     }
-}
-
-/// Whether a name occurs twice, which means what only the general path knows.
-fn doubled<'n>(names: impl Iterator<Item = &'n str>) -> bool {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }

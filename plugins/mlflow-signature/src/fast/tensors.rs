@@ -24,9 +24,6 @@ pub(crate) struct Tensors {
 impl Tensors {
     /// The tensors of a signature; none when one pass cannot tell of them.
     pub(super) fn of(named: bool, specs: &[TensorSpec]) -> Option<Self> {
-        if super::doubled(specs.iter().map(|spec| spec.name.as_str())) {
-            return None;
-        }
         let tensor = |spec: &TensorSpec| {
             Some(Tensor {
                 name: spec.name.clone().into_bytes(),
