@@ -9,8 +9,8 @@ use core::ops::{Deref, DerefMut};
 
 use tollgate_sdk::{Finding, Outcome, nearest};
 
-use crate::json::Twice;
 use crate::py::Py;
+pub use crate::step::Step;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $rule:literal),* $(,)?) => {
@@ -161,15 +161,6 @@ impl Kind {
     }
 }
 
-/// One step from a value into a part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A property.
-    Key(String),
-    /// An item.
-    Item(usize),
-}
-
 /// One fault. Boxed, as results carry it through deep recursion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(Box<Details>);
@@ -280,12 +271,12 @@ impl Fault {
     }
 }
 
-/// An object has a key twice. Which value counts differs from one reader of
+/// An object has a key twice; `steps` lead to it. Which value counts differs from one reader of
 /// JSON to the next.
-pub(crate) fn doubled_key(twice: &Twice, kind: Kind) -> Fault {
+pub(crate) fn doubled_key(steps: &[Step], kind: Kind) -> Fault {
     let message = "the object has this key twice, and only one of the values counts";
     let mut fault = Fault::new(kind, message);
-    fault.steps.clone_from(&twice.steps);
+    fault.steps = steps.to_vec();
     fault
 }
 

@@ -44,6 +44,7 @@ pub mod py;
 mod response;
 pub mod schema;
 pub mod settings;
+mod step;
 mod strict;
 mod tensor;
 mod typed;

@@ -74,7 +74,7 @@ impl<'a> Comparison<'_, 'a> {
             }
         }
         let twice = self.body.twice.as_ref();
-        faults.extend(twice.map(|twice| doubled_key(twice, Kind::DuplicateKey)));
+        faults.extend(twice.map(|twice| doubled_key(&twice.steps, Kind::DuplicateKey)));
         self.extra_inputs(&mut faults);
         self.params(params, &mut faults);
         faults

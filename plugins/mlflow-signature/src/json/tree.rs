@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{MAX_DEPTH, Malformed, Reader, Text};
-use crate::fault::Step;
 use crate::py::Py;
+use crate::step::Step;
 
 /// Up to so many keys are compared one by one, which needs no memory.
 const FEW: usize = 24;

@@ -48,7 +48,7 @@ pub(crate) fn faults(
         Ok(faults) => faults,
         Err(fault) => alloc::vec![fault],
     };
-    faults.extend(twice.map(|twice| doubled_key(&twice, Kind::OipForm)));
+    faults.extend(twice.map(|twice| doubled_key(&twice.steps, Kind::OipForm)));
     faults
 }
 
