@@ -15,6 +15,7 @@ pub mod file;
 pub mod infer;
 pub(crate) mod json;
 mod json_schema;
+mod loss;
 pub mod mlflow;
 mod oip;
 pub mod schema;

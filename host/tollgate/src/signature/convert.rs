@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::json::Json;
+pub use super::loss::Loss;
 use super::schema::Signature;
 use super::{file, json_schema, oip};
-use crate::mistake::Mistake;
 use crate::model::ModelError;
 use crate::source::{Content, Source};
 use crate::tree::Node;
@@ -24,21 +24,6 @@ pub enum Form {
     JsonSchema,
     /// Model metadata of the Open Inference Protocol, version 2.
     Oip,
-}
-
-/// Something that a form cannot say.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Loss {
-    /// Where, as an RFC 6901 pointer into what was converted.
-    pub pointer: String,
-    /// One sentence.
-    pub message: String,
-}
-
-impl Loss {
-    pub(super) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), message: message.into() }
-    }
 }
 
 /// A signature that was read, and what could not be.
@@ -141,12 +126,4 @@ pub fn write(signature: &Signature, form: Form, name: &str) -> (Document, Vec<Lo
         Form::Oip => oip::write(signature, name),
     };
     (Document(json), losses)
-}
-
-/// A mistake when what was read is no signature that MLflow would load.
-pub(super) fn loadable(source: &Source, tree: &Node, signature: &Signature) -> Result<(), Mistake> {
-    let lists = signature.lists().to_value().unwrap_or_default();
-    super::mlflow::from_value(&lists).map(|_| ()).map_err(|refused| {
-        Mistake::new(source, tree.span, format!("MLflow would not load this: {}", refused.message))
-    })
 }

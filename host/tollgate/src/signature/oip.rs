@@ -6,8 +6,8 @@
 
 use mlflow_signature::oip::Datatype;
 
-use super::convert::{Loss, loadable};
 use super::json::Json;
+use super::loss::{Loss, loadable};
 use super::schema::{Column, Columns, DataType, Dtype, Kind, Schema, Signature, Tensor, Tensors};
 use crate::document::suggestion::suggestion;
 use crate::mistake::Mistake;

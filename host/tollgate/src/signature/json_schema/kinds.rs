@@ -1,7 +1,7 @@
 //! What callers send for a type.
 
-use super::super::convert::Loss;
 use super::super::json::Json;
+use super::super::loss::Loss;
 use super::super::schema::{DataType, Kind, Property};
 use crate::tree::escape;
 

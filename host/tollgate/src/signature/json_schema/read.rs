@@ -1,6 +1,6 @@
 //! A JSON Schema as a signature.
 
-use super::super::convert::{Loss, loadable};
+use super::super::loss::{Loss, loadable};
 use super::super::mlflow;
 use super::super::schema::{
     Column, Columns, DataType, Kind, Param, ParamKind, Property, Schema, Signature,

@@ -1,7 +1,7 @@
 //! A signature as a JSON Schema.
 
-use super::super::convert::Loss;
 use super::super::json::Json;
+use super::super::loss::Loss;
 use super::super::schema::{Columns, Param, ParamKind, Schema, Signature, Tensors};
 use super::SIGNATURE;
 use super::kinds::{Losses, cell, given, object, param, takes_null, typed};
