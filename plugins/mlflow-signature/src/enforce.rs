@@ -30,7 +30,13 @@ pub(crate) fn data<'a>(
             tensor::enforce(data, *named, tensors, origin).map_err(one)
         }
         Schema::Columns { named, columns } => {
-            let frame = framed(data, columns).map_err(|fault| one(fault.at(origin.data())))?;
+            let mut frame = framed(data, columns).map_err(|fault| one(fault.at(origin.data())))?;
+            for column in &mut frame.columns {
+                // Only tensors tell one missing text from the other.
+                if column.dtype == Dtype::MaskedText {
+                    column.dtype = Dtype::Text;
+                }
+            }
             if *named {
                 by_name(frame, columns, origin).map(Data::Frame)
             } else {
@@ -131,6 +137,10 @@ fn by_name<'a>(
     let mut done: Vec<usize> = Vec::new();
     for spec in specs {
         let Some(place) = find(&spec.name) else {
+            if let Some(place) = frame.columns.iter().position(|column| levelled(column, spec)) {
+                let fault = doubled(&spec.kind);
+                faults.push(placed(fault, &spec.name, &frame, place, &spec.kind, origin));
+            }
             continue;
         };
         if done.contains(&place) {
@@ -151,6 +161,15 @@ fn by_name<'a>(
         }
     }
     finish(frame.index, columns, faults)
+}
+
+/// Whether a column has the name on the first level of several: pandas gives a
+/// frame for it.
+fn levelled(column: &Column<'_>, spec: &ColSpec) -> bool {
+    let Py::List(levels) = &column.name else {
+        return false;
+    };
+    matches!(levels.first(), Some(Py::Str(text)) if text.is(&spec.name))
 }
 
 /// Two columns of one name: MLflow takes their names for their values.

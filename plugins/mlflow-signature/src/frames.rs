@@ -61,15 +61,19 @@ pub(crate) fn split<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, 
         .map_err(|error| unframed(error, at))
 }
 
-/// Names that are lists would be levels of a pandas `MultiIndex`, which no
-/// signature can mean; objects cannot be names at all.
+/// Names that are all lists are the levels of a pandas `MultiIndex`, which no
+/// signature names; otherwise lists and objects cannot be names.
 fn labels_are_single(names: &[Py<'_>]) -> Result<(), Fault> {
-    let list = |name: &Py<'_>| matches!(name, Py::List(_));
     let compound = |name: &Py<'_>| matches!(name, Py::List(_) | Py::Dict(_));
+    let level = |name: &Py<'_>| matches!(name, Py::List(labels) if !labels.iter().any(compound));
     let Some(place) = names.iter().position(compound) else {
         return Ok(());
     };
-    let kind = if names.iter().all(list) { Kind::FrameBuild } else { Kind::CastFailed };
+    if names.iter().all(level) {
+        return Ok(());
+    }
+    let lists = names.iter().all(|name| matches!(name, Py::List(_)));
+    let kind = if lists { Kind::FrameBuild } else { Kind::CastFailed };
     let pointer = format!("/dataframe_split/columns/{place}");
     let fault = Fault::new(kind, "a column's name must be text or a number");
     Err(fault.wanted("text", names.get(place).unwrap_or(&Py::None)).at(pointer))
@@ -88,7 +92,7 @@ fn framed<'a>(
         Py::Dict(items) => Ok(Some(items.into_iter().map(|(key, _)| Py::Str(key)).collect())),
         _ => Err(Unframed("`columns` and `index` must be lists")),
     };
-    let columns = labels(columns)?;
+    let columns = labels(columns)?.map(levels).transpose()?;
     let index = labels(index)?.map(levels).transpose()?;
     let mut frame = match rows {
         Py::List(rows) if !rows.is_empty() => {
@@ -145,7 +149,7 @@ fn levels(labels: Vec<Py<'_>>) -> Result<Vec<Py<'_>>, Unframed> {
         return Ok(labels);
     };
     if others.iter().any(|level| level.len() != first.len()) {
-        return Err(Unframed("the levels of an `index` must have the same length"));
+        return Err(Unframed("the levels of labels must have the same length"));
     }
     let level = |row: usize| {
         let labels = labels.iter().map(|level| match level {

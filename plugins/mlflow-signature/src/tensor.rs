@@ -156,7 +156,9 @@ fn of_frame<'a>(frame: Frame<'a>, spec: &TensorSpec, origin: Origin) -> Result<A
     }
     let rows = frame.index.len();
     let mut dtype = frame.columns.first().map_or(Dtype::Object, |column| column.dtype);
-    if dtype == Dtype::Text || frame.columns.iter().any(|column| column.dtype != dtype) {
+    if matches!(dtype, Dtype::Text | Dtype::MaskedText)
+        || frame.columns.iter().any(|column| column.dtype != dtype)
+    {
         dtype = Dtype::Object;
     }
     let mut cells = Vec::with_capacity(rows * width);
@@ -280,6 +282,17 @@ fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault>
     let gaps = column.cells.contains(&Py::None);
     let numbers = !gaps && matches!(column.dtype.kind(), 'b' | 'i' | 'u' | 'f');
     match dtype {
+        Dtype::Unicode | Dtype::Bytes if column.dtype == Dtype::MaskedText => {
+            let shown = |cell: &Py<'a>| match cell {
+                Py::None => Py::Str(Text::new("<NA>")),
+                text => text.clone(),
+            };
+            cast(&column.cells.iter().map(shown).collect::<Vec<_>>(), dtype)
+        }
+        Dtype::Bool if column.dtype == Dtype::MaskedText => {
+            let message = "a missing text is neither true nor false";
+            Err(Fault::new(Kind::EnforceOther, message))
+        }
         Dtype::Unicode | Dtype::Bytes if matches!(column.dtype, Dtype::Complex(_)) => {
             let written = column.cells.iter().map(complex).collect::<Vec<_>>();
             cast(&written, dtype)

@@ -199,6 +199,7 @@ fn column(value: Py<'_>, place: usize) -> Result<Column<'_>, Fault> {
             );
         }
     };
+    let masked = matches!(&kind, Some(Py::Str(name)) if name.is("string"));
     let dtype = dtype(kind, Dtype::of_column)?;
     let mut cells = list(values, "values")?;
     for (row, cell) in cells.iter_mut().enumerate() {
@@ -208,6 +209,9 @@ fn column(value: Py<'_>, place: usize) -> Result<Column<'_>, Fault> {
     }
     Ok(match dtype {
         Dtype::Unicode => infer(name, cells),
+        Dtype::Text if masked && cells.contains(&Py::None) => {
+            Column { name, dtype: Dtype::MaskedText, cells }
+        }
         _ => Column { name, dtype, cells },
     })
 }

@@ -32,6 +32,8 @@ pub enum Dtype {
     Object,
     /// pandas' own text, where NaN is missing.
     Text,
+    /// pandas' `string`, where `pandas.NA` is missing.
+    MaskedText,
     /// NumPy's fixed-width text, `<U`.
     Unicode,
     /// NumPy's fixed-width bytes, `S`.
@@ -121,7 +123,7 @@ impl Dtype {
             Self::Uint(_) | Self::MaskedInt(false, _) => 'u',
             Self::Float(_) | Self::MaskedFloat(_) => 'f',
             Self::Complex(_) => 'c',
-            Self::Object | Self::Text | Self::Category => 'O',
+            Self::Object | Self::Text | Self::MaskedText | Self::Category => 'O',
             Self::Unicode => 'U',
             Self::Bytes => 'S',
             Self::Datetime(_) | Self::Zoned => 'M',
@@ -141,7 +143,12 @@ impl Dtype {
             | Self::MaskedFloat(bits)
             | Self::MaskedInt(_, bits) => bits,
             Self::Datetime(_) | Self::Zoned | Self::Timedelta => 64,
-            Self::Object | Self::Text | Self::Category | Self::Unicode | Self::Bytes => 0,
+            Self::Object
+            | Self::Text
+            | Self::MaskedText
+            | Self::Category
+            | Self::Unicode
+            | Self::Bytes => 0,
         }
     }
 
@@ -161,7 +168,7 @@ impl Dtype {
             Self::Float(bits) => sized("float", bits),
             Self::Complex(bits) => sized("complex", bits),
             Self::Object => "object".into(),
-            Self::Text => "string".into(),
+            Self::Text | Self::MaskedText => "string".into(),
             Self::Unicode => "str".into(),
             Self::Bytes => "bytes".into(),
             Self::Datetime(Unit::Second) => "datetime64[s]".into(),
