@@ -63,6 +63,7 @@ pub(crate) fn column<'a>(
         };
         cells.push(cell);
     }
+    let dtype = if column.dtype == "string" { dtype.nullable(&cells) } else { dtype };
     // `object` columns of numbers or text are what pandas would read.
     let column = Column { name, dtype, cells };
     Ok(match dtype {

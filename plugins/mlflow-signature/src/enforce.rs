@@ -30,13 +30,7 @@ pub(crate) fn data<'a>(
             tensor::enforce(data, *named, tensors, origin).map_err(one)
         }
         Schema::Columns { named, columns } => {
-            let mut frame = framed(data, columns).map_err(|fault| one(fault.at(origin.data())))?;
-            for column in &mut frame.columns {
-                // Only tensors tell one missing text from the other.
-                if column.dtype == Dtype::MaskedText {
-                    column.dtype = Dtype::Text;
-                }
-            }
+            let frame = framed(data, columns).map_err(|fault| one(fault.at(origin.data())))?;
             if *named {
                 by_name(frame, columns, origin).map(Data::Frame)
             } else {
@@ -228,12 +222,15 @@ fn finish<'a>(
 }
 
 pub(crate) fn enforce<'a>(
-    column: Column<'a>,
+    mut column: Column<'a>,
     kind: &Type,
     required: bool,
 ) -> Result<Column<'a>, Fault> {
     match kind {
         Type::Data(data_type) => {
+            if column.dtype == Dtype::MaskedText {
+                column.dtype = Dtype::Text;
+            }
             let mut column = datatype::enforce(column, *data_type)?;
             if column.dtype == Dtype::Bytes {
                 // A frame holds bytes as objects.
@@ -282,8 +279,10 @@ fn again(mut column: Column<'_>) -> Column<'_> {
 /// A gap in a masked column is `pandas.NA`, which MLflow does not take for
 /// null.
 fn absent(column: &Column<'_>, kind: &Type) -> Result<(), Fault> {
-    let masked =
-        matches!(column.dtype, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool);
+    let masked = matches!(
+        column.dtype,
+        Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool | Dtype::MaskedText
+    );
     let gap = column.cells.iter().position(|cell| *cell == Py::None);
     let (true, Some(row)) = (masked, gap) else {
         return Ok(());
@@ -292,7 +291,7 @@ fn absent(column: &Column<'_>, kind: &Type) -> Result<(), Fault> {
         Type::Array(_) => (Kind::ExpectedList, "a list"),
         _ => (Kind::ExpectedDict, "an object"),
     };
-    let fault = Fault::new(rule, format!("{wanted} is needed, not a missing number"));
+    let fault = Fault::new(rule, format!("{wanted} is needed, not a missing value"));
     Err(fault.wanted(wanted, &Py::None).inside(crate::fault::Step::Item(row)))
 }
 

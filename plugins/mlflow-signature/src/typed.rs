@@ -207,11 +207,9 @@ fn column(value: Py<'_>, place: usize) -> Result<Column<'_>, Fault> {
         *cell = columns::of_value(sent, dtype)
             .map_err(|fault| fault.as_kind(Kind::BadData).at(format!("/values/{row}")))?;
     }
+    let dtype = if masked { dtype.nullable(&cells) } else { dtype };
     Ok(match dtype {
         Dtype::Unicode => infer(name, cells),
-        Dtype::Text if masked && cells.contains(&Py::None) => {
-            Column { name, dtype: Dtype::MaskedText, cells }
-        }
         _ => Column { name, dtype, cells },
     })
 }

@@ -2,6 +2,8 @@
 
 use alloc::string::{String, ToString as _};
 
+use super::Py;
+
 /// The unit of a `datetime64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -111,6 +113,13 @@ impl Dtype {
             _ if name.starts_with("datetime64") && name.contains(',') => Self::Zoned,
             _ => return Self::named(name),
         })
+    }
+
+    /// The type of text that pandas calls `string`, when it has gaps: without
+    /// any it is text as all other.
+    #[must_use]
+    pub(crate) fn nullable(self, cells: &[Py<'_>]) -> Self {
+        if self == Self::Text && cells.contains(&Py::None) { Self::MaskedText } else { self }
     }
 
     /// NumPy's letter for the family: `b`, `i`, `u`, `f`, `c`, `O`, `U`, `S`,
