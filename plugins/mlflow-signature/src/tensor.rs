@@ -282,15 +282,13 @@ fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault>
     let gaps = column.cells.contains(&Py::None);
     let numbers = !gaps && matches!(column.dtype.kind(), 'b' | 'i' | 'u' | 'f');
     match dtype {
-        Dtype::Unicode | Dtype::Bytes if column.dtype == Dtype::MaskedText => {
-            let shown = |cell: &Py<'a>| match cell {
-                Py::None => Py::Str(Text::new("<NA>")),
-                text => text.clone(),
-            };
-            cast(&column.cells.iter().map(shown).collect::<Vec<_>>(), dtype)
+        Dtype::Unicode | Dtype::Bytes if gaps => {
+            let cells: Vec<_> =
+                column.cells.iter().map(|cell| gapped(cell, column.dtype)).collect();
+            cast(&cells, dtype)
         }
-        Dtype::Bool if column.dtype == Dtype::MaskedText => {
-            let message = "a missing text is neither true nor false";
+        Dtype::Bool if gaps && is_masked(column.dtype) => {
+            let message = "a missing value is neither true nor false";
             Err(Fault::new(Kind::EnforceOther, message))
         }
         Dtype::Unicode | Dtype::Bytes if matches!(column.dtype, Dtype::Complex(_)) => {
@@ -303,6 +301,27 @@ fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault>
         }
         // A tensor has missing text as NaN.
         _ => cast(&crate::cast::objects(column.clone()), dtype),
+    }
+}
+
+/// Whether what is missing is `pandas.NA`.
+fn is_masked(dtype: Dtype) -> bool {
+    use Dtype::{MaskedBool, MaskedFloat, MaskedInt, MaskedText};
+    matches!(dtype, MaskedBool | MaskedFloat(_) | MaskedInt(..) | MaskedText)
+}
+
+/// A cell of a column with gaps, before it becomes text: numbers are floats
+/// then, which have NaN.
+fn gapped<'a>(cell: &Py<'a>, dtype: Dtype) -> Py<'a> {
+    match (cell, dtype) {
+        (Py::None, Dtype::MaskedText | Dtype::MaskedBool) => Py::Str(Text::new("<NA>")),
+        (Py::None, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::Text) => {
+            Py::Float(f64::NAN)
+        }
+        (Py::Int(_) | Py::Uint(_), Dtype::MaskedInt(..)) => {
+            Py::Float(cell.float().unwrap_or(f64::NAN))
+        }
+        (cell, _) => cell.clone(),
     }
 }
 
