@@ -102,3 +102,13 @@ fn requests_and_answers_are_judged_as_mlserver_judges_them() {
     }
     assert_eq!(judged, (3, 14));
 }
+
+#[test]
+fn a_file_of_rows_is_no_body_of_the_protocol() {
+    let rows =
+        ["check", "--signature", "tests/fixtures/frames/signature.json", "--protocol", "oip"];
+    let output =
+        tollgate(&[&rows[..], &["--payload", "tests/fixtures/frames/damaged.csv"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("a file of rows is no body"), "{output:?}");
+}

@@ -76,6 +76,12 @@ pub enum JudgeError {
          columns"
     )]
     LinesOfOutputs,
+    /// The protocol has bodies, and no rows in files.
+    #[error(
+        "a file of rows is no body of the Open Inference Protocol: give a request or an answer as \
+         JSON, or leave `--protocol` out"
+    )]
+    RowsOfOip,
     /// Rows cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),

@@ -5,7 +5,7 @@ use std::path::Path;
 use tollgate_engine::types::Outcome;
 
 use super::JudgeError;
-use super::contract::{Contract, Opened, Part};
+use super::contract::{Contract, Opened, Part, Protocol};
 use super::rows::{self, Seen};
 use crate::frames::{self, Payload, PayloadFormat};
 use crate::plugins::Plugins;
@@ -67,6 +67,9 @@ pub fn check_watched(
         Some(Payload::Frames(frames)) => {
             if part == Some(Part::Outputs) && frames.format == frames::Format::Jsonl {
                 return Err(JudgeError::LinesOfOutputs);
+            }
+            if matches!(what.contract, Contract::Mlflow { protocol: Protocol::Oip, .. }) {
+                return Err(JudgeError::RowsOfOip);
             }
             let (merged, report) = rows::rows(&checker, frames, most, watch)?;
             (rest, file, verdict) = (merged.rest, Some(report), merged.worst);
