@@ -295,6 +295,12 @@ pub(crate) struct Shared {
     #[arg(long = "plugin", value_name = "FILE", id = "plugin_file")]
     pub(crate) plugins: Vec<PathBuf>,
     /// Compile plugins anew, and keep nothing on disk
+    ///
+    /// Compiled plugins are kept in `~/.cache/tollgate/compiled` (or below
+    /// `$XDG_CACHE_HOME`), at most 512 MiB, the least recently used go first.
+    /// The key that marks them as yours is `~/.local/state/tollgate/cache.key`
+    /// (or below `$XDG_STATE_HOME`). Where either is a link, another user's or
+    /// open to others there is no cache, and a warning says why.
     #[arg(long)]
     pub(crate) no_cache: bool,
 }

@@ -8,6 +8,8 @@ pub(crate) mod plugin;
 pub(crate) mod signature;
 
 use std::env;
+use std::fmt::Display;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use miette::{IntoDiagnostic as _, Result};
@@ -35,23 +37,41 @@ fn plugins(shared: &Shared) -> Result<Plugins> {
 fn engine(shared: &Shared) -> Result<Engine, EngineError> {
     let limits = Limits { instances: INSTANCES, ..Limits::default() };
     let builder = Engine::builder().limits(limits);
-    match cache().filter(|_| !shared.no_cache) {
-        // A cache that cannot be opened makes the command slower, not wrong.
-        Some(cache) => builder.clone().cache(cache).build().or_else(|_| builder.build()),
-        None => builder.build(),
+    if shared.no_cache {
+        return builder.build();
+    }
+    match cache() {
+        Ok(cache) => builder.cache(cache).on_cache_problem(|problem| uncached(problem)).build(),
+        Err(problem) => {
+            uncached(&problem);
+            builder.build()
+        }
     }
 }
 
-/// Where compiled plugins are kept: the XDG folders, or none without a home.
-fn cache() -> Option<CacheDirectory> {
+/// Where compiled plugins are kept: the XDG folders, as absolute paths. One
+/// that hangs on the present folder would let whoever made that choose the
+/// code that runs here.
+fn cache() -> Result<CacheDirectory, &'static str> {
     let folder = |variable: &str, below_home: &str| {
-        env::var_os(variable)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(env::home_dir()?.join(below_home)))
+        let given = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        given.or_else(|| Some(env::home_dir()?.join(below_home))).filter(|path| path.is_absolute())
     };
-    Some(CacheDirectory {
-        entries: folder("XDG_CACHE_HOME", ".cache")?.join("tollgate/compiled"),
-        key: folder("XDG_STATE_HOME", ".local/state")?.join("tollgate/cache.key"),
+    let folders = (folder("XDG_CACHE_HOME", ".cache"), folder("XDG_STATE_HOME", ".local/state"));
+    let (Some(entries), Some(key)) = folders else {
+        return Err("the home folder has no absolute path");
+    };
+    Ok(CacheDirectory {
+        entries: entries.join("tollgate/compiled"),
+        key: key.join("tollgate/cache.key"),
     })
+}
+
+/// One line for a person; the report stays as it is.
+fn uncached(problem: &dyn Display) {
+    let _ = writeln!(
+        anstream::stderr(),
+        "warning: compiled plugins are not kept, which is slower: {problem}; mend that, set \
+         `XDG_CACHE_HOME` and `XDG_STATE_HOME` to folders of your own, or give `--no-cache`"
+    );
 }

@@ -72,16 +72,14 @@ pub(crate) fn bake(
     };
     // Freezing compiles the instrumented plugin, so its result is kept.
     let entry = format!("baked-{}", Digest::of(&baked.write()).hex());
-    if let Some(Found::Entry(bytes)) = loaded.shared.cache.as_ref().map(|cache| cache.get(&entry)) {
+    if let Found::Entry(bytes) = loaded.shared.cache.get(&entry) {
         return Ok(bytes);
     }
     let mut component = freeze(loaded, settings)?;
     let section = baked.write();
     CustomSection { name: SECTION.into(), data: section.as_slice().into() }
         .append_to_component(&mut component);
-    if let Some(cache) = &loaded.shared.cache {
-        cache.put(&entry, &component);
-    }
+    loaded.shared.cache.put(&entry, &component);
     Ok(component)
 }
 

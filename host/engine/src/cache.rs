@@ -4,23 +4,36 @@
 //! door. Each entry carries an HMAC-SHA-256 over its name and content, under a
 //! key that lives apart from the cache, readable by its owner only: whoever
 //! can write to a shared or restored cache folder still cannot make an entry.
+//! Folders and files are the user's own and are opened without following
+//! links; where anything about them is doubtful there is no cache, which is
+//! only slower, and [`CacheProblem`] says why.
 
-use std::fs::{self, File, OpenOptions};
+mod entries;
+mod folder;
+mod key;
+
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use thiserror::Error;
 
-use crate::error::EngineError;
+use self::entries::Entries;
+use self::folder::{Folder, Kept};
+use crate::text::plain;
 
 const TAG: usize = 32;
 
-/// Where compiled code is kept.
+/// How much compiled code a cache keeps when nothing else is asked for, in
+/// bytes: some thirty large plugins. The least recently used go first.
+pub const CACHE_SIZE: u64 = 512 << 20;
+
+/// Where compiled code is kept: absolute paths.
 #[derive(Debug, Clone)]
 pub struct CacheDirectory {
-    /// The folder of the entries. Made when missing; may be shared.
+    /// The folder of the entries. Made when missing.
     pub entries: PathBuf,
     /// The file of the key, outside that folder. Made when missing.
     pub key: PathBuf,
@@ -35,14 +48,56 @@ pub enum CacheUse {
     Hit,
     /// It was compiled, and kept when the folder could be written.
     Miss,
-    /// An entry was there and did not carry our key's mark: compiled anew.
+    /// An entry was there that is not ours: no regular file of the user's, or
+    /// without our key's mark. Compiled anew.
     Rejected,
+}
+
+/// Why nothing is taken from a cache, or kept in it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{}` {}", plain(&path.display().to_string()), plain(problem))]
+pub struct CacheProblem {
+    /// The folder or file.
+    pub path: PathBuf,
+    /// What is wrong with it, and what mends it.
+    pub problem: String,
+}
+
+impl CacheProblem {
+    fn new(path: &Path, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Is told of a [`CacheProblem`] when it is met.
+pub(crate) type Watch = fn(&CacheProblem);
+
+/// What [`EngineBuilder`](crate::EngineBuilder) asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) directory: Option<CacheDirectory>,
+    pub(crate) size: u64,
+    pub(crate) watch: Option<Watch>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { directory: None, size: CACHE_SIZE, watch: None }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct Cache {
-    entries: PathBuf,
-    key: [u8; 32],
+    open: Option<Open>,
+    /// The first thing that was wrong.
+    problem: OnceLock<CacheProblem>,
+    watch: Option<Watch>,
+}
+
+#[derive(Debug)]
+struct Open {
+    entries: Entries,
+    key: [u8; key::LENGTH],
     /// The engine's version and settings, which compiled code must match.
     compatibility: u64,
 }
@@ -55,41 +110,41 @@ pub(crate) enum Found {
 }
 
 impl Cache {
-    pub(crate) fn open(
-        directory: CacheDirectory,
-        compatibility: impl Hash,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn open(wanted: Wanted, compatibility: impl Hash) -> Self {
+        let Wanted { directory, size, watch } = wanted;
+        let mut cache = Self { open: None, problem: OnceLock::new(), watch };
         // The default hasher with fixed keys; stable for one build of the host.
         #[allow(deprecated)]
         let mut hasher = std::hash::SipHasher::new();
         compatibility.hash(&mut hasher);
-        let key = read_or_make_key(&directory.key).map_err(|problem| EngineError::CacheKey {
-            path: directory.key.clone(),
-            problem: problem.to_string(),
-        })?;
-        Ok(Self { entries: directory.entries, key, compatibility: hasher.finish() })
+        match directory.map(|directory| Open::new(&directory, size, hasher.finish())) {
+            Some(Ok(open)) => cache.open = Some(open),
+            Some(Err(problem)) => cache.tell(problem),
+            None => {}
+        }
+        cache
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.entries.join(format!("{name}-{:016x}", self.compatibility))
+    /// The first thing that was wrong with the cache.
+    pub(crate) fn problem(&self) -> Option<&CacheProblem> {
+        self.problem.get()
     }
 
-    fn mac(&self, name: &str, content: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        mac.update(name.as_bytes());
-        mac.update(&self.compatibility.to_le_bytes());
-        mac.update(content);
-        Some(mac)
+    pub(crate) fn is_on(&self) -> bool {
+        self.open.is_some()
     }
 
     pub(crate) fn get(&self, name: &str) -> Found {
-        let Ok(mut bytes) = fs::read(self.path(name)) else {
-            return Found::Nothing;
+        let Some(open) = &self.open else { return Found::Nothing };
+        let mut bytes = match open.entries.get(&open.file(name)) {
+            Kept::File(bytes) => bytes,
+            Kept::Nothing => return Found::Nothing,
+            Kept::Doubtful(_) => return Found::Forged,
         };
         let Some((content, tag)) = bytes.split_last_chunk::<TAG>() else {
             return Found::Forged;
         };
-        match self.mac(name, content).map(|mac| mac.verify_slice(tag)) {
+        match open.mac(name, content).map(|mac| mac.verify_slice(tag)) {
             Some(Ok(())) => {
                 bytes.truncate(bytes.len() - TAG);
                 Found::Entry(bytes)
@@ -99,89 +154,51 @@ impl Cache {
     }
 
     /// Keeps an entry. A cache that cannot be written is only slower, so
-    /// failure is silent.
+    /// failure is a word to the watcher.
     pub(crate) fn put(&self, name: &str, content: &[u8]) {
-        let _ = self.write(name, content);
-    }
-
-    /// Writes beside the entry and renames, so that a reader never sees half.
-    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mac = self.mac(name, content).ok_or(io::ErrorKind::InvalidInput)?;
-        fs::create_dir_all(&self.entries)?;
-        let path = self.path(name);
-        let temporary = temporary(&path)?;
-        let written = File::create_new(&temporary).and_then(|mut file| {
-            file.write_all(content)?;
-            file.write_all(&mac.finalize().into_bytes())?;
-            fs::rename(&temporary, &path)
-        });
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
+        let Some(open) = &self.open else { return };
+        let Some(mac) = open.mac(name, content) else { return };
+        let tag = mac.finalize().into_bytes();
+        if let Err(problem) = open.entries.put(&open.file(name), &[content, &tag], &open.suffix()) {
+            self.tell(problem);
         }
-        written
     }
-}
 
-/// A name beside `path` that no other thread or process writes to. Not the
-/// process's number: in containers that is often the same.
-fn temporary(path: &Path) -> io::Result<PathBuf> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(random))))
-}
-
-fn read_or_make_key(path: &Path) -> io::Result<[u8; 32]> {
-    match File::open(path) {
-        Ok(mut file) => {
-            check_owner_only(&file)?;
-            let mut key = [0; 32];
-            file.read_exact(&mut key).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => {
-                    io::Error::other("is too short; remove it to have a new one made")
-                }
-                _ => io::Error::other(format!("cannot be read: {error}")),
-            })?;
-            Ok(key)
+    /// Only the first is worth a word: the others follow from it.
+    fn tell(&self, problem: CacheProblem) {
+        if self.problem.set(problem).is_ok()
+            && let (Some(watch), Some(problem)) = (self.watch, self.problem.get())
+        {
+            watch(problem);
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
-        Err(error) => Err(io::Error::other(format!("cannot be read: {error}"))),
     }
 }
 
-/// Makes the key. When another process makes it at the same moment, the one
-/// that lands first counts for both.
-fn make_key(path: &Path) -> io::Result<[u8; 32]> {
-    let cannot = |error: io::Error| io::Error::other(format!("cannot be made: {error}"));
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(cannot)?;
+impl Open {
+    fn new(
+        directory: &CacheDirectory,
+        size: u64,
+        compatibility: u64,
+    ) -> Result<Self, CacheProblem> {
+        let key = key::read_or_make(&directory.key)?;
+        let entries = Entries::new(Folder::open(&directory.entries)?, size);
+        Ok(Self { entries, key, compatibility })
     }
-    let temporary = temporary(path).map_err(cannot)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&temporary).and_then(|mut file| file.write_all(&key)).map_err(cannot)?;
-    let linked = fs::hard_link(&temporary, path);
-    let _ = fs::remove_file(&temporary);
-    match linked {
-        Ok(()) => Ok(key),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_or_make_key(path),
-        Err(error) => Err(cannot(error)),
-    }
-}
 
-#[cfg(unix)]
-fn check_owner_only(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    if file.metadata()?.mode() & 0o077 == 0 {
-        return Ok(());
+    fn file(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix())
     }
-    Err(io::Error::other("can be read by others; `chmod 600` it, or remove it"))
-}
 
-#[cfg(not(unix))]
-fn check_owner_only(_file: &File) -> io::Result<()> {
-    Ok(())
+    /// What the entries of this engine end in.
+    fn suffix(&self) -> String {
+        format!("-{:016x}", self.compatibility)
+    }
+
+    fn mac(&self, name: &str, content: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        mac.update(name.as_bytes());
+        mac.update(&self.compatibility.to_le_bytes());
+        mac.update(content);
+        Some(mac)
+    }
 }

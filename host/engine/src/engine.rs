@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::component::Linker;
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
-use crate::cache::{Cache, CacheDirectory};
+use crate::cache::{Cache, CacheDirectory, CacheProblem, Wanted};
 use crate::error::{EngineError, LoadError};
 use crate::limits::{Accounts, Limits};
 use crate::permits::Permits;
@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) deadline_ticks: u64,
     pub(crate) permits: Arc<Permits>,
-    pub(crate) cache: Option<Cache>,
+    pub(crate) cache: Cache,
     pub(crate) bake_above: Option<u64>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
 #[derive(Debug, Clone, Default)]
 pub struct EngineBuilder {
     limits: Limits,
-    cache: Option<CacheDirectory>,
+    cache: Wanted,
     bake_above: Option<u64>,
 }
 
@@ -68,10 +68,28 @@ impl EngineBuilder {
         self
     }
 
-    /// Keeps compiled code on disk. The default is not to.
+    /// Keeps compiled code on disk. The default is not to. Where the folders
+    /// cannot be trusted or used there is no cache, and
+    /// [`Engine::cache_problem`] says why.
     #[must_use]
     pub fn cache(mut self, directory: CacheDirectory) -> Self {
-        self.cache = Some(directory);
+        self.cache.directory = Some(directory);
+        self
+    }
+
+    /// Keeps at most so many bytes of compiled code, and takes away the least
+    /// recently used. The default is [`CACHE_SIZE`](crate::CACHE_SIZE).
+    #[must_use]
+    pub fn cache_size(mut self, bytes: u64) -> Self {
+        self.cache.size = bytes;
+        self
+    }
+
+    /// Tells `watch` what is wrong with the cache as soon as it is met: when
+    /// the engine is built, or when an entry cannot be written.
+    #[must_use]
+    pub fn on_cache_problem(mut self, watch: fn(&CacheProblem)) -> Self {
+        self.cache.watch = Some(watch);
         self
     }
 
@@ -88,16 +106,12 @@ impl EngineBuilder {
     /// Makes the engine and starts its clock.
     ///
     /// # Errors
-    /// When the limits do not fit this machine, or the cache's key cannot be
-    /// had.
+    /// When the limits do not fit this machine.
     pub fn build(self) -> Result<Engine, EngineError> {
         self.limits.check()?;
         let wasmtime = wasmtime::Engine::new(&config(&self.limits))
             .map_err(|error| EngineError::Limits(format!("{error:#}")))?;
-        let cache = self
-            .cache
-            .map(|directory| Cache::open(directory, wasmtime.precompile_compatibility_hash()))
-            .transpose()?;
+        let cache = Cache::open(self.cache, wasmtime.precompile_compatibility_hash());
         start_clock(&wasmtime).map_err(|error| EngineError::Limits(error.to_string()))?;
         Ok(Engine {
             shared: Arc::new(Shared {
@@ -127,6 +141,13 @@ impl Engine {
     /// One for each way in which bytes can fail to be a plugin.
     pub fn load(&self, bytes: &[u8]) -> Result<Plugin, LoadError> {
         Plugin::load(&self.shared, bytes)
+    }
+
+    /// What is wrong with the cache that was asked for, as far as it has been
+    /// met; none when there is nothing wrong.
+    #[must_use]
+    pub fn cache_problem(&self) -> Option<&CacheProblem> {
+        self.shared.cache.problem()
     }
 
     /// The limits of every call.

@@ -1,6 +1,5 @@
 //! Everything that can go wrong, in words for the person who mends it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -16,14 +15,6 @@ pub enum EngineError {
     /// The limits do not fit this machine, or each other.
     #[error("the engine cannot be set up with these limits: {0}")]
     Limits(String),
-    /// The cache's key cannot be read or made.
-    #[error("the key of the compiled-code cache, `{path}`, {problem}")]
-    CacheKey {
-        /// The key file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
 }
 
 /// A file that was given as a plugin cannot be one.

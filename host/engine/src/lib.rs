@@ -32,12 +32,13 @@ mod jobs;
 mod limits;
 mod permits;
 mod plugin;
+mod system;
 mod text;
 mod trap;
 pub mod types;
 
 pub use bake::Baked;
-pub use cache::{CacheDirectory, CacheUse};
+pub use cache::{CACHE_SIZE, CacheDirectory, CacheProblem, CacheUse};
 pub use digest::Digest;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{CallError, Cause, ConfigureError, EngineError, Fault, LoadError};

@@ -244,9 +244,10 @@ fn compile(
         }
         LoadError::Invalid(text)
     };
-    let Some(cache) = &shared.cache else {
+    let cache = &shared.cache;
+    if !cache.is_on() {
         return Ok((Component::new(&shared.wasmtime, bytes).map_err(invalid)?, CacheUse::Off));
-    };
+    }
     let name = digest.hex();
     let cache_use = match cache.get(&name) {
         Found::Entry(compiled) => {
