@@ -231,6 +231,8 @@ pub(crate) struct Decide {
     #[arg(long)]
     pub(crate) no_time: bool,
     #[command(flatten)]
+    pub(crate) emptiness: Emptiness,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
@@ -303,6 +305,15 @@ pub(crate) struct Shared {
     /// open to others there is no cache, and a warning says why.
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+/// What commands that judge rows take.
+#[derive(Debug, Args)]
+pub(crate) struct Emptiness {
+    /// Let a file without rows pass, which is inconclusive otherwise
+    #[arg(long)]
+    #[allow(dead_code, reason = "the flag is there before the commands that read it")]
+    pub(crate) allow_empty: bool,
 }
 
 /// What commands that judge take.
