@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod output;
+mod usage;
 
 use clap::Parser as _;
 use tollgate::report::Exit;
@@ -10,7 +11,10 @@ use tollgate::report::Exit;
 use crate::arguments::{Arguments, Command};
 
 fn main() -> Exit {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage::show(&error),
+    };
     match &arguments.command {
         Command::Check(check) => command::check::run(check),
         Command::Gate(gate) => command::gate::run(gate),

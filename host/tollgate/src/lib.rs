@@ -16,6 +16,7 @@
 //! | [`plugins`] | the built-in plugins, and which one a document means |
 //! | [`judge`] | the three jobs: check, gate, decide |
 //! | [`report`] | what they come to |
+//! | [`text`] | strangers' text, fit for a terminal |
 
 pub mod canonical;
 pub mod document;
@@ -30,4 +31,5 @@ mod records;
 pub mod report;
 pub mod signature;
 pub mod source;
+pub mod text;
 pub mod tree;

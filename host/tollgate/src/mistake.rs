@@ -252,10 +252,10 @@ impl SourceCode for Source {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let mut contents = self.text().read_span(span, lines_before, lines_after)?;
+        let mut contents = self.shown().read_span(span, lines_before, lines_after)?;
         let asked_for_lines = lines_before + lines_after > 0;
         if asked_for_lines && contents.data().split(|&byte| byte == b'\n').any(|l| l.len() > LONG) {
-            contents = self.text().read_span(&self.around(span)?, 0, 0)?;
+            contents = self.shown().read_span(&self.around(span)?, 0, 0)?;
         }
         Ok(Box::new(MietteSpanContents::new_named(
             self.name().to_owned(),

@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
+
+use crate::text::masked;
 
 /// What a file is for, which bounds its size.
 ///
@@ -108,6 +110,7 @@ pub struct Place {
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
+    masked: Arc<OnceLock<Option<String>>>,
 }
 
 /// Shows the name only: texts are long and may hold what is not for logs.
@@ -125,6 +128,7 @@ impl Source {
             name: name.into(),
             // A byte order mark says nothing in UTF-8 and would shift columns.
             text: text.strip_prefix('\u{feff}').unwrap_or(text).into(),
+            masked: Arc::default(),
         }
     }
 
@@ -164,6 +168,12 @@ impl Source {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text as it can be shown, with every place where it is in the text.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.masked.get_or_init(|| masked(&self.text)).as_deref().unwrap_or(&self.text)
     }
 
     /// The line and column of a byte offset; the end of the text for offsets

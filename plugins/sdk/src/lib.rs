@@ -1,4 +1,4 @@
-//! Write [Tollgate](https://github.com/tollgate-ml/tollgate) plugins in Rust.
+//! Write Tollgate plugins in Rust.
 //!
 //! A plugin is ordinary Rust: a type that implements [`policy::Policy`],
 //! [`gate::Gate`] or [`signature::Signature`], tested with plain `cargo test`

@@ -1,16 +1,14 @@
 //! `tollgate bake`
 
-use std::fs;
-use std::io::Write as _;
+use std::fmt::Write as _;
 
-use miette::{IntoDiagnostic as _, WrapErr as _};
 use serde::Serialize;
 use tollgate::judge;
 use tollgate::report::Exit;
 use tollgate_engine::Digest;
 
 use crate::arguments::{Bake, Format};
-use crate::output;
+use crate::output::{self, visible};
 
 #[derive(Serialize)]
 struct BakeReport {
@@ -22,29 +20,32 @@ struct BakeReport {
 
 pub(crate) fn run(arguments: &Bake) -> Exit {
     output::shown("bake", arguments.shared.format, || {
+        if arguments.shared.format == Format::Json && output::is_standard_output(&arguments.output)
+        {
+            miette::bail!(
+                "the report as JSON and the component cannot both go to standard output: give \
+                 `--output` a file"
+            );
+        }
         let plugins = super::plugins(&arguments.shared)?;
         let component = judge::bake(&plugins, &arguments.policy)?;
         let path = &arguments.output;
-        // Beside it and renamed, so that no one ever loads half a component.
-        let temporary = path.with_extension("wasm.tmp");
-        fs::write(&temporary, &component)
-            .and_then(|()| fs::rename(&temporary, path))
-            .into_diagnostic()
-            .wrap_err_with(|| format!("`{}` cannot be written", path.display()))?;
+        output::write(path, &component)?;
         let report = BakeReport {
             command: "bake",
             output: path.display().to_string(),
             size: component.len(),
             digest: Digest::of(&component).to_string(),
         };
+        let print = |out: &mut String| {
+            writeln!(out, "{} ({} bytes)", visible(&report.output), report.size)?;
+            writeln!(out, "{}", report.digest)
+        };
         match arguments.shared.format {
-            Format::Json => output::written(output::json(&report))?,
-            Format::Human => {
-                let mut out = anstream::stdout().lock();
-                let line =
-                    writeln!(out, "{} ({} bytes)\n{}", report.output, report.size, report.digest);
-                output::written(line)?;
-            }
+            // The component is on standard output.
+            Format::Human if output::is_standard_output(path) => output::note(print),
+            Format::Human => output::page(print),
+            Format::Json => output::json(&report),
         }
         Ok(Exit::Passed)
     })

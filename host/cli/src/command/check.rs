@@ -1,6 +1,6 @@
 //! `tollgate check`
 
-use std::io::Write;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -8,7 +8,7 @@ use tollgate::judge::{self, Contract, Part, Protocol, Seen};
 use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
 
 use crate::arguments::{self, Check, Format};
-use crate::output;
+use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Check) -> Exit {
     output::shown("check", arguments.shared.format, || {
@@ -27,8 +27,8 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         )?;
         progress.end();
         match arguments.shared.format {
-            Format::Json => output::written(output::json(&report))?,
-            Format::Human => output::written(print(&report))?,
+            Format::Json => output::json(&report),
+            Format::Human => output::page(|out| print(out, &report)),
         }
         Ok(arguments.verdict.exit(report.verdict))
     })
@@ -99,15 +99,15 @@ fn bar(seen: Seen) -> ProgressBar {
     bar
 }
 
-fn print(report: &CheckReport) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
+fn print(out: &mut String, report: &CheckReport) -> fmt::Result {
     let plugin = &report.plugin;
     match report.payload.as_deref() {
         Some(payload) => {
             let payload = if payload == "-" { "<stdin>" } else { payload };
             let part = if report.part == Some("outputs") { "the outputs of " } else { "" };
             let mode = report.mode.map(|mode| format!(" ({mode} mode)")).unwrap_or_default();
-            write!(out, "{payload} against {part}{}{mode}", report.signature)?;
+            let (payload, signature) = (visible(payload), visible(&report.signature));
+            write!(out, "{payload} against {part}{signature}{mode}")?;
             if let Some(rows) = &report.rows {
                 write!(out, ": {}", counted(rows.count, "row"))?;
                 if rows.unread > 0 {
@@ -118,15 +118,15 @@ fn print(report: &CheckReport) -> std::io::Result<()> {
         }
         None => {
             let kind = if report.mode.is_some() { "signature" } else { "schema" };
-            writeln!(out, "{}: the {kind} can be used", report.signature)?;
+            writeln!(out, "{}: the {kind} can be used", visible(&report.signature))?;
         }
     }
     for finding in &report.findings {
         match &report.rows {
-            Some(rows) => print_of_rows(&mut out, finding, rows)?,
+            Some(rows) => print_of_rows(out, finding, rows)?,
             None => {
-                output::finding(&mut out, finding)?;
-                output::comparison(&mut out, finding)?;
+                output::finding(out, finding)?;
+                output::comparison(out, finding)?;
             }
         }
     }
@@ -134,29 +134,25 @@ fn print(report: &CheckReport) -> std::io::Result<()> {
         let more = counted(report.more_findings, "finding");
         writeln!(out, "  and {more} more: see them with `--max-findings`")?;
     }
-    output::verdict(&mut out, report.verdict, report.findings.iter())?;
+    output::verdict(out, report.verdict, report.findings.iter())?;
     if !report.findings.is_empty() {
-        writeln!(out, "judged by {} {}", plugin.name, plugin.version)?;
+        writeln!(out, "judged by {} {}", visible(&plugin.name), visible(&plugin.version))?;
     }
     Ok(())
 }
 
 /// A finding about rows: how many, and the first of them.
-fn print_of_rows(
-    out: &mut impl Write,
-    finding: &FindingReport,
-    rows: &RowsReport,
-) -> std::io::Result<()> {
+fn print_of_rows(out: &mut impl Write, finding: &FindingReport, rows: &RowsReport) -> fmt::Result {
     let style = output::style(finding.outcome);
     let judged = rows.count - rows.unread;
     let everywhere = judged > 1 && u64::from(finding.occurrences) == judged;
-    write!(out, "  {style}{:<12}{style:#} {}", finding.outcome.name(), finding.rule)?;
+    write!(out, "  {style}{:<12}{style:#} {}", finding.outcome.name(), visible(&finding.rule))?;
     match finding.places.as_slice() {
         [] => writeln!(out)?,
         _ if everywhere => writeln!(out, "  in every row")?,
         _ => writeln!(out, "  in {}", counted(finding.occurrences.into(), "row"))?,
     }
-    writeln!(out, "               {}", finding.message)?;
+    writeln!(out, "               {}", visible(&finding.message))?;
     if !finding.places.is_empty() && !everywhere {
         let places: Vec<String> = finding.places.iter().map(place).collect();
         let more = u64::from(finding.occurrences).saturating_sub(finding.places.len() as u64);
@@ -170,17 +166,82 @@ fn print_of_rows(
         return output::comparison(out, finding);
     }
     match finding.expected.as_deref().filter(|_| !finding.places.is_empty()) {
-        Some(expected) => writeln!(out, "               expected {expected}"),
+        Some(expected) => writeln!(out, "               expected {}", visible(expected)),
         None => Ok(()),
     }
 }
 
 fn place(place: &PlaceReport) -> String {
     let line = place.line.map(|line| format!(" (line {})", HumanCount(line))).unwrap_or_default();
-    let value = place.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+    let value =
+        place.value.as_ref().map(|value| format!(": {}", visible(value))).unwrap_or_default();
     format!("row {}{line}{value}", HumanCount(place.row))
 }
 
 fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", HumanCount(count), if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate::report::{ColumnReport, PluginReport};
+    use tollgate_engine::Digest;
+    use tollgate_engine::types::Outcome;
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    /// Every field that is a text, so that a new one is not forgotten here.
+    fn report(text: &str, rows: bool, payload: bool, places: usize) -> CheckReport {
+        let text = || text.to_owned();
+        let finding = FindingReport {
+            rule: text(),
+            outcome: Outcome::Fail,
+            message: text(),
+            pointer: Some(text()),
+            expected: Some(text()),
+            actual: Some(text()),
+            occurrences: 3,
+            facts: vec![0],
+            column: Some(text()),
+            places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }; places],
+        };
+        CheckReport {
+            command: "check",
+            verdict: Outcome::Fail,
+            signature: text(),
+            payload: payload.then(text),
+            part: Some("outputs"),
+            mode: Some("strict"),
+            findings: vec![finding],
+            more_findings: 2,
+            rows: rows.then(|| RowsReport {
+                format: "csv",
+                count: 9,
+                unread: 1,
+                batches: 1,
+                columns: vec![ColumnReport {
+                    name: text(),
+                    dtype: Some(text()),
+                    failed: 1,
+                    warned: 1,
+                }],
+            }),
+            plugin: PluginReport {
+                name: text(),
+                version: text(),
+                contract: "1.0.0",
+                digest: Digest::of(b""),
+            },
+        }
+    }
+
+    #[test]
+    fn whatever_is_in_a_report_is_only_read() {
+        for (rows, payload, places) in
+            [(false, false, 0), (false, true, 0), (true, true, 0), (true, true, 2), (true, true, 8)]
+        {
+            assert_harmless(|out, text| print(out, &report(text, rows, payload, places)));
+        }
+    }
 }

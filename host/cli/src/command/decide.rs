@@ -1,8 +1,9 @@
 //! `tollgate decide`
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +17,7 @@ use tollgate::source::{self, Content};
 use tollgate_engine::types::Outcome;
 
 use crate::arguments::{Decide, Format, InputFormat};
-use crate::output;
+use crate::output::{self, Answers, visible};
 
 /// Rows in one call: some hundred KiB of columns, far beyond the point where
 /// the cost of a call matters.
@@ -29,7 +30,12 @@ pub(crate) fn run(arguments: &Decide) -> Exit {
 fn decide(arguments: &Decide) -> Result<Exit> {
     let plugins = super::plugins(&arguments.shared)?;
     let decider = Decider::open(&plugins, &arguments.policy)?;
-    let printer = Printer { decider: &decider, format: arguments.shared.format };
+    let printer = Printer {
+        decider: &decider,
+        format: arguments.shared.format,
+        // A file that is on the disk has an end; a stream may have none.
+        has_end: arguments.input.is_file(),
+    };
     let time = (!arguments.no_time)
         .then(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string());
     let (path, time) = (&arguments.input, time.as_deref());
@@ -92,7 +98,7 @@ fn one(
     let mut answer = String::new();
     let decision = decider.decide(request, &Outside::default(), time, &mut answer);
     answer.push('\n');
-    printer.print(&answer, &mut io::stdout().lock())?;
+    printer.print(&answer, &mut Answers::default())?;
     Ok(if decision.is_ok() { Exit::Passed } else { Exit::Error })
 }
 
@@ -125,7 +131,7 @@ fn many(
     mut next: impl FnMut() -> Result<Option<Rows>, JudgeError>,
 ) -> Result<Exit> {
     let mut policy = decider.policy().warm();
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = Answers::default();
     let mut summary = Summary::default();
     let progress = progress();
     let mut answers = String::new();
@@ -137,11 +143,18 @@ fn many(
         printer.print(&answers, &mut out)?;
         progress.inc(actions.len() as u64);
         summary.add(decider, &actions);
+        // The verdict is that of all rows, whoever reads their answers.
+        if out.are_lost() && !printer.has_end {
+            miette::bail!(
+                "nobody gets the answers any more, and the input may have no end: the rows behind \
+                 the first {} are not decided",
+                summary.rows()
+            );
+        }
     }
-    output::written(out.flush())?;
     progress.finish_and_clear();
     if printer.format == Format::Human {
-        output::written(summary.print())?;
+        output::note(|out| summary.print(out));
     }
     Ok(if summary.without == 0 { Exit::Passed } else { Exit::Error })
 }
@@ -178,13 +191,20 @@ impl Summary {
         }
     }
 
-    fn print(&self) -> io::Result<()> {
-        let mut parts: Vec<String> =
-            self.actions.values().map(|(name, count)| format!("{count} {name}")).collect();
+    fn rows(&self) -> u64 {
+        self.without + self.actions.values().map(|(_, count)| count).sum::<u64>()
+    }
+
+    fn print(&self, out: &mut String) -> fmt::Result {
+        let mut parts: Vec<String> = self
+            .actions
+            .values()
+            .map(|(name, count)| format!("{count} {}", visible(name)))
+            .collect();
         if self.without > 0 {
             parts.push(format!("{} without a decision", self.without));
         }
-        writeln!(anstream::stderr(), "{}", parts.join(", "))
+        writeln!(out, "{}", parts.join(", "))
     }
 }
 
@@ -202,39 +222,40 @@ struct Answer {
 struct Printer<'a> {
     decider: &'a Decider,
     format: Format,
+    has_end: bool,
 }
 
 impl Printer<'_> {
     /// Prints answers, one a line.
-    fn print(&self, answers: &str, out: &mut impl Write) -> Result<()> {
+    fn print(&self, answers: &str, out: &mut Answers) -> Result<()> {
         if self.format == Format::Json {
-            return output::written(out.write_all(answers.as_bytes()));
+            out.json_lines(answers);
+            return Ok(());
         }
-        let mut lines = Vec::new();
-        for answer in answers.lines() {
-            let answer: Answer = serde_json::from_str(answer).into_diagnostic()?;
-            output::written(self.print_one(&answer, &mut lines))?;
-        }
-        // Colours are taken out where standard output is no terminal.
-        output::written(anstream::stdout().write_all(&lines))
+        let answers = answers
+            .lines()
+            .map(|answer| serde_json::from_str(answer).into_diagnostic())
+            .collect::<Result<Vec<Answer>>>()?;
+        out.lines(|out| answers.iter().try_for_each(|answer| self.print_one(answer, out)));
+        Ok(())
     }
 
-    fn print_one(&self, answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+    fn print_one(&self, answer: &Answer, out: &mut String) -> fmt::Result {
         if let Some(line) = answer.line {
             write!(out, "line {line:<6} ")?;
         }
         let actions = &self.decider.policy().surface().actions;
         let width = actions.iter().map(String::len).max().unwrap_or_default();
         let action = answer.action.as_deref().unwrap_or("no decision");
-        let style = output::style(self.severity(answer));
+        let (action, style) = (visible(action), output::style(self.severity(answer)));
         write!(out, "{style}{action:<width$}{style:#}")?;
         match answer.score {
             Some(score) => write!(out, "  {score:<8}")?,
             None => write!(out, "  {:<8}", "-")?,
         }
         match &answer.error {
-            Some(error) => write!(out, "  {error}")?,
-            None => write!(out, "  {}", answer.reason.as_deref().unwrap_or_default())?,
+            Some(error) => write!(out, "  {}", visible(error))?,
+            None => write!(out, "  {}", visible(answer.reason.as_deref().unwrap_or_default()))?,
         }
         writeln!(out)?;
         if answer.line.is_some() {
@@ -244,7 +265,11 @@ impl Printer<'_> {
         writeln!(
             out,
             "{} {}, decided by {} {}, decision {}",
-            document.name, document.version, plugin.name, plugin.version, answer.decision_id
+            visible(&document.name),
+            visible(&document.version.to_string()),
+            visible(&plugin.name),
+            visible(&plugin.version),
+            visible(&answer.decision_id)
         )
     }
 

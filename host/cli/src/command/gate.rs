@@ -1,12 +1,12 @@
 //! `tollgate gate`
 
-use std::io::Write as _;
+use std::fmt::{self, Write as _};
 
 use tollgate::judge;
 use tollgate::report::{Exit, GateReport};
 
 use crate::arguments::{Format, Gate};
-use crate::output;
+use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {
@@ -19,18 +19,17 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             &arguments.profile,
         )?;
         match arguments.shared.format {
-            Format::Json => output::written(output::json(&report))?,
-            Format::Human => output::written(print(&report))?,
+            Format::Json => output::json(&report),
+            Format::Human => output::page(|out| print(out, &report)),
         }
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
 
-fn print(report: &GateReport) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    write!(out, "{}", report.candidate)?;
+fn print(out: &mut String, report: &GateReport) -> fmt::Result {
+    write!(out, "{}", visible(&report.candidate))?;
     if let Some(champion) = &report.champion {
-        write!(out, " against champion {champion}")?;
+        write!(out, " against champion {}", visible(champion))?;
     }
     writeln!(out)?;
     for profile in &report.profiles {
@@ -38,13 +37,69 @@ fn print(report: &GateReport) -> std::io::Result<()> {
         writeln!(
             out,
             "\n{} {}, judged by {} {}",
-            profile.name, profile.version, plugin.name, plugin.version
+            visible(&profile.name),
+            visible(&profile.version),
+            visible(&plugin.name),
+            visible(&plugin.version)
         )?;
         for finding in &profile.findings {
-            output::finding(&mut out, finding)?;
+            output::finding(out, finding)?;
         }
     }
     writeln!(out)?;
     let findings = report.profiles.iter().flat_map(|profile| &profile.findings);
-    output::verdict(&mut out, report.verdict, findings)
+    output::verdict(out, report.verdict, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate::report::{FindingReport, PlaceReport, PluginReport, ProfileReport};
+    use tollgate_engine::Digest;
+    use tollgate_engine::types::Outcome;
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    /// Every field that is a text, so that a new one is not forgotten here.
+    fn report(text: &str) -> GateReport {
+        let text = || text.to_owned();
+        let finding = FindingReport {
+            rule: text(),
+            outcome: Outcome::Fail,
+            message: text(),
+            pointer: Some(text()),
+            expected: Some(text()),
+            actual: Some(text()),
+            occurrences: 3,
+            facts: vec![0],
+            column: Some(text()),
+            places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }],
+        };
+        let plugin = PluginReport {
+            name: text(),
+            version: text(),
+            contract: "1.0.0",
+            digest: Digest::of(b""),
+        };
+        GateReport {
+            command: "gate",
+            verdict: Outcome::Fail,
+            candidate: text(),
+            champion: Some(text()),
+            profiles: vec![ProfileReport {
+                name: text(),
+                version: text(),
+                verdict: Outcome::Fail,
+                findings: vec![finding],
+                plugin,
+                settings: Digest::of(b""),
+            }],
+            facts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn whatever_is_in_a_report_is_only_read() {
+        assert_harmless(|out, text| print(out, &report(text)));
+    }
 }

@@ -1,16 +1,17 @@
 //! `tollgate plugin`
 
-use std::io::{self, Write as _};
+use std::fmt::{self, Write as _};
 
 use miette::Result;
 use serde::Serialize;
 use serde_json::Value;
 use tollgate::plugins::{BUILT_IN, Plugins};
 use tollgate::report::Exit;
+use tollgate::text::safe_json;
 use tollgate_engine::{Limits, Plugin as Loaded};
 
 use crate::arguments::{Format, Inspect, Plugin, Shared};
-use crate::output;
+use crate::output::{self, visible};
 
 /// One plugin.
 #[derive(Serialize)]
@@ -95,17 +96,17 @@ fn list(shared: &Shared) -> Result<Exit> {
         .map(|(name, _)| Ok(PluginEntry::from(&plugins.built_in(name)?)))
         .collect::<Result<Vec<_>>>()?;
     match shared.format {
-        Format::Json => output::written(output::json(&entries))?,
-        Format::Human => output::written(print_list(&entries))?,
+        Format::Json => output::json(&entries),
+        Format::Human => output::page(|out| print_list(out, &entries)),
     }
     Ok(Exit::Passed)
 }
 
-fn print_list(entries: &[PluginEntry]) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+fn print_list(out: &mut String, entries: &[PluginEntry]) -> fmt::Result {
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
     for entry in entries {
         let PluginEntry { name, version, world, summary, .. } = entry;
+        let (name, version, summary) = (visible(name), visible(version), visible(summary));
         writeln!(out, "{name:<width$}  {version:<8}  {world:<10}  {summary}")?;
     }
     Ok(())
@@ -127,8 +128,8 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
             .unwrap_or(Value::Null),
     };
     match arguments.shared.format {
-        Format::Json => output::written(output::json(&inspection))?,
-        Format::Human => output::written(print_inspection(&inspection))?,
+        Format::Json => output::json(&inspection),
+        Format::Human => output::page(|out| print_inspection(out, &inspection)),
     }
     Ok(Exit::Passed)
 }
@@ -143,10 +144,10 @@ fn find(plugins: &Plugins, arguments: &Inspect) -> Result<Loaded> {
     }
 }
 
-fn print_inspection(inspection: &Inspection) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
     let Inspection { entry, limits, .. } = inspection;
-    writeln!(out, "{} {}: {}", entry.name, entry.version, entry.summary)?;
+    let (name, version) = (visible(&entry.name), visible(&entry.version));
+    writeln!(out, "{name} {version}: {}", visible(&entry.summary))?;
     writeln!(out, "world      {}", entry.world)?;
     writeln!(out, "contract   tollgate:plugin@{}", entry.contract)?;
     writeln!(out, "imports    none")?;
@@ -162,11 +163,52 @@ fn print_inspection(inspection: &Inspection) -> io::Result<()> {
         limits.output_bytes >> 20,
     )?;
     if let Some(baked) = &inspection.baked {
-        writeln!(out, "baked from {}", baked.plugin)?;
-        writeln!(out, "settings   {}", baked.settings)?;
+        writeln!(out, "baked from {}", visible(&baked.plugin))?;
+        writeln!(out, "settings   {}", visible(&baked.settings))?;
         return Ok(());
     }
     writeln!(out, "settings   JSON Schema:")?;
-    serde_json::to_writer_pretty(&mut out, &inspection.settings_schema)?;
-    writeln!(out)
+    let schema = serde_json::to_string_pretty(&inspection.settings_schema).unwrap_or_default();
+    writeln!(out, "{}", safe_json(&schema))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    fn entry(text: &str) -> PluginEntry {
+        let text = || text.to_owned();
+        PluginEntry {
+            name: text(),
+            version: text(),
+            summary: text(),
+            world: "gate".to_owned(),
+            contract: "1.0.0",
+            size: 1,
+            digest: "sha256:0".to_owned(),
+        }
+    }
+
+    #[test]
+    fn whatever_a_plugin_says_of_itself_is_only_read() {
+        assert_harmless(|out, text| print_list(out, &[entry(text), entry("b")]));
+        for baked in [false, true] {
+            assert_harmless(|out, text| {
+                let baked = baked.then(|| BakedReport {
+                    plugin: text.to_owned(),
+                    settings: text.to_owned(),
+                    document: Value::String(text.to_owned()),
+                });
+                let inspection = Inspection {
+                    entry: entry(text),
+                    imports: [],
+                    limits: LimitsReport::from(&Limits::default()),
+                    baked,
+                    settings_schema: serde_json::json!({ "title": text }),
+                };
+                print_inspection(out, &inspection)
+            });
+        }
+    }
 }

@@ -4,16 +4,15 @@ mod convert;
 mod diff;
 mod infer;
 
-use std::fs;
-use std::io::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use miette::{IntoDiagnostic as _, Result, WrapErr as _};
+use miette::{Result, miette};
 use tollgate::report::Exit;
 use tollgate::signature::convert::Loss;
 
 use crate::arguments::Signature;
-use crate::output;
+use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Signature) -> Exit {
     match arguments {
@@ -29,32 +28,50 @@ pub(crate) fn run(arguments: &Signature) -> Exit {
     }
 }
 
+/// The file to write; none for standard output.
+fn file(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| !output::is_standard_output(path))
+}
+
 /// Writes a document to its file, or to standard output.
 fn deliver(path: Option<&Path>, text: &str) -> Result<()> {
-    let Some(path) = path else {
-        return output::written(std::io::stdout().lock().write_all(text.as_bytes()));
-    };
-    // Beside it and renamed, so that no one ever reads half a document.
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    fs::write(&temporary, text)
-        .and_then(|()| fs::rename(&temporary, path))
-        .into_diagnostic()
-        .wrap_err_with(|| format!("`{}` cannot be written", path.display()))
+    match path {
+        Some(path) => Ok(output::write(path, text.as_bytes())?),
+        None => output::document(text)
+            .map_err(|error| miette!("standard output cannot be written: {error}")),
+    }
 }
 
 /// So many losses are shown to a person.
 const SHOWN: usize = 20;
 
 /// What is lost, for a person who also gets the document.
-fn tell(losses: &[Loss]) -> std::io::Result<()> {
-    let mut out = anstream::stderr().lock();
+fn tell(out: &mut String, losses: &[Loss]) -> fmt::Result {
     let style = output::style(tollgate_engine::types::Outcome::Warn);
     for loss in losses.iter().take(SHOWN) {
-        writeln!(out, "{style}lost{style:#}  {}  at {}", loss.message, loss.pointer)?;
+        writeln!(
+            out,
+            "{style}lost{style:#}  {}  at {}",
+            visible(&loss.message),
+            visible(&loss.pointer)
+        )?;
     }
     if let Some(more) = losses.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         writeln!(out, "      and {more} more: see them all with --format json")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    #[test]
+    fn whatever_is_lost_is_only_read() {
+        assert_harmless(|out, text| {
+            let loss = Loss { pointer: text.to_owned(), message: text.to_owned() };
+            tell(out, &[loss.clone(), loss])
+        });
+    }
 }

@@ -1,6 +1,6 @@
 //! `tollgate signature convert`
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use miette::Result;
 use tollgate::report::Exit;
@@ -27,21 +27,23 @@ pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
         document,
     };
     let text = report.document.as_ref().map(convert::Document::text);
-    if let (Some(text), Some(path)) = (&text, &arguments.output) {
+    let output = super::file(arguments.output.as_deref());
+    if let (Some(text), Some(path)) = (&text, output) {
         super::deliver(Some(path), text)?;
     }
     match arguments.format {
-        Format::Json => output::written(output::json(&report))?,
+        Format::Json => output::json(&report),
         Format::Human => {
-            if let (Some(text), None) = (&text, &arguments.output) {
+            if let (Some(text), None) = (&text, output) {
                 super::deliver(None, text)?;
             }
-            output::written(super::tell(&report.losses))?;
+            output::note(|out| super::tell(out, &report.losses));
             if refused {
                 let count = report.losses.len();
                 let things = if count == 1 { "thing" } else { "things" };
-                let line = format!("{count} {things} would be lost: nothing is written");
-                output::written(writeln!(anstream::stderr(), "{line}"))?;
+                output::note(|out| {
+                    writeln!(out, "{count} {things} would be lost: nothing is written")
+                });
             }
         }
     }

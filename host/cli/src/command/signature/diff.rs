@@ -1,6 +1,6 @@
 //! `tollgate signature diff`
 
-use std::io::Write as _;
+use std::fmt::{self, Write};
 
 use miette::Result;
 use tollgate::report::Exit;
@@ -9,7 +9,7 @@ use tollgate::signature::file;
 use tollgate_engine::types::Outcome;
 
 use crate::arguments::{Diff, Format, Reader};
-use crate::output;
+use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
     let old = file::read(&arguments.old)?;
@@ -32,8 +32,8 @@ pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
         diff,
     };
     match arguments.format {
-        Format::Json => output::written(output::json(&report))?,
-        Format::Human => output::written(print(&report, arguments.reader, breaks))?,
+        Format::Json => output::json(&report),
+        Format::Human => output::page(|out| print(out, &report, arguments.reader, breaks)),
     }
     Ok(if breaks && !arguments.exit_zero { Exit::Failed } else { Exit::Passed })
 }
@@ -42,11 +42,10 @@ fn word(breaks: bool) -> &'static str {
     if breaks { "breaking" } else { "compatible" }
 }
 
-fn print(report: &DiffReport, reader: Reader, breaks: bool) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    writeln!(out, "{} -> {}", report.old, report.new)?;
+fn print(out: &mut String, report: &DiffReport, reader: Reader, breaks: bool) -> fmt::Result {
+    writeln!(out, "{} -> {}", visible(&report.old), visible(&report.new))?;
     for change in &report.diff.changes {
-        print_change(&mut out, reader, change)?;
+        print_change(out, reader, change)?;
     }
     let style = output::style(if breaks { Outcome::Fail } else { Outcome::Pass });
     if report.diff.changes.is_empty() {
@@ -67,11 +66,7 @@ fn version(raises: Raises) -> String {
     format!("the {} version must rise", raises.name())
 }
 
-fn print_change(
-    out: &mut impl std::io::Write,
-    reader: Reader,
-    change: &Change,
-) -> std::io::Result<()> {
+fn print_change(out: &mut impl Write, reader: Reader, change: &Change) -> fmt::Result {
     let asked: Vec<&Effect> = match reader {
         Reader::Callers => vec![&change.callers],
         Reader::Model => vec![&change.model],
@@ -84,16 +79,58 @@ fn print_change(
     } else {
         (output::style(Outcome::Warn), "ok, but")
     };
-    writeln!(out, "  {style}{sign:<9}{style:#} {}  at {}", change.title(), change.pointer)?;
+    writeln!(
+        out,
+        "  {style}{sign:<9}{style:#} {}  at {}",
+        visible(&change.title()),
+        visible(&change.pointer)
+    )?;
     effect(out, "callers", &change.callers)?;
     effect(out, "model", &change.model)
 }
 
-fn effect(out: &mut impl std::io::Write, who: &str, effect: &Effect) -> std::io::Result<()> {
+fn effect(out: &mut impl Write, who: &str, effect: &Effect) -> fmt::Result {
     let sign = if effect.breaking { "breaks" } else { "fine" };
-    writeln!(out, "            {who:<8} {sign}: {}", effect.reason)?;
+    writeln!(out, "            {who:<8} {sign}: {}", visible(&effect.reason))?;
     for exception in &effect.unless {
-        writeln!(out, "                     unless {}", exception.text())?;
+        writeln!(out, "                     unless {}", visible(exception.text()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate::signature::diff::{ChangeKind, Diff};
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    #[test]
+    fn whatever_a_signature_says_is_only_read() {
+        assert_harmless(|out, text| {
+            let text = || text.to_owned();
+            let effect = Effect { breaking: true, reason: text(), unless: Vec::new() };
+            let change = Change {
+                kind: ChangeKind::Default,
+                what: text(),
+                pointer: text(),
+                old: Some(text()),
+                new: Some(text()),
+                callers: effect.clone(),
+                model: effect,
+                raises: Raises::Major,
+            };
+            let report = DiffReport {
+                command: "signature diff",
+                verdict: "fail",
+                old: text(),
+                new: text(),
+                callers: "breaking",
+                model: "breaking",
+                raises: Raises::Major,
+                diff: Diff { changes: vec![change] },
+            };
+            print(out, &report, Reader::Both, true)
+        });
+    }
 }

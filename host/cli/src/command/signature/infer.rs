@@ -1,6 +1,7 @@
 //! `tollgate signature infer`
 
-use std::io::Write as _;
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use miette::Result;
@@ -10,14 +11,15 @@ use tollgate::signature::infer::{InferReport, Inferred, infer};
 use tollgate_engine::types::Outcome;
 
 use crate::arguments::{Format, Infer};
-use crate::output;
+use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
     let paths: Vec<&Path> = arguments.files.iter().map(std::path::PathBuf::as_path).collect();
     let inferred = infer(&paths, arguments.input_format.asked(), &arguments.outputs)?;
     let document = inferred.document(if arguments.texts { Form::Mlmodel } else { Form::Mlflow });
     let text = document.text();
-    if let Some(path) = &arguments.output {
+    let output = super::file(arguments.output.as_deref());
+    if let Some(path) = output {
         super::deliver(Some(path), &text)?;
     }
     match arguments.format {
@@ -30,37 +32,54 @@ pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
                 hints: inferred.hints,
                 document,
             };
-            output::written(output::json(&report))?;
+            output::json(&report);
         }
         Format::Human => {
-            if arguments.output.is_none() {
+            if output.is_none() {
                 super::deliver(None, &text)?;
             }
-            output::written(tell(&inferred))?;
+            output::note(|out| tell(out, &inferred));
         }
     }
     Ok(Exit::Passed)
 }
 
 /// Columns with the same hint share a line.
-fn tell(inferred: &Inferred) -> std::io::Result<()> {
-    let mut out = anstream::stderr().lock();
+fn tell(out: &mut String, inferred: &Inferred) -> fmt::Result {
     let style = output::style(Outcome::Warn);
     let rows = inferred.rows;
     writeln!(out, "inferred from {rows} {}", if rows == 1 { "row" } else { "rows" })?;
-    let mut told: Vec<&str> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
     for hint in &inferred.hints {
-        if told.contains(&hint.message.as_str()) {
-            continue;
+        let place = *places.entry(&hint.message).or_insert_with(|| {
+            told.push((&hint.message, Vec::new()));
+            told.len() - 1
+        });
+        if let Some((_, names)) = told.get_mut(place) {
+            names.push(format!("`{}`", visible(&hint.column)));
         }
-        told.push(&hint.message);
-        let names: Vec<String> = inferred
-            .hints
-            .iter()
-            .filter(|other| other.message == hint.message)
-            .map(|other| format!("`{}`", other.column))
-            .collect();
-        writeln!(out, "{style}hint{style:#}  {}: {}", names.join(", "), hint.message)?;
+    }
+    for (message, names) in told {
+        writeln!(out, "{style}hint{style:#}  {}: {}", names.join(", "), visible(message))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate::signature::infer::Hint;
+    use tollgate::signature::schema::Signature;
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    #[test]
+    fn whatever_a_column_is_called_is_only_read() {
+        assert_harmless(|out, text| {
+            let hint = Hint { column: text.to_owned(), message: text.to_owned() };
+            let signature = Signature { inputs: None, outputs: None, params: None };
+            tell(out, &Inferred { signature, rows: 2, hints: vec![hint.clone(), hint] })
+        });
+    }
 }
