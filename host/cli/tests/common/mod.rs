@@ -1,6 +1,8 @@
 //! The binary, as its users call it.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
+mod environment;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,16 +12,13 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `tollgate` in the repository's folder, with a cache of its own.
+/// `tollgate` in the repository's folder, with a home of its own.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     static CACHE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
     let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
-    command
-        .args(arguments)
-        .current_dir(root())
-        .env("XDG_CACHE_HOME", cache.path().join("cache"))
-        .env("XDG_STATE_HOME", cache.path().join("state"));
+    environment::only(&mut command, cache.path());
+    command.args(arguments).current_dir(root());
     command
 }
 
