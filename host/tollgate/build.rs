@@ -6,9 +6,7 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    // <target>/<profile>/build/<package>-<hash>/out
-    let target = out.ancestors().nth(4).ok_or("OUT_DIR lies deep in the target folder")?;
-    let folder = target.join("plugins");
+    let folder = components(&out)?;
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut names: Vec<String> = fs::read_dir(&folder)
         .into_iter()
@@ -25,18 +23,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         return Ok(());
     }
-    fs::write(out.join("builtin.rs"), table(&folder, &names))?;
+    let [arch, os] = ["ARCH", "OS"].map(|part| env::var(format!("CARGO_CFG_TARGET_{part}")));
+    let target = format!("{}-{}", arch?, os?);
+    fs::write(out.join("builtin.rs"), table(&folder, &names, &target))?;
     Ok(())
 }
 
-/// The plugins as a Rust expression: a slice of names and components.
-fn table(folder: &Path, names: &[String]) -> String {
+/// Where the components are: inside a released crate beside its sources, in the
+/// repository where `cargo xtask plugins` puts them.
+fn components(out: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let released = PathBuf::from(here).join("components");
+    if released.is_dir() {
+        return Ok(released);
+    }
+    // <target>/<profile>/build/<package>-<hash>/out, or below <target>/<triple>.
+    let mut above = out.ancestors().skip(4).take(2).map(|target| target.join("plugins"));
+    let first = above.next().ok_or("OUT_DIR lies deep in the target folder")?;
+    Ok(if first.is_dir() { first } else { above.find(|it| it.is_dir()).unwrap_or(first) })
+}
+
+/// The plugins as a Rust expression: a slice of names and components, packed
+/// with code for this target where that was made.
+fn table(folder: &Path, names: &[String], target: &str) -> String {
     let rows: Vec<String> = names
         .iter()
         .map(|name| {
-            let path = folder.join(format!("{name}.wasm"));
-            println!("cargo::rerun-if-changed={}", path.display());
-            format!("({name:?}, include_bytes!({path:?})),")
+            let packed = folder.join(format!("{name}.{target}.cwasm"));
+            let component = folder.join(format!("{name}.wasm"));
+            println!("cargo::rerun-if-changed={}", packed.display());
+            println!("cargo::rerun-if-changed={}", component.display());
+            if packed.is_file() {
+                format!("({name:?}, tollgate_engine::built_in!(packed {packed:?})),")
+            } else {
+                format!("({name:?}, tollgate_engine::built_in!({component:?})),")
+            }
         })
         .collect();
     format!("&[{}]", rows.join("\n"))

@@ -16,6 +16,7 @@ mod places;
 mod plugins;
 mod process;
 mod setup;
+mod sources;
 mod test;
 mod toolchain;
 mod workspace;
@@ -52,6 +53,12 @@ While you work:
 Rarely:
   setup     find or install what compiles plugins to WebAssembly; every command
             above does so by itself
+  plugins --verify
+            show that a plugin's bytes hang on its sources and its compiler
+            alone, and, under the compiler of releases, that they are those that
+            plugins/DIGESTS records
+  plugins --record
+            record them, before a release
   plugins --cargo-component
             show that every plugin also builds with `cargo component`
   wit-freeze
@@ -60,7 +67,8 @@ Rarely:
 
 What is built goes to $CARGO_TARGET_DIR, or else to a folder in the user's
 cache that all clones share, so that only the first clone builds wasmtime.
-Plugins are found there as plugins/<name>.wasm.
+Plugins are found there as plugins/<name>.wasm. Another compiler for plugins than
+the active one is named in TOLLGATE_PLUGINS_RUSTC, a path whose `cargo` is beside.
 ";
 
 /// What the command line asks for.
@@ -69,6 +77,8 @@ enum Command {
     Setup,
     Plugins,
     PluginsByCargoComponent,
+    PluginsVerify,
+    PluginsRecord,
     Demo,
     Test(Vec<String>),
     Lint,
@@ -108,6 +118,8 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "help" | "--help" | "-h" => return Ok(Command::Help),
         _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
         "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
+        "plugins" if rest == ["--verify"] => return Ok(Command::PluginsVerify),
+        "plugins" if rest == ["--record"] => return Ok(Command::PluginsRecord),
         "setup" => Command::Setup,
         "plugins" => Command::Plugins,
         "demo" => Command::Demo,
@@ -139,6 +151,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Setup => setup::run(&places),
         Command::Plugins => plugins::run(&places),
         Command::PluginsByCargoComponent => plugins::by_cargo_component(&places),
+        Command::PluginsVerify => plugins::verify(&places),
+        Command::PluginsRecord => plugins::record(&places),
         Command::Demo => demo::run(&places),
         Command::Test(arguments) => test::run(&places, &arguments),
         Command::Lint => lint::run(&places),

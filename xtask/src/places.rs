@@ -13,6 +13,8 @@ pub(crate) struct Places {
     pub(crate) cache: PathBuf,
     /// What cargo builds for the host.
     pub(crate) target: PathBuf,
+    /// Another home than the user's, for builds as if by somebody else.
+    pub(crate) home: Option<PathBuf>,
 }
 
 impl Places {
@@ -31,7 +33,7 @@ impl Places {
             Some(target) => env::current_dir()?.join(target),
             None => cache.join("target"),
         };
-        Ok(Self { root, cache, target })
+        Ok(Self { root, cache, target, home: None })
     }
 
     /// What cargo builds for WebAssembly. Apart from the host's builds, since

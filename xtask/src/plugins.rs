@@ -1,7 +1,9 @@
 //! `cargo xtask plugins`: every built-in plugin as a component.
 
+mod ahead;
 mod cargo_component;
 mod component;
+mod record;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -17,6 +19,7 @@ use crate::workspace::Plugin;
 use crate::{process, setup, workspace};
 
 pub(crate) use cargo_component::by_cargo_component;
+pub(crate) use record::{record, verify};
 
 /// A finished component.
 struct Built {
@@ -31,8 +34,9 @@ pub(crate) fn run(places: &Places) -> Result<()> {
     let guests = workspace::guests(places)?;
     let built = build(places, &toolchain, guests.plugins)?;
     build_for_tests(places, &toolchain, &guests.for_tests)?;
+    ahead::compile(places)?;
     show(&built);
-    println!("in {}", places.components().display());
+    println!("by {}, in {}", toolchain.version, places.components().display());
     Ok(())
 }
 
@@ -40,7 +44,7 @@ pub(crate) fn run(places: &Places) -> Result<()> {
 pub(crate) fn ensure(places: &Places) -> Result<()> {
     let toolchain = setup::toolchain(places)?;
     build(places, &toolchain, workspace::guests(places)?.plugins)?;
-    Ok(())
+    ahead::compile(places)
 }
 
 /// Builds the plugins, and what tests load besides.
@@ -48,7 +52,8 @@ pub(crate) fn ensure_with_test_guests(places: &Places) -> Result<()> {
     let toolchain = setup::toolchain(places)?;
     let guests = workspace::guests(places)?;
     build(places, &toolchain, guests.plugins)?;
-    build_for_tests(places, &toolchain, &guests.for_tests)
+    build_for_tests(places, &toolchain, &guests.for_tests)?;
+    ahead::compile(places)
 }
 
 fn build(places: &Places, toolchain: &Toolchain, plugins: Vec<Plugin>) -> Result<Vec<Built>> {
@@ -115,10 +120,11 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
 fn remove_others(folder: &Path, built: &[Built]) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_component = path.extension().is_some_and(|extension| extension == "wasm");
-        let is_built = built
-            .iter()
-            .any(|built| path.file_stem().is_some_and(|stem| stem == built.plugin.name.as_str()));
+        // `<name>.wasm`, and `<name>.<target>.cwasm` compiled from it.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_component = name.ends_with(".wasm") || name.ends_with(".cwasm");
+        let plugin = name.split('.').next().unwrap_or_default();
+        let is_built = built.iter().any(|built| built.plugin.name == plugin);
         if is_component && !is_built {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -184,11 +190,14 @@ mod tests {
         write_if_changed(&kept, b"two").unwrap();
         assert_eq!(fs::read(&kept).unwrap(), b"two");
 
+        fs::write(folder.join("metric-gate.x86_64-linux.cwasm"), b"").unwrap();
         fs::write(folder.join("removed-plugin.wasm"), b"").unwrap();
+        fs::write(folder.join("removed-plugin.x86_64-linux.cwasm"), b"").unwrap();
         remove_others(&folder, &[built("metric-gate")]).unwrap();
-        let left: Vec<_> =
+        let mut left: Vec<_> =
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["metric-gate.wasm"]);
+        left.sort();
+        assert_eq!(left, ["metric-gate.wasm", "metric-gate.x86_64-linux.cwasm"]);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

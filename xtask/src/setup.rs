@@ -23,6 +23,9 @@ pub(crate) fn run(places: &Places) -> Result<()> {
 ///
 /// Errors: what was tried, and what the user can do.
 pub(crate) fn toolchain(places: &Places) -> Result<Toolchain> {
+    if let Some(named) = Toolchain::named()? {
+        return Ok(named);
+    }
     if let Some(found) = Toolchain::active().or_else(Toolchain::debian) {
         return Ok(found);
     }

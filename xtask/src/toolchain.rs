@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use anyhow::{Result, anyhow};
+
 use crate::places::Places;
-use crate::process;
+use crate::{process, sources};
 
 /// What plugins are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Names another compiler for plugins than the active one.
+pub(crate) const NAMED: &str = "TOLLGATE_PLUGINS_RUSTC";
 
 /// A compiler whose sysroot has the standard library for [`TARGET`].
 pub(crate) struct Toolchain {
@@ -25,6 +30,21 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
+    /// The compiler that the environment names, with its cargo beside it.
+    ///
+    /// Errors: it has no standard library for the target.
+    pub(crate) fn named() -> Result<Option<Self>> {
+        let Some(rustc) = env::var_os(NAMED).filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let rustc = PathBuf::from(rustc);
+        let cargo = rustc.with_file_name("cargo");
+        let found = Self::new(rustc.clone(), cargo, true);
+        found.map(Some).ok_or_else(|| {
+            anyhow!("`{}`, of {NAMED}, has no standard library for {TARGET}", rustc.display())
+        })
+    }
+
     /// The compiler in use, when the target was added to it.
     pub(crate) fn active() -> Option<Self> {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -43,7 +63,7 @@ impl Toolchain {
     }
 
     /// `PATH` with this compiler first, for a tool that starts plain `rustc`.
-    pub(crate) fn path(&self) -> Result<OsString, JoinPathsError> {
+    pub(crate) fn path(&self) -> std::result::Result<OsString, JoinPathsError> {
         let path = env::var_os("PATH").unwrap_or_default();
         let folder = self.rustc.parent().filter(|folder| folder.is_absolute());
         let folders = folder.map(Path::to_path_buf).into_iter();
@@ -80,9 +100,25 @@ impl Toolchain {
         command
             .current_dir(&places.root)
             .env("CARGO_TARGET_DIR", places.guest_target())
-            .env("CARGO_ENCODED_RUSTFLAGS", flags())
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(places))
             .env_remove("RUSTFLAGS")
             .env("RUSTC", &self.rustc);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_PROFILE_") {
+                command.env_remove(name);
+            }
+        }
+        for (setting, value) in PROFILE {
+            command.env(format!("CARGO_PROFILE_PLUGIN_{setting}"), value);
+        }
+        // It goes before the profile's own.
+        command.env_remove("CARGO_INCREMENTAL");
+        if let Some(home) = &places.home {
+            if let Some(rustup) = sources::rustup_home() {
+                command.env("RUSTUP_HOME", rustup);
+            }
+            command.env("HOME", home).env("CARGO_HOME", home.join(".cargo"));
+        }
         if self.foreign {
             command
                 .env("CARGO", &self.cargo)
@@ -96,23 +132,36 @@ impl Toolchain {
     }
 }
 
+/// The profile `plugin`, once more where it counts more than a file: a setting
+/// for all builds of a user or of a folder above (`.cargo/config.toml`) must not
+/// be part of a plugin's digest.
+const PROFILE: [(&str, &str); 9] = [
+    ("OPT_LEVEL", "3"),
+    ("LTO", "true"),
+    ("CODEGEN_UNITS", "1"),
+    ("PANIC", "abort"),
+    ("STRIP", "debuginfo"),
+    ("INCREMENTAL", "false"),
+    ("DEBUG", "false"),
+    ("DEBUG_ASSERTIONS", "false"),
+    ("OVERFLOW_CHECKS", "false"),
+];
+
 /// A crate that wants randomness gets what its plugin defines: a plugin imports
 /// nothing, a browser's randomness neither.
 const RANDOMNESS: &str = "--cfg=getrandom_backend=\"custom\"";
 
 /// The flags of every guest.
-fn flags() -> String {
-    let remaps = remap_flags();
+fn flags(places: &Places) -> String {
+    let remaps = remap_flags(places);
     if remaps.is_empty() { RANDOMNESS.to_owned() } else { format!("{RANDOMNESS}\x1f{remaps}") }
 }
 
 /// Panic messages name source files. Those of this workspace are relative
 /// already; those of dependencies lie in the user's home, which must not be
 /// part of a plugin's digest.
-fn remap_flags() -> String {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+fn remap_flags(places: &Places) -> String {
+    let home = places.home.as_ref().map(|home| home.join(".cargo")).or_else(sources::cargo_home);
     let Some(sources) = home.map(|home| home.join("registry/src")) else {
         return String::new();
     };

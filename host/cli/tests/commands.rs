@@ -244,6 +244,11 @@ fn plugins_say_what_they_are() {
         assert_eq!(inspected["imports"], serde_json::json!([]));
         assert_eq!(inspected["contract"], "1.0.0");
         assert!(inspected["settings_schema"]["properties"].is_object());
+        // Which one hangs on the machine; that it is named does not.
+        let compiler = inspected["built_with"][0].as_str().unwrap();
+        assert!(compiler.starts_with("rustc 1."), "{compiler}");
+        let shown = text(&tollgate(&["plugin", "inspect", name]).stdout);
+        assert!(shown.contains(compiler), "{shown}");
     }
 }
 

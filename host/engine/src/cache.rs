@@ -44,6 +44,8 @@ pub struct CacheDirectory {
 pub enum CacheUse {
     /// There is no cache.
     Off,
+    /// None was needed: the code came with the program, compiled ahead of time.
+    Ahead,
     /// The compiled code came from the cache.
     Hit,
     /// It was compiled, and kept when the folder could be written.

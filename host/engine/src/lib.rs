@@ -21,6 +21,7 @@
 //! inside a plugin is a [`Fault`] that names the plugin, the function and the
 //! limit or panic; the engine goes on.
 
+pub mod ahead;
 mod bake;
 mod cache;
 mod component;
@@ -32,6 +33,7 @@ mod jobs;
 mod limits;
 mod permits;
 mod plugin;
+mod producers;
 mod system;
 mod text;
 mod trap;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{Component, InstancePre};
 
+use crate::ahead::BuiltIn;
 use crate::bake::{self, Baked};
 use crate::cache::{CacheUse, Found};
 use crate::component;
@@ -14,6 +15,7 @@ use crate::error::{Cause, ConfigureError, Fault, LoadError};
 use crate::instance::{Export, Function, Live};
 use crate::jobs::{self, Gate, Policy, Signature};
 use crate::limits::Accounts;
+use crate::producers;
 use crate::types::{Finding, Info};
 
 /// The versions of the contract `tollgate:plugin` that this host runs.
@@ -111,10 +113,18 @@ impl Loaded {
 }
 
 impl Plugin {
-    pub(crate) fn load(shared: &Arc<Shared>, bytes: &[u8]) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        shared: &Arc<Shared>,
+        bytes: &[u8],
+        ahead: Option<&BuiltIn>,
+    ) -> Result<Self, LoadError> {
         let declared = component::read(bytes, shared.limits.component)?;
         let digest = Digest::of(bytes);
-        let (component, cache_use) = compile(shared, bytes, &digest)?;
+        let ahead = ahead.and_then(|built_in| built_in.compiled(&shared.wasmtime, &digest));
+        let (component, cache_use) = match ahead {
+            Some(component) => (component, CacheUse::Ahead),
+            None => compile(shared, bytes, &digest)?,
+        };
         let pre = shared
             .linker
             .instantiate_pre(&component)
@@ -180,6 +190,13 @@ impl Plugin {
     #[must_use]
     pub fn size(&self) -> usize {
         self.loaded.bytes.len()
+    }
+
+    /// The compiler and the other tools that it was built with, as the file
+    /// claims; none when it claims nothing.
+    #[must_use]
+    pub fn built_with(&self) -> Vec<String> {
+        producers::tools(&self.loaded.bytes)
     }
 
     /// What the cache of compiled code did for it.

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use semver::{Version, VersionReq};
 use thiserror::Error;
+use tollgate_engine::ahead::BuiltIn;
 use tollgate_engine::{Digest, Engine, LoadError, Plugin};
 
 use crate::document::PluginReference;
 use crate::document::suggestion::suggestion;
 use crate::source::{self, Content, SourceError};
 
-/// The plugins that come with the library: name and component.
-pub const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+/// The plugins that come with the library: name and component, compiled ahead
+/// of time where that is done for this kind of machine.
+pub static BUILT_IN: &[(&str, BuiltIn)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
 /// The name of the plugin that knows MLflow's signatures.
 pub const MLFLOW_SIGNATURE: &str = "mlflow-signature";
@@ -109,10 +111,13 @@ impl Plugins {
     /// # Errors
     /// When there is none of that name.
     pub fn built_in(&self, name: &str) -> Result<Plugin, PluginError> {
-        let Some((name, bytes)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+        let Some((name, built_in)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
             return Err(self.unknown(name));
         };
-        self.load(name, bytes)
+        let from = || (*name).to_owned();
+        self.engine
+            .load_built_in(built_in)
+            .map_err(|error| PluginError::Load { from: from(), error })
     }
 
     /// Loads the plugin that a document means; relative paths start at
@@ -176,4 +181,25 @@ impl Plugins {
 
 fn version(plugin: &Plugin) -> Option<Version> {
     Version::parse(&plugin.info().version).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_engine::CacheUse;
+
+    use super::{BUILT_IN, Plugins};
+
+    /// Nobody waits for the first use of a built-in plugin, where the build
+    /// machine's kind has a stated baseline.
+    #[test]
+    #[allow(clippy::expect_used, reason = "a test that fails panics")]
+    fn built_in_plugins_come_compiled() {
+        let engine = tollgate_engine::Engine::builder().build().expect("an engine");
+        let plugins = Plugins::new(engine);
+        for (name, _) in BUILT_IN {
+            let plugin = plugins.built_in(name).expect("a built-in plugin");
+            assert_eq!(plugin.cache_use(), CacheUse::Ahead, "{name}: run `cargo xtask plugins`");
+        }
+        assert!(!BUILT_IN.is_empty());
+    }
 }

@@ -46,6 +46,8 @@ struct Inspection {
     entry: PluginEntry,
     /// Always empty: anything else is refused.
     imports: [String; 0],
+    /// The compiler and its like, as the file claims.
+    built_with: Vec<String>,
     limits: LimitsReport,
     #[serde(skip_serializing_if = "Option::is_none")]
     baked: Option<BakedReport>,
@@ -118,6 +120,7 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
     let inspection = Inspection {
         entry: PluginEntry::from(&plugin),
         imports: [],
+        built_with: plugin.built_with(),
         limits: LimitsReport::from(plugins.engine().limits()),
         baked: plugin.baked().map(|baked| BakedReport {
             plugin: baked.plugin.to_string(),
@@ -153,6 +156,9 @@ fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
     writeln!(out, "imports    none")?;
     writeln!(out, "size       {} bytes", entry.size)?;
     writeln!(out, "digest     {}", entry.digest)?;
+    if !inspection.built_with.is_empty() {
+        writeln!(out, "built with {}, by its own account", inspection.built_with.join(", "))?;
+    }
     writeln!(
         out,
         "limits     fuel {}, deadline {} ms, memory {} MiB, tables {} elements, output {} MiB",

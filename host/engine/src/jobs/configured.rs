@@ -48,7 +48,7 @@ impl Configured {
             // A plugin that cannot be frozen, or is too large then, is only
             // slower.
             let frozen = plugin.bake(settings, "").ok();
-            let frozen = frozen.and_then(|bytes| Plugin::load(&loaded.shared, &bytes).ok());
+            let frozen = frozen.and_then(|bytes| Plugin::load(&loaded.shared, &bytes, None).ok());
             if let Some(frozen) = frozen {
                 return Ok(Self { loaded: frozen.loaded, settings: None });
             }

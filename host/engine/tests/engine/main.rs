@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
+mod ahead;
 mod cache;
 mod calls;
 mod files;

@@ -1,0 +1,83 @@
+//! Components compiled ahead of time, and code that does not fit.
+
+use tollgate_engine::ahead::{self, BuiltIn};
+use tollgate_engine::{CacheUse, LoadError, Plugin};
+
+use crate::guest::{self, World};
+
+fn packed(component: &[u8]) -> Vec<u8> {
+    ahead::pack(component).unwrap().expect("this kind of machine has a baseline")
+}
+
+/// As if the program had been built with these bytes.
+fn load(packed: Vec<u8>) -> Result<Plugin, LoadError> {
+    // SAFETY: what is not damaged comes from `pack`, and what is damaged is
+    // found to be.
+    #[allow(unsafe_code)]
+    let built_in = unsafe { BuiltIn::packed(packed.leak()) };
+    guest::engine().load_built_in(&built_in)
+}
+
+#[test]
+fn code_that_fits_is_taken_and_judges_as_what_is_compiled_here() {
+    for world in World::ALL {
+        let component = guest::good(world);
+        let plugin = load(packed(&component)).unwrap();
+        assert_eq!(plugin.cache_use(), CacheUse::Ahead);
+        guest::assert_right(&plugin);
+        let here = guest::engine().load(&component).unwrap();
+        assert_eq!(plugin.digest(), here.digest());
+        assert_eq!(plugin.size(), component.len());
+    }
+}
+
+#[test]
+fn the_component_is_compiled_where_there_is_no_code_for_it() {
+    let component = guest::good(World::Gate);
+    let unpacked = BuiltIn::component(component.clone().leak());
+    let plugin = guest::engine().load_built_in(&unpacked).unwrap();
+    assert_eq!(plugin.cache_use(), CacheUse::Off);
+    guest::assert_right(&plugin);
+
+    // The code of one component under the name of another.
+    let other = packed(&guest::good(World::Policy));
+    let mut mixed = packed(&component);
+    mixed[..32].copy_from_slice(&other[..32]);
+    let plugin = load(mixed).unwrap();
+    assert_eq!(plugin.cache_use(), CacheUse::Off);
+    guest::assert_right(&plugin);
+
+    // Its last byte is part of the checksum over the code.
+    let mut damaged = packed(&component);
+    *damaged.last_mut().unwrap() ^= 1;
+    let plugin = load(damaged).unwrap();
+    assert_eq!(plugin.cache_use(), CacheUse::Off);
+    guest::assert_right(&plugin);
+}
+
+#[test]
+fn a_component_that_was_damaged_is_refused() {
+    let whole = packed(&guest::good(World::Policy));
+    for length in [0, 31, 40, 56, 60, whole.len() / 2, whole.len() - 1] {
+        let error = load(whole[..length].to_vec()).unwrap_err().to_string();
+        assert!(error.contains("damaged when this program was built"), "{length}: {error}");
+    }
+}
+
+#[test]
+fn a_build_knows_what_it_need_not_compile_again() {
+    let component = guest::good(World::Policy);
+    let packed = packed(&component);
+    assert!(ahead::is_current(&packed, &component));
+    assert!(!ahead::is_current(&packed, &guest::good(World::Gate)));
+    assert!(!ahead::is_current(b"", &component));
+    let mut of_another_engine = packed.clone();
+    of_another_engine[32] ^= 1;
+    assert!(!ahead::is_current(&of_another_engine, &component));
+}
+
+#[test]
+fn what_is_no_plugin_is_not_compiled() {
+    assert!(matches!(ahead::pack(b"\0asm\x01\0\0\0"), Err(LoadError::CoreModule)));
+    assert!(matches!(ahead::pack(b"no plugin"), Err(LoadError::NotWasm)));
+}
