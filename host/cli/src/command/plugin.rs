@@ -157,7 +157,8 @@ fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
     writeln!(out, "size       {} bytes", entry.size)?;
     writeln!(out, "digest     {}", entry.digest)?;
     if !inspection.built_with.is_empty() {
-        writeln!(out, "built with {}, by its own account", inspection.built_with.join(", "))?;
+        let tools = inspection.built_with.join(", ");
+        writeln!(out, "built with {}, by its own account", visible(&tools))?;
     }
     writeln!(
         out,
@@ -209,6 +210,7 @@ mod tests {
                 let inspection = Inspection {
                     entry: entry(text),
                     imports: [],
+                    built_with: vec![text.to_owned(), "b".to_owned()],
                     limits: LimitsReport::from(&Limits::default()),
                     baked,
                     settings_schema: serde_json::json!({ "title": text }),
