@@ -15,7 +15,7 @@
 //! impl Policy for Limit {
 //!     type Settings = Settings;
 //!     const SETTINGS_SCHEMA: &'static str = r#"{
-//!         "type": "object", "required": ["limit"],
+//!         "type": "object", "additionalProperties": false, "required": ["limit"],
 //!         "properties": { "limit": { "type": "number" } }
 //!     }"#;
 //!
@@ -31,18 +31,28 @@
 //!         }
 //!     }
 //!     fn decide(&self, values: &[Value]) -> Result<Decision, String> {
-//!         match values {
-//!             [Value::Number(score)] if *score > self.0.limit => {
-//!                 Ok(Decision { action: 1, reasons: vec![0] })
-//!             }
-//!             [Value::Number(_)] => Ok(Decision { action: 0, reasons: vec![] }),
-//!             _ => Err("score is missing".into()),
-//!         }
+//!         // NaN is not above the limit, nor is it allowed: say what is right,
+//!         // and refuse all else.
+//!         let [Value::Number(score @ 0.0..=1.0)] = values else {
+//!             return Err("`score` must be a number from 0 to 1".into());
+//!         };
+//!         Ok(if *score > self.0.limit {
+//!             Decision { action: 1, reasons: vec![0] }
+//!         } else {
+//!             Decision { action: 0, reasons: vec![] }
+//!         })
 //!     }
 //! }
 //!
 //! tollgate_sdk::export_policy!(Limit);
-//! # fn main() {}
+//!
+//! let limit = Limit(Settings { limit: 0.7 });
+//! assert_eq!(limit.decide(&[Value::Number(0.9)]).unwrap().action, 1);
+//! assert_eq!(limit.decide(&[Value::Number(0.7)]).unwrap().action, 0);
+//! for unknown in [f64::NAN, f64::INFINITY, -0.1] {
+//!     assert!(limit.decide(&[Value::Number(unknown)]).is_err(), "never allow what is unknown");
+//! }
+//! assert!(limit.decide(&[Value::Null]).is_err());
 //! ```
 //!
 //! The plugin's name, version and summary are the crate's. The macros export
