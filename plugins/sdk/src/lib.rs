@@ -92,3 +92,8 @@ pub use nearest::nearest;
 
 #[doc(hidden)]
 pub use alloc::{string::String as __String, vec::Vec as __Vec};
+
+/// The plugin in `plugins/README.md` compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ForPolicyAuthors;
