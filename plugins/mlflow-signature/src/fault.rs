@@ -126,6 +126,10 @@ kinds! {
     /// Outputs are asked for, and the signature declares none: nothing can be
     /// judged.
     NoOutputs "no-outputs",
+    /// Neither inputs nor parameters are declared: nothing can be judged.
+    NoInputs "no-inputs",
+    /// There are no rows: nothing was judged.
+    NoRows "no-rows",
     /// Not the body of a request or an answer of the Open Inference Protocol.
     OipForm "oip-form",
     /// A tensor is missing, comes twice, or is not in the signature.
@@ -155,7 +159,7 @@ impl Kind {
             | Self::ExtraInput
             | Self::ExtraParam
             | Self::IgnoredField => Outcome::Warn,
-            Self::NoOutputs => Outcome::Inconclusive,
+            Self::NoOutputs | Self::NoInputs | Self::NoRows => Outcome::Inconclusive,
             _ => Outcome::Fail,
         }
     }

@@ -48,6 +48,7 @@ mod step;
 mod strict;
 mod tensor;
 mod typed;
+mod unjudged;
 
 use body::{Body, Field, Layout, Origin};
 use data::Data;
@@ -65,6 +66,7 @@ pub struct MlflowSignature {
     form: Form,
     protocol: Protocol,
     max_findings: usize,
+    allow_empty: bool,
     today: Option<i64>,
     plan: fast::Plan,
 }
@@ -102,6 +104,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             form: settings.form,
             protocol: settings.protocol,
             max_findings: settings.max_findings,
+            allow_empty: settings.allow_empty,
             today: settings.today,
         })
     }
@@ -134,7 +137,9 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
         if let Some(judge) = self.schema().and_then(|schema| batch::Judge::of(schema, self.mode)) {
-            return self.findings(judge.faults(rows, columns));
+            let mut faults = judge.faults(rows, columns);
+            faults.extend(self.unjudged(&faults, || judge.unjudged(rows, columns)));
+            return self.findings(faults);
         }
         let frame = match columns::frame(rows, columns) {
             Ok(frame) => frame,
@@ -158,7 +163,12 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             None => Ok(((data, None), Vec::new())),
         });
         match judged {
-            Ok((_, warnings)) => self.findings(warnings),
+            // A frame that need not be compared was not looked at for rows.
+            Ok((_, mut faults)) => {
+                let empty = || (rows == 0).then(unjudged::no_rows);
+                faults.extend(self.unjudged(&faults, empty));
+                self.findings(faults)
+            }
             Err(faults) => self.findings(faults),
         }
     }
@@ -214,7 +224,11 @@ impl MlflowSignature {
     fn oip_faults(&self, payload: &[u8]) -> Vec<Fault> {
         let schema::Signature { outputs, params, .. } = &self.signature;
         let params = params.as_deref().filter(|_| self.part == Part::Inputs);
-        oip::faults(payload, self.part, self.schema(), outputs.as_ref(), params)
+        let mut faults = oip::faults(payload, self.part, self.schema(), outputs.as_ref(), params);
+        if self.allow_empty {
+            faults.retain(|fault| fault.kind != fault::Kind::NoRows);
+        }
+        faults
     }
 
     /// The part of the signature that is enforced.
@@ -255,11 +269,28 @@ impl MlflowSignature {
             params: self.signature.params.as_deref().unwrap_or_default(),
             today: self.today,
         };
-        let faults = comparison.faults(&accepted.0, &accepted.1);
+        let mut faults = comparison.faults(&accepted.0, &accepted.1);
+        let empty = || unjudged::of_data(&accepted.0, origin);
+        faults.extend(self.unjudged(&faults, empty));
         if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
             Err(faults)
         } else {
             Ok((accepted, faults))
+        }
+    }
+
+    /// In mode `strict`, that nothing was judged, `empty` for want of rows.
+    /// Where a fault blocks already, something was.
+    fn unjudged(&self, faults: &[Fault], empty: impl FnOnce() -> Option<Fault>) -> Option<Fault> {
+        let blocks = |fault: &Fault| fault.kind.outcome() > Outcome::Warn;
+        if self.mode == Mode::Mlflow || faults.iter().any(blocks) {
+            return None;
+        }
+        match (self.schema(), &self.signature.params) {
+            (Some(_), _) if self.allow_empty => None,
+            (Some(_), _) => empty(),
+            (None, None) => Some(unjudged::no_inputs()),
+            (None, Some(_)) => None,
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Settings<'g> {
     pub protocol: Protocol,
     /// At most so many findings for one payload.
     pub max_findings: usize,
+    /// Whether a payload without rows passes in mode `strict`.
+    pub allow_empty: bool,
     /// The day (since 1970) that a time without a date is taken for.
     pub today: Option<i64>,
 }
@@ -114,6 +116,7 @@ impl<'g> Settings<'g> {
             form: Form::default(),
             protocol: Protocol::default(),
             max_findings: 100,
+            allow_empty: false,
             today: None,
         };
         let Py::Dict(items) = given else {
@@ -137,6 +140,17 @@ impl<'g> Settings<'g> {
                             return Err(wrong(
                                 "/max_findings",
                                 "`max_findings` must be 1 to 10000",
+                            ));
+                        }
+                    }
+                }
+                b"allow_empty" => {
+                    settings.allow_empty = match value {
+                        Py::Bool(allowed) => *allowed,
+                        _ => {
+                            return Err(wrong(
+                                "/allow_empty",
+                                "`allow_empty` must be true or false",
                             ));
                         }
                     }

@@ -45,6 +45,7 @@ fn findings_say_what_and_where() {
         include_str!("cases/outputs.json"),
         include_str!("cases/typed.json"),
         include_str!("cases/oip.json"),
+        include_str!("cases/unjudged.json"),
     ];
     let cases: Vec<Case> =
         files.into_iter().flat_map(|file| serde_json::from_str::<Vec<_>>(file).unwrap()).collect();

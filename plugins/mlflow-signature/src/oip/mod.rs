@@ -19,8 +19,10 @@ use crate::fault::{Fault, Kind, doubled_key, near};
 use crate::json;
 use crate::params;
 use crate::py::Py;
+use crate::response::undeclared;
 use crate::schema::{ParamSpec, Schema};
 use crate::settings::Part;
+use crate::unjudged;
 pub use datatype::Datatype;
 use tensor::{Sent, Wanted};
 
@@ -122,6 +124,17 @@ fn judge(
     match schema {
         Some(schema) => compare(&sent, unread, &wanted(schema)?, tensors_in, &mut faults),
         None => sent.iter().for_each(|tensor| tensor.faults(None, &mut faults)),
+    }
+    if faults.is_empty() {
+        faults.extend(match (schema, part, params) {
+            (Some(_), ..) if sent.is_empty() => {
+                Some(unjudged::no_tensors().at(format!("/{tensors_in}")))
+            }
+            (Some(_), ..) => sent.iter().find_map(Sent::unjudged),
+            (None, Part::Outputs, _) => Some(undeclared()),
+            (None, Part::Inputs, None) => Some(unjudged::no_inputs()),
+            (None, Part::Inputs, Some(_)) => None,
+        });
     }
     faults.truncate(MANY);
     Ok(faults)

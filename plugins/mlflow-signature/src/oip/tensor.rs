@@ -8,6 +8,7 @@ use super::datatype::Datatype;
 use crate::fault::{Fault, Kind};
 use crate::json::Text;
 use crate::py::Py;
+use crate::unjudged;
 
 /// What a signature wants of a tensor.
 #[derive(Clone, Debug)]
@@ -83,6 +84,12 @@ impl<'a> Sent<'a> {
     /// The number of rows: the first dimension.
     pub(super) fn rows(&self) -> Option<i64> {
         self.shape.first().copied()
+    }
+
+    /// That it has no element.
+    pub(super) fn unjudged(&self) -> Option<Fault> {
+        let at = format!("{}/shape", self.pointer);
+        self.shape.contains(&0).then(|| unjudged::no_elements(&self.name, &self.shape).at(at))
     }
 
     /// Compares it with what is wanted, and its data with what it says itself.

@@ -256,11 +256,19 @@ impl Case {
     /// Compares an answer in mode `strict`: MLflow's refusals stay, what is
     /// lost is refused, what is not is accepted, and nothing else than MLflow
     /// would give comes of it. Where nobody looked for losses either verdict
-    /// stands; a parameter's loss was never looked for.
+    /// stands; a parameter's loss was never looked for. Where the model would
+    /// get nothing, nothing was judged, and nothing has passed.
     #[must_use]
     pub fn compare_strict(&self, answer: &Answer) -> Agreement {
         let refused = |fine| Agreement { verdict: fine, kind: fine, coerced: fine };
         match (self.expect, self.lossy, answer) {
+            (Expect::Accept, _, Answer::Accepted(_)) if self.unjudged() => refused(false),
+            (Expect::Accept, _, Answer::Refused(refusals)) if self.unjudged() => {
+                refused(refusals.iter().all(|refusal| {
+                    ["no-rows", "no-inputs"].contains(&&*refusal.rule)
+                        || refusal.rule.starts_with("lossy-")
+                }))
+            }
             (Expect::Accept, Some(true), Answer::Accepted(_)) => refused(false),
             (Expect::Accept, Some(true) | None, Answer::Refused(refusals)) => {
                 refused(refusals.iter().all(|refusal| refusal.rule.starts_with("lossy-")))
@@ -271,6 +279,29 @@ impl Case {
                 }))
             }
             _ => self.compare(answer),
+        }
+    }
+
+    /// Whether MLflow hands the model a frame or an array without a cell, or
+    /// whatever was sent, as the signature declares nothing.
+    fn unjudged(&self) -> bool {
+        let read = |raw: &RawValue| value(raw.get()).unwrap_or_default();
+        let Some(coerced) = self.coerced.as_deref().map(read) else {
+            return false;
+        };
+        let signature = read(&self.signature);
+        if signature["inputs"].is_null() {
+            return signature["params"].is_null();
+        }
+        let hollow = |cells: &Value| cells.as_array().is_some_and(Vec::is_empty);
+        let data = &coerced["data"];
+        match data["kind"].as_str() {
+            Some("dataframe") => hollow(&data["index"]),
+            Some("ndarray") => hollow(&data["data"]),
+            Some("dict") => data["items"]
+                .as_object()
+                .is_some_and(|items| items.values().any(|item| hollow(&item["$ndarray"]["data"]))),
+            _ => false,
         }
     }
 
