@@ -18,8 +18,8 @@ use crate::data::Data;
 use crate::fault::{Fault, Kind, near};
 use crate::json::{self, Text};
 use crate::parse;
-use crate::py::{Frame, Index, Py, Taking, Unframed, base64_encode, infer};
-use crate::schema::{ColSpec, Schema, Type};
+use crate::py::{Array, Frame, Index, Py, Taking, Unframed, base64_encode, infer};
+use crate::schema::{ColSpec, Schema, TensorSpec, Type};
 
 /// A signature that says nothing of outputs judges no answer.
 pub(crate) fn undeclared() -> Fault {
@@ -144,6 +144,11 @@ pub(crate) fn data<'a>(
     today: Option<i64>,
 ) -> Result<Data<'a>, Vec<Fault>> {
     let tensors = matches!(schema, Schema::Tensors { .. });
+    if let (Schema::Tensors { tensors, .. }, Py::List(rows)) = (schema, &body.data)
+        && let ([only], true) = (tensors.as_slice(), rows.is_empty())
+    {
+        return Ok(Data::Array(no_rows(only)));
+    }
     if tensors && origin.layout != Layout::Records {
         return parse::cast_inputs(&mut body.data, taking, Some(schema), origin);
     }
@@ -173,6 +178,8 @@ fn frame<'a>(
                 cells.iter_mut().map(|cell| taking.take(cell)).collect()
             )],
         }),
+        // How the server writes a frame of no rows, whatever its columns are.
+        Py::List(rows) if rows.is_empty() => Ok(hollow(schema)),
         Py::List(rows) => Frame::from_list(rows, taking),
         Py::Dict(items) if layout == Layout::Columns => {
             let items = items.iter_mut().map(|(key, value)| (key.clone(), taking.take(value)));
@@ -193,6 +200,26 @@ fn frame<'a>(
         column.name = name;
     }
     Ok(frame)
+}
+
+/// The declared tensor without a row: of its other dimensions the server
+/// writes nothing then.
+fn no_rows<'a>(spec: &TensorSpec) -> Array<'a> {
+    let inner = spec.shape.iter().skip(1).map(|length| usize::try_from(*length).unwrap_or(0));
+    let shape = core::iter::once(0).chain(inner).collect();
+    Array { dtype: spec.dtype, shape, cells: Vec::new() }
+}
+
+/// The declared columns without a row.
+fn hollow<'a>(schema: &Schema) -> Frame<'a> {
+    let column = |(place, spec): (usize, &ColSpec)| {
+        let name = Py::Str(Text::owned(spec.name.clone()));
+        infer(if schema.named() { name } else { Py::Int(place as i64) }, Vec::new())
+    };
+    Frame {
+        index: Index::Range(0),
+        columns: schema.columns().iter().enumerate().map(column).collect(),
+    }
 }
 
 /// Whether the server wrote it so: a missing time as `NaT`, bytes in lines.
