@@ -147,6 +147,10 @@ pub(crate) fn objects(column: Column<'_>) -> Vec<Py<'_>> {
 }
 
 fn binary(column: Column<'_>) -> Cast<'_> {
+    // `Series.map` over nothing leaves the type.
+    if column.cells.is_empty() {
+        return Ok(column);
+    }
     let mut cells = Vec::with_capacity(column.cells.len());
     for (row, cell) in column.cells.iter().enumerate() {
         let bytes = match cell {

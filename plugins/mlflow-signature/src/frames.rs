@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::fault::{Fault, Kind};
 use crate::json::Text;
-use crate::py::{Dtype, Frame, Index, Py, Taking, Unframed};
+use crate::py::{Dtype, Frame, Index, Py, Taking, Unframed, missing_as_nan, typed};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
     Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
@@ -54,7 +54,11 @@ pub(crate) fn split<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, 
         );
     };
     if let Py::List(names) = &columns {
-        labels_are_single(names)?;
+        let nothing = match &rows {
+            Py::List(rows) => rows.is_empty(),
+            other => **other == Py::None,
+        };
+        labels_are_single(names, nothing)?;
     }
     framed(rows, taking, columns, index)
         .and_then(Frame::encoded)
@@ -62,8 +66,9 @@ pub(crate) fn split<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, 
 }
 
 /// Names that are all lists are the levels of a pandas `MultiIndex`, which no
-/// signature names; otherwise lists and objects cannot be names.
-fn labels_are_single(names: &[Py<'_>]) -> Result<(), Fault> {
+/// signature names; otherwise lists and objects cannot be names. Where there
+/// is `nothing` to name pandas sees that at once.
+fn labels_are_single(names: &[Py<'_>], nothing: bool) -> Result<(), Fault> {
     let compound = |name: &Py<'_>| matches!(name, Py::List(_) | Py::Dict(_));
     let level = |name: &Py<'_>| matches!(name, Py::List(labels) if !labels.iter().any(compound));
     let Some(place) = names.iter().position(compound) else {
@@ -73,7 +78,7 @@ fn labels_are_single(names: &[Py<'_>]) -> Result<(), Fault> {
         return Ok(());
     }
     let lists = names.iter().all(|name| matches!(name, Py::List(_)));
-    let kind = if lists { Kind::FrameBuild } else { Kind::CastFailed };
+    let kind = if lists || nothing { Kind::FrameBuild } else { Kind::CastFailed };
     let pointer = format!("/dataframe_split/columns/{place}");
     let fault = Fault::new(kind, "a column's name must be text or a number");
     Err(fault.wanted("text", names.get(place).unwrap_or(&Py::None)).at(pointer))
@@ -92,7 +97,7 @@ fn framed<'a>(
         Py::Dict(items) => Ok(Some(items.into_iter().map(|(key, _)| Py::Str(key)).collect())),
         _ => Err(Unframed("`columns` and `index` must be lists")),
     };
-    let columns = labels(columns)?.map(levels).transpose()?;
+    let columns = labels(columns)?.map(levels).transpose()?.map(typed);
     let index = labels(index)?.map(levels).transpose()?;
     let mut frame = match rows {
         Py::List(rows) if !rows.is_empty() => {
@@ -111,7 +116,7 @@ fn framed<'a>(
             };
             let cells = alloc::vec![scalar.clone(); index.len()];
             return Ok(Frame {
-                index: Index::Labels(index),
+                index: Index::of(index),
                 columns: columns
                     .into_iter()
                     .map(|name| crate::py::infer(name, cells.clone()))
@@ -127,35 +132,38 @@ fn framed<'a>(
                 let cell = column.cells.first().cloned().unwrap_or(Py::None);
                 column.cells = alloc::vec![cell; labels.len()];
             }
-        } else if rows != labels.len() {
+        } else if rows != labels.len() && !frame.columns.is_empty() {
             return Err(Unframed("`index` must have as many labels as there are rows"));
         }
-        frame.index = Index::Labels(labels);
+        frame.index = Index::of(labels);
     }
     Ok(frame)
 }
 
 /// Labels that are all lists are the levels of a pandas `MultiIndex`: each
-/// list has one label of every row.
+/// list has one label of every row, and a type of its own.
 fn levels(labels: Vec<Py<'_>>) -> Result<Vec<Py<'_>>, Unframed> {
-    let lists: Option<Vec<&Vec<Py<'_>>>> = labels
-        .iter()
-        .map(|label| match label {
-            Py::List(level) => Some(level),
-            _ => None,
-        })
-        .collect();
-    let Some((first, others)) = lists.as_deref().and_then(<[_]>::split_first) else {
+    let level = |label: &Py<'_>| matches!(label, Py::List(_));
+    if labels.is_empty() || !labels.iter().all(level) {
         return Ok(labels);
+    }
+    let labels = labels.into_iter().map(|label| match label {
+        Py::List(level) => {
+            let mut level = typed(level);
+            missing_as_nan(&mut level);
+            level
+        }
+        single => alloc::vec![single],
+    });
+    let labels: Vec<Vec<Py<'_>>> = labels.collect();
+    let Some((first, others)) = labels.split_first() else {
+        return Ok(Vec::new());
     };
     if others.iter().any(|level| level.len() != first.len()) {
         return Err(Unframed("the levels of labels must have the same length"));
     }
     let level = |row: usize| {
-        let labels = labels.iter().map(|level| match level {
-            Py::List(level) => level.get(row).cloned().unwrap_or(Py::None),
-            _ => Py::None,
-        });
+        let labels = labels.iter().map(|level| level.get(row).cloned().unwrap_or(Py::None));
         Py::List(labels.collect())
     };
     Ok((0..first.len()).map(level).collect())
@@ -175,7 +183,7 @@ fn of_dict<'a>(
     if items.is_empty() {
         let mut frame = hollow(Some(names), index.as_ref().map_or(0, Vec::len));
         if let Some(labels) = index {
-            frame.index = Index::Labels(labels);
+            frame.index = Index::of(labels);
         }
         return Ok(frame);
     }

@@ -246,10 +246,15 @@ fn reshaped<'a>(
     let listed = listed.collect::<Result<_, _>>().map_err(|_| uneven())?;
     let stacked = array(&Py::List(listed)).map_err(|_| uneven())?;
     let size: usize = inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)).product();
-    if size == 0 || stacked.cells.len() != size * rows || stacked.shape.len() != 2 {
+    let long = |length: usize| {
         let mut fault = uneven();
         fault.actual = shown(cell);
-        return Err(fault);
+        if length == size * rows { Ok(()) } else { Err(fault) }
+    };
+    // NumPy reshapes, casts, and only then MLflow counts the rows.
+    let length = stacked.cells.len();
+    if size == 0 || !length.is_multiple_of(size) || stacked.shape.len() != 2 {
+        long(usize::MAX)?;
     }
     let mut shape = alloc::vec![rows];
     shape.extend(inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)));
@@ -274,6 +279,7 @@ fn reshaped<'a>(
                 _ => Fault::new(Kind::EnforceOther, "a value cannot be cast to the tensor's type"),
             })?
     };
+    long(length)?;
     Ok(Array { dtype: spec.dtype, shape, cells })
 }
 

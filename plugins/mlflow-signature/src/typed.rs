@@ -182,7 +182,7 @@ fn frame(value: Py<'_>) -> Result<Frame<'_>, Fault> {
             if rows.is_some_and(|rows| rows != labels.len()) {
                 return Err(malformed("`index` must have as many labels as there are rows"));
             }
-            Index::Labels(labels)
+            Index::of(labels)
         }
     };
     Ok(Frame { index, columns: built })

@@ -142,6 +142,8 @@ pub fn to_numeric<'a>(column: &Column<'a>) -> Result<Column<'a>, (Raised, usize)
             Py::List(items) if items.is_empty() => Py::Float(f64::NAN),
             Py::Dict(items) if items.is_empty() => Py::Float(f64::NAN),
             Py::Array(array) if array.shape.first() == Some(&0) => Py::Float(f64::NAN),
+            // Raising what UTF-8 cannot carry raises another error.
+            Py::Str(text) if text.has_surrogate() => return Err((Raised::Type, row)),
             Py::Str(text) => number_of(text.bytes()).ok_or((Raised::Value, row))?,
             Py::Bytes(bytes) => number_of(bytes).ok_or((Raised::Value, row))?,
             Py::Int(_) | Py::Uint(_) | Py::Float(_) | Py::Int32(_) | Py::Float32(_) => cell.clone(),
@@ -260,7 +262,9 @@ fn squeeze(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         _ => return cell_as(cell, dtype),
     };
     Ok(Py::from_i128(match cell {
-        Py::Float(number) | Py::Float32(number) if !number.is_finite() => {
+        Py::Float(number) | Py::Float32(number)
+            if !number.is_finite() || !signed && number < 0.0 =>
+        {
             return Err(Raised::Value);
         }
         Py::Float(number) | Py::Float32(number) => wrap_float(number, signed, bits),

@@ -15,7 +15,14 @@ pub enum Index<'a> {
     Labels(Vec<Py<'a>>),
 }
 
-impl Index<'_> {
+impl<'a> Index<'a> {
+    /// `pandas.Index(list)`: labels have one type, as the cells of a column
+    /// do, and what is missing is NaN.
+    #[must_use]
+    pub fn of(labels: Vec<Py<'a>>) -> Self {
+        Self::Labels(typed(labels))
+    }
+
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -29,6 +36,25 @@ impl Index<'_> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// Labels of one type.
+pub(crate) fn typed(labels: Vec<Py<'_>>) -> Vec<Py<'_>> {
+    let column = infer(Py::None, labels);
+    let mut labels = column.cells;
+    if column.dtype == Dtype::Text {
+        missing_as_nan(&mut labels);
+    }
+    labels
+}
+
+/// What is null becomes NaN.
+pub(crate) fn missing_as_nan(labels: &mut [Py<'_>]) {
+    for label in labels {
+        if *label == Py::None {
+            *label = Py::Float(f64::NAN);
+        }
     }
 }
 
@@ -80,7 +106,7 @@ impl<'a> Frame<'a> {
     /// When a column of text, or labels that are all text, hold a surrogate.
     pub fn encoded(self) -> Result<Self, Unframed> {
         let lone = |cell: &Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
-        let text = |label: &Py<'_>| matches!(label, Py::Str(_));
+        let text = |label: &Py<'_>| matches!(label, Py::Str(_)) || label.is_null();
         let column =
             |column: &Column<'_>| column.dtype == Dtype::Text && column.cells.iter().any(lone);
         let names = || self.columns.iter().map(|column| &column.name);
@@ -275,7 +301,7 @@ impl<'a> Frame<'a> {
             return Err(Unframed("columns of lists and columns of objects cannot be mixed"));
         }
         let index = match index {
-            Some(labels) => Index::Labels(labels),
+            Some(labels) => Index::of(labels),
             None if objects => Index::Labels(labels),
             None if lists => Index::Range(length.unwrap_or(0)),
             None if items.is_empty() => Index::Range(0),

@@ -22,6 +22,7 @@ pub use cast::cell_as;
 pub use column::{Column, cast_number, infer, infer_objects, to_numeric};
 pub use dtype::{Dtype, Unit};
 pub use frame::{Frame, Index, Unframed};
+pub(crate) use frame::{missing_as_nan, typed};
 pub use iso::{Instant, datetime64, instant};
 pub use number::{float_from_text, int_from_text, to_f32, wrap_float, wrap_int};
 pub use object::{Py, Raised, Taking};

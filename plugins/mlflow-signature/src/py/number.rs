@@ -87,6 +87,7 @@ pub fn wrap_int(number: i128, signed: bool, bits: u8) -> i128 {
 
 /// A double cast to a whole number, as x86-64 does: toward zero, and the
 /// smallest one where it does not fit. Narrow types are cast through 32 bits.
+/// Unsigned ones of 64 bits are cast in halves, so that beyond both 0 is left.
 #[must_use]
 pub fn wrap_float(number: f64, signed: bool, bits: u8) -> i128 {
     let whole = if number.is_finite() && number.abs() < 1e30 { number as i128 } else { i128::MAX };
@@ -95,6 +96,7 @@ pub fn wrap_float(number: f64, signed: bool, bits: u8) -> i128 {
         (true, 32) => i32::try_from(whole).unwrap_or(i32::MIN).into(),
         (false, 64) => match u64::try_from(whole) {
             Ok(fits) => fits.into(),
+            Err(_) if number > 0.0 => 0,
             Err(_) => wrap_int(i64::try_from(whole).unwrap_or(i64::MIN).into(), false, 64),
         },
         (false, 32) => wrap_int(i64::try_from(whole).unwrap_or(i64::MIN).into(), false, 32),
