@@ -7,7 +7,10 @@ use tollgate_tests::cases::{self, Case, CaseMode, Tier};
 use tollgate_tests::component::{Component, beside_this_program};
 use tollgate_tests::report::{Mode, Report};
 
-const CASES: &str = include_str!("../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
+const CASES: &str = concat!(
+    include_str!("../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl"),
+    include_str!("../../plugins/mlflow-signature/tests/conformance/crosscheck.jsonl"),
+);
 
 fn component() -> Component {
     Component::load(&beside_this_program().unwrap()).unwrap()

@@ -93,11 +93,11 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
     if asked.cases == 0 { Err("`--cases` must be at least 1".into()) } else { Ok(asked) }
 }
 
-/// Three parts: the oracle itself against the record, then the drawn cases in
+/// Four parts: the oracle itself against the records, then the drawn cases in
 /// both modes.
 fn compare(places: &Places, python: &Path, asked: &Asked) -> Result<Outcome> {
     let oracle = places.root.join("tests/crosscheck/oracle.py");
-    let record = places.root.join("plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
+    let records = places.root.join("plugins/mlflow-signature/tests/conformance");
     let mut outcome = Outcome::default();
     let mut count = |agrees: bool| {
         if agrees {
@@ -107,9 +107,11 @@ fn compare(places: &Places, python: &Path, asked: &Asked) -> Result<Outcome> {
         }
     };
 
-    let mut check = Command::new(python);
-    check.arg(&oracle).arg("--check").arg(record);
-    count(succeeds("MLflow answers what is recorded", &mut check)?);
+    for record in ["mlflow.jsonl", "crosscheck.jsonl"] {
+        let mut check = Command::new(python);
+        check.arg(&oracle).arg("--check").arg(records.join(record));
+        count(succeeds("MLflow answers what is recorded", &mut check)?);
+    }
 
     let Asked { cases, seed } = asked;
     let folder = places.target.join("crosscheck");

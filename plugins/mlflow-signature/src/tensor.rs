@@ -194,7 +194,14 @@ fn reshaped<'a>(
     let start = match &frame.index {
         crate::py::Index::Range(rows) => (*rows > 0).then_some(0),
         crate::py::Index::Labels(labels) => {
-            let mut zeros = labels.iter().enumerate().filter(|(_, label)| **label == Py::Int(0));
+            // To Python 0.0 is 0, and among other objects false is too.
+            let objects = labels.iter().any(|label| !matches!(label, Py::Bool(_)));
+            let zero = |label: &Py<'_>| match label {
+                Py::Bool(label) => objects && !label,
+                Py::Float(label) => *label == 0.0,
+                label => *label == Py::Int(0),
+            };
+            let mut zeros = labels.iter().enumerate().filter(|(_, label)| zero(label));
             let first = zeros.next().map(|(row, _)| row);
             if zeros.next().is_some() {
                 return Err(refuse("two rows have the label 0"));
@@ -275,6 +282,8 @@ fn reshaped<'a>(
             .map(|cell| cell_as(cell, spec.dtype))
             .collect::<Result<_, _>>()
             .map_err(|raised| match raised {
+                // NumPy raises one error for whatever is no time.
+                _ if matches!(spec.dtype, Dtype::Datetime(_)) => uneven(),
                 crate::py::Raised::Value => uneven(),
                 _ => Fault::new(Kind::EnforceOther, "a value cannot be cast to the tensor's type"),
             })?
@@ -301,7 +310,11 @@ fn elements<'a>(column: &Column<'a>, dtype: Dtype) -> Result<Vec<Py<'a>>, Fault>
             let written = column.cells.iter().map(complex).collect::<Vec<_>>();
             cast(&written, dtype)
         }
-        Dtype::Datetime(_) if numbers => Ok(crate::cast::instants(column.cells.clone())),
+        // What is missing is no time.
+        Dtype::Datetime(_) if column.dtype == Dtype::Text => cast(&column.cells, dtype),
+        Dtype::Datetime(_) if numbers || matches!(column.dtype, Dtype::MaskedFloat(_)) => {
+            Ok(crate::cast::instants(column.cells.clone()))
+        }
         Dtype::Bool | Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_) if numbers => {
             Ok(column.cells.iter().map(|cell| cast_number(cell.clone(), dtype)).collect())
         }

@@ -12,7 +12,8 @@ use support::{Agreement, Answer, Case, CaseMode, Cells, Refusal, Tier};
 use tollgate_sdk::signature::{Cells as SdkCells, Column, Dictionary, Signature as _, TypedColumn};
 use tollgate_sdk::{Finding, Outcome};
 
-const CASES: &str = include_str!("conformance/mlflow.jsonl");
+const CASES: &str =
+    concat!(include_str!("conformance/mlflow.jsonl"), include_str!("conformance/crosscheck.jsonl"));
 
 fn refused(findings: &[Finding]) -> Answer {
     let blocking = findings.iter().filter(|finding| finding.outcome > Outcome::Warn);
