@@ -53,35 +53,39 @@ pub(crate) fn split<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, 
             Fault::new(Kind::FrameBuild, "`dataframe_split` needs `data`").at(at.to_string())
         );
     };
-    if let Py::List(names) = &columns {
-        let nothing = match &rows {
-            Py::List(rows) => rows.is_empty(),
-            other => **other == Py::None,
-        };
-        labels_are_single(names, nothing)?;
-    }
-    framed(rows, taking, columns, index)
-        .and_then(Frame::encoded)
-        .map_err(|error| unframed(error, at))
+    let wrong_name = match &columns {
+        Py::List(names) => compound_name(names),
+        _ => None,
+    };
+    // Of columns of rows pandas does not look at the names.
+    let by_name = match &*rows {
+        Py::List(rows) => !matches!(rows.first(), Some(row) if !matches!(row, Py::Dict(_))),
+        Py::Dict(_) | Py::None => true,
+        _ => false,
+    };
+    let frame = match wrong_name {
+        Some(fault) if by_name => return Err(fault.as_kind(Kind::FrameBuild)),
+        _ => framed(rows, taking, columns, index)
+            .and_then(Frame::encoded)
+            .map_err(|error| unframed(error, at))?,
+    };
+    wrong_name.map_or(Ok(frame), Err)
 }
 
 /// Names that are all lists are the levels of a pandas `MultiIndex`, which no
-/// signature names; otherwise lists and objects cannot be names. Where there
-/// is `nothing` to name pandas sees that at once.
-fn labels_are_single(names: &[Py<'_>], nothing: bool) -> Result<(), Fault> {
+/// signature names; otherwise lists and objects cannot be names.
+fn compound_name(names: &[Py<'_>]) -> Option<Fault> {
     let compound = |name: &Py<'_>| matches!(name, Py::List(_) | Py::Dict(_));
     let level = |name: &Py<'_>| matches!(name, Py::List(labels) if !labels.iter().any(compound));
-    let Some(place) = names.iter().position(compound) else {
-        return Ok(());
-    };
+    let place = names.iter().position(compound)?;
     if names.iter().all(level) {
-        return Ok(());
+        return None;
     }
     let lists = names.iter().all(|name| matches!(name, Py::List(_)));
-    let kind = if lists || nothing { Kind::FrameBuild } else { Kind::CastFailed };
+    let kind = if lists { Kind::FrameBuild } else { Kind::CastFailed };
     let pointer = format!("/dataframe_split/columns/{place}");
     let fault = Fault::new(kind, "a column's name must be text or a number");
-    Err(fault.wanted("text", names.get(place).unwrap_or(&Py::None)).at(pointer))
+    Some(fault.wanted("text", names.get(place).unwrap_or(&Py::None)).at(pointer))
 }
 
 /// `DataFrame(data, index, columns)`.
@@ -99,6 +103,7 @@ fn framed<'a>(
     };
     let columns = labels(columns)?.map(levels).transpose()?.map(typed);
     let index = labels(index)?.map(levels).transpose()?;
+    let flat = matches!(&*rows, Py::List(rows) if rows.first().is_some_and(Py::is_single));
     let mut frame = match rows {
         Py::List(rows) if !rows.is_empty() => {
             let records = matches!(rows.first(), Some(Py::Dict(_)));
@@ -126,7 +131,7 @@ fn framed<'a>(
     };
     if let Some(labels) = index {
         let rows = frame.index.len();
-        if rows == 1 && labels.len() != 1 {
+        if rows == 1 && labels.len() != 1 && !flat {
             // One row is repeated under every label.
             for column in &mut frame.columns {
                 let cell = column.cells.first().cloned().unwrap_or(Py::None);

@@ -138,7 +138,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
         if let Some(judge) = self.schema().and_then(|schema| batch::Judge::of(schema, self.mode)) {
             let mut faults = judge.faults(rows, columns);
-            faults.extend(self.unjudged(&faults, || judge.unjudged(rows, columns)));
+            faults.extend(self.unjudged(&faults, || (rows == 0).then(unjudged::no_rows)));
             return self.findings(faults);
         }
         let frame = match columns::frame(rows, columns) {
@@ -270,7 +270,7 @@ impl MlflowSignature {
             today: self.today,
         };
         let mut faults = comparison.faults(&accepted.0, &accepted.1);
-        let empty = || unjudged::of_data(&accepted.0, origin);
+        let empty = || unjudged::of_data(&accepted.0, sent, origin);
         faults.extend(self.unjudged(&faults, empty));
         if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
             Err(faults)

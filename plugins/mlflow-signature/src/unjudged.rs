@@ -4,7 +4,7 @@
 use alloc::format;
 use alloc::string::ToString as _;
 
-use crate::body::Origin;
+use crate::body::{Body, Field, Origin};
 use crate::data::Data;
 use crate::fault::{Fault, Kind};
 use crate::py::{Array, Py};
@@ -12,13 +12,6 @@ use crate::py::{Array, Py};
 /// There is no row.
 pub(crate) fn no_rows() -> Fault {
     empty("there are no rows, so nothing was judged", "at least one row")
-}
-
-/// All columns may be left out, and are: of such a frame pandas forgets the
-/// rows.
-pub(crate) fn no_columns() -> Fault {
-    let message = "no row has a column of the signature, so nothing was judged";
-    empty(message, "at least one column of the signature")
 }
 
 /// There is no tensor, though each may be left out.
@@ -53,9 +46,10 @@ pub(crate) fn no_inputs() -> Fault {
 }
 
 /// Why nothing was judged of data that a signature's inputs accept.
-pub(crate) fn of_data(data: &Data<'_>, origin: Origin) -> Option<Fault> {
+pub(crate) fn of_data(data: &Data<'_>, sent: &Body<'_>, origin: Origin) -> Option<Fault> {
     let fault = match data {
-        Data::Frame(frame) if frame.columns.is_empty() => no_columns(),
+        // Of a frame without columns pandas forgets the rows.
+        Data::Frame(frame) if frame.columns.is_empty() && has_rows(sent) => return None,
         Data::Frame(frame) if frame.index.is_empty() => no_rows(),
         Data::Array(array) => of_array("", array)?,
         Data::Dict(items) => {
@@ -70,6 +64,22 @@ pub(crate) fn of_data(data: &Data<'_>, origin: Origin) -> Option<Fault> {
         Data::Frame(_) | Data::List(_) | Data::Scalar(_) => return None,
     };
     Some(fault.at(origin.data()))
+}
+
+/// Whether a row was sent, with or without values.
+fn has_rows(sent: &Body<'_>) -> bool {
+    let cells = |column: &Py<'_>| matches!(column, Py::List(cells) if !cells.is_empty());
+    match sent.data_rows() {
+        Py::None => false,
+        Py::List(columns) if sent.field == Field::Frame => columns.iter().any(cells),
+        Py::List(rows) => !rows.is_empty(),
+        // Columns, or one row.
+        Py::Dict(items) => items.iter().any(|(_, value)| match value {
+            Py::List(cells) => !cells.is_empty(),
+            _ => true,
+        }),
+        _ => true,
+    }
 }
 
 fn of_array(name: &str, array: &Array<'_>) -> Option<Fault> {

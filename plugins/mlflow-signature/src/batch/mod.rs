@@ -23,7 +23,6 @@ use self::marks::Marks;
 use crate::fault::{Fault, Kind, escaped, near};
 use crate::schema::{ColSpec, Schema};
 use crate::settings::Mode;
-use crate::unjudged;
 
 /// What the file's cells are called in the contract: texts without a type,
 /// each read as its column is declared.
@@ -57,18 +56,6 @@ impl<'s> Judge<'s> {
             self.by_place(rows, columns, &mut faults);
         }
         faults
-    }
-
-    /// Why nothing of a batch was judged.
-    pub(crate) fn unjudged(&self, rows: usize, columns: &[TypedColumn]) -> Option<Fault> {
-        if rows == 0 {
-            return Some(unjudged::no_rows());
-        }
-        let wanted = Names::of(self.specs.iter().map(|spec| Some(spec.name.as_str())));
-        let known = |column: &TypedColumn| {
-            column.name.as_deref().is_some_and(|name| !wanted.places(name).is_empty())
-        };
-        (self.named && !columns.iter().any(known)).then(unjudged::no_columns)
     }
 
     fn strict(&self) -> bool {

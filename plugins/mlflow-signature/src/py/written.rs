@@ -289,10 +289,10 @@ fn clock(rest: &mut Digits<'_>, moment: &mut Moment, format: &mut Format) -> Opt
     moment.hour = rest.short()?;
     format.precision = 1;
     if rest.take(b':') {
-        moment.minute = rest.two()?;
+        moment.minute = rest.short()?;
         format.precision = 2;
         if rest.take(b':') {
-            moment.second = rest.two()?;
+            moment.second = rest.short()?;
             format.precision = 3;
             if rest.take(b'.') || rest.take(b',') {
                 (moment.nano, _) = rest.fraction();
