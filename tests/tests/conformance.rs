@@ -3,6 +3,7 @@
 // A failed expectation of a test's own is a failed test.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use tollgate_test_support::{Dice, seed};
 use tollgate_tests::cases::{self, Case, CaseMode, Tier};
 use tollgate_tests::component::{Component, beside_this_program};
 use tollgate_tests::report::{Mode, Report};
@@ -56,14 +57,8 @@ fn in_strict_mode_it_refuses_all_that_mlflow_changes() {
 #[test]
 fn damaged_cases_are_answered() {
     let component = component();
-    // xorshift64, for the same damage in every run.
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below.max(1) as u64).unwrap()
-    };
+    let mut dice = Dice::new(seed());
+    let mut next = |below| dice.roll(below);
     for (at, case) in cases::read(CASES).unwrap().iter().enumerate() {
         if case.mode == CaseMode::Signature || at % 3 > 0 {
             continue;

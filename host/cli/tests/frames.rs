@@ -1,6 +1,7 @@
 //! Files of rows: what a person reads of damaged ones, and files that are none.
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
+#![allow(clippy::panic, reason = "as above")]
 
 mod common;
 
@@ -14,12 +15,15 @@ use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow_schema::{Field, Schema};
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::{ArrowError, Field, Schema};
 use common::{report, root, text};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
+use tollgate_test_support::{Dice, seed};
 
 const SIGNATURE: &str = "tests/fixtures/frames/signature.json";
 
@@ -227,13 +231,7 @@ fn broken_files_are_errors_and_nothing_worse() {
     write_parquet(&path("whole.parquet"), &good(3_000), Compression::SNAPPY);
     write_arrow(&path("whole.arrow"), &good(3_000));
     write_stream(&path("whole.arrows"), &good(3_000));
-    let mut seed = 0x2545_F491_4F6C_DD1D_u64;
-    let mut random = |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % below as u64) as usize
-    };
+    let mut dice = Dice::new(seed());
     for (name, changes) in [("whole.parquet", 40), ("whole.arrow", 25), ("whole.arrows", 25)] {
         let whole = fs::read(path(name)).unwrap();
         let broken = path(&format!("broken.{}", name.rsplit('.').next().unwrap()));
@@ -252,16 +250,65 @@ fn broken_files_are_errors_and_nothing_worse() {
             let from = if near_the_end { bytes.len() - 2_000 } else { 0 };
             let length = if name == "whole.parquet" { bytes.len() } else { 2_000 };
             for _ in 0..3 {
-                let at = from + random(length - from);
-                bytes[at] = random(256) as u8;
+                let at = from + dice.roll(length - from);
+                bytes[at] = dice.roll(256) as u8;
             }
             fs::write(&broken, &bytes).unwrap();
-            let output = check(&broken, &[]);
-            let said = text(&output.stderr);
-            assert!(matches!(output.status.code(), Some(0..=3)), "{name} {change}: {output:?}");
-            assert!(!said.contains("panicked"), "{name} {change}: {said}");
+            answered_as_earned(&broken, &format!("{name} {change}"));
         }
     }
+}
+
+/// The exit code is the verdict's, and each verdict has its reason: a finding,
+/// an error, or rows that another reader reads too.
+fn answered_as_earned(file: &Path, what: &str) {
+    let output = check(file, &["--format", "json"]);
+    let said = text(&output.stderr);
+    assert!(!said.contains("panicked"), "{what}: {said}");
+    let report = report(&output);
+    let outcomes: Vec<&str> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|finding| finding["outcome"].as_str().unwrap())
+        .collect();
+    let worst = |outcome| outcomes.contains(&outcome);
+    match output.status.code() {
+        Some(0) => {
+            assert_eq!(report["verdict"], "pass", "{what}");
+            assert!(!worst("fail") && !worst("inconclusive"), "{what}: {report:#}");
+            assert_eq!(report["rows"]["count"].as_u64(), rows_by_arrow(file), "{what}: {report:#}");
+        }
+        Some(1) => assert!(report["verdict"] == "fail" && worst("fail"), "{what}: {report:#}"),
+        Some(2) => {
+            assert_eq!(report["verdict"], "error", "{what}: {report:#}");
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(report["error"].as_str().unwrap().contains(name), "{what}: {report:#}");
+        }
+        Some(3) => assert!(
+            report["verdict"] == "inconclusive" && worst("inconclusive") && !worst("fail"),
+            "{what}: {report:#}"
+        ),
+        code => panic!("{what} ends with {code:?}: {said}"),
+    }
+}
+
+/// The rows that the libraries read by themselves; none where they cannot read
+/// the file to its end.
+fn rows_by_arrow(file: &Path) -> Option<u64> {
+    let count = |batches: &mut dyn Iterator<Item = Result<RecordBatch, ArrowError>>| {
+        batches.map(|batch| batch.ok().map(|batch| batch.num_rows() as u64)).sum()
+    };
+    let open = || File::open(file).unwrap();
+    // They are known to panic where ours must not.
+    std::panic::catch_unwind(|| match file.extension()?.to_str()? {
+        "parquet" => {
+            count(&mut ParquetRecordBatchReaderBuilder::try_new(open()).ok()?.build().ok()?)
+        }
+        "arrow" => count(&mut FileReader::try_new(open(), None).ok()?),
+        _ => count(&mut StreamReader::try_new(open(), None).ok()?),
+    })
+    .ok()?
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn doubles() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(1), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(tollgate_test_support::seed()), ..ProptestConfig::default() })]
 
     /// The decimal of a double is the shortest text that reads back as it.
     #[test]

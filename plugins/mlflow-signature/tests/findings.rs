@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tollgate_sdk::signature::Signature as _;
 use tollgate_sdk::{Finding, Outcome};
+use tollgate_test_support::growth;
 
 #[derive(Deserialize)]
 struct Case {
@@ -161,17 +162,21 @@ fn hostile_bodies_are_findings() {
 
 /// Many keys cost time in proportion, not its square.
 #[test]
-fn wide_bodies_are_judged_in_time() {
+fn wide_bodies_take_time_in_proportion() {
     let settings = r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"map","values":{"type":"long"},"name":"m","required":false}]}}"#;
     let plugin = MlflowSignature::configure(serde_json::from_str(settings).unwrap()).unwrap();
-    let keys: Vec<String> = (0..100_000).map(|key| format!("\"k{key}\":1")).collect();
-    let keys = keys.join(",");
-    for body in [
-        format!("{{\"dataframe_records\":[{{\"a\":1,{keys}}}]}}"),
-        format!("{{\"instances\":[{{\"a\":1,{keys}}}]}}"),
-        format!("{{\"inputs\":[{{{keys}}}]}}"),
-        format!("{{\"inputs\":{{\"a\":1,\"m\":{{{keys}}}}}}}"),
+    for (around, rule) in [
+        (r#"{"dataframe_records":[{"a":1,KEYS}]}"#, "extra-input"),
+        (r#"{"instances":[{"a":1,KEYS}]}"#, "extra-input"),
+        (r#"{"inputs":[{KEYS}]}"#, "missing-inputs"),
+        (r#"{"inputs":{"a":1,"m":{KEYS}}}"#, "expected-dict"),
     ] {
-        assert!(!plugin.check(body.as_bytes()).is_empty());
+        let judge = |count: usize| {
+            let keys: Vec<String> = (0..count).map(|key| format!("\"k{key}\":1")).collect();
+            let body = around.replace("KEYS", &keys.join(","));
+            assert_eq!(plugin.check(body.as_bytes())[0].rule, rule, "{around}");
+        };
+        let growth = growth(30_000, judge).unwrap_or(4.0);
+        assert!(growth < 9.0, "{around}: four times the keys take {growth:.1} times as long");
     }
 }

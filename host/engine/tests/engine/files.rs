@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tollgate_engine::types::Value;
 use tollgate_engine::{Engine, Limits};
+use tollgate_test_support::{Dice, seed};
 
 use crate::guest::{self, World};
 
@@ -86,17 +87,12 @@ fn every_truncated_component_is_refused_or_complete() {
 fn a_component_with_a_wrong_bit_is_refused_or_runs_within_its_limits() {
     let engine = guest::engine();
     let good = guest::good(World::Policy);
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut dice = Dice::new(seed());
     let (mut refused, mut failed, mut answered) = (0, 0, 0);
     for _ in 0..600 {
-        // xorshift64*, so that a failure repeats.
-        random ^= random >> 12;
-        random ^= random << 25;
-        random ^= random >> 27;
-        let place = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16;
         let mut bytes = good.clone();
-        let at = (place >> 3) as usize % bytes.len();
-        bytes[at] ^= 1 << (place & 7);
+        let at = dice.roll(bytes.len());
+        bytes[at] ^= 1 << dice.roll(8);
         match engine.load(&bytes) {
             Err(error) => {
                 assert!(!error.to_string().contains('\n'), "{error}");

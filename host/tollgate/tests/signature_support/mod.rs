@@ -12,29 +12,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tollgate::signature::Signature;
 use tollgate_sdk::signature::Signature as _;
+pub(crate) use tollgate_test_support::{Dice, seed};
 
 pub(crate) use self::draw::{frames, payloads};
 pub(crate) use self::mutate::mutants;
 
 const CASES: &str =
     include_str!("../../../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
-
-/// A small generator of random numbers, the same on each run (xorshift64*).
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(high).unwrap() % sides
-    }
-
-    pub(crate) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
-        &of[self.roll(of.len())]
-    }
-}
 
 /// The recorded request bodies by the signature they were recorded with.
 pub(crate) fn corpus() -> Vec<(Value, Vec<String>)> {
