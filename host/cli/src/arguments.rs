@@ -185,6 +185,8 @@ Examples:
       --profile policies/gates/offline.yaml
   tollgate gate --candidate models/churn-v8 --facts load-test.json \\
       --profile policies/gates/staging.yaml --profile policies/gates/production.yaml
+  tollgate bake --policy policies/gates/offline.yaml -o offline.wasm
+  tollgate gate --candidate models/churn-v8 --profile offline.wasm
 
 A model's folder holds what MLflow gives: MLmodel, run.json (GET runs/get),
 model_version.json, and facts.json with evidence from elsewhere.")]
@@ -198,7 +200,7 @@ pub(crate) struct Gate {
     /// More evidence, JSON or YAML; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
-    /// A gate profile; all that are given must pass
+    /// A gate profile, or one made by `tollgate bake`; all that are given must pass
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) profile: Vec<PathBuf>,
     #[command(flatten)]
@@ -264,6 +266,13 @@ pub(crate) struct Inspect {
     /// A component file, or the name of a built-in plugin
     #[arg(value_name = "FILE")]
     pub(crate) plugin: PathBuf,
+    /// Bake a baked component again, and fail when the bytes differ
+    ///
+    /// What a component says that it was baked from is a claim that anyone can
+    /// write. The plugin it names is looked for among the built-in ones and
+    /// those given with `--plugin`, and the document is the one in it.
+    #[arg(long)]
+    pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }

@@ -8,8 +8,7 @@ pub(crate) mod plugin;
 pub(crate) mod signature;
 
 use std::env;
-use std::fmt::Display;
-use std::io::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::PathBuf;
 
 use miette::{IntoDiagnostic as _, Result};
@@ -17,6 +16,7 @@ use tollgate::plugins::Plugins;
 use tollgate_engine::{CacheDirectory, Engine, EngineError, Limits};
 
 use crate::arguments::Shared;
+use crate::output;
 
 /// A command judges one thing at a time.
 const INSTANCES: u32 = 4;
@@ -69,9 +69,11 @@ fn cache() -> Result<CacheDirectory, &'static str> {
 
 /// One line for a person; the report stays as it is.
 fn uncached(problem: &dyn Display) {
-    let _ = writeln!(
-        anstream::stderr(),
-        "warning: compiled plugins are not kept, which is slower: {problem}; mend that, set \
-         `XDG_CACHE_HOME` and `XDG_STATE_HOME` to folders of your own, or give `--no-cache`"
-    );
+    output::note(|out| {
+        writeln!(
+            out,
+            "warning: compiled plugins are not kept, which is slower: {problem}; mend that, set \
+             `XDG_CACHE_HOME` and `XDG_STATE_HOME` to folders of your own, or give `--no-cache`"
+        )
+    });
 }

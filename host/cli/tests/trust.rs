@@ -9,9 +9,15 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::{command, report, text};
+use common::{command, report, root, text, tollgate};
+use serde_json::Value;
+use tollgate_engine::Digest;
 
+const CHAMPION: &str = "tests/fixtures/mlflow/tumor_screening-v1";
 const MODEL: &str = "tests/fixtures/mlflow/tumor_screening-v2";
+const WORSE: &str = "tests/fixtures/mlflow/tumor_screening-v3";
+const FRAUD: &str = "policies/fraud.yaml";
+const OFFLINE: &str = "policies/gates/offline.yaml";
 
 /// Looks at a signature, in a home of its own.
 fn check(home: &Path, more: &[&str]) -> Output {
@@ -109,4 +115,179 @@ fn root_does_not_take_another_user_s_key() {
     assert_eq!(text(&check(home.path(), &[]).stderr), "");
     chown(home.path(), Some(12345), None).unwrap();
     assert_uncached(&check(home.path(), &[]), "belongs to user 12345");
+}
+
+/// Bakes a document into `folder`, and gives the component's path.
+fn bake(folder: &Path, document: &str) -> String {
+    let name = Path::new(document).with_extension("wasm");
+    let path = folder.join(name.file_name().unwrap()).display().to_string();
+    let output = tollgate(&["bake", "--policy", document, "-o", &path, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["digest"], digest(&path));
+    assert_eq!(report["baked_from"]["verified"], true, "this very command has baked it");
+    path
+}
+
+fn digest(path: &str) -> String {
+    Digest::of(&fs::read(path).unwrap()).to_string()
+}
+
+fn built_in(name: &str) -> &'static [u8] {
+    tollgate::plugins::BUILT_IN.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+fn decide(policy: &str) -> Output {
+    let input = "tests/fixtures/mlflow/fraud/transactions.jsonl";
+    let row = fs::read_to_string(root().join(input)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request = folder.path().join("request.json");
+    fs::write(&request, row.lines().next().unwrap()).unwrap();
+    let request = request.display().to_string();
+    let arguments = ["decide", "--policy", policy, "--input", &request, "--no-time"];
+    tollgate(&[&arguments[..], &["--format", "json"]].concat())
+}
+
+fn inspect(path: &str, more: &[&str]) -> (Option<i32>, Value, String) {
+    let arguments = ["plugin", "inspect", path, "--format", "json"];
+    let output = tollgate(&[&arguments[..], more].concat());
+    let report = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code(), report, text(&output.stderr))
+}
+
+#[test]
+fn what_ran_is_what_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let baked = bake(folder.path(), FRAUD);
+    let original = Digest::of(built_in("threshold-policy")).to_string();
+    let (answer, plain) = (report(&decide(&baked)), report(&decide(FRAUD)));
+    assert_eq!(plain["plugin"]["digest"], original.as_str());
+    assert_eq!(plain["plugin"].get("baked_from"), None);
+    assert_eq!(answer["plugin"]["digest"], digest(&baked));
+    let claim = serde_json::json!({ "digest": original, "verified": false });
+    assert_eq!(answer["plugin"]["baked_from"], claim);
+    assert_ne!(answer["decision_id"], plain["decision_id"], "an id hangs on what ran");
+    let (code, inspected, _) = inspect(&baked, &[]);
+    assert_eq!((code, &inspected["digest"]), (Some(0), &answer["plugin"]["digest"]));
+    assert_eq!(inspected["baked_from"], claim);
+}
+
+/// A baked component and the section that says what it was baked from.
+fn parts(component: &[u8]) -> (&[u8], &[u8]) {
+    let name = b"tollgate:baked";
+    let place = component.windows(name.len()).rposition(|window| window == name).unwrap();
+    let content = component.len() - (place - 1);
+    let length = (usize::BITS - content.leading_zeros()).div_ceil(7) as usize;
+    component.split_at(place - 1 - length - 1)
+}
+
+/// Anyone can write the section; what ran is another matter.
+#[test]
+fn a_claim_is_verified_by_baking_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let baked = bake(folder.path(), FRAUD);
+    let (code, inspected, told) = inspect(&baked, &["--verify"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(inspected["baked_from"]["verified"], true);
+
+    let document = fs::read_to_string(root().join(FRAUD)).unwrap();
+    let milder = folder.path().join("milder.yaml");
+    fs::write(&milder, document.replace("block: 0.7", "block: 0.95")).unwrap();
+    let milder = fs::read(bake(folder.path(), &milder.display().to_string())).unwrap();
+    let honest = fs::read(&baked).unwrap();
+    // It decides as the milder policy, and says that it is the other one.
+    let forged = folder.path().join("forged.wasm").display().to_string();
+    fs::write(&forged, [parts(&milder).0, parts(&honest).1].concat()).unwrap();
+    let answer = report(&decide(&forged));
+    assert_eq!(answer["plugin"]["digest"], digest(&forged));
+    assert_eq!(answer["plugin"]["baked_from"]["verified"], false);
+    assert_ne!(answer["decision_id"], report(&decide(&baked))["decision_id"]);
+    let (code, inspected, _) = inspect(&forged, &["--verify"]);
+    assert_eq!((code, &inspected["baked_from"]["verified"]), (Some(1), &Value::Bool(false)));
+
+    let change = |at: usize| {
+        let place =
+            honest.windows(14).rposition(|window| window == b"tollgate:baked").unwrap() + 14;
+        let mut bytes = honest.clone();
+        bytes[place + at] ^= 1;
+        let path = folder.path().join(format!("changed-{at}.wasm")).display().to_string();
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let refused = |output: Output| {
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+        text(&output.stderr).replace(&*folder.path().to_string_lossy(), "<folder>")
+    };
+    let told = refused(tollgate(&["plugin", "inspect", &change(0), "--verify"]));
+    assert!(told.contains("which is not at hand") && told.contains("--plugin"), "{told}");
+    let told = refused(decide(&change(32)));
+    assert!(told.contains("was not made by `tollgate bake`: the settings"), "{told}");
+    let told = refused(tollgate(&["plugin", "inspect", "threshold-policy", "--verify"]));
+    assert!(told.contains("is not baked"), "{told}");
+}
+
+#[test]
+fn a_baked_profile_gates_as_its_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let baked = bake(folder.path(), OFFLINE);
+    for (candidate, code) in [(MODEL, 0), (WORSE, 1)] {
+        let gate = |profile: &str| {
+            let output = tollgate(&[
+                "gate",
+                "--candidate",
+                candidate,
+                "--champion",
+                CHAMPION,
+                "--profile",
+                profile,
+                "--format",
+                "json",
+            ]);
+            assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+            report(&output)["profiles"][0].clone()
+        };
+        let (of_baked, of_document) = (gate(&baked), gate(OFFLINE));
+        for key in ["name", "version", "verdict", "findings", "settings"] {
+            assert_eq!(of_baked[key], of_document[key], "{key}");
+        }
+        assert_eq!(of_baked["plugin"]["digest"], digest(&baked));
+        let from = &of_baked["plugin"]["baked_from"]["digest"];
+        assert_eq!(*from, of_document["plugin"]["digest"]);
+    }
+}
+
+#[test]
+fn what_is_no_baked_profile_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = bake(folder.path(), FRAUD);
+    let profile = bake(folder.path(), OFFLINE);
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let plugin = write("plugin.wasm", built_in("metric-gate"));
+    let text_file = write("text.wasm", b"name: offline");
+    // The header of a component, and no section that there is.
+    let damaged = write("damaged.wasm", b"\0asm\x0d\0\x01\0\x7f\x01\0");
+    let gate = |profile: &str| {
+        let mut command = command(&["gate", "--candidate", MODEL, "--profile", profile]);
+        command.env("COLUMNS", "1000").output().unwrap()
+    };
+    let told: Vec<String> = [
+        gate(&policy),
+        gate(&plugin),
+        gate(&text_file),
+        gate(&damaged),
+        gate("no/such.wasm"),
+        decide(&profile),
+    ]
+    .iter()
+    .map(|output| {
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+        let told = text(&output.stderr).replace(&*folder.path().to_string_lossy(), "<folder>");
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+    .collect();
+    insta::assert_snapshot!(told.join("\n"));
 }

@@ -24,7 +24,9 @@ use crate::plugin::{Configure, Loaded};
 /// The custom section that says what was baked.
 pub(crate) const SECTION: &str = "tollgate:baked";
 
-/// What was frozen into a baked component.
+/// What a baked component says was frozen into it. It is a claim: baking the
+/// plugin again with the same settings and metadata, and comparing the bytes,
+/// verifies it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Baked {
     /// The digest of the plugin that it was made from.

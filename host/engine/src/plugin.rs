@@ -180,10 +180,16 @@ impl Plugin {
         self.loaded.contract
     }
 
-    /// The digest of its bytes.
+    /// The digest of its bytes: of what runs.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.loaded.digest
+    }
+
+    /// The bytes themselves.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.loaded.bytes
     }
 
     /// The size of the component in bytes.
@@ -205,7 +211,8 @@ impl Plugin {
         self.loaded.cache_use
     }
 
-    /// What was baked into it; none for a plugin that takes settings.
+    /// What it says was baked into it; none for a plugin that takes settings.
+    /// Whoever writes a component can write this, too.
     #[must_use]
     pub fn baked(&self) -> Option<&Baked> {
         self.loaded.baked.as_ref()

@@ -4,6 +4,7 @@ mod check;
 mod contract;
 mod decide;
 mod gate;
+mod opened;
 mod rows;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ pub use self::check::{Check, check, check_watched};
 pub use self::contract::{Contract, Part, Protocol};
 pub use self::decide::{Decider, NoDecision};
 pub use self::gate::gate;
+pub use self::opened::{Opened, Unverified, verify};
 pub use self::rows::Seen;
 
 use crate::document::{DocumentError, PolicyDocument};
@@ -25,6 +27,7 @@ use crate::input::RowsError;
 use crate::mistake::Mistakes;
 use crate::model::ModelError;
 use crate::plugins::{PluginError, Plugins};
+use crate::report::BakedFrom;
 use crate::source::SourceError;
 
 /// Why a job came to nothing. Whatever was judged has not passed.
@@ -94,6 +97,17 @@ pub enum JudgeError {
     /// What was baked is not a document.
     #[error("`{0}` was not made by `tollgate bake`: it holds no document")]
     NoDocument(String),
+    /// The document in a baked component is not the one whose settings it says
+    /// it has.
+    #[error(
+        "`{0}` was not made by `tollgate bake`: the settings of its document are not those it \
+         says it was baked with"
+    )]
+    OtherSettings(String),
+    /// What a baked component says of itself is not so.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unverified(#[from] Unverified),
 }
 
 impl JudgeError {
@@ -132,13 +146,24 @@ pub(crate) fn located(document: &PolicyDocument, error: ConfigureError) -> Judge
     error.into()
 }
 
+/// What [`bake`] made.
+#[derive(Debug, Clone)]
+pub struct BakedDocument {
+    /// The component.
+    pub component: Vec<u8>,
+    /// The plugin that it was made from.
+    pub from: BakedFrom,
+}
+
 /// Freezes a document and its plugin into one component.
 ///
 /// # Errors
 /// When the document or its plugin cannot be used, or the plugin not frozen.
-pub fn bake(plugins: &Plugins, path: &Path) -> Result<Vec<u8>, JudgeError> {
+pub fn bake(plugins: &Plugins, path: &Path) -> Result<BakedDocument, JudgeError> {
     let (document, plugin) = open(plugins, path)?;
-    plugin
+    let component = plugin
         .bake(document.settings(), &document.to_canonical_json())
-        .map_err(|error| located(&document, error))
+        .map_err(|error| located(&document, error))?;
+    let from = BakedFrom { digest: plugin.digest(), verified: true };
+    Ok(BakedDocument { component, from })
 }

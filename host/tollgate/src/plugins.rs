@@ -106,6 +106,11 @@ impl Plugins {
         self.added.entry(plugin.info().name.clone()).or_default().push(plugin);
     }
 
+    /// The plugins that were added.
+    pub fn added(&self) -> impl Iterator<Item = &Plugin> {
+        self.added.values().flatten()
+    }
+
     /// Loads a built-in plugin.
     ///
     /// # Errors

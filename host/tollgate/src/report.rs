@@ -142,9 +142,31 @@ pub struct PluginReport {
     pub version: String,
     /// The version of the contract that it was built for.
     pub contract: &'static str,
-    /// The digest of its bytes.
+    /// The digest of the bytes that ran.
     #[serde(serialize_with = "display")]
     pub digest: Digest,
+    /// The plugin that a baked component says it was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baked_from: Option<BakedFrom>,
+}
+
+/// The plugin that a baked component says it was made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BakedFrom {
+    /// The digest of that plugin's bytes.
+    #[serde(serialize_with = "display")]
+    pub digest: Digest,
+    /// Whether baking again gave the same bytes. Without that it is a claim
+    /// that anyone can write into a component.
+    pub verified: bool,
+}
+
+impl BakedFrom {
+    /// What a component claims; none when it is not baked.
+    #[must_use]
+    pub fn claimed(plugin: &Plugin) -> Option<Self> {
+        plugin.baked().map(|baked| Self { digest: baked.plugin, verified: false })
+    }
 }
 
 impl From<&Plugin> for PluginReport {
@@ -154,6 +176,7 @@ impl From<&Plugin> for PluginReport {
             version: plugin.info().version.clone(),
             contract: plugin.contract(),
             digest: plugin.digest(),
+            baked_from: BakedFrom::claimed(plugin),
         }
     }
 }

@@ -192,10 +192,17 @@ fn a_baked_policy_answers_as_its_document() {
     let document = repository("policies/fraud.yaml");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("fraud.wasm");
-    std::fs::write(&path, judge::bake(&plugins(), &document).expect("baked")).expect("written");
+    let component = judge::bake(&plugins(), &document).expect("baked").component;
+    std::fs::write(&path, component).expect("written");
     let baked = Decider::open(&plugins(), &path).expect("the baked policy");
     let request = r#"{"score":0.5,"amount":1,"country":"NG","merchant_age_days":4,"transactions_last_hour":1}"#;
-    assert_eq!(decide(&baked, request), decide(&fraud(), request));
+    let (baked, fraud) = (decide(&baked, request), decide(&fraud(), request));
+    // All but who decided: that is the component, and so is the id's plugin.
+    for key in ["action", "reason", "reasons", "score", "policy", "settings"] {
+        assert_eq!(baked[key], fraud[key], "{key}");
+    }
+    assert_eq!(baked["plugin"]["baked_from"]["digest"], fraud["plugin"]["digest"]);
+    assert_ne!(baked["decision_id"], fraud["decision_id"]);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn by_tollgate(places: &Places) -> Result<Vec<Row>> {
     let decider = forever(Decider::open(&plugins, &document)?);
     let policy = decider.policy();
     let component = document.with_file_name("policy.wasm");
-    fs::write(&component, judge::bake(&plugins, &document)?)?;
+    fs::write(&component, judge::bake(&plugins, &document)?.component)?;
     let decider_baked = forever(Decider::open(&plugins, &component)?);
     let baked = decider_baked.policy();
 

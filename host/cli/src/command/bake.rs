@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use tollgate::judge;
-use tollgate::report::Exit;
+use tollgate::judge::{self, BakedDocument};
+use tollgate::report::{BakedFrom, Exit};
 use tollgate_engine::Digest;
 
 use crate::arguments::{Bake, Format};
@@ -16,6 +16,7 @@ struct BakeReport {
     output: String,
     size: usize,
     digest: String,
+    baked_from: BakedFrom,
 }
 
 pub(crate) fn run(arguments: &Bake) -> Exit {
@@ -28,7 +29,7 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             );
         }
         let plugins = super::plugins(&arguments.shared)?;
-        let component = judge::bake(&plugins, &arguments.policy)?;
+        let BakedDocument { component, from } = judge::bake(&plugins, &arguments.policy)?;
         let path = &arguments.output;
         output::write(path, &component)?;
         let report = BakeReport {
@@ -36,10 +37,12 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             output: path.display().to_string(),
             size: component.len(),
             digest: Digest::of(&component).to_string(),
+            baked_from: from,
         };
         let print = |out: &mut String| {
             writeln!(out, "{} ({} bytes)", visible(&report.output), report.size)?;
-            writeln!(out, "{}", report.digest)
+            writeln!(out, "{}", report.digest)?;
+            writeln!(out, "baked from {}", report.baked_from.digest)
         };
         match arguments.shared.format {
             // The component is on standard output.

@@ -5,8 +5,9 @@ use std::fmt::{self, Write as _};
 use miette::Result;
 use serde::Serialize;
 use serde_json::Value;
+use tollgate::judge;
 use tollgate::plugins::{BUILT_IN, Plugins};
-use tollgate::report::Exit;
+use tollgate::report::{BakedFrom, Exit};
 use tollgate::text::safe_json;
 use tollgate_engine::{Limits, Plugin as Loaded};
 
@@ -23,6 +24,8 @@ struct PluginEntry {
     contract: &'static str,
     size: usize,
     digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baked_from: Option<BakedFrom>,
 }
 
 impl From<&Loaded> for PluginEntry {
@@ -35,6 +38,7 @@ impl From<&Loaded> for PluginEntry {
             contract: plugin.contract(),
             size: plugin.size(),
             digest: plugin.digest().to_string(),
+            baked_from: BakedFrom::claimed(plugin),
         }
     }
 }
@@ -75,9 +79,9 @@ impl From<&Limits> for LimitsReport {
     }
 }
 
+/// What a baked component says of its settings.
 #[derive(Serialize)]
 struct BakedReport {
-    plugin: String,
     settings: String,
     document: Value,
 }
@@ -117,13 +121,18 @@ fn print_list(out: &mut String, entries: &[PluginEntry]) -> fmt::Result {
 fn inspect(arguments: &Inspect) -> Result<Exit> {
     let plugins = super::plugins(&arguments.shared)?;
     let plugin = find(&plugins, arguments)?;
+    let mut entry = PluginEntry::from(&plugin);
+    if arguments.verify {
+        let name = arguments.plugin.display().to_string();
+        let verified = judge::verify(&plugins, &name, &plugin)?;
+        entry.baked_from = entry.baked_from.map(|claimed| BakedFrom { verified, ..claimed });
+    }
     let inspection = Inspection {
-        entry: PluginEntry::from(&plugin),
+        entry,
         imports: [],
         built_with: plugin.built_with(),
         limits: LimitsReport::from(plugins.engine().limits()),
         baked: plugin.baked().map(|baked| BakedReport {
-            plugin: baked.plugin.to_string(),
             settings: baked.settings.to_string(),
             document: serde_json::from_str(&baked.metadata).unwrap_or(Value::Null),
         }),
@@ -132,9 +141,12 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
     };
     match arguments.shared.format {
         Format::Json => output::json(&inspection),
-        Format::Human => output::page(|out| print_inspection(out, &inspection)),
+        Format::Human => {
+            output::page(|out| print_inspection(out, &inspection, arguments.verify));
+        }
     }
-    Ok(Exit::Passed)
+    let refuted = arguments.verify && inspection.entry.baked_from.is_none_or(|from| !from.verified);
+    Ok(if refuted { Exit::Failed } else { Exit::Passed })
 }
 
 /// A file, or the name of a built-in plugin when there is no such file.
@@ -147,7 +159,7 @@ fn find(plugins: &Plugins, arguments: &Inspect) -> Result<Loaded> {
     }
 }
 
-fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
+fn print_inspection(out: &mut String, inspection: &Inspection, verify: bool) -> fmt::Result {
     let Inspection { entry, limits, .. } = inspection;
     let (name, version) = (visible(&entry.name), visible(&entry.version));
     writeln!(out, "{name} {version}: {}", visible(&entry.summary))?;
@@ -156,6 +168,14 @@ fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
     writeln!(out, "imports    none")?;
     writeln!(out, "size       {} bytes", entry.size)?;
     writeln!(out, "digest     {}", entry.digest)?;
+    if let Some(BakedFrom { digest, verified }) = entry.baked_from {
+        let verified = match (verified, verify) {
+            (true, _) => "verified: baking again gives these bytes",
+            (false, true) => "NOT SO: baking again gives other bytes",
+            (false, false) => "says the component; `--verify` bakes again and compares",
+        };
+        writeln!(out, "baked from {digest} ({verified})")?;
+    }
     if !inspection.built_with.is_empty() {
         let tools = inspection.built_with.join(", ");
         writeln!(out, "built with {}, by its own account", visible(&tools))?;
@@ -170,7 +190,6 @@ fn print_inspection(out: &mut String, inspection: &Inspection) -> fmt::Result {
         limits.output_bytes >> 20,
     )?;
     if let Some(baked) = &inspection.baked {
-        writeln!(out, "baked from {}", visible(&baked.plugin))?;
         writeln!(out, "settings   {}", visible(&baked.settings))?;
         return Ok(());
     }

@@ -8,11 +8,11 @@ use thiserror::Error;
 use tollgate_engine::types::{Batch, Cells, Column, Decision, Value};
 use tollgate_engine::{CallError, Plugin, Policy, WarmPolicy};
 
-use super::{JudgeError, located, open};
+use super::{JudgeError, Opened, located};
 use crate::document::PolicyDocument;
 use crate::input::{Extractor, InputError, Outside, RawDigest, Rows, raw_digest};
-use crate::plugins::{PluginError, Plugins};
-use crate::source::{self, Content, Source};
+use crate::plugins::Plugins;
+use crate::report::BakedFrom;
 
 /// Why one case has no decision. It takes the fallback action, where the
 /// document has one, and is never `allow` for that.
@@ -76,27 +76,12 @@ impl Decider {
     /// # Errors
     /// When it cannot be used.
     pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
-        let baked = path.extension().is_some_and(|extension| extension == "wasm");
-        if !baked {
-            let (document, plugin) = open(plugins, path)?;
-            let policy = plugin
-                .policy(Some(document.settings()))
-                .map_err(|error| located(&document, error))?;
-            return Self::new(document, plugin, policy);
-        }
-        let name = path.display().to_string();
-        let bytes = source::read_bytes(path, Content::Plugin)?;
-        let plugin = plugins
-            .engine()
-            .load(&bytes)
-            .map_err(|error| PluginError::Load { from: name.clone(), error })?;
-        let Some(metadata) = plugin.baked().map(|baked| baked.metadata.clone()) else {
-            return Err(JudgeError::NoDocument(name));
-        };
-        let source = Source::new(&format!("{name}: document.json"), &metadata);
-        let document = PolicyDocument::parse(source, Default::default())?;
-        let policy = plugin.policy(None)?;
-        Self::new(document, plugin, policy)
+        let opened = Opened::open(plugins, path)?;
+        let policy = opened
+            .plugin
+            .policy(opened.settings())
+            .map_err(|error| located(&opened.document, error))?;
+        Self::new(opened.document, opened.plugin, policy)
     }
 
     fn new(document: PolicyDocument, plugin: Plugin, policy: Policy) -> Result<Self, JudgeError> {
@@ -104,10 +89,8 @@ impl Decider {
         document.validate_against(surface)?;
         let extractor = Extractor::new(surface, Some(&document))?;
         let settings = document.settings_digest();
-        // A baked plugin answers as the one it was made from.
-        let origin = plugin.baked().map_or(plugin.digest(), |baked| baked.plugin);
         let mut identity = Sha256::new();
-        identity.update(origin.as_bytes());
+        identity.update(plugin.digest().as_bytes());
         identity.update(settings.as_bytes());
         let quote = |text: &str| serde_json::Value::from(text).to_string();
         let text = Texts {
@@ -128,12 +111,14 @@ impl Decider {
                 .collect(),
             tail: format!(
                 ",\"policy\":{{\"name\":{},\"version\":\"{}\"}},\"plugin\":{{\"name\":\"{}\",\
-                 \"version\":\"{}\",\"digest\":\"{origin}\"}},\"settings\":\"{settings}\",\
+                 \"version\":\"{}\",\"digest\":\"{}\"{}}},\"settings\":\"{settings}\",\
                  \"decision_id\":\"",
                 quote(&document.name),
                 document.version,
                 plugin.info().name,
                 plugin.info().version,
+                plugin.digest(),
+                baked_from(&plugin),
             ),
             fallback: match &document.fallback {
                 Some(action) => format!("{{\"action\":{},\"fallback\":true", quote(action)),
@@ -433,6 +418,13 @@ impl Fields<'_> {
         self.flush();
         self.hasher.finalize().into()
     }
+}
+
+/// `,"baked_from":{...}` as in [`PluginReport`](crate::report::PluginReport).
+fn baked_from(plugin: &Plugin) -> String {
+    BakedFrom::claimed(plugin).map_or_else(String::new, |BakedFrom { digest, verified }| {
+        format!(",\"baked_from\":{{\"digest\":\"{digest}\",\"verified\":{verified}}}")
+    })
 }
 
 /// Sixteen hexadecimal digits.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tollgate_engine::types::{Fact, FactValue, Outcome};
 
-use super::{JudgeError, located, open};
+use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::facts::{CANDIDATE, Evidence};
 use crate::model::{self, Model};
@@ -39,17 +39,17 @@ pub fn gate(
     let champion =
         champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
     let profiles =
-        profiles.iter().map(|path| open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
+        profiles.iter().map(|path| Opened::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
-    if profiles.iter().any(|(profile, _)| profile.settings().contains(SCHEMA_VALID))
+    if profiles.iter().any(|profile| profile.document.settings().contains(SCHEMA_VALID))
         && !evidence.has(SCHEMA_VALID, CANDIDATE)
     {
         evidence.observe(schema_valid(plugins, &candidate)?);
     }
     let mut reports = Vec::with_capacity(profiles.len());
-    for (profile, plugin) in &profiles {
-        let gate =
-            plugin.gate(Some(profile.settings())).map_err(|error| located(profile, error))?;
+    for opened in &profiles {
+        let Opened { document: profile, plugin } = opened;
+        let gate = plugin.gate(opened.settings()).map_err(|error| located(profile, error))?;
         let findings: Vec<FindingReport> =
             gate.evaluate(evidence.facts())?.into_iter().map(FindingReport::from).collect();
         reports.push(ProfileReport {

@@ -1,0 +1,120 @@
+//! A document and its plugin: two files, or both in one baked component.
+
+use std::path::Path;
+
+use miette::Diagnostic;
+use thiserror::Error;
+use tollgate_engine::{Digest, Plugin};
+
+use super::{JudgeError, located};
+use crate::document::{PluginReference, PolicyDocument};
+use crate::plugins::{BUILT_IN, PluginError, Plugins};
+use crate::source::{self, Content, Source};
+
+/// A document, and the plugin that it configures.
+#[derive(Debug)]
+pub struct Opened {
+    /// The document.
+    pub document: PolicyDocument,
+    /// The plugin: as the document names it, or baked.
+    pub plugin: Plugin,
+}
+
+impl Opened {
+    /// Opens a policy document or gate profile, or a component that
+    /// [`bake`](super::bake) made of one.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
+        if !path.extension().is_some_and(|extension| extension == "wasm") {
+            let (document, plugin) = super::open(plugins, path)?;
+            return Ok(Self { document, plugin });
+        }
+        let name = path.display().to_string();
+        let bytes = source::read_bytes(path, Content::Plugin)?;
+        let plugin = plugins
+            .engine()
+            .load(&bytes)
+            .map_err(|error| PluginError::Load { from: name.clone(), error })?;
+        let document = baked_document(&name, &plugin)?;
+        Ok(Self { document, plugin })
+    }
+
+    /// What the plugin is to be configured with; none when that is done.
+    #[must_use]
+    pub fn settings(&self) -> Option<&str> {
+        self.plugin.baked().is_none().then(|| self.document.settings())
+    }
+}
+
+/// The document that a component was baked with.
+fn baked_document(name: &str, plugin: &Plugin) -> Result<PolicyDocument, JudgeError> {
+    let baked = plugin.baked().filter(|baked| !baked.metadata.is_empty());
+    let baked = baked.ok_or_else(|| JudgeError::NoDocument(name.to_owned()))?;
+    let source = Source::new(&format!("{name}: document.json"), &baked.metadata);
+    let document = PolicyDocument::parse(source, Default::default())?;
+    if document.settings_digest() != baked.settings {
+        return Err(JudgeError::OtherSettings(name.to_owned()));
+    }
+    Ok(document)
+}
+
+/// Why a baked component could not be verified.
+#[derive(Debug, Error, Diagnostic)]
+pub enum Unverified {
+    /// There is nothing to verify.
+    #[error("`{0}` is not baked: it takes settings, so it was made from nothing but itself")]
+    NotBaked(String),
+    /// The plugin that it names is not at hand.
+    #[error("`{name}` says that it was baked from plugin {wanted}, which is not at hand")]
+    #[diagnostic(help(
+        "give that plugin as a file with `--plugin`; the built-in plugins and those files are \
+         looked through"
+    ))]
+    NoPlugin {
+        /// The component.
+        name: String,
+        /// The digest of the plugin.
+        wanted: Digest,
+    },
+}
+
+/// Bakes again what a component says it was baked from, and compares the
+/// bytes; false when they differ.
+///
+/// # Errors
+/// When it is not baked, or the plugin that it names is not at hand or refuses
+/// the document.
+pub fn verify(plugins: &Plugins, name: &str, plugin: &Plugin) -> Result<bool, JudgeError> {
+    let Some(baked) = plugin.baked() else {
+        return Err(Unverified::NotBaked(name.to_owned()).into());
+    };
+    let document = baked_document(name, plugin)?;
+    let Some(original) = with_digest(plugins, baked.plugin)? else {
+        let wanted = baked.plugin;
+        return Err(Unverified::NoPlugin { name: name.to_owned(), wanted }.into());
+    };
+    // A document may say which file it means, and that is another.
+    if let PluginReference::File { digest, .. } = &document.plugin
+        && *digest != baked.plugin
+    {
+        return Ok(false);
+    }
+    document.validate_settings(&original.info().settings_schema)?;
+    let again = original
+        .bake(document.settings(), &baked.metadata)
+        .map_err(|error| located(&document, error))?;
+    Ok(again == plugin.bytes())
+}
+
+/// The plugin with these bytes, added or built in.
+fn with_digest(plugins: &Plugins, digest: Digest) -> Result<Option<Plugin>, PluginError> {
+    if let Some(added) = plugins.added().find(|plugin| plugin.digest() == digest) {
+        return Ok(Some(added.clone()));
+    }
+    match BUILT_IN.iter().find(|(_, bytes)| Digest::of(bytes) == digest) {
+        Some((name, _)) => plugins.built_in(name).map(Some),
+        None => Ok(None),
+    }
+}
