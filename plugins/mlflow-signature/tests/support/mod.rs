@@ -289,7 +289,7 @@ impl Case {
     /// Whether MLflow hands the model a frame without columns.
     fn without_columns(&self) -> bool {
         let coerced = self.coerced.as_deref().and_then(|raw| value(raw.get()));
-        coerced.is_some_and(|coerced| coerced["data"]["columns"] == Value::Array(Vec::new()))
+        coerced.is_some_and(|coerced| hollow(coerced.pointer("/data/columns")))
     }
 
     /// Whether MLflow hands the model a frame or an array without a cell, or
@@ -300,17 +300,19 @@ impl Case {
             return false;
         };
         let signature = read(&self.signature);
-        if signature["inputs"].is_null() {
-            return signature["params"].is_null();
+        let declares = |part| signature.get(part).is_some_and(|part| !part.is_null());
+        if !declares("inputs") {
+            return !declares("params");
         }
-        let hollow = |cells: &Value| cells.as_array().is_some_and(Vec::is_empty);
-        let data = &coerced["data"];
-        match data["kind"].as_str() {
-            Some("dataframe") => hollow(&data["index"]),
-            Some("ndarray") => hollow(&data["data"]),
-            Some("dict") => data["items"]
-                .as_object()
-                .is_some_and(|items| items.values().any(|item| hollow(&item["$ndarray"]["data"]))),
+        let of_data = |pointer| coerced.pointer(pointer);
+        match of_data("/data/kind").and_then(Value::as_str) {
+            Some("dataframe") => hollow(of_data("/data/index")),
+            Some("ndarray") => hollow(of_data("/data/data")),
+            Some("dict") => {
+                of_data("/data/items").and_then(Value::as_object).is_some_and(|items| {
+                    items.values().any(|item| hollow(item.pointer("/$ndarray/data")))
+                })
+            }
             _ => false,
         }
     }
@@ -328,6 +330,11 @@ impl Case {
         let ours = value(coerced);
         ours.is_some() && ours == self.coerced.as_ref().and_then(|theirs| value(theirs.get()))
     }
+}
+
+/// Whether it is a list of nothing.
+fn hollow(list: Option<&Value>) -> bool {
+    list.and_then(Value::as_array).is_some_and(Vec::is_empty)
 }
 
 /// A JSON text, whose strings may hold surrogates without a partner: those
