@@ -6,11 +6,11 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 
-use crate::digest::sha256;
 use crate::places::Places;
-use crate::{plugins, process};
+use crate::python::Wanted;
+use crate::{plugins, process, python};
 
 const HELP: &str = "\
 Draws random signatures and payloads, asks MLflow 3.17.2 and the built component, and compares
@@ -151,79 +151,16 @@ fn succeeds(why: &str, command: &mut Command) -> Result<bool> {
 }
 
 /// A Python that has MLflow: the one that is named, or one in the cache.
-fn mlflow(places: &Places) -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("TOLLGATE_MLFLOW_PYTHON").filter(|name| !name.is_empty())
-    {
-        return Ok(named.into());
-    }
-    let requirements = places.root.join("tests/crosscheck/requirements.txt");
-    let pins = fs::read(&requirements).context("cannot read tests/crosscheck/requirements.txt")?;
-    let digest = sha256(&pins);
-    let folder = places.cache.join(format!("mlflow-{}", digest.get(..12).unwrap_or(&digest)));
-    let python = folder.join("bin/python");
-    if python.is_file() {
-        return Ok(python);
-    }
-    install(&requirements, &folder)?;
-    Ok(python)
-}
-
-/// Installs into a folder beside, which takes its name when it is whole: a
-/// virtual environment works from wherever it is moved to.
-fn install(requirements: &Path, folder: &Path) -> Result<()> {
-    let base = python3()?;
-    fs::create_dir_all(folder.parent().unwrap_or(folder))?;
-    let new = folder.with_extension(format!("new-{}", std::process::id()));
-    let installed = fill(&base, requirements, &new);
-    if let Err(error) = installed {
-        // What is left of it is of no use; that it cannot be removed is no news.
-        let _ = fs::remove_dir_all(&new);
-        return Err(error);
-    }
-    match fs::rename(&new, folder) {
-        Err(_) if folder.join("bin/python").is_file() => {
-            // Another clone was faster.
-            let _ = fs::remove_dir_all(&new);
-            Ok(())
-        }
-        renamed => renamed.with_context(|| format!("cannot name `{}`", folder.display())),
-    }
-}
-
-fn fill(base: &Path, requirements: &Path, new: &Path) -> Result<()> {
-    let mut venv = Command::new(base);
-    venv.args(["-m", "venv"]).arg(new);
-    process::run("a virtual environment for MLflow", &mut venv).context(
-        "python3 cannot make a virtual environment; on Debian and Ubuntu \
-         `apt install python3-venv` brings what it needs",
-    )?;
-    let mut pip = Command::new(new.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    pip.arg("--requirement").arg(requirements);
-    process::run("MLflow, some 300 MB, once", &mut pip).context(
-        "MLflow cannot be installed; TOLLGATE_MLFLOW_PYTHON may name a Python that has the \
-         versions of tests/crosscheck/requirements.txt",
+pub(crate) fn mlflow(places: &Places) -> Result<PathBuf> {
+    python::with(
+        places,
+        &Wanted {
+            named: "TOLLGATE_MLFLOW_PYTHON",
+            name: "mlflow",
+            requirements: "tests/crosscheck/requirements.txt",
+            what: "MLflow, some 300 MB, once",
+        },
     )
-}
-
-/// The `python3` of the path, when it is new enough for the pinned versions.
-fn python3() -> Result<PathBuf> {
-    let Some(python) = process::which("python3") else {
-        bail!(
-            "there is no python3; on Debian and Ubuntu `apt install python3 python3-venv` \
-             installs it"
-        );
-    };
-    let mut version = Command::new(&python);
-    version.args(["-c", "import sys; print('%d %d' % sys.version_info[:2])"]);
-    let said = process::answer(&mut version).context("python3 does not run")?;
-    let numbers: Vec<u32> = said.split(' ').filter_map(|number| number.parse().ok()).collect();
-    ensure!(
-        matches!(numbers.as_slice(), [3, minor] if *minor >= 11),
-        "python3 is {}, and MLflow's pinned versions need 3.11 or newer",
-        said.replace(' ', ".")
-    );
-    Ok(python)
 }
 
 #[cfg(test)]

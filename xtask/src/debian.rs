@@ -43,6 +43,22 @@ pub(crate) fn install(places: &Places) -> Result<Toolchain> {
     Toolchain::debian().context("the standard library was built, but the compiler does not see it")
 }
 
+/// Whether it is there, or could be installed.
+///
+/// Errors: why not.
+pub(crate) fn can_be_had() -> Result<()> {
+    if Toolchain::debian().is_some() {
+        return Ok(());
+    }
+    ensure!(process::which("apt-get").is_some(), "there is no `apt-get`");
+    ensure!(is_root(), "installing it needs root");
+    Ok(())
+}
+
+fn is_root() -> bool {
+    process::answer(Command::new("id").arg("-u")).as_deref() == Some("0")
+}
+
 fn install_packages() -> Result<()> {
     let mut missing: Vec<&str> = Vec::new();
     if !is_recent_enough() || !Path::new(CARGO).exists() || source().is_none() {
@@ -55,7 +71,7 @@ fn install_packages() -> Result<()> {
         return Ok(());
     }
     ensure!(process::which("apt-get").is_some(), "there is no `apt-get`");
-    if process::answer(Command::new("id").arg("-u")).as_deref() != Some("0") {
+    if !is_root() {
         bail!(
             "installing needs root: run `sudo apt-get update && sudo apt-get install {}`, then this command again",
             missing.join(" ")

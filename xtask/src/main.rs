@@ -11,10 +11,13 @@ mod crosscheck;
 mod debian;
 mod demo;
 mod digest;
+mod fresh;
 mod lint;
+mod package;
 mod places;
 mod plugins;
 mod process;
+mod python;
 mod setup;
 mod sources;
 mod test;
@@ -42,7 +45,8 @@ While you work:
   lint      formatting, clippy, documentation, and that released contracts in
             wit/ are untouched
   bench     measure Tollgate beside its peers (what follows is passed to the
-            benchmark: `cargo xtask bench --quick`, `cargo xtask bench --help`)
+            benchmark: `cargo xtask bench --quick`, `cargo xtask bench --help`);
+            `--dist` first measures the profile with link-time optimisation
   conformance FILE [--mode mlflow|strict]
             run recorded cases of MLflow through the built component; ends with
             `N passed, N failed`
@@ -59,6 +63,11 @@ Rarely:
             plugins/DIGESTS records
   plugins --record
             record them, before a release
+  package [--verify]
+            the crates as a release has them, the components in the library's;
+            --verify installs the binary from them, without a network
+  fresh     `demo` and `test` in a new clone with an empty home, once with each
+            compiler; `cargo xtask fresh --help`
   plugins --cargo-component
             show that every plugin also builds with `cargo component`
   wit-freeze
@@ -67,8 +76,9 @@ Rarely:
 
 What is built goes to $CARGO_TARGET_DIR, or else to a folder in the user's
 cache that all clones share, so that only the first clone builds wasmtime.
-Plugins are found there as plugins/<name>.wasm. Another compiler for plugins than
-the active one is named in TOLLGATE_PLUGINS_RUSTC, a path whose `cargo` is beside.
+Plugins are found there as plugins/<name>.wasm. TOLLGATE_PLUGINS_RUSTC names
+another compiler for plugins than the active one: the path of a `rustc` that has
+its `cargo` beside it, or `debian`.
 ";
 
 /// What the command line asks for.
@@ -79,12 +89,14 @@ enum Command {
     PluginsByCargoComponent,
     PluginsVerify,
     PluginsRecord,
+    Package { verify: bool },
     Demo,
     Test(Vec<String>),
     Lint,
     Bench(Vec<String>),
     Conformance(Vec<String>),
     Crosscheck(Vec<String>),
+    Fresh(Vec<String>),
     WitFreeze,
 }
 
@@ -115,11 +127,14 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "crosscheck" => return Ok(Command::Crosscheck(rest.to_vec())),
         "conformance" => return Ok(Command::Conformance(rest.to_vec())),
+        "fresh" => return Ok(Command::Fresh(rest.to_vec())),
         "help" | "--help" | "-h" => return Ok(Command::Help),
         _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
         "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
         "plugins" if rest == ["--verify"] => return Ok(Command::PluginsVerify),
         "plugins" if rest == ["--record"] => return Ok(Command::PluginsRecord),
+        "package" if rest == ["--verify"] => return Ok(Command::Package { verify: true }),
+        "package" => Command::Package { verify: false },
         "setup" => Command::Setup,
         "plugins" => Command::Plugins,
         "demo" => Command::Demo,
@@ -142,17 +157,22 @@ fn run(command: Command) -> Result<ExitCode> {
     if matches!(command, Command::WitFreeze) {
         return contract::freeze(&places).map(|()| ExitCode::SUCCESS);
     }
+    if let Command::Fresh(arguments) = command {
+        // In a target folder of its own.
+        return fresh::run(&places, &arguments);
+    }
     let _claim = clone::claim(&places)?;
     match command {
         // These have exit codes of their own.
         Command::Conformance(arguments) => return conformance::run(&places, &arguments),
         Command::Crosscheck(arguments) => return crosscheck::run(&places, &arguments),
-        Command::Help | Command::WitFreeze => Ok(()),
+        Command::Help | Command::WitFreeze | Command::Fresh(_) => Ok(()),
         Command::Setup => setup::run(&places),
         Command::Plugins => plugins::run(&places),
         Command::PluginsByCargoComponent => plugins::by_cargo_component(&places),
         Command::PluginsVerify => plugins::verify(&places),
         Command::PluginsRecord => plugins::record(&places),
+        Command::Package { verify } => package::run(&places, verify),
         Command::Demo => demo::run(&places),
         Command::Test(arguments) => test::run(&places, &arguments),
         Command::Lint => lint::run(&places),

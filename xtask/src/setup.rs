@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::places::Places;
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{self, TARGET, Toolchain};
 use crate::{debian, process};
 
 /// The download is 20 MB.
@@ -23,8 +23,10 @@ pub(crate) fn run(places: &Places) -> Result<()> {
 ///
 /// Errors: what was tried, and what the user can do.
 pub(crate) fn toolchain(places: &Places) -> Result<Toolchain> {
-    if let Some(named) = Toolchain::named()? {
-        return Ok(named);
+    match toolchain::named() {
+        Some(name) if name == toolchain::DEBIANS => return debian::install(places),
+        Some(rustc) => return Toolchain::of(rustc.into()),
+        None => {}
     }
     if let Some(found) = Toolchain::active().or_else(Toolchain::debian) {
         return Ok(found);

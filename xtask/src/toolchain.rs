@@ -14,8 +14,17 @@ use crate::{process, sources};
 /// What plugins are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Names another compiler for plugins than the active one.
+/// Names another compiler for plugins than the active one: a path, or
+/// [`DEBIANS`].
 pub(crate) const NAMED: &str = "TOLLGATE_PLUGINS_RUSTC";
+
+/// Debian's own, which is installed when it is missing.
+pub(crate) const DEBIANS: &str = "debian";
+
+/// What [`NAMED`] says.
+pub(crate) fn named() -> Option<OsString> {
+    env::var_os(NAMED).filter(|name| !name.is_empty())
+}
 
 /// A compiler whose sysroot has the standard library for [`TARGET`].
 pub(crate) struct Toolchain {
@@ -30,17 +39,12 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// The compiler that the environment names, with its cargo beside it.
+    /// The compiler at a path, with its cargo beside it.
     ///
     /// Errors: it has no standard library for the target.
-    pub(crate) fn named() -> Result<Option<Self>> {
-        let Some(rustc) = env::var_os(NAMED).filter(|name| !name.is_empty()) else {
-            return Ok(None);
-        };
-        let rustc = PathBuf::from(rustc);
+    pub(crate) fn of(rustc: PathBuf) -> Result<Self> {
         let cargo = rustc.with_file_name("cargo");
-        let found = Self::new(rustc.clone(), cargo, true);
-        found.map(Some).ok_or_else(|| {
+        Self::new(rustc.clone(), cargo, true).ok_or_else(|| {
             anyhow!("`{}`, of {NAMED}, has no standard library for {TARGET}", rustc.display())
         })
     }

@@ -35,19 +35,49 @@ pub(crate) struct Guests {
 
 /// Asks cargo.
 pub(crate) fn guests(places: &Places) -> Result<Guests> {
-    let output = process::cargo(places)
-        .args(["metadata", "--no-deps", "--format-version", "1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    ensure!(output.status.success(), "`cargo metadata` failed");
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let metadata = metadata(places)?;
     let found = Guests {
         plugins: select(&metadata, "plugins"),
         for_tests: select(&metadata, "tests/guests"),
     };
     ensure!(!found.plugins.is_empty(), "there is no plugin under `plugins/`");
     Ok(found)
+}
+
+/// The crates of this workspace that a crate is made of, itself among them.
+pub(crate) fn made_of(places: &Places, root: &str) -> Result<Vec<String>> {
+    Ok(closure(&metadata(places)?, root))
+}
+
+fn closure(metadata: &Value, root: &str) -> Vec<String> {
+    let packages = array(&metadata["packages"]);
+    let mut found = vec![root.to_owned()];
+    let mut at = 0;
+    while let Some(name) = found.get(at) {
+        let package = packages.iter().find(|package| package["name"] == name.as_str());
+        let dependencies = package.map(|package| array(&package["dependencies"]));
+        for dependency in dependencies.unwrap_or_default() {
+            // Those of the workspace have a path; those of tests are not packed.
+            let ours = dependency["path"].is_string() && dependency["kind"] != "dev";
+            if let Some(name) = dependency["name"].as_str().filter(|_| ours)
+                && !found.iter().any(|known| known == name)
+            {
+                found.push(name.to_owned());
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+fn metadata(places: &Places) -> Result<Value> {
+    let output = process::cargo(places)
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    ensure!(output.status.success(), "`cargo metadata` failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 fn select(metadata: &Value, folder: &str) -> Vec<Plugin> {
@@ -85,6 +115,25 @@ fn array(value: &Value) -> &[Value] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_crate_is_made_of_is_followed_to_its_end() {
+        let package = |name: &str, dependencies: Value| serde_json::json!({ "name": name, "dependencies": dependencies });
+        let metadata = serde_json::json!({ "packages": [
+            package("cli", serde_json::json!([
+                { "name": "library", "path": "/repo/library", "kind": null },
+                { "name": "serde", "kind": null },
+            ])),
+            package("library", serde_json::json!([
+                { "name": "engine", "path": "/repo/engine", "kind": null },
+                { "name": "peer", "path": "/repo/peer", "kind": "dev" },
+                { "name": "cli", "path": "/repo/cli", "kind": "build" },
+            ])),
+            package("engine", serde_json::json!([])),
+            package("peer", serde_json::json!([])),
+        ] });
+        assert_eq!(closure(&metadata, "cli"), ["cli", "library", "engine"]);
+    }
 
     #[test]
     fn plugins_are_the_modules_under_plugins() {

@@ -193,7 +193,7 @@ fn mlflow(places: &Places) -> Result<Rc<RefCell<Remote>>> {
         .filter(|output| output.status.success());
     ensure!(
         version.is_some(),
-        "not installed: `python3 -m pip install mlflow==3.17.2`, or set TOLLGATE_BENCH_PYTHON"
+        "not installed: `cargo xtask bench` does that, or TOLLGATE_BENCH_PYTHON names a Python"
     );
     let checks = places.here.join("checks");
     let mut command = Command::new(python);

@@ -70,7 +70,7 @@ fn files(places: &Places) -> Result<PathBuf> {
         .arg(ROWS.to_string())
         .status()
         .context("cannot start Python")?;
-    ensure!(made.success(), "no files: `python3 -m pip install pyarrow pandas` makes them");
+    ensure!(made.success(), "no files: `cargo xtask bench` installs the Python that makes them");
     Ok(folder)
 }
 
@@ -86,7 +86,6 @@ impl Case {
     fn new(places: &Places, file: &Path, peer: Option<&str>) -> Result<(Self, u64, u64)> {
         let (program, arguments) = match peer {
             None => {
-                let exe = std::env::current_exe()?;
                 let signature = places.here.join("frames").join("signature.json");
                 let arguments = vec![
                     "check".into(),
@@ -97,7 +96,7 @@ impl Case {
                     "--payload".into(),
                     file.to_owned(),
                 ];
-                (exe.with_file_name("tollgate"), arguments)
+                (places.program("tollgate"), arguments)
             }
             Some(peer) => {
                 let script = places.here.join("frames_peer.py");

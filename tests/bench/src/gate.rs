@@ -43,13 +43,13 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
 fn prepared(places: &Places) -> Result<(Gate, Gate)> {
     let gate = |name: &str| {
         let gate = Gate {
-            binary: places.target.join("dist").join("tollgate"),
+            binary: places.program("tollgate"),
             root: places.root.clone(),
             cache: places.scratch(name)?,
         };
         ensure!(
             gate.binary.exists(),
-            "no binary: run `cargo build --profile dist -p tollgate-cli` first"
+            "no binary `tollgate` beside the benchmark: `cargo xtask bench` builds both"
         );
         // Fills the cache, and shows what is wrong before anything is timed.
         gate.judges()?;

@@ -36,9 +36,10 @@ Usage: tollgate-bench [--only TEXT] [--quick] [--json]
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
 
-MLflow is measured too where a Python has it: TOLLGATE_BENCH_PYTHON, else
-python3 (`python3 -m pip install mlflow==3.17.2`). `frames` wants pyarrow,
-pandas and pandera there.";
+`cargo xtask bench` installs MLflow into a folder of the cache, the one of
+`cargo xtask crosscheck`, and for `frames` pyarrow, pandas and pandera into
+another; or name a Python that has them in TOLLGATE_BENCH_PYTHON.
+`cargo xtask bench --dist` measures the profile with link-time optimisation.";
 
 struct Options {
     only: String,

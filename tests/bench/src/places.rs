@@ -15,6 +15,8 @@ pub(crate) struct Places {
     pub(crate) root: PathBuf,
     /// What cargo builds.
     pub(crate) target: PathBuf,
+    /// The part of it in the profile that is measured: `release` or `dist`.
+    pub(crate) profile: PathBuf,
 }
 
 impl Places {
@@ -22,8 +24,14 @@ impl Places {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let root = here.ancestors().nth(2).context("the repository's folder")?.to_owned();
         let exe = std::env::current_exe()?;
-        let target = exe.ancestors().nth(2).context("cargo's target folder")?.to_owned();
-        Ok(Self { here, root, target })
+        let profile = exe.parent().context("a folder of the program")?.to_owned();
+        let target = profile.parent().context("cargo's target folder")?.to_owned();
+        Ok(Self { here, root, target, profile })
+    }
+
+    /// A program that was built with this one.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.profile.join(name)
     }
 
     /// The bytes of a plugin's component.
@@ -43,18 +51,22 @@ impl Places {
         Ok(folder)
     }
 
-    /// Builds the peers, and gives the command that starts them.
+    /// Builds the peers in the same profile, and gives the command that starts
+    /// them.
     pub(crate) fn peers(&self) -> Result<Command> {
         let target = self.target.join("peers");
+        let profile = self.profile.file_name().context("a profile's folder")?;
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--release", "--manifest-path"])
+            .args(["build", "--profile"])
+            .arg(profile)
+            .arg("--manifest-path")
             .arg(self.here.join("peers").join("Cargo.toml"))
             .arg("--target-dir")
             .arg(&target)
             .status()
             .context("cannot start cargo")?;
         ensure!(built.success(), "the peers did not build; see cargo's messages above");
-        Ok(Command::new(target.join("release").join("tollgate-bench-peers")))
+        Ok(Command::new(target.join(profile).join("tollgate-bench-peers")))
     }
 }
