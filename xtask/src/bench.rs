@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Tollgate beside its peers.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -23,10 +24,10 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     process::build_programs(places, profile, &["tollgate-bench", "tollgate"])?;
     let mut bench = Command::new(places.target.join(profile).join("tollgate-bench"));
     bench.current_dir(&places.root).args(arguments);
-    if let Some(wanted) = wanted(arguments) {
+    if let Some(peers) = wanted(arguments) {
         // Without it, the rest is still worth measuring; the table says what
         // is missing.
-        match wanted(places) {
+        match installed(places, &peers) {
             Ok(python) => {
                 bench.env(PYTHON, python);
             }
@@ -36,40 +37,44 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     process::run("benchmarks", &mut bench)
 }
 
-type Python = fn(&Places) -> Result<std::path::PathBuf>;
+/// What a row is compared with, in Python.
+#[derive(Debug, PartialEq)]
+enum Peers {
+    /// What `cargo xtask test` installs, too.
+    Mlflow,
+    Frames,
+}
 
-/// The Python that these rows need, if any.
-fn wanted(arguments: &[String]) -> Option<Python> {
+/// Those that these rows need, if any.
+fn wanted(arguments: &[String]) -> Option<Peers> {
     if arguments.iter().any(|word| word == "--help" || word == "-h") {
         return None;
     }
     let only = arguments.iter().skip_while(|word| *word != "--only").nth(1);
     let only = only.map(String::as_str).unwrap_or_default();
     if only.starts_with("frames") {
-        return Some(frames);
+        return Some(Peers::Frames);
     }
     let without = ["decision", "columns", "load", "gate"];
-    (!without.iter().any(|kind| only.starts_with(kind))).then_some(mlflow)
+    (!without.iter().any(|kind| only.starts_with(kind))).then_some(Peers::Mlflow)
 }
 
-/// What `cargo xtask test` installs, too.
-fn mlflow(places: &Places) -> Result<std::path::PathBuf> {
-    match std::env::var_os(PYTHON).filter(|name| !name.is_empty()) {
-        Some(named) => Ok(named.into()),
-        None => crosscheck::mlflow(places),
+fn installed(places: &Places, peers: &Peers) -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os(PYTHON).filter(|name| !name.is_empty()) {
+        return Ok(named.into());
     }
-}
-
-fn frames(places: &Places) -> Result<std::path::PathBuf> {
-    python::with(
-        places,
-        &Wanted {
-            named: PYTHON,
-            name: "frames",
-            requirements: "tests/bench/requirements.txt",
-            what: "pyarrow, pandas and pandera, some 200 MB, once",
-        },
-    )
+    match peers {
+        Peers::Mlflow => crosscheck::mlflow(places),
+        Peers::Frames => python::with(
+            places,
+            &Wanted {
+                named: PYTHON,
+                name: "frames",
+                requirements: "tests/bench/requirements.txt",
+                what: "pyarrow, pandas and pandera, some 200 MB, once",
+            },
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -80,11 +85,11 @@ mod tests {
     fn only_what_is_measured_is_installed() {
         let wants = |line: &str| {
             let words: Vec<String> = line.split_whitespace().map(String::from).collect();
-            wanted(&words).map(|python| python as usize)
+            wanted(&words)
         };
-        assert_eq!(wants(""), Some(mlflow as usize));
-        assert_eq!(wants("--quick --only check-1"), Some(mlflow as usize));
-        assert_eq!(wants("--only frames"), Some(frames as usize));
+        assert_eq!(wants(""), Some(Peers::Mlflow));
+        assert_eq!(wants("--quick --only check-1"), Some(Peers::Mlflow));
+        assert_eq!(wants("--only frames"), Some(Peers::Frames));
         assert_eq!(wants("--only decision --quick"), None);
         assert_eq!(wants("--help"), None);
     }
