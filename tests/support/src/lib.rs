@@ -74,16 +74,21 @@ pub fn worked() -> Option<Duration> {
 /// as long the second takes: some 4 where work is in proportion, 16 where it
 /// grows with the square. None where the system does not measure it.
 pub fn growth(size: usize, work: impl Fn(usize)) -> Option<f64> {
-    let time = |size: usize| {
-        let mut least = Duration::MAX;
-        // The quickest of some: what else the machine does only adds.
-        for _ in 0..3 {
+    // The system counts in steps of some milliseconds.
+    let once = |size: usize| {
+        let mut calls = 1;
+        loop {
             let start = worked()?;
-            work(size);
-            least = least.min(worked()?.saturating_sub(start));
+            (0..calls).for_each(|_| work(size));
+            let time = worked()?.saturating_sub(start).as_secs_f64();
+            if time > 0.05 {
+                return Some(time / f64::from(calls));
+            }
+            calls *= 4;
         }
-        Some(least.as_secs_f64())
     };
+    // The quicker of two: what else the machine does only adds.
+    let time = |size: usize| Some(once(size)?.min(once(size)?));
     Some(time(4 * size)? / time(size)?)
 }
 
@@ -120,7 +125,7 @@ mod tests {
             }
         };
         let (Some(line), Some(square)) =
-            (growth(2_000_000, spin), growth(2_000, |size| spin(size * size)))
+            (growth(100_000, spin), growth(1_000, |size| spin(size * size)))
         else {
             return;
         };

@@ -4,16 +4,24 @@ use super::kinds::{self, Place};
 use super::{Change, ChangeKind, Effect, Exception, Side};
 use crate::signature::schema::{DataType, Param, ParamKind, Signature};
 
+const NOTHING_LEFT: &str = "neither inputs nor parameters are left to judge requests by";
+
 /// Compares parameters, which go by their names.
 pub(super) fn compare(old: &Signature, new: &Signature, changes: &mut Vec<Change>) {
     let before = old.params.as_deref().unwrap_or_default();
     let after = new.params.as_deref().unwrap_or_default();
+    // What judges nothing passes nothing.
+    let nothing_left = new.inputs.is_none() && new.params.is_none();
     if old.params.is_none() != new.params.is_none() && before.is_empty() && after.is_empty() {
         // An empty list: MLflow then wants `params` to be an object.
         let declared = new.params.is_some();
         let kind = if declared { ChangeKind::Added } else { ChangeKind::Removed };
-        let callers = Effect::fine("no parameter is declared all the same")
-            .unless_when(declared, Exception::ParamsNoObject);
+        let callers = if nothing_left {
+            Effect::breaking(NOTHING_LEFT)
+        } else {
+            Effect::fine("no parameter is declared all the same")
+                .unless_when(declared, Exception::ParamsNoObject)
+        };
         let model = Effect::breaking("it gets no parameters as an empty object, or as none");
         let change = Change::of(kind, "the parameters".to_owned(), "/params".to_owned());
         changes.push(change.means(callers, model).unnoticed());
@@ -39,13 +47,15 @@ pub(super) fn compare(old: &Signature, new: &Signature, changes: &mut Vec<Change
     for (at, param) in before.iter().enumerate() {
         if find(after, &param.name).is_none() {
             let what = format!("parameter `{}`", param.name);
+            let callers = if nothing_left {
+                Effect::breaking(NOTHING_LEFT)
+            } else {
+                Effect::fine("MLflow drops what is not declared, strict mode warns")
+            };
             changes.push(
                 Change::of(ChangeKind::Removed, what, format!("/params/{at}"))
                     .from(Some(format!("{}, default {}", param.title(), param.default)))
-                    .means(
-                        Effect::fine("MLflow drops what is not declared, strict mode warns"),
-                        Effect::breaking("it misses a parameter that it always got"),
-                    ),
+                    .means(callers, Effect::breaking("it misses a parameter that it always got")),
             );
         }
     }
