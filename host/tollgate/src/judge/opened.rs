@@ -113,8 +113,11 @@ fn with_digest(plugins: &Plugins, digest: Digest) -> Result<Option<Plugin>, Plug
     if let Some(added) = plugins.added().find(|plugin| plugin.digest() == digest) {
         return Ok(Some(added.clone()));
     }
-    match BUILT_IN.iter().find(|(_, bytes)| Digest::of(bytes) == digest) {
-        Some((name, _)) => plugins.built_in(name).map(Some),
-        None => Ok(None),
+    for (name, _) in BUILT_IN {
+        let plugin = plugins.built_in(name)?;
+        if plugin.digest() == digest {
+            return Ok(Some(plugin));
+        }
     }
+    Ok(None)
 }
