@@ -11,7 +11,7 @@ use std::process::Output;
 
 use common::{command, report, root, text, tollgate};
 use serde_json::Value;
-use tollgate_engine::Digest;
+use tollgate_engine::{Digest, Engine, Plugin};
 
 const CHAMPION: &str = "tests/fixtures/mlflow/tumor_screening-v1";
 const MODEL: &str = "tests/fixtures/mlflow/tumor_screening-v2";
@@ -133,8 +133,10 @@ fn digest(path: &str) -> String {
     Digest::of(&fs::read(path).unwrap()).to_string()
 }
 
-fn built_in(name: &str) -> &'static [u8] {
-    tollgate::plugins::BUILT_IN.iter().find(|(known, _)| *known == name).unwrap().1
+fn built_in(name: &str) -> Plugin {
+    let (_, built_in) =
+        tollgate::plugins::BUILT_IN.iter().find(|(known, _)| *known == name).unwrap();
+    Engine::builder().build().unwrap().load_built_in(built_in).unwrap()
 }
 
 fn decide(policy: &str) -> Output {
@@ -159,7 +161,7 @@ fn inspect(path: &str, more: &[&str]) -> (Option<i32>, Value, String) {
 fn what_ran_is_what_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let baked = bake(folder.path(), FRAUD);
-    let original = Digest::of(built_in("threshold-policy")).to_string();
+    let original = built_in("threshold-policy").digest().to_string();
     let (answer, plain) = (report(&decide(&baked)), report(&decide(FRAUD)));
     assert_eq!(plain["plugin"]["digest"], original.as_str());
     assert_eq!(plain["plugin"].get("baked_from"), None);
@@ -266,7 +268,7 @@ fn what_is_no_baked_profile_is_told_of() {
         fs::write(&path, bytes).unwrap();
         path.display().to_string()
     };
-    let plugin = write("plugin.wasm", built_in("metric-gate"));
+    let plugin = write("plugin.wasm", built_in("metric-gate").bytes());
     let text_file = write("text.wasm", b"name: offline");
     // The header of a component, and no section that there is.
     let damaged = write("damaged.wasm", b"\0asm\x0d\0\x01\0\x7f\x01\0");
