@@ -84,7 +84,12 @@ pub(crate) struct Check {
     /// A request body, or a file of rows; `-` is standard input
     ///
     /// A file of rows is read in batches, whatever its size. CSV needs a
-    /// header row; JSON lines have one record a line.
+    /// header row; JSON lines have one record a line. One row may take 16 MiB.
+    /// A byte order mark at the beginning is no part of any of them. In CSV
+    /// white space around names, numbers and booleans does not count; around
+    /// text it is a part of the text.
+    ///
+    /// With `--schema` each row by itself is the instance, in every format.
     #[arg(long, value_name = "FILE")]
     pub(crate) payload: Option<PathBuf>,
     /// The payload is the answer to a request: judge it by the signature's outputs
@@ -105,6 +110,9 @@ pub(crate) struct Check {
     /// Leave the payload's values out of the report
     #[arg(long)]
     pub(crate) hide_values: bool,
+    /// Let a file of rows pass that has none; else it cannot be judged
+    #[arg(long, requires = "payload")]
+    pub(crate) allow_empty: bool,
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
@@ -131,7 +139,8 @@ fn resource(text: &str) -> Result<(String, PathBuf), String> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PayloadFormat {
     /// By the file's name (.csv, .jsonl, .ndjson, .parquet, .pq, .arrow,
-    /// .feather), else by its first bytes; else a request
+    /// .feather, .json), else by its first bytes; else a request, and on
+    /// standard input an error
     #[default]
     Auto,
     /// One request body

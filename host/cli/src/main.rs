@@ -11,6 +11,13 @@ use tollgate::report::Exit;
 use crate::arguments::{Arguments, Command};
 
 fn main() -> Exit {
+    // A panic while a damaged file is read is caught and told as an error.
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !tollgate::frames::is_guarded() {
+            before(panic);
+        }
+    }));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage::show(&error),

@@ -225,6 +225,7 @@ fn checks_and_gates_report_as_the_schema_says() {
                 payload_format: PayloadFormat::Request,
                 max_findings: 10,
                 hide_values: true,
+                allow_empty: false,
             },
         )
         .expect("a report");

@@ -1,8 +1,9 @@
 //! Columns of a file or a data frame, row by row.
 //!
 //! A row is an object of the columns' names and the row's cells: a null cell
-//! is `null`, a time is text by RFC 3339 in UTC, and a cell of a column of
-//! dtype `object` is the JSON value that its text holds.
+//! is `null`, a time is text by RFC 3339 in UTC, a cell of a column of dtype
+//! `object` is the JSON value that its text holds, and one of dtype `csv` is
+//! read as what the schema declares it to be.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,11 +11,15 @@ use std::collections::BTreeMap;
 use tollgate_sdk::signature::{Cells, TypedColumn};
 use tollgate_sdk::{Finding, Outcome};
 
-use crate::payload::{self, Members, Number, Tree, push_step};
-use crate::report::{self, Report, limited};
-use crate::representation::{Place, Run};
+use crate::judge;
+use crate::kinds::Kinds;
+use crate::payload::{self, Document, Members, Number, Tree, push_step};
+use crate::report::{self, limited};
 use crate::schema::Compiled;
 use crate::time;
+
+/// The dtype of columns of a file without types.
+const CSV: &str = "csv";
 
 /// Judges `rows` rows.
 pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
@@ -26,11 +31,13 @@ pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -
         let finding = Finding::new("duplicate-key", Outcome::Fail, message);
         return vec![finding.expected("each name once")];
     }
+    let kinds = kinds(compiled, columns);
     let mut gathered = Gathered { findings: Vec::new(), known: BTreeMap::new() };
     for row in 0..rows {
         let mut readable = true;
-        for (at, (value, column)) in members.values_mut().zip(columns).enumerate() {
-            *value = cell(column, row).unwrap_or_else(|finding| {
+        let cells = members.values_mut().zip(columns).zip(&kinds);
+        for (at, ((value, column), kinds)) in cells.enumerate() {
+            *value = cell(column, *kinds, row).unwrap_or_else(|finding| {
                 let mut pointer = format!("/{row}");
                 push_step(&mut pointer, &name(at, column));
                 gathered.add(finding.at(pointer));
@@ -38,11 +45,14 @@ pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -
                 Tree::Null
             });
         }
-        let tree = Tree::Object(members);
+        let document = Document { tree: Tree::Object(members), repeated: Vec::new() };
         if readable {
-            judge(compiled, row, &tree, &mut gathered);
+            for mut finding in judge(compiled, "the row", &document, usize::MAX) {
+                let at = finding.pointer.take().unwrap_or_default();
+                gathered.add(finding.at(format!("/{row}{at}")));
+            }
         }
-        members = match tree {
+        members = match document.tree {
             Tree::Object(members) => members,
             _ => Members::default(),
         };
@@ -50,44 +60,53 @@ pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -
     limited(gathered.findings, compiled.max_findings, 0, false)
 }
 
-fn judge(compiled: &Compiled, row: usize, tree: &Tree<'_>, gathered: &mut Gathered) {
-    let run = Run::default();
-    if compiled.validator.is_valid(Place { tree, run: &run }) {
-        return;
+/// What the schema lets the cells of each column be.
+fn kinds(compiled: &Compiled, columns: &[TypedColumn]) -> Vec<Kinds> {
+    if columns.iter().all(|column| column.dtype != CSV) {
+        return vec![Kinds::ALL; columns.len()];
     }
-    let report =
-        Report { payload: tree, name: "the row", schema: &compiled.schema, most: usize::MAX };
-    let errors = compiled.validator.iter_errors(Place { tree, run: &run });
-    for mut finding in report.findings(errors, Vec::new(), || false) {
-        let at = finding.pointer.take().unwrap_or_default();
-        gathered.add(finding.at(format!("/{row}{at}")));
-    }
+    let declared = compiled.declared();
+    let columns = columns.iter().enumerate();
+    columns.map(|(at, column)| declared.kinds(&name(at, column))).collect()
 }
 
-/// The findings of all rows: those that say the same are one.
+/// The findings of all rows: those that say the same are one, with its first
+/// places before it.
 struct Gathered {
     findings: Vec<Finding>,
-    /// Rule and message, and where it stands in `findings`.
-    known: BTreeMap<(String, String), usize>,
+    /// Rule, message and column, and which findings those are.
+    known: BTreeMap<(String, String, String), Vec<usize>>,
 }
+
+/// So many places of a fault are findings of their own; the last of them
+/// counts the rest.
+const PLACES: usize = 5;
 
 /// More different findings than anyone reads, so that they take no memory.
 const MANY: usize = 10_000;
 
 impl Gathered {
     fn add(&mut self, finding: Finding) {
-        let key = (finding.rule.clone(), finding.message.clone());
-        let at = match self.known.get(&key) {
-            Some(at) => *at,
-            // The last one stands for all that there is no room for.
-            None if self.findings.len() >= MANY => MANY - 1,
-            None => {
-                self.known.insert(key, self.findings.len());
+        let pointer = finding.pointer.as_deref().unwrap_or_default();
+        let column = pointer.split('/').nth(2).unwrap_or_default().to_owned();
+        let key = (finding.rule.clone(), finding.message.clone(), column);
+        let room = self.findings.len() < MANY;
+        let at = match self.known.get_mut(&key) {
+            Some(places) if places.len() < PLACES && room => {
+                places.push(self.findings.len());
                 self.findings.push(finding);
                 return;
             }
+            Some(places) => places.last().copied(),
+            None if room => {
+                self.known.insert(key, vec![self.findings.len()]);
+                self.findings.push(finding);
+                return;
+            }
+            // The last one stands for all that there is no room for.
+            None => Some(MANY - 1),
         };
-        if let Some(known) = self.findings.get_mut(at) {
+        if let Some(known) = at.and_then(|at| self.findings.get_mut(at)) {
             known.occurrences = known.occurrences.saturating_add(finding.occurrences);
         }
     }
@@ -101,7 +120,7 @@ fn name(at: usize, column: &TypedColumn) -> Cow<'_, str> {
     }
 }
 
-fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Box<Finding>> {
+fn cell(column: &TypedColumn, kinds: Kinds, row: usize) -> Result<Tree<'_>, Box<Finding>> {
     let present = match &column.column.validity {
         None => true,
         Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
@@ -115,6 +134,7 @@ fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Box<Finding>> {
         Cells::Integers(cells) => {
             let value = *cells.get(row).ok_or_else(short)?;
             Ok(match column.dtype.as_str() {
+                CSV if !kinds.has(Kinds::NUMBER) => Tree::Text(value.to_string().into()),
                 // The contract's integers are signed: the upper half of
                 // `uint64` comes as negative numbers.
                 "uint64" | "UInt64" => Tree::Number(Number::Unsigned(value as u64)),
@@ -127,7 +147,9 @@ fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Box<Finding>> {
         }
         Cells::Numbers(cells) => {
             let value = *cells.get(row).ok_or_else(short)?;
-            if value.is_finite() {
+            if column.dtype == CSV && !kinds.has(Kinds::NUMBER) {
+                Ok(Tree::Text(value.to_string().into()))
+            } else if value.is_finite() {
                 Ok(Tree::Number(Number::Double(value)))
             } else {
                 let message = "JSON has no NaN and no infinity: a missing value is null".to_owned();
@@ -138,17 +160,57 @@ fn cell(column: &TypedColumn, row: usize) -> Result<Tree<'_>, Box<Finding>> {
         Cells::Texts(texts) => {
             let entry = texts.indices.get(row).and_then(|at| texts.entries.get(*at as usize));
             let text = entry.ok_or_else(short)?;
-            if column.dtype != "object" {
-                return Ok(Tree::Text(Cow::Borrowed(text)));
-            }
-            let document = payload::read(text.as_bytes())
-                .map_err(|malformed| Box::new(report::malformed(*malformed)))?;
-            match document.repeated.into_iter().next() {
-                Some(pointer) => Err(Box::new(report::repeated(pointer))),
-                None => Ok(document.tree),
+            match column.dtype.as_str() {
+                "object" => json(text),
+                CSV => written(text, kinds),
+                _ => Ok(Tree::Text(Cow::Borrowed(text))),
             }
         }
     }
+}
+
+/// The JSON value that a cell holds.
+fn json(text: &str) -> Result<Tree<'_>, Box<Finding>> {
+    let document = payload::read(text.as_bytes())
+        .map_err(|malformed| Box::new(report::malformed(*malformed)))?;
+    match document.repeated.into_iter().next() {
+        Some(pointer) => Err(Box::new(report::repeated(pointer))),
+        None => Ok(document.tree),
+    }
+}
+
+/// A cell of a file without types: what of the declared types it can be, in
+/// the order null, boolean, number, list or object, text. Only text keeps the
+/// white space around it.
+fn written(text: &str, kinds: Kinds) -> Result<Tree<'_>, Box<Finding>> {
+    if text.is_empty() {
+        return Ok(Tree::Null);
+    }
+    let value = text.trim();
+    let is_text = kinds.has(Kinds::TEXT);
+    match value.bytes().next() {
+        Some(b't' | b'f' | b'T' | b'F') if kinds.has(Kinds::BOOLEAN) => {
+            for (name, meant) in [("true", true), ("false", false)] {
+                // Python and spreadsheets write it with capitals.
+                if value == name || !is_text && value.eq_ignore_ascii_case(name) {
+                    return Ok(Tree::Boolean(meant));
+                }
+            }
+        }
+        Some(b'-' | b'0'..=b'9') if kinds.has(Kinds::NUMBER) => {
+            match payload::read(value.as_bytes()) {
+                Ok(Document { tree: tree @ Tree::Number(_), .. }) => return Ok(tree),
+                Err(malformed) if malformed.rule == "number-range" => {
+                    return Err(Box::new(report::malformed(*malformed)));
+                }
+                _ => {}
+            }
+        }
+        Some(b'[') if kinds.has(Kinds::LIST) && !is_text => return json(value),
+        Some(b'{') if kinds.has(Kinds::OBJECT) && !is_text => return json(value),
+        _ => {}
+    }
+    Ok(Tree::Text(Cow::Borrowed(text)))
 }
 
 fn bad(message: String) -> Box<Finding> {

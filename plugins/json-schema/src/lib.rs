@@ -7,6 +7,7 @@
 
 mod columns;
 mod explain;
+mod kinds;
 mod payload;
 mod randomness;
 mod report;
@@ -56,7 +57,7 @@ impl Signature for JsonSchema {
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
         match payload::read(payload) {
             Err(malformed) => vec![report::malformed(*malformed)],
-            Ok(document) => self.judge(document),
+            Ok(document) => judge(&self.0, "the payload", &document, self.0.max_findings),
         }
     }
 
@@ -72,25 +73,25 @@ impl Signature for JsonSchema {
     }
 }
 
-impl JsonSchema {
-    fn judge(&self, document: Document<'_>) -> Vec<Finding> {
-        let Compiled { validator, schema, max_findings } = &self.0;
-        let Document { tree, repeated } = document;
-        // Most payloads are right, and to say so takes no list of faults.
-        let is_valid = validator.is_valid(Place { tree: &tree, run: &Run::default() });
-        if is_valid && repeated.is_empty() {
-            return Vec::new();
-        }
-        let run = Run::default();
-        let repeated = repeated.into_iter().map(report::repeated).collect();
-        let errors = validator.iter_errors(Place { tree: &tree, run: &run });
-        let report = Report { payload: &tree, name: "the payload", schema, most: *max_findings };
-        let mut findings = report.findings(errors, repeated, || run.is_full());
-        if findings.is_empty() {
-            findings.push(undecided());
-        }
-        findings
+/// Judges a value that is called `name`, which repeats some names. Of more
+/// than `most` faults the rest is counted.
+fn judge(compiled: &Compiled, name: &str, document: &Document<'_>, most: usize) -> Vec<Finding> {
+    let Compiled { validator, schema, .. } = compiled;
+    let Document { tree, repeated } = document;
+    // Most payloads are right, and to say so takes no list of faults.
+    let is_valid = validator.is_valid(Place { tree, run: &Run::default() });
+    if is_valid && repeated.is_empty() {
+        return Vec::new();
     }
+    let run = Run::default();
+    let repeated = repeated.iter().cloned().map(report::repeated).collect();
+    let errors = validator.iter_errors(Place { tree, run: &run });
+    let report = Report { payload: tree, name, schema, most };
+    let mut findings = report.findings(errors, repeated, || run.is_full());
+    if findings.is_empty() {
+        findings.push(undecided());
+    }
+    findings
 }
 
 /// The finding for a payload that the schema refuses without saying why. It

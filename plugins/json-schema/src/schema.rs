@@ -7,6 +7,7 @@ use jsonschema::{
 use serde_json::Value;
 use tollgate_sdk::{Finding, Outcome};
 
+use crate::kinds::Declared;
 use crate::payload::{self, push_step};
 use crate::report::Report;
 use crate::representation::Payload;
@@ -24,7 +25,25 @@ const PATTERN_SIZE: usize = 1 << 20;
 pub(crate) struct Compiled {
     pub(crate) validator: Validator<Payload>,
     pub(crate) schema: Value,
+    /// Schemas that it refers to, by URI.
+    pub(crate) resources: Vec<(String, Value)>,
     pub(crate) max_findings: usize,
+}
+
+impl Compiled {
+    /// What it declares of the columns of a file without types.
+    pub(crate) fn declared(&self) -> Declared<'_> {
+        let draft = Draft::default().detect(&self.schema);
+        Declared::new(&self.schema, &self.resources, known(draft))
+    }
+}
+
+/// The draft of schemas that do not say theirs.
+fn known(draft: Draft) -> Draft {
+    match draft {
+        Draft::Unknown => Draft::default(),
+        known => known,
+    }
 }
 
 /// Compiles the schema.
@@ -36,7 +55,8 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
     }
     let schema = settings.schema;
     let draft = Draft::default().detect(&schema);
-    let registry = registry(draft, &settings.resources)?;
+    let resources = settings.resources;
+    let registry = registry(draft, &resources)?;
     let patterns = PatternOptions::fancy_regex()
         .backtrack_limit(BACKTRACKS)
         .size_limit(PATTERN_SIZE)
@@ -49,7 +69,11 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
         options = options.should_validate_formats(formats);
     }
     match options.build(&schema) {
-        Ok(validator) => Ok(Compiled { validator, schema, max_findings: settings.max_findings }),
+        Ok(validator) => {
+            drop(registry);
+            let max_findings = settings.max_findings;
+            Ok(Compiled { validator, schema, resources, max_findings })
+        }
         Err(error) => {
             let mut findings = violations(&schema, settings.max_findings);
             if findings.is_empty() {
@@ -61,10 +85,7 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
 }
 
 fn registry(draft: Draft, resources: &[(String, Value)]) -> Result<Registry<'_>, Vec<Finding>> {
-    let default = match draft {
-        Draft::Unknown => Draft::default(),
-        known => known,
-    };
+    let default = known(draft);
     let mut builder = Registry::new();
     for (uri, schema) in resources {
         // One that does not say its draft is written like the schema.

@@ -8,15 +8,16 @@ use arrow_array::types::{
     Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, RecordBatch, UInt64Array};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Schema, TimeUnit};
+use arrow_select::take::take;
 use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
 
 use super::batch::bits_of;
-use super::nested::Written;
+use super::nested::{Unwritten, Written};
 use super::texts::{Spare, Texts};
-use super::{BATCH_BYTES, BATCH_ROWS, Batch, Content, ROW_BYTES, RowFault, Rows};
+use super::{BATCH_BYTES, BATCH_ROWS, Batch, Content, Judged, ROW_BYTES, RowFault, Rows};
 
 /// The dtype of a type, in NumPy's and pandas' words, as `pandas` reads it
 /// from a file. Arrow's own name where pandas has none: no signature wants it.
@@ -64,7 +65,11 @@ pub(super) fn dtype(data_type: &DataType) -> String {
         | DataType::Map(..) => "object".to_owned(),
         // An encoding, not a type of its own.
         DataType::Dictionary(_, values) => dtype(values),
-        other => other.to_string(),
+        DataType::Time32(of) => format!("time32[{}]", unit(of)),
+        DataType::Time64(of) => format!("time64[{}]", unit(of)),
+        DataType::Interval(_) => "interval".to_owned(),
+        DataType::Union(..) => "union".to_owned(),
+        DataType::RunEndEncoded(..) => "run_end_encoded".to_owned(),
     }
 }
 
@@ -85,12 +90,13 @@ pub(super) struct Cutter {
     /// So many rows came near the limit last time.
     step: usize,
     spare: Spare,
+    judged: Judged,
 }
 
 impl Cutter {
-    pub(super) fn new(spare: &Spare) -> Self {
+    pub(super) fn new(spare: &Spare, judged: Judged) -> Self {
         let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        Self { batch, at: 0, first: 0, step: 8 << 10, spare: spare.clone() }
+        Self { batch, at: 0, first: 0, step: 8 << 10, spare: spare.clone(), judged }
     }
 
     /// Whether all rows were given.
@@ -112,20 +118,21 @@ impl Cutter {
         loop {
             // A batch begins at a byte of the marks of missing rows.
             let count = self.step.min(left).max(1);
-            let mut bytes = 0;
+            let mut bytes = 0usize;
             let mut columns = Vec::with_capacity(self.batch.num_columns());
             for (field, array) in self.batch.schema_ref().fields().iter().zip(self.batch.columns())
             {
                 let part = array.slice(self.at, count);
                 let limit = if count == 1 { ROW_BYTES } else { BATCH_BYTES };
-                let (column, used) = column(field.name(), part.as_ref(), limit, &self.spare)?;
-                bytes += used;
+                let (column, used) = self.column(field.name(), part.as_ref(), limit)?;
+                bytes = bytes.saturating_add(used);
                 columns.push(column);
                 if bytes > limit {
                     break;
                 }
             }
             if bytes > BATCH_BYTES && count > 1 {
+                // Unfinished columns are not judged.
                 self.step = count / 2;
                 continue;
             }
@@ -142,29 +149,33 @@ impl Cutter {
     }
 }
 
+impl Cutter {
+    /// One column, and what it takes in a guest's memory. Texts end at
+    /// `limit`.
+    fn column(
+        &self,
+        name: &str,
+        array: &dyn Array,
+        limit: usize,
+    ) -> Result<(TypedColumn, usize), String> {
+        let ((cells, bytes), validity) = cells(array, limit, &self.spare, self.judged)
+            .map_err(|problem| format!("column `{name}`: {problem}"))?;
+        let bytes = match &cells {
+            Cells::Booleans(cells) => cells.len(),
+            Cells::Integers(_) | Cells::Numbers(_) => array.len() * 8,
+            Cells::Texts(_) => bytes,
+        };
+        let column = Column { cells, validity };
+        let dtype = dtype(array.data_type());
+        Ok((TypedColumn { name: Some(name.to_owned()), dtype, column }, bytes))
+    }
+}
+
 /// A batch without rows: the only one cannot be judged.
 fn too_large(row: u64) -> Batch {
     let message = format!("the row is larger than {} MiB and cannot be judged", ROW_BYTES >> 20);
     let fault = RowFault::too_large(row, None, message);
     Batch { rows: Rows::from(row, 0), content: Content::columns(Vec::new()), faults: vec![fault] }
-}
-
-/// One column, and what it takes in a guest's memory. Texts end at `limit`.
-fn column(
-    name: &str,
-    array: &dyn Array,
-    limit: usize,
-    spare: &Spare,
-) -> Result<(TypedColumn, usize), String> {
-    let (cells, validity) = cells(array, limit, spare)?;
-    let bytes = match &cells {
-        (Cells::Booleans(cells), _) => cells.len(),
-        (Cells::Integers(_) | Cells::Numbers(_), _) => array.len() * 8,
-        (Cells::Texts(_), bytes) => *bytes,
-    };
-    let column = Column { cells: cells.0, validity };
-    let dtype = dtype(array.data_type());
-    Ok((TypedColumn { name: Some(name.to_owned()), dtype, column }, bytes))
 }
 
 type Sized = (Cells, usize);
@@ -173,6 +184,7 @@ fn cells(
     array: &dyn Array,
     limit: usize,
     spare: &Spare,
+    judged: Judged,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
     let validity = validity(array);
     let rows = array.len();
@@ -240,10 +252,15 @@ fn cells(
                 validity,
             ))
         }
-        DataType::Dictionary(_, _) => dictionary(array, limit, spare),
-        _ if Written::can(array.data_type()) => written(array, limit, validity),
+        DataType::Dictionary(_, _) => dictionary(array, limit, spare, judged),
+        of if Written::can(of, judged) => {
+            let is_null = matches!(of, DataType::Null);
+            let place = |row: usize| (array.is_valid(row) && !is_null).then_some((array, row));
+            written(rows, limit, judged, validity, place)
+        }
         // A type that no signature wants: what is in it does not matter.
-        _ => plain(Cells::Booleans(vec![0; rows])),
+        _ if judged == Judged::Together => plain(Cells::Booleans(vec![0; rows])),
+        of => Err(format!("JSON has no values of the type {}", dtype(of))),
     }
 }
 
@@ -289,6 +306,7 @@ fn dictionary(
     array: &dyn Array,
     limit: usize,
     spare: &Spare,
+    judged: Judged,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
     let dictionary = array.as_any_dictionary();
     if dictionary.values().is_empty() {
@@ -329,43 +347,48 @@ fn dictionary(
         DataType::Utf8View => strings!(values.as_string_view()),
         _ => {}
     }
-    let ((values, _), _) = cells(values.as_ref(), usize::MAX, spare)?;
-    fn pick<T: Copy + Default>(values: &[T], rows: usize, key: impl Fn(usize) -> usize) -> Vec<T> {
-        (0..rows).map(|row| values.get(key(row)).copied().unwrap_or_default()).collect()
+    // Of others, too, only what the rows use.
+    if matches!(dtype(values.data_type()).as_str(), "bytes" | "object") {
+        let place = |row: usize| present(row).then(|| (values.as_ref(), key(row)));
+        return written(rows, limit, judged, missing, place);
     }
-    let sized = match &values {
-        Cells::Booleans(values) => (Cells::Booleans(pick(values, rows, key)), 0),
-        Cells::Integers(values) => (Cells::Integers(pick(values, rows, key)), 0),
-        Cells::Numbers(values) => (Cells::Numbers(pick(values, rows, key)), 0),
-        Cells::Texts(values) => texts(rows, limit, spare, |row| {
-            let index = *values.indices.get(key(row)).filter(|_| present(row))?;
-            values.entries.get(index as usize).map(String::as_str)
-        }),
-    };
-    Ok((sized, missing))
+    let picked: UInt64Array = (0..rows).map(|row| present(row).then(|| key(row) as u64)).collect();
+    let picked = take(values.as_ref(), &picked, None)
+        .map_err(|_| "its dictionary does not have what its rows name")?;
+    cells(picked.as_ref(), limit, spare, judged)
 }
 
-/// Cells as texts: JSON in `object` columns, base64 in `bytes` columns.
-fn written(
-    array: &dyn Array,
+/// Cells as texts: JSON in `object` columns, base64 in `bytes` columns. `place`
+/// says where the cell of a row is; none where it is missing.
+fn written<'a>(
+    rows: usize,
     limit: usize,
+    judged: Judged,
     validity: Option<Vec<u8>>,
+    place: impl Fn(usize) -> Option<(&'a dyn Array, usize)>,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
     let mut entries: Vec<String> = Vec::new();
-    let mut indices = Vec::with_capacity(array.len());
-    let mut bytes = array.len() * 4;
-    for row in 0..array.len() {
-        if array.is_valid(row) && !matches!(array.data_type(), DataType::Null) {
-            let text = Written::cell(array, row)?;
-            // Days and categories often repeat right away.
-            if entries.last() != Some(&text) {
-                bytes += text.len() + 8;
-                entries.push(text);
-            }
-            indices.push(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX));
-        } else {
+    let mut indices = Vec::with_capacity(rows);
+    let mut bytes = rows * 4;
+    for row in 0..rows {
+        let Some((array, at)) = place(row) else {
             indices.push(u32::MAX);
+            continue;
+        };
+        let text = match Written::cell(array, at, judged, limit) {
+            Ok(text) => text,
+            Err(Unwritten::Wrong(problem)) => return Err(problem),
+            Err(Unwritten::TooLong) => {
+                bytes = usize::MAX;
+                break;
+            }
+        };
+        // Days and categories often repeat right away.
+        if entries.last() != Some(&text) {
+            bytes += text.len() + 8;
+            entries.push(text);
         }
+        indices.push(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX));
         if bytes > limit {
             break;
         }

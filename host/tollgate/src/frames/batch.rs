@@ -28,6 +28,33 @@ pub enum Content {
     },
     /// A request body `{"dataframe_records": [...]}`.
     Records(Vec<u8>),
+    /// JSON values, each judged by itself.
+    Values(Values),
+}
+
+/// JSON values as they were written.
+#[derive(Debug, Default)]
+pub struct Values {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Values {
+    pub(super) fn push(&mut self, value: &[u8]) {
+        self.text.extend_from_slice(value);
+        self.ends.push(self.text.len());
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let places = starts.zip(&self.ends);
+        places.map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
+    }
 }
 
 impl Content {
@@ -137,6 +164,8 @@ impl Batch {
                     let part = records.get(start..start + count)?;
                     Content::Records(lines::body(part.iter().copied()))
                 }
+                // There is nothing smaller to ask about than one.
+                Content::Values(_) => return None,
                 Content::Columns { columns, written } => Content::Columns {
                     columns: columns.iter().map(|column| part(column, start, count)).collect(),
                     written: written.as_ref().map(|written| written.part(start, count)),

@@ -5,13 +5,13 @@ use std::io::BufRead;
 use super::format::Source;
 use super::plain::{CSV, Plain};
 use super::{
-    BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, LINE_BYTES, Progress,
-    RowFault, Rows, Spare,
+    BATCH_BYTES, BATCH_ROWS, Batch, COLUMNS, Content, Format, FrameError, Frames, Judged,
+    LINE_BYTES, Progress, RowFault, Rows, Spare,
 };
 use crate::records::csv::{Records, Stopped};
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
-    let (name, spare) = (source.name, source.spare);
+    let (name, spare) = (source.name.clone(), source.spare.clone());
     let broken = move |problem: &str| FrameError::Broken {
         file: name.clone(),
         format: Format::Csv,
@@ -19,18 +19,26 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     };
     let mut records = Records::new(source.reader, LINE_BYTES);
     let header = records.header().map_err(|stopped| broken(&explained(stopped)))?;
+    if header.len() > COLUMNS {
+        return Err(broken(&format!("it has more than {COLUMNS} columns")));
+    }
+    let is_empty = header.is_empty();
     let mut names = Vec::with_capacity(header.len());
     for name in header {
         let Ok(name) = std::str::from_utf8(name) else {
             return Err(broken("the names in its first line are not UTF-8 text"));
         };
+        if name.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            return Err(broken("its first line holds no names of columns, but control characters"));
+        }
         names.push(name.trim().to_owned());
     }
-    if names.iter().all(String::is_empty) {
+    // An empty file has no rows, which is for the judge to say.
+    if !is_empty && names.iter().all(String::is_empty) {
         return Err(broken("it has no header: the first line must name the columns"));
     }
     let columns = names.iter().map(|name| (name.clone(), CSV.to_owned())).collect();
-    let batches = Batches { records, names, row: 0, spare, broken };
+    let batches = Batches { records, names, row: 0, spare, judged: source.judged, broken };
     Ok(Frames {
         format: Format::Csv,
         rows: None,
@@ -48,6 +56,7 @@ struct Batches<F> {
     /// How many rows were read.
     row: u64,
     spare: Spare,
+    judged: Judged,
     broken: F,
 }
 
@@ -77,7 +86,10 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
         if rows.count == 0 && faults.is_empty() {
             return None;
         }
-        let content = Content::Columns { columns: plain.columns(), written: Some(plain) };
+        let content = match self.judged {
+            Judged::Together => Content::Columns { columns: plain.columns(), written: Some(plain) },
+            Judged::Apart => Content::columns(plain.exact()),
+        };
         Some(Ok(Batch { rows, content, faults }))
     }
 }

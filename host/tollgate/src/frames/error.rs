@@ -11,6 +11,15 @@ pub enum FrameError {
     /// The file cannot be had.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Nobody said what it is, and it does not show.
+    #[error(
+        "`{file}` is neither JSON nor rows that can be told by their beginning: say what it is \
+         with `--payload-format`"
+    )]
+    Untold {
+        /// The file as the user named it.
+        file: String,
+    },
     /// The file is not what it is said to be, or broken.
     #[error("`{file}` cannot be read as {format}: {problem}")]
     Broken {

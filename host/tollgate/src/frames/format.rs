@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::texts::Spare;
-use super::{FrameError, Progress};
+use super::{FrameError, Judged, Progress, sniff};
 use crate::source::{self, Content, SourceError};
 
 /// What a file of rows is.
@@ -67,47 +67,66 @@ pub(super) struct Source {
     /// The same file, for formats that jump about in it.
     pub(super) file: Option<File>,
     pub(super) spare: Spare,
+    pub(super) judged: Judged,
 }
 
 impl Source {
     pub(super) fn open(
         path: &Path,
         asked: PayloadFormat,
+        judged: Judged,
         progress: &Progress,
         spare: Spare,
     ) -> Result<Self, FrameError> {
-        if source::is_standard_input(path) {
-            let mut reader = BufReader::with_capacity(BUFFER, io::stdin());
-            let name = "<stdin>".to_owned();
-            let unreadable = |error| SourceError::Unreadable { name: name.clone(), error };
-            let start = reader.fill_buf().map_err(unreadable)?;
-            let format = of(path, asked, start);
-            let reader = Box::new(Metered::new(reader, progress));
-            return Ok(Self { name, format, bytes: None, reader, file: None, spare });
-        }
-        let name = path.display().to_string();
+        let is_standard_input = source::is_standard_input(path);
+        let name =
+            if is_standard_input { "<stdin>".to_owned() } else { path.display().to_string() };
         let unreadable = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => SourceError::Missing(name.clone()),
             io::ErrorKind::IsADirectory => SourceError::Folder(name.clone()),
             _ => SourceError::Unreadable { name: name.clone(), error },
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        if metadata.is_dir() {
-            return Err(SourceError::Folder(name).into());
+        let (mut inner, file, bytes): (Box<dyn Read + Send>, _, _) = if is_standard_input {
+            (Box::new(io::stdin()), None, None)
+        } else {
+            let file = File::open(path).map_err(unreadable)?;
+            let metadata = file.metadata().map_err(unreadable)?;
+            if metadata.is_dir() {
+                return Err(SourceError::Folder(name).into());
+            }
+            // A pipe can be opened only once.
+            let is_file = metadata.is_file();
+            let again = if is_file { Some(File::open(path).map_err(unreadable)?) } else { None };
+            (Box::new(file), again, is_file.then_some(metadata.len()))
+        };
+        let mut start = Vec::new();
+        inner.by_ref().take(sniff::START).read_to_end(&mut start).map_err(unreadable)?;
+        let format = match asked {
+            PayloadFormat::Request => None,
+            PayloadFormat::Rows(format) => Some(format),
+            PayloadFormat::Auto => match sniff::named(path) {
+                Some(named) => named,
+                None if is_standard_input => {
+                    sniff::told(&start).map_err(|()| FrameError::Untold { file: name.clone() })?
+                }
+                // A file with another name is a request until it shows that it
+                // is none.
+                None => sniff::told(&start).unwrap_or(None),
+            },
+        };
+        if let Some(format) = format {
+            let is_asked = matches!(asked, PayloadFormat::Rows(_));
+            if let Some(problem) = sniff::contradiction(format, is_asked, &start) {
+                return Err(FrameError::Broken { file: name, format, problem });
+            }
+            if start.is_empty() && matches!(format, Format::Parquet | Format::Arrow) {
+                return Err(SourceError::Empty(name).into());
+            }
         }
-        // A pipe can be opened only once.
-        let again =
-            if metadata.is_file() { Some(File::open(path).map_err(unreadable)?) } else { None };
-        let mut reader = BufReader::with_capacity(BUFFER, file);
-        let start = reader.fill_buf().map_err(unreadable)?;
-        let format = of(path, asked, start);
-        if format.is_some() && start.is_empty() {
-            return Err(SourceError::Empty(name).into());
-        }
-        let bytes = metadata.is_file().then_some(metadata.len());
+        let whole = io::Cursor::new(start).chain(inner);
+        let reader = BufReader::with_capacity(BUFFER, whole);
         let reader = Box::new(Metered::new(reader, progress));
-        Ok(Self { name, format, bytes, reader, file: again, spare })
+        Ok(Self { name, format, bytes, reader, file, spare, judged })
     }
 
     /// The bytes of a request. An empty body is a payload, and a bad one: the
@@ -119,6 +138,9 @@ impl Source {
         self.reader.take(limit + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > limit {
             return Err(SourceError::TooLarge { name: self.name, content: Content::Payload }.into());
+        }
+        if bytes.starts_with(sniff::BYTE_ORDER_MARK) {
+            bytes.drain(..sniff::BYTE_ORDER_MARK.len());
         }
         Ok(bytes)
     }
@@ -141,31 +163,6 @@ pub(super) fn ends<const N: usize>(mut file: &File) -> io::Result<Option<([u8; N
 
 /// Large reads, few calls.
 const BUFFER: usize = 256 << 10;
-
-fn of(path: &Path, asked: PayloadFormat, start: &[u8]) -> Option<Format> {
-    match asked {
-        PayloadFormat::Request => return None,
-        PayloadFormat::Rows(format) => return Some(format),
-        PayloadFormat::Auto => {}
-    }
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let by_name = match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("csv") => Some(Format::Csv),
-        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
-        Some("parquet" | "pq") => Some(Format::Parquet),
-        Some("arrow" | "arrows" | "feather" | "ipc") => Some(Format::Arrow),
-        _ => None,
-    };
-    by_name.or_else(|| {
-        if start.starts_with(b"PAR1") {
-            Some(Format::Parquet)
-        } else if start.starts_with(b"ARROW1") || start.starts_with(&[0xFF; 4]) {
-            Some(Format::Arrow)
-        } else {
-            None
-        }
-    })
-}
 
 /// Counts what is read.
 struct Metered<R> {

@@ -30,11 +30,9 @@ pub(super) fn opening(
 }
 
 fn caught<T>(file: &str, format: Format, work: impl FnOnce() -> T) -> Result<T, FrameError> {
-    // The thread that reads is the only one whose panics are kept quiet.
-    QUIET.with(|quiet| quiet.set(true));
-    hush();
+    let before = GUARDED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(work));
-    QUIET.with(|quiet| quiet.set(false));
+    GUARDED.set(before);
     result.map_err(|_| FrameError::Broken {
         file: file.to_owned(),
         format,
@@ -43,19 +41,34 @@ fn caught<T>(file: &str, format: Format, work: impl FnOnce() -> T) -> Result<T, 
 }
 
 thread_local! {
-    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// A caught panic is told as an error, once, and not by the panic's own
-/// message.
-fn hush() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !QUIET.with(std::cell::Cell::get) {
-                before(panic);
-            }
-        }));
-    });
+/// Whether this thread is reading a file, so that a panic in it is caught and
+/// told as an error.
+///
+/// What the process says of a panic is the process's own business: a program
+/// that wants none of it for a damaged file asks this in its panic hook.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_reader_is_an_error_and_nothing_else_changes() {
+        let outside = is_guarded();
+        let result = caught("x.parquet", Format::Parquet, || {
+            assert!(is_guarded());
+            // Without the hook, as another program's hook would be.
+            std::panic::resume_unwind(Box::new("a reader's own"))
+        });
+        let result: Result<(), FrameError> = result;
+        assert!(result.unwrap_err().to_string().contains("`x.parquet` cannot be read as Parquet"));
+        assert_eq!(is_guarded(), outside);
+        assert!(!outside);
+    }
 }

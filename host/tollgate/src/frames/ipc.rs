@@ -3,26 +3,21 @@
 //! A file is a stream between two marks, with a table of contents behind it
 //! for those who jump about. Here both are read from front to back.
 
-use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::FileDecoder;
-use arrow_ipc::{Block, Message, MessageHeader, MetadataVersion, root_as_message};
+use arrow_ipc::{MessageHeader, MetadataVersion};
+use arrow_schema::SchemaRef;
 
 use super::arrow::{Cutter, data_columns, dtype};
+use super::claims::{Claims, WHOLE};
 use super::format::{Source, ends};
-use super::{Batch, Format, FrameError, Frames, Progress, Spare};
-
-/// The longest description of one message; a schema of 100,000 columns is
-/// some 20 MB.
-const DESCRIPTION: usize = 64 << 20;
-
-/// The largest record batch, as stored and as unpacked. Its writer had to hold
-/// it in memory, and so has every reader.
-const BODY: usize = 1 << 30;
+use super::messages::{Message, Messages};
+use super::pages::Shared;
+use super::pieces::Pieces;
+use super::{Batch, Format, FrameError, Frames, Progress, Spare, types};
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     let name = source.name.clone();
@@ -32,20 +27,33 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
         problem,
     };
     let whole = source.file.as_ref().and_then(is_whole);
-    let mut messages = Messages { reader: source.reader, ended: false };
-    messages.skip_mark().map_err(|error| broken(error.to_string()))?;
+    let mut messages = Messages::new(source.reader);
+    messages.skip_mark().map_err(&broken)?;
     if whole == Some(false) {
         let problem = "it begins as an Arrow file and has no end: it was probably not written to \
                        the end, or only partly copied";
         return Err(broken(problem.to_owned()));
     }
-    let (schema, version) = messages.schema().map_err(&broken)?;
+    let (schema, version) = schema(&mut messages).map_err(&broken)?;
+    types::bounded(&schema).map_err(&broken)?;
     let columns = data_columns(&schema);
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
     let named = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let decoder = FileDecoder::new(Arc::clone(&schema), version);
     let projection = (columns.len() < schema.fields().len()).then_some(columns);
-    let cutter = Cutter::new(&source.spare);
+    let cutter = Cutter::new(&source.spare, source.judged);
+    let batches = Batches {
+        messages,
+        file: source.file.map(Shared::new),
+        schema,
+        decoder,
+        projection,
+        claims: Claims::default(),
+        pieces: None,
+        cutter,
+        given: 0,
+        broken,
+    };
     Ok(Frames {
         format: Format::Arrow,
         rows: None,
@@ -53,7 +61,7 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
         progress: Progress::default(),
         spare: Spare::default(),
         columns: named,
-        batches: Box::new(Batches { messages, decoder, projection, cutter, given: 0, broken }),
+        batches: Box::new(batches),
     })
 }
 
@@ -65,180 +73,116 @@ fn is_whole(file: &std::fs::File) -> Option<bool> {
     }
 }
 
-/// The messages of a stream.
-struct Messages {
-    reader: Box<dyn BufRead + Send>,
-    ended: bool,
-}
-
-/// One message: where its parts are in the bytes.
-struct Framed {
-    block: Block,
-    bytes: Buffer,
-}
-
-impl Messages {
-    /// A file begins with its mark, filled up to eight bytes or to sixty-four.
-    fn skip_mark(&mut self) -> io::Result<()> {
-        if self.reader.fill_buf()?.starts_with(b"ARROW1") {
-            let mut mark = [0; 8];
-            self.reader.read_exact(&mut mark)?;
-            for _ in 0..7 {
-                if self.reader.fill_buf()?.starts_with(&[0; 8]) {
-                    self.reader.consume(8);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The first message.
-    fn schema(&mut self) -> Result<(arrow_schema::SchemaRef, MetadataVersion), String> {
-        let first = self.next()?.ok_or("there is nothing in it")?;
-        let message = message(&first)?;
-        let Some(schema) = message.header_as_schema() else {
-            return Err("it does not begin with a schema".to_owned());
-        };
-        if !schema.endianness().equals_to_target_endianness() {
-            return Err("its numbers have the bytes of another kind of machine".to_owned());
-        }
-        let schema = try_fb_to_schema(schema).map_err(|error| error.to_string())?;
-        Ok((Arc::new(schema), message.version()))
-    }
-
-    /// The next message; none at the end.
-    fn next(&mut self) -> Result<Option<Framed>, String> {
-        let cut = |error: io::Error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => "it ends in the middle of a record batch".to_owned(),
-            _ => error.to_string(),
-        };
-        if self.ended || self.reader.fill_buf().map_err(cut)?.is_empty() {
-            return Ok(None);
-        }
-        let mut head = [0; 4];
-        self.reader.read_exact(&mut head).map_err(cut)?;
-        let marked = head == [0xFF; 4];
-        let mut bytes = head.to_vec();
-        if marked {
-            self.reader.read_exact(&mut head).map_err(cut)?;
-            bytes.extend_from_slice(&head);
-        }
-        let length = i32::from_le_bytes(head);
-        if length == 0 {
-            self.ended = true;
-            return Ok(None);
-        }
-        let length = usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= DESCRIPTION)
-            .ok_or("it is damaged: the length of a message makes no sense")?;
-        self.fill(&mut bytes, length).map_err(cut)?;
-        let start = if marked { 8 } else { 4 };
-        let description = bytes.get(start..).unwrap_or_default();
-        let message = root_as_message(description)
-            .map_err(|_| "it is damaged: the description of a message cannot be read")?;
-        let body = usize::try_from(message.bodyLength())
-            .ok()
-            .filter(|body| *body <= BODY)
-            .ok_or_else(|| {
-                format!(
-                    "a record batch is larger than {} MiB, or its length is damaged",
-                    BODY >> 20
-                )
-            })?;
-        let described = bytes.len();
-        self.fill(&mut bytes, body).map_err(cut)?;
-        let block = Block::new(
-            0,
-            i32::try_from(described).unwrap_or(i32::MAX),
-            i64::try_from(body).unwrap_or(i64::MAX),
-        );
-        Ok(Some(Framed { block, bytes: aligned(&bytes) }))
-    }
-
-    /// Reads on. Memory grows with what is there, not with what is announced.
-    fn fill(&mut self, bytes: &mut Vec<u8>, length: usize) -> io::Result<()> {
-        let read = (&mut self.reader).take(length as u64).read_to_end(bytes)?;
-        if read < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
-    }
-}
-
-/// The arrays want their numbers at multiples of their size.
-fn aligned(bytes: &[u8]) -> Buffer {
-    let mut buffer = MutableBuffer::with_capacity(bytes.len());
-    buffer.extend_from_slice(bytes);
-    buffer.into()
-}
-
-fn message(framed: &Framed) -> Result<Message<'_>, String> {
-    let start = if framed.bytes.starts_with(&[0xFF; 4]) { 8 } else { 4 };
-    root_as_message(framed.bytes.get(start..).unwrap_or_default())
-        .map_err(|error| format!("it is damaged: {error}"))
-}
-
-/// Packed buffers say how large they are unpacked, and the reader believes it.
-fn unpacked_is_bounded(framed: &Framed) -> Result<(), String> {
-    let message = message(framed)?;
-    let batch = match message.header_type() {
-        MessageHeader::DictionaryBatch => {
-            message.header_as_dictionary_batch().and_then(|batch| batch.data())
-        }
-        _ => message.header_as_record_batch(),
+/// What the first message says.
+fn schema(messages: &mut Messages) -> Result<(SchemaRef, MetadataVersion), String> {
+    let first = messages.next()?.ok_or("there is nothing in it")?;
+    messages.skip(&first)?;
+    let message = first.parsed()?;
+    let Some(schema) = message.header_as_schema() else {
+        return Err("it does not begin with a schema".to_owned());
     };
-    let Some(batch) = batch.filter(|batch| batch.compression().is_some()) else {
-        return Ok(());
-    };
-    let body = usize::try_from(framed.block.metaDataLength()).unwrap_or(0);
-    let mut sum = 0usize;
-    for buffer in batch.buffers().into_iter().flatten() {
-        let start = usize::try_from(buffer.offset()).ok().and_then(|at| at.checked_add(body));
-        let prefix = start.and_then(|at| framed.bytes.get(at..at.checked_add(8)?));
-        let size = prefix.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok()).map(i64::from_le_bytes);
-        // -1 says that the buffer is not packed.
-        sum = sum.saturating_add(usize::try_from(size.unwrap_or(0)).unwrap_or(0));
+    if !schema.endianness().equals_to_target_endianness() {
+        return Err("its numbers have the bytes of another kind of machine".to_owned());
     }
-    if sum > BODY {
-        return Err(format!("a record batch is larger than {} MiB when unpacked", BODY >> 20));
-    }
-    Ok(())
+    let schema = try_fb_to_schema(schema)
+        .map_err(|_| "it is damaged: what it says of its columns makes no sense")?;
+    Ok((Arc::new(schema), message.version()))
 }
 
 struct Batches<F> {
     messages: Messages,
+    /// The file again, for batches that are read in pieces.
+    file: Option<Shared>,
+    schema: SchemaRef,
     decoder: FileDecoder,
     projection: Option<Vec<usize>>,
+    claims: Claims,
+    /// What is left of a batch that is read in pieces.
+    pieces: Option<Pieces>,
     cutter: Cutter,
     given: u64,
     broken: F,
 }
 
+/// What is wrong with a message that the decoder does not take.
+const UNFIT: &str = "it is damaged: a record batch does not fit the description of the columns";
+
 impl<F: Fn(String) -> FrameError> Batches<F> {
     fn record_batch(&mut self) -> Result<Option<RecordBatch>, String> {
-        while let Some(framed) = self.messages.next()? {
-            unpacked_is_bounded(&framed)?;
-            let header = message(&framed)?.header_type();
-            match header {
-                MessageHeader::DictionaryBatch => self
-                    .decoder
-                    .read_dictionary(&framed.block, &framed.bytes)
-                    .map_err(|error| error.to_string())?,
-                MessageHeader::RecordBatch => {
-                    let batch = self
-                        .decoder
-                        .read_record_batch(&framed.block, &framed.bytes)
-                        .map_err(|error| error.to_string())?;
-                    let Some(batch) = batch else { continue };
-                    return match &self.projection {
-                        Some(columns) => {
-                            batch.project(columns).map(Some).map_err(|error| error.to_string())
-                        }
-                        None => Ok(Some(batch)),
-                    };
+        loop {
+            if let Some(pieces) = &mut self.pieces {
+                match pieces.next()? {
+                    Some(piece) => return self.projected(piece).map(Some),
+                    None => self.pieces = None,
                 }
-                _ => {}
+            }
+            let Some(message) = self.messages.next()? else { return Ok(None) };
+            match message.parsed()?.header_type() {
+                MessageHeader::DictionaryBatch => self.dictionary(&message)?,
+                MessageHeader::RecordBatch => {
+                    if let Some(batch) = self.batch(&message)? {
+                        return self.projected(batch).map(Some);
+                    }
+                }
+                _ => self.messages.skip(&message)?,
             }
         }
+    }
+
+    fn dictionary(&mut self, message: &Message) -> Result<(), String> {
+        let parsed = message.parsed()?;
+        let batch = parsed.header_as_dictionary_batch().ok_or(UNFIT)?;
+        let data = batch.data().ok_or(UNFIT)?;
+        let body = self.messages.small_body(message)?;
+        let unpacked = self.claims.unpacked(&data, &body, message, self.messages.at())?;
+        self.claims.dictionary(batch.id(), batch.isDelta(), unpacked)?;
+        let (block, bytes) = message.framed(&body);
+        self.decoder.read_dictionary(&block, &bytes).map_err(|_| UNFIT.to_owned())
+    }
+
+    /// The record batch; none where it is read in pieces.
+    fn batch(&mut self, message: &Message) -> Result<Option<RecordBatch>, String> {
+        let parsed = message.parsed()?;
+        let batch = parsed.header_as_record_batch().ok_or(UNFIT)?;
+        let start = self.messages.at();
+        self.claims.rows(&batch, message, self.schema.fields().len(), start)?;
+        if message.body > WHOLE {
+            let Some(file) = &self.file else {
+                let body = self.messages.body(message)?;
+                return self.pieces_of(message, body);
+            };
+            let pieces = Pieces::of_file(&self.schema, &batch, message.body, file, start)?;
+            self.messages.skip(message)?;
+            self.claims.unpacks(pieces.unpacked, self.messages.at())?;
+            self.pieces = Some(pieces);
+            return Ok(None);
+        }
+        let body = self.messages.small_body(message)?;
+        let unpacked = self.claims.unpacked(&batch, &body, message, self.messages.at())?;
+        if unpacked > WHOLE {
+            return self.pieces_of(message, body);
+        }
+        let (block, bytes) = message.framed(&body);
+        let batch = self.decoder.read_record_batch(&block, &bytes).map_err(|_| UNFIT)?;
+        batch.map(Some).ok_or_else(|| UNFIT.to_owned())
+    }
+
+    fn pieces_of(
+        &mut self,
+        message: &Message,
+        body: Vec<u8>,
+    ) -> Result<Option<RecordBatch>, String> {
+        let parsed = message.parsed()?;
+        let batch = parsed.header_as_record_batch().ok_or(UNFIT)?;
+        self.pieces = Some(Pieces::of_bytes(&self.schema, &batch, body)?);
         Ok(None)
+    }
+
+    fn projected(&self, batch: RecordBatch) -> Result<RecordBatch, String> {
+        match &self.projection {
+            Some(columns) => batch.project(columns).map_err(|_| UNFIT.to_owned()),
+            None => Ok(batch),
+        }
     }
 }
 

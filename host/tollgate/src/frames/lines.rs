@@ -1,16 +1,17 @@
 //! JSON lines: one record a line.
 //!
-//! Records stay JSON: a batch becomes a request body, so that the plugin reads
-//! them exactly as it would a request's, nested values included.
+//! Lines stay JSON, so that the plugin reads them exactly as it would a
+//! request, nested values included: where rows are judged together, a batch
+//! becomes a request body; where each is judged by itself, they stay apart.
 
 use std::io::BufRead;
 
 use super::format::Source;
 use super::{
-    BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, LINE_BYTES, Progress,
-    RowFault, Rows, Spare,
+    BATCH_BYTES, BATCH_ROWS, Batch, Content, Format, FrameError, Frames, Judged, LINE_BYTES,
+    Progress, RowFault, Rows, Spare, Values,
 };
-use crate::records::lines::Lines;
+use crate::records::lines::{Lines, SKIPPED, Stopped};
 
 /// Bytes of lines in one batch. What a plugin builds of JSON that is not
 /// clean takes up to a hundred times its bytes.
@@ -22,7 +23,7 @@ const END: &[u8] = b"]}";
 
 pub(super) fn open(source: Source) -> Frames {
     let lines = Lines::new(source.reader, LINE_BYTES);
-    let batches = Batches { lines, name: source.name, row: 0 };
+    let batches = Batches { lines, name: source.name, row: 0, judged: source.judged };
     Frames {
         format: Format::Jsonl,
         rows: None,
@@ -52,6 +53,7 @@ struct Batches {
     lines: Lines<Box<dyn BufRead + Send>>,
     name: String,
     row: u64,
+    judged: Judged,
 }
 
 impl Iterator for Batches {
@@ -61,12 +63,16 @@ impl Iterator for Batches {
         let mut rows = Rows::default();
         let mut faults = Vec::new();
         let mut body = START.to_vec();
-        while rows.count < BATCH_ROWS && faults.len() < BATCH_ROWS && body.len() < BODY_BYTES {
+        let mut values = Values::default();
+        while rows.count < BATCH_ROWS
+            && faults.len() < BATCH_ROWS
+            && body.len() + values.bytes() < BODY_BYTES
+        {
             match self.lines.advance() {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    let problem = error.to_string();
+                    let problem = explained(error);
                     let (file, format) = (self.name.clone(), Format::Jsonl);
                     return Some(Err(FrameError::Broken { file, format, problem }));
                 }
@@ -77,24 +83,53 @@ impl Iterator for Batches {
             }
             let (row, line) = (self.row, self.lines.number());
             self.row += 1;
-            match fault(record) {
-                None => {
+            if let Some((rule, message)) = self.fault(record) {
+                faults.push(RowFault::new(rule, row, Some(line), message));
+                continue;
+            }
+            match self.judged {
+                Judged::Apart => values.push(record),
+                Judged::Together => {
                     if rows.count > 0 {
                         body.push(b',');
                     }
                     body.extend_from_slice(record);
-                    rows.push(row, line);
-                }
-                Some((rule, message)) => {
-                    faults.push(RowFault::new(rule, row, Some(line), message));
                 }
             }
+            rows.push(row, line);
         }
         if rows.count == 0 && faults.is_empty() {
             return None;
         }
-        body.extend_from_slice(END);
-        Some(Ok(Batch { rows, content: Content::Records(body), faults }))
+        let content = match self.judged {
+            Judged::Apart => Content::Values(values),
+            Judged::Together => {
+                body.extend_from_slice(END);
+                Content::Records(body)
+            }
+        };
+        Some(Ok(Batch { rows, content, faults }))
+    }
+}
+
+impl Batches {
+    fn fault(&self, record: &[u8]) -> Option<(&'static str, String)> {
+        if record.len() > LINE_BYTES {
+            let message = format!("the line is longer than {} MiB", LINE_BYTES >> 20);
+            return Some(("row-too-long", message));
+        }
+        // By itself a line may be any JSON, as a request may.
+        if self.judged == Judged::Together { fault(record) } else { None }
+    }
+}
+
+fn explained(stopped: Stopped) -> String {
+    match stopped {
+        Stopped::NoEnd { line } => format!(
+            "line {line} is longer than {} MiB, as if it had no end: each line holds one JSON object",
+            SKIPPED >> 20
+        ),
+        Stopped::Unreadable(error) => error.to_string(),
     }
 }
 
@@ -102,9 +137,6 @@ impl Iterator for Batches {
 /// to the last byte the plugin says: here it only must not reach into the
 /// next one.
 fn fault(record: &[u8]) -> Option<(&'static str, String)> {
-    if record.len() > LINE_BYTES {
-        return Some(("row-too-long", format!("the line is longer than {} MiB", LINE_BYTES >> 20)));
-    }
     if record.first() != Some(&b'{') {
         return Some(("bad-json", "the line is no JSON object".to_owned()));
     }
@@ -119,6 +151,11 @@ fn fault(record: &[u8]) -> Option<(&'static str, String)> {
         }
         Some(_) => None,
     }
+}
+
+/// Whether a line is an object, and nothing behind it.
+pub(super) fn is_object(line: &[u8]) -> bool {
+    end_of_value(line) == Some(line.len())
 }
 
 /// Where the object that `record` begins with ends.

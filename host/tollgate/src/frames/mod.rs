@@ -9,26 +9,38 @@
 
 mod arrow;
 mod batch;
+mod claims;
 mod csv;
 mod error;
+mod footer;
 mod format;
 mod guard;
 mod ipc;
+mod levels;
 mod lines;
 mod merge;
+mod messages;
 mod nested;
 mod pages;
 mod parquet;
+mod pieces;
 mod plain;
+mod plan;
+mod sniff;
+mod stream;
 mod texts;
+mod thrift;
+mod types;
+mod unpack;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use self::batch::{Batch, Content, RowFault, Rows};
+pub use self::batch::{Batch, Content, RowFault, Rows, Values};
 pub use self::error::FrameError;
 pub use self::format::{Format, PayloadFormat};
+pub use self::guard::is_guarded;
 pub use self::merge::{ColumnSummary, Merged, Merger};
 pub use self::texts::Spare;
 
@@ -46,8 +58,23 @@ pub(crate) const BATCH_ROWS: usize = 64 << 10;
 pub(crate) const ROW_BYTES: usize = 16 << 20;
 
 /// The most bytes of a line: a quote or a line that is never closed must not
-/// take the rest of the file with it.
-pub(crate) const LINE_BYTES: usize = crate::input::ROW_LIMIT;
+/// take the rest of the file with it. As many as one row may have anywhere.
+pub(crate) const LINE_BYTES: usize = ROW_BYTES;
+
+/// The most columns, inner ones included: some hundred bytes of memory each.
+pub(crate) const COLUMNS: usize = 100_000;
+
+/// How the rows of a file are judged, which says what they are read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// As one frame: JSON lines are the records of a request, numbers of a
+    /// CSV file may be numbers, and what JSON cannot say is tagged.
+    Together,
+    /// Each by itself, as the JSON value that it is: a line of JSON is that
+    /// value, cells of a CSV file keep how they are written, and a date or a
+    /// decimal number is the text or the number that JSON has for it.
+    Apart,
+}
 
 /// How far reading has come, for a person who waits.
 #[derive(Debug, Clone, Default)]
@@ -107,10 +134,10 @@ pub enum Payload {
 ///
 /// # Errors
 /// When it cannot be read, or is not what it is said to be.
-pub fn open(path: &Path, asked: PayloadFormat) -> Result<Payload, FrameError> {
+pub fn open(path: &Path, asked: PayloadFormat, judged: Judged) -> Result<Payload, FrameError> {
     let progress = Progress::default();
     let spare = Spare::default();
-    let source = Source::open(path, asked, &progress, spare.clone())?;
+    let source = Source::open(path, asked, judged, &progress, spare.clone())?;
     let bytes = source.bytes;
     let format = match source.format {
         Some(format) => format,

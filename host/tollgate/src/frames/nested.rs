@@ -1,7 +1,8 @@
 //! Values that no plain column holds, as the texts that the contract takes
-//! for them: base64 for bytes, JSON for all else, where `{"$date": ...}`,
-//! `{"$datetime": ...}`, `{"$decimal": ...}`, `{"$bytes": ...}` and
-//! `{"$float": ...}` say what JSON cannot.
+//! for them: base64 for bytes, JSON for all else. Where rows are judged
+//! together, `{"$date": ...}`, `{"$datetime": ...}`, `{"$decimal": ...}`,
+//! `{"$bytes": ...}` and `{"$float": ...}` say what JSON cannot; where each is
+//! judged by itself, it is the text or the number that JSON has for it.
 
 use std::fmt::Write as _;
 
@@ -10,11 +11,14 @@ use arrow_array::temporal_conversions as time;
 use arrow_array::types::{
     Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
     Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    Time32MillisecondType, Time32SecondType, Time64MicrosecondType, Time64NanosecondType,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
+
+use super::Judged;
 
 /// Deeper values are an error: plugins refuse them, too.
 const DEPTH: usize = 64;
@@ -22,12 +26,33 @@ const DEPTH: usize = 64;
 /// Writes cells as texts.
 pub(super) struct Written {
     text: String,
+    judged: Judged,
+    /// A longer text is given up: a few bytes of a file can hold a list of
+    /// billions.
+    most: usize,
+}
+
+/// Why a cell has no text.
+#[derive(Debug)]
+pub(super) enum Unwritten {
+    /// The text would be too long.
+    TooLong,
+    /// The file is wrong.
+    Wrong(String),
+}
+
+impl From<&str> for Unwritten {
+    fn from(problem: &str) -> Self {
+        Self::Wrong(problem.to_owned())
+    }
 }
 
 impl Written {
-    /// Whether cells of this type can be written.
-    pub(super) fn can(data_type: &DataType) -> bool {
-        Self::can_at(data_type, 0)
+    /// Whether cells of this type can be written. No signature has times of
+    /// day.
+    pub(super) fn can(data_type: &DataType, judged: Judged) -> bool {
+        let is_time = matches!(data_type, DataType::Time32(_) | DataType::Time64(_));
+        Self::can_at(data_type, 0) && !(is_time && judged == Judged::Together)
     }
 
     fn can_at(data_type: &DataType, depth: usize) -> bool {
@@ -51,6 +76,8 @@ impl Written {
             | DataType::Date32
             | DataType::Date64
             | DataType::Timestamp(..)
+            | DataType::Time32(_)
+            | DataType::Time64(_)
             | DataType::Decimal32(..)
             | DataType::Decimal64(..)
             | DataType::Decimal128(..)
@@ -60,21 +87,32 @@ impl Written {
     }
 
     /// The text of a cell that is present.
-    pub(super) fn cell(array: &dyn Array, row: usize) -> Result<String, String> {
+    pub(super) fn cell(
+        array: &dyn Array,
+        row: usize,
+        judged: Judged,
+        most: usize,
+    ) -> Result<String, Unwritten> {
         if let Some(bytes) = bytes(array, row) {
-            return Ok(base64(bytes));
+            return if bytes.len() > most { Err(Unwritten::TooLong) } else { Ok(base64(bytes)) };
         }
-        let mut written = Self { text: String::new() };
+        let mut written = Self { text: String::new(), judged, most };
         written.value(array, row)?;
         Ok(written.text)
     }
 
-    fn value(&mut self, array: &dyn Array, row: usize) -> Result<(), String> {
+    fn value(&mut self, array: &dyn Array, row: usize) -> Result<(), Unwritten> {
+        if self.text.len() > self.most {
+            return Err(Unwritten::TooLong);
+        }
         if array.is_null(row) {
             self.text.push_str("null");
             return Ok(());
         }
         if let Some(bytes) = bytes(array, row) {
+            if bytes.len() > self.most {
+                return Err(Unwritten::TooLong);
+            }
             self.tagged("bytes", &base64(bytes));
             return Ok(());
         }
@@ -125,7 +163,11 @@ impl Written {
                     ),
                 };
                 let moment = moment.ok_or("a time is out of range")?;
-                self.tagged("datetime", &format!("{moment:?}"));
+                self.moment(&format!("{moment:?}"));
+            }
+            DataType::Time32(_) | DataType::Time64(_) => {
+                let time = clock(array, row).ok_or("a time of day is out of range")?;
+                self.tagged("time", &time);
             }
             DataType::Decimal32(..) => {
                 self.tagged("decimal", &array.as_primitive::<Decimal32Type>().value_as_string(row));
@@ -156,12 +198,12 @@ impl Written {
                 let key = dictionary.normalized_keys().first().copied().unwrap_or_default();
                 self.value(dictionary.values().as_ref(), key)?;
             }
-            other => return Err(format!("cells of type `{other}` have no JSON")),
+            _ => return Err("a cell is of a type that JSON has no value for".into()),
         }
         Ok(())
     }
 
-    fn list(&mut self, items: &ArrayRef) -> Result<(), String> {
+    fn list(&mut self, items: &ArrayRef) -> Result<(), Unwritten> {
         self.text.push('[');
         for item in 0..items.len() {
             if item > 0 {
@@ -176,7 +218,7 @@ impl Written {
     fn object<'a>(
         &mut self,
         items: impl Iterator<Item = (&'a str, &'a dyn Array, usize)>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unwritten> {
         self.text.push('{');
         for (place, (name, array, row)) in items.enumerate() {
             if place > 0 {
@@ -192,10 +234,10 @@ impl Written {
 
     /// An object where the keys are texts; otherwise the list of pairs that
     /// pandas makes of it.
-    fn map(&mut self, array: &dyn Array, row: usize) -> Result<(), String> {
+    fn map(&mut self, array: &dyn Array, row: usize) -> Result<(), Unwritten> {
         let entries = array.as_map().value(row);
         let [keys, values] = entries.columns() else {
-            return Err("a map has no keys and values".to_owned());
+            return Err("a map has no keys and values".into());
         };
         let text = |row: usize| match keys.data_type() {
             DataType::Utf8 => Some(keys.as_string::<i32>().value(row)),
@@ -229,7 +271,26 @@ impl Written {
             let _ = write!(self.text, "{value:?}");
         } else {
             let name = crate::tree::non_finite_name(value);
-            self.tagged("float", name);
+            match self.judged {
+                Judged::Together => self.tagged("float", name),
+                // No JSON, and whoever judges the row says so.
+                Judged::Apart => self.text.push_str(name),
+            }
+        }
+    }
+
+    fn moment(&mut self, text: &str) {
+        match self.judged {
+            Judged::Together => self.tagged("datetime", text),
+            // As in a column of times: by RFC 3339, with the fraction there is.
+            Judged::Apart => {
+                let text = if text.contains('.') {
+                    text.trim_end_matches('0').trim_end_matches('.')
+                } else {
+                    text
+                };
+                let _ = write!(self.text, "\"{text}Z\"");
+            }
         }
     }
 
@@ -241,8 +302,29 @@ impl Written {
     }
 
     fn tagged(&mut self, tag: &str, text: &str) {
-        let _ = write!(self.text, "{{\"${tag}\":\"{text}\"}}");
+        let _ = match (self.judged, tag) {
+            (Judged::Together, _) => write!(self.text, "{{\"${tag}\":\"{text}\"}}"),
+            (Judged::Apart, "decimal") => write!(self.text, "{text}"),
+            (Judged::Apart, _) => write!(self.text, "\"{text}\""),
+        };
     }
+}
+
+/// A time of day.
+fn clock(array: &dyn Array, row: usize) -> Option<String> {
+    let time = match array.data_type() {
+        DataType::Time32(TimeUnit::Second) => {
+            time::time32s_to_time(array.as_primitive::<Time32SecondType>().value(row))
+        }
+        DataType::Time32(_) => {
+            time::time32ms_to_time(array.as_primitive::<Time32MillisecondType>().value(row))
+        }
+        DataType::Time64(TimeUnit::Microsecond) => {
+            time::time64us_to_time(array.as_primitive::<Time64MicrosecondType>().value(row))
+        }
+        _ => time::time64ns_to_time(array.as_primitive::<Time64NanosecondType>().value(row)),
+    };
+    Some(time?.to_string())
 }
 
 fn bytes(array: &dyn Array, row: usize) -> Option<&[u8]> {

@@ -1,29 +1,25 @@
 //! Parquet.
 
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowGroups,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
 use super::arrow::{Cutter, data_columns, dtype};
 use super::format::{Source, ends};
-use super::pages;
+use super::pages::{Chunk, Shared};
 use super::{Batch, Format, FrameError, Frames, Progress, Spare};
+use super::{footer, plan, types};
 
-/// What one record batch may take here, before it is cut for the plugin.
-const READ_BYTES: i64 = 8 << 20;
-const READ_ROWS: i64 = 64 << 10;
-
-/// The most values that lists in one row group may hold, and the largest one
-/// value: some gigabytes that a few bytes of a file can claim to unpack to.
-const LIST_VALUES: i64 = 64 << 20;
+/// What is wrong with a file whose parts do not fit each other.
+const CONTRADICTION: &str = "it is damaged: its description and its contents contradict each other";
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     let (name, spare) = (source.name, source.spare);
@@ -42,24 +38,35 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     if let Some(problem) = unfinished(&file) {
         return Err(broken(problem.to_owned()));
     }
-    let metadata = metadata(&file).map_err(|error| broken(explained(&error)))?;
-    if let Some(problem) = pages::too_large(&file, metadata.metadata()) {
+    if let Some(problem) = footer::problem(&file) {
         return Err(broken(problem));
     }
-    let rows_at_a_time = rows_at_a_time(metadata.metadata()).map_err(&broken)?;
+    let (metadata, shared) = metadata(&file).map_err(|problem| broken(problem.to_owned()))?;
     let schema = Arc::clone(metadata.schema());
+    types::bounded(&schema).map_err(&broken)?;
+    let rows_at_a_time =
+        plan::rows_at_a_time(&file, metadata.metadata(), shared).map_err(&broken)?;
     let columns = data_columns(&schema);
-    let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
     let rows = u64::try_from(metadata.metadata().file_metadata().num_rows())
-        .map_err(|_| broken("it says that it has fewer than 0 rows".to_owned()))?;
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-        .with_projection(mask)
-        .with_batch_size(rows_at_a_time)
-        .build()
-        .map_err(|error| broken(explained(&error)))?;
+        .map_err(|_| broken(CONTRADICTION.to_owned()))?;
+    let trouble = Trouble::default();
+    let pages = Pages {
+        file: Shared::new(file),
+        metadata: Arc::clone(metadata.metadata()),
+        trouble: trouble.clone(),
+    };
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+    let reader =
+        parquet_to_arrow_field_levels(metadata.parquet_schema(), mask, Some(schema.fields()))
+            .and_then(|levels| {
+                let rows = rows_at_a_time;
+                ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, rows, None)
+            })
+            .map_err(|_| broken(trouble.told()))?;
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
     let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
-    let batches = Batches { reader, cutter: Cutter::new(&spare), rows, given: 0, broken };
+    let cutter = Cutter::new(&spare, source.judged);
+    let batches = Batches { reader, cutter, rows, given: 0, trouble, broken };
     Ok(Frames {
         format: Format::Parquet,
         rows: Some(rows),
@@ -73,18 +80,31 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
 
 /// Reads what describes the file. Texts are asked for as views: they share
 /// the pages that they came in, so that a few bytes that unpack to the same
-/// long text a million times do not take a million times its memory.
-fn metadata(file: &File) -> Result<ArrowReaderMetadata, ParquetError> {
+/// long text a million times do not take a million times its memory. Says
+/// whether all are.
+fn metadata(file: &File) -> Result<(ArrowReaderMetadata, bool), &'static str> {
     let options = || {
         // The indexes are for skipping, and nothing is skipped.
         ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip)
     };
-    let plain = ArrowReaderMetadata::load(file, options())?;
+    let plain = ArrowReaderMetadata::load(file, options()).map_err(|_| {
+        let without = options().with_skip_arrow_metadata(true);
+        match ArrowReaderMetadata::load(file, without) {
+            Ok(_) => {
+                "what its entry `ARROW:schema` says of the columns is damaged, or does not fit \
+                 them: write the file again, or without that entry"
+            }
+            Err(_) => CONTRADICTION,
+        }
+    })?;
     let fields: Vec<Arc<Field>> = plain.schema().fields().iter().map(viewed).collect();
     let schema = Schema::new_with_metadata(fields, plain.schema().metadata().clone());
     let viewed = options().with_schema(Arc::new(schema));
     // Some writer may declare what cannot be a view: then it is copied.
-    Ok(ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), viewed).unwrap_or(plain))
+    match ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), viewed) {
+        Ok(viewed) => Ok((viewed, true)),
+        Err(_) => Ok((plain, false)),
+    }
 }
 
 fn viewed(field: &Arc<Field>) -> Arc<Field> {
@@ -96,6 +116,10 @@ fn viewed(field: &Arc<Field>) -> Arc<Field> {
         {
             DataType::Utf8View
         }
+        DataType::List(item) => DataType::List(viewed(item)),
+        DataType::LargeList(item) => DataType::LargeList(viewed(item)),
+        DataType::Map(entries, sorted) => DataType::Map(viewed(entries), *sorted),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(viewed).collect()),
         _ => return Arc::clone(field),
     };
     Arc::new(field.as_ref().clone().with_data_type(view))
@@ -105,6 +129,9 @@ fn viewed(field: &Arc<Field>) -> Arc<Field> {
 /// was not written to its end lacks it.
 fn unfinished(file: &File) -> Option<&'static str> {
     let mark = b"PAR1";
+    if matches!(ends(file), Ok(Some((_, last))) if &last == b"PARE") {
+        return Some("it is encrypted, and keys are not taken");
+    }
     match ends(file).ok()? {
         None => Some("it has fewer bytes than the smallest such file"),
         Some((first, last)) => match (&first == mark, &last == mark) {
@@ -119,35 +146,102 @@ fn unfinished(file: &File) -> Option<&'static str> {
     }
 }
 
-/// So many rows that they fit the memory by what the file says of itself.
-fn rows_at_a_time(metadata: &ParquetMetaData) -> Result<usize, String> {
-    let mut least = READ_ROWS;
-    for (number, group) in metadata.row_groups().iter().enumerate() {
-        let rows = group.num_rows().max(1);
-        let mut bytes = 0i64;
-        for column in group.columns() {
-            bytes = bytes.saturating_add(column.uncompressed_size().max(0));
-            let values = column.num_values().max(0);
-            if column.column_descr().max_rep_level() > 0 {
-                if values > LIST_VALUES {
-                    return Err(format!(
-                        "row group {number} has a list column of {values} values, and more than \
-                         {LIST_VALUES} in one are not read"
-                    ));
-                }
-                bytes = bytes.saturating_add(values.saturating_mul(16));
-            }
-        }
-        least = least.min(READ_BYTES / (bytes / rows).max(1));
+/// What went wrong with a page: the crate for Parquet passes errors on in its
+/// own words.
+#[derive(Debug, Clone, Default)]
+struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    fn note(&self, problem: String) -> ParquetError {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+        ParquetError::General(String::new())
     }
-    Ok(usize::try_from(least).unwrap_or(1).max(64))
+
+    fn told(&self) -> String {
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        noted
+            .map_or_else(|| CONTRADICTION.to_owned(), |problem| format!("it is damaged: {problem}"))
+    }
 }
 
-/// The reader's error without its own words for its kind.
-fn explained(error: &ParquetError) -> String {
-    let text = error.to_string();
-    let text = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);
-    text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+/// The pages of all columns.
+struct Pages {
+    file: Shared,
+    metadata: Arc<ParquetMetaData>,
+    trouble: Trouble,
+}
+
+impl RowGroups for Pages {
+    fn num_rows(&self) -> usize {
+        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>, ParquetError> {
+        let groups = self.metadata.row_groups().iter();
+        let chunks: Vec<Chunk> = groups
+            .filter_map(|group| Some(plan::chunk(&self.file, group.columns().get(column)?)))
+            .collect();
+        Ok(Box::new(Chunks { chunks: chunks.into_iter(), trouble: self.trouble.clone() }))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(self.metadata.row_groups().iter())
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+}
+
+/// A column's chunks, one a row group.
+struct Chunks {
+    chunks: std::vec::IntoIter<Chunk>,
+    trouble: Trouble,
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Box<dyn PageReader>, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let chunk = self.chunks.next()?;
+        Some(Ok(Box::new(ChunkPages { chunk, trouble: self.trouble.clone() })))
+    }
+}
+
+impl PageIterator for Chunks {}
+
+/// The pages of a chunk.
+struct ChunkPages {
+    chunk: Chunk,
+    trouble: Trouble,
+}
+
+impl Iterator for ChunkPages {
+    type Item = Result<Page, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+impl PageReader for ChunkPages {
+    fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
+        self.chunk.next_page().map_err(|problem| self.trouble.note(problem))
+    }
+
+    /// For skipping, which nobody does.
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>, ParquetError> {
+        Ok(None)
+    }
+
+    fn skip_next_page(&mut self) -> Result<(), ParquetError> {
+        self.get_next_page().map(drop)
+    }
+
+    /// A row may go on in the next page.
+    fn at_record_boundary(&mut self) -> Result<bool, ParquetError> {
+        Ok(self.chunk.at >= self.chunk.end)
+    }
 }
 
 struct Batches<F> {
@@ -155,6 +249,7 @@ struct Batches<F> {
     cutter: Cutter,
     rows: u64,
     given: u64,
+    trouble: Trouble,
     broken: F,
 }
 
@@ -168,13 +263,8 @@ impl<F: Fn(String) -> FrameError> Iterator for Batches<F> {
                     self.given += batch.num_rows() as u64;
                     self.cutter.refill(batch);
                 }
-                Some(Err(error)) => {
-                    let text = error.to_string();
-                    let problem = format!(
-                        "it is damaged, somewhere after row {}: {}",
-                        self.given,
-                        text.rsplit(": ").next().unwrap_or_default()
-                    );
+                Some(Err(_)) => {
+                    let problem = format!("after row {}: {}", self.given, self.trouble.told());
                     return Some(Err((self.broken)(problem)));
                 }
                 None if self.given != self.rows => {

@@ -71,6 +71,18 @@ impl Plain {
             .collect()
     }
 
+    /// The columns without losing how a cell is written: whole numbers say it,
+    /// others may not.
+    #[must_use]
+    pub(super) fn exact(&self) -> Vec<TypedColumn> {
+        (0..self.names.len())
+            .map(|column| match self.integers(column) {
+                Some(numbers) => self.typed(column, numbers),
+                None => self.written(column),
+            })
+            .collect()
+    }
+
     /// A column's cells as they were written.
     #[must_use]
     pub fn written(&self, column: usize) -> TypedColumn {

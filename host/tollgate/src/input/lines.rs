@@ -6,7 +6,16 @@ use tollgate_engine::types::Value;
 
 use super::columns::raw_digest;
 use super::{Extractor, InputError, Outside, ROW_LIMIT, Rows, RowsBuilder, RowsError};
-use crate::records::lines::Lines;
+use crate::records::lines::{Lines, Stopped};
+
+impl From<Stopped> for RowsError {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::NoEnd { line } => Self::RowTooLong { line },
+            Stopped::Unreadable(error) => Self::Unreadable(error),
+        }
+    }
+}
 
 /// Reads the inputs of a policy from JSON lines, some rows at a time.
 ///

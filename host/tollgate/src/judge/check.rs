@@ -7,7 +7,7 @@ use tollgate_engine::types::Outcome;
 use super::JudgeError;
 use super::contract::{Contract, Opened, Part, Protocol};
 use super::rows::{self, Seen};
-use crate::frames::{self, Payload, PayloadFormat};
+use crate::frames::{self, Judged, Payload, PayloadFormat};
 use crate::plugins::Plugins;
 use crate::report::{CheckReport, FindingReport, PluginReport, worst};
 
@@ -25,6 +25,8 @@ pub struct Check<'a> {
     pub max_findings: u32,
     /// Leave the payload's values out of the report.
     pub hide_values: bool,
+    /// A file without rows is as it should be.
+    pub allow_empty: bool,
 }
 
 /// More findings than one batch can have by different rules and columns.
@@ -48,7 +50,13 @@ pub fn check_watched(
     what: &Check<'_>,
     watch: &mut dyn FnMut(Seen),
 ) -> Result<CheckReport, JudgeError> {
-    let payload = what.payload.map(|path| frames::open(path, what.payload_format)).transpose()?;
+    // A schema is about one instance: in a file of rows that is the row.
+    let judged = match what.contract {
+        Contract::Mlflow { .. } => Judged::Together,
+        Contract::JsonSchema { .. } => Judged::Apart,
+    };
+    let open = |path| frames::open(path, what.payload_format, judged);
+    let payload = what.payload.map(open).transpose()?;
     // Of a file's batches all are merged before any are left out.
     let max_findings = match &payload {
         Some(Payload::Frames(_)) => BATCH_FINDINGS,
@@ -71,7 +79,7 @@ pub fn check_watched(
             if matches!(what.contract, Contract::Mlflow { protocol: Protocol::Oip, .. }) {
                 return Err(JudgeError::RowsOfOip);
             }
-            let (merged, report) = rows::rows(&checker, frames, most, watch)?;
+            let (merged, report) = rows::rows(&checker, frames, most, what.allow_empty, watch)?;
             (rest, file, verdict) = (merged.rest, Some(report), merged.worst);
             merged.findings
         }

@@ -7,7 +7,9 @@ use tollgate_engine::types::{Cells, Column, Dictionary, Finding, Outcome, TypedC
 use tollgate_engine::{Cause, Fault, Signature, WarmSignature};
 
 use super::JudgeError;
-use crate::frames::{Batch, Content, Format, Frames, Merged, Merger, RowFault, Spare};
+use crate::frames::{
+    Batch, Content, Format, Frames, Merged, Merger, RowFault, Rows, Spare, Values,
+};
 use crate::report::{ColumnReport, FindingReport, RowsReport};
 
 /// Batches that are read ahead while one is judged.
@@ -40,6 +42,7 @@ pub(super) fn rows(
     checker: &Signature,
     frames: Frames,
     most: usize,
+    allow_empty: bool,
     watch: &mut dyn FnMut(Seen),
 ) -> Result<(Merged, RowsReport), JudgeError> {
     let (format, columns) = (frames.format, frames.columns.clone());
@@ -50,10 +53,10 @@ pub(super) fn rows(
         checker: checker.warm(),
         merger: Merger::default(),
         batches: 0,
+        unread: 0,
         looks: LOOKS,
         spare,
     };
-    let mut unread = 0;
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
         let batches = frames.into_batches();
@@ -68,9 +71,8 @@ pub(super) fn rows(
             let mut batch = batch?;
             let faults = std::mem::take(&mut batch.faults);
             seen.rows += (batch.rows.count + faults.len()) as u64;
-            unread += faults.len() as u64;
             for fault in faults {
-                judge.merger.add_unread(fault);
+                judge.unread(fault);
             }
             judge.batch(batch)?;
             seen.bytes = progress.bytes();
@@ -79,13 +81,13 @@ pub(super) fn rows(
         Ok::<_, JudgeError>(())
     })?;
     if seen.rows == 0 {
-        judge.hollow(format, &columns)?;
+        judge.hollow(format, &columns, allow_empty)?;
     }
     if format == Format::Csv && judge.merger.has("missing-inputs") && is_data(&columns) {
         let message = "the first line looks like data, not like names: a CSV file needs a header";
         judge.merger.add_report(FindingReport::new("no-header", Outcome::Warn, message));
     }
-    let batches = judge.batches;
+    let (batches, unread) = (judge.batches, judge.unread);
     let merged = judge.merger.finish(most);
     let report = RowsReport {
         format: format.name(),
@@ -101,17 +103,27 @@ struct Judge<'c> {
     checker: WarmSignature<'c>,
     merger: Merger,
     batches: u64,
+    /// Rows that could not be read.
+    unread: u64,
     /// How often records may still be looked at more closely.
     looks: u32,
     spare: Spare,
 }
 
 impl Judge<'_> {
+    fn unread(&mut self, fault: RowFault) {
+        self.unread += 1;
+        self.merger.add_unread(fault);
+    }
+
     fn batch(&mut self, batch: Batch) -> Result<(), JudgeError> {
         if batch.rows.count == 0 {
             return Ok(());
         }
         self.batches += 1;
+        if let Content::Values(values) = &batch.content {
+            return self.values(&batch.rows, values);
+        }
         self.judged(&batch)?;
         if let Content::Columns { columns, .. } = batch.content {
             self.spare.keep(columns);
@@ -126,9 +138,7 @@ impl Judge<'_> {
             Ok(findings) => findings,
             Err(fault) if is_too_much(&fault.cause) => {
                 let Some(halves) = batch.halves() else {
-                    let message = format!("the row cannot be judged: {}", fault.cause);
-                    let (row, line) = (batch.rows.number(0), batch.rows.line(0));
-                    self.merger.add_unread(RowFault::too_large(row, line, message));
+                    self.too_much(&batch.rows, 0, &fault);
                     return Ok(true);
                 };
                 return self.halves(&halves);
@@ -139,10 +149,10 @@ impl Judge<'_> {
         if blocks && let Content::Records(_) = batch.content {
             // Among several records the plugin cannot say which is no JSON,
             // and of several faults it tells the first that it meets.
-            let no_json = findings.iter().any(|finding| finding.rule == "bad-json");
+            let no_json = is_no_json(&findings);
             match batch.halves() {
                 None if no_json => {
-                    self.no_json(batch, &findings);
+                    self.no_json(&batch.rows, 0, &findings);
                     return Ok(true);
                 }
                 Some(halves) if no_json || self.looks > 0 => {
@@ -155,13 +165,40 @@ impl Judge<'_> {
             }
         }
         let prefix = match &batch.content {
-            Content::Columns { .. } => "",
+            Content::Columns { .. } | Content::Values(_) => "",
             Content::Records(_) => RECORDS,
         };
         for finding in findings {
             self.merger.add(finding, &batch.rows, prefix);
         }
         Ok(blocks)
+    }
+
+    /// Values that are judged one by one: each is a payload, and its findings
+    /// are about its row.
+    fn values(&mut self, rows: &Rows, values: &Values) -> Result<(), JudgeError> {
+        for (row, value) in values.iter().enumerate() {
+            match self.checker.check(value) {
+                Ok(findings) => {
+                    self.unread += u64::from(is_no_json(&findings));
+                    for mut finding in findings {
+                        finding.message = without_place(&finding.message).to_owned();
+                        let within = finding.pointer.unwrap_or_default();
+                        finding.pointer = Some(format!("/{row}{within}"));
+                        self.merger.add(finding, rows, "");
+                    }
+                }
+                Err(fault) if is_too_much(&fault.cause) => self.too_much(rows, row, &fault),
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// One row that is too much for the plugin.
+    fn too_much(&mut self, rows: &Rows, row: usize, fault: &Fault) {
+        let message = format!("the row cannot be judged: {}", fault.cause);
+        self.merger.add_unread(RowFault::too_large(rows.number(row), rows.line(row), message));
     }
 
     fn halves(&mut self, [first, second]: &[Batch; 2]) -> Result<bool, JudgeError> {
@@ -173,6 +210,7 @@ impl Judge<'_> {
         let rows = u32::try_from(batch.rows.count).unwrap_or(u32::MAX);
         match &batch.content {
             Content::Records(body) => self.checker.check(body),
+            Content::Values(_) => Ok(Vec::new()),
             Content::Columns { columns, written } => {
                 let findings = self.checker.check_columns(rows, columns)?;
                 let Some(written) = written else { return Ok(findings) };
@@ -200,25 +238,35 @@ impl Judge<'_> {
     }
 
     /// One record that is no JSON.
-    fn no_json(&mut self, batch: &Batch, findings: &[Finding]) {
+    fn no_json(&mut self, rows: &Rows, row: usize, findings: &[Finding]) {
         let why = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
         let why = why.split(" at byte ").next().unwrap_or_default();
         let message = why.replace("the body", "the line");
-        let (row, line) = (batch.rows.number(0), batch.rows.line(0));
-        self.merger.add_unread(RowFault::new("bad-json", row, line, message));
+        self.unread(RowFault::new("bad-json", rows.number(row), rows.line(row), message));
     }
 
     /// A file without rows still has columns.
-    fn hollow(&mut self, format: Format, columns: &[(String, String)]) -> Result<(), JudgeError> {
-        let message = "there are no rows, so nothing was judged but the columns";
-        self.merger.add_report(FindingReport::new("no-rows", Outcome::Warn, message));
-        if format == Format::Jsonl {
+    fn hollow(
+        &mut self,
+        format: Format,
+        columns: &[(String, String)],
+        allow_empty: bool,
+    ) -> Result<(), JudgeError> {
+        let (outcome, message) = if allow_empty {
+            (Outcome::Pass, "there are no rows, which is allowed here")
+        } else {
+            let message = "there are no rows, so nothing was judged: give a file that has some, or \
+                           say `--allow-empty` where it is meant to have none";
+            (Outcome::Inconclusive, message)
+        };
+        self.merger.add_report(FindingReport::new("no-rows", outcome, message));
+        if format == Format::Jsonl || columns.is_empty() {
             return Ok(());
         }
         let columns: Vec<TypedColumn> =
             columns.iter().map(|(name, dtype)| empty(name, dtype)).collect();
         for finding in self.checker.check_columns(0, &columns)? {
-            self.merger.add(finding, &crate::frames::Rows::default(), "");
+            self.merger.add(finding, &Rows::default(), "");
         }
         Ok(())
     }
@@ -238,6 +286,22 @@ fn empty(name: &str, dtype: &str) -> TypedColumn {
         dtype: dtype.to_owned(),
         column: Column { cells, validity: None },
     }
+}
+
+/// Whether what was judged is no JSON.
+fn is_no_json(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.rule == "bad-json")
+}
+
+/// What is wrong with a line of its own, without the place in it: of many
+/// lines each has another.
+fn without_place(message: &str) -> &str {
+    let Some((text, place)) = message.rsplit_once(" line 1") else { return message };
+    if !place.is_empty() && !place.starts_with(", column ") {
+        return message;
+    }
+    // `at`, `in` or `before` the place.
+    text.rsplit_once(' ').map_or(message, |(text, _)| text.trim_end_matches(','))
 }
 
 /// Whether fewer rows at a time could do.

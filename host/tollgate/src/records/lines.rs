@@ -2,6 +2,33 @@
 
 use std::io::{self, BufRead, Read as _};
 
+/// What one look at the source comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Read {
+    Line,
+    End,
+    NoEnd,
+}
+
+/// Longer lines are rare.
+const KEPT: usize = 1 << 20;
+
+/// So much of a line is skipped over to find its end. A device without an end
+/// is given up on; a file with a line of 100 MB in it is read to its end.
+pub(crate) const SKIPPED: u64 = 256 << 20;
+
+/// Why there is no further line.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// A line is so long that it may have no end.
+    NoEnd {
+        /// Its number, from 1.
+        line: u64,
+    },
+    /// The source failed.
+    Unreadable(io::Error),
+}
+
 /// Reads lines, of one that is too long only its start.
 #[derive(Debug)]
 pub(crate) struct Lines<R> {
@@ -18,24 +45,39 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Reads the next line; false at the end.
-    pub(crate) fn advance(&mut self) -> io::Result<bool> {
+    pub(crate) fn advance(&mut self) -> Result<bool, Stopped> {
+        let read = self.read().map_err(Stopped::Unreadable)?;
+        if read == Read::NoEnd {
+            Err(Stopped::NoEnd { line: self.number })
+        } else {
+            Ok(read == Read::Line)
+        }
+    }
+
+    fn read(&mut self) -> io::Result<Read> {
         self.text.clear();
+        // The memory of one long line is not kept for all that follow.
+        self.text.shrink_to(KEPT);
         let most = self.limit as u64 + 1;
         let read = self.reader.by_ref().take(most).read_until(b'\n', &mut self.text)?;
         if read == 0 {
-            return Ok(false);
+            return Ok(Read::End);
         }
         self.number += 1;
         if self.text.last() == Some(&b'\n') {
             self.text.pop();
         } else if self.text.len() > self.limit {
-            self.reader.skip_until(b'\n')?;
+            let mut rest = self.reader.by_ref().take(SKIPPED);
+            rest.skip_until(b'\n')?;
+            if rest.limit() == 0 {
+                return Ok(Read::NoEnd);
+            }
         }
         // A byte order mark stands at the start of files from Windows.
         if self.number == 1 && self.text.starts_with(b"\xef\xbb\xbf") {
             self.text.drain(..3);
         }
-        Ok(true)
+        Ok(Read::Line)
     }
 
     /// The line, without its end; longer than the limit when it was cut.

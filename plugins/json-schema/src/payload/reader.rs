@@ -46,7 +46,7 @@ pub(crate) fn read(payload: &[u8]) -> Result<Document<'_>, Box<Malformed>> {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         Box::new(Malformed {
             rule: "bad-json",
-            message: format!("line {line} is not UTF-8, which JSON is written in"),
+            message: format!("not UTF-8, which JSON is written in, in line {line}"),
             pointer: String::new(),
             expected: "UTF-8".to_owned(),
             actual: format!("byte 0x{:02x}", payload.get(before.len()).copied().unwrap_or(0)),
@@ -358,7 +358,7 @@ impl<'p> Reader<'p> {
     fn no_number(&self) -> Box<Malformed> {
         let mut malformed = self.unexpected("a number or null");
         malformed.message = format!(
-            "JSON has no NaN and no infinity, and one stands at {}: a missing value is null",
+            "JSON has no NaN and no infinity: a missing value is null, at {}",
             self.place(self.at)
         );
         malformed

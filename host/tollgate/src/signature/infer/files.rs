@@ -8,7 +8,9 @@ use tollgate_engine::types::{Cells, TypedColumn};
 
 use super::Table;
 use super::data::Data;
-use crate::frames::{self, Content, Format, FrameError, Frames, Payload, PayloadFormat, RowFault};
+use crate::frames::{
+    self, Content, Format, FrameError, Frames, Judged, Payload, PayloadFormat, RowFault,
+};
 
 /// Why no signature can be inferred.
 #[derive(Debug, Error, Diagnostic)]
@@ -69,7 +71,7 @@ pub(super) fn read(path: &Path, asked: PayloadFormat, table: &mut Table) -> Resu
     } else {
         path.display().to_string()
     };
-    match frames::open(path, asked)? {
+    match frames::open(path, asked, Judged::Together)? {
         Payload::Frames(frames) => rows(frames, &name, table),
         Payload::Request(body) => {
             let problem = |problem: String| InferError::Json { file: name.clone(), problem };
@@ -117,6 +119,8 @@ fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError>
                 })?;
                 table.rows = before;
             }
+            // Rows that were asked for together are none.
+            Content::Values(_) => {}
             Content::Columns { columns, written } => {
                 for (at, (column, place)) in columns.iter().zip(&places).enumerate() {
                     let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
