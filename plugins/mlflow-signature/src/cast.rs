@@ -203,7 +203,7 @@ fn tensor(column: Column<'_>, dtype: Dtype, today: Option<i64>) -> Cast<'_> {
 fn times(column: Column<'_>, today: Option<i64>) -> Result<Column<'_>, usize> {
     if !matches!(column.dtype.kind(), 'b' | 'i' | 'u' | 'f') {
         return match to_datetime(column, today, false) {
-            Ok(column) if column.dtype == Dtype::Zoned => Err(0),
+            Ok(column) if matches!(column.dtype, Dtype::Zoned(_)) => Err(0),
             Ok(column) => Ok(column),
             Err((_, row)) => Err(row),
         };

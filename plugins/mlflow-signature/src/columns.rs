@@ -89,7 +89,7 @@ fn raw(cells: &Cells, row: usize) -> Option<Py<'_>> {
 fn missing<'a>(dtype: Dtype) -> Py<'a> {
     match dtype {
         Dtype::Float(_) | Dtype::Complex(_) => Py::Float(f64::NAN),
-        Dtype::Datetime(_) | Dtype::Zoned => Py::Time(None),
+        Dtype::Datetime(_) | Dtype::Zoned(_) => Py::Time(None),
         _ => Py::None,
     }
 }
@@ -107,8 +107,8 @@ pub(crate) fn of_value(mut value: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault>
         (Dtype::Object, value) => value,
         (_, Py::None) => missing(dtype),
         (Dtype::Bytes, bytes @ Py::Bytes(_)) => bytes,
-        (Dtype::Datetime(_) | Dtype::Zoned, time @ Py::Time(_)) => time,
-        (Dtype::Datetime(_) | Dtype::Zoned, Py::Datetime(nanos)) => {
+        (Dtype::Datetime(_) | Dtype::Zoned(_), time @ Py::Time(_)) => time,
+        (Dtype::Datetime(_) | Dtype::Zoned(_), Py::Datetime(nanos)) => {
             let out = || Fault::new(Kind::FrameBuild, "a time must be within 1677 and 2262");
             Py::Time(Some(i64::try_from(nanos).map_err(|_| out())?))
         }
@@ -147,11 +147,11 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
             Some(bytes) => Py::Bytes(bytes),
             None => return Err(Fault::new(Kind::FrameBuild, "bytes must be base64")),
         },
-        (Dtype::Datetime(_) | Dtype::Zoned, Py::Str(text)) => {
+        (Dtype::Datetime(_) | Dtype::Zoned(_), Py::Str(text)) => {
             let time = crate::py::datetime64(&text);
             Py::Time(time.ok_or_else(|| Fault::new(Kind::FrameBuild, "a time must be ISO 8601"))?)
         }
-        (Dtype::Datetime(unit), Py::Int(count)) => {
+        (Dtype::Datetime(unit) | Dtype::Zoned(unit), Py::Int(count)) => {
             let scale = match unit {
                 Unit::Second => 1_000_000_000,
                 Unit::Milli => 1_000_000,
@@ -160,7 +160,6 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
             };
             Py::Time(Some(count.saturating_mul(scale)))
         }
-        (Dtype::Zoned, Py::Int(count)) => Py::Time(Some(count)),
         (Dtype::Float(bits) | Dtype::MaskedFloat(bits), Py::Float(number)) => {
             Py::Float(to_f32(number, bits))
         }
@@ -179,7 +178,7 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
                 Dtype::Bool | Dtype::MaskedBool => matches!(cell, Py::Bool(_)),
                 Dtype::Text | Dtype::Unicode => matches!(cell, Py::Str(_)),
                 Dtype::Float(_) | Dtype::MaskedFloat(_) => false,
-                Dtype::Datetime(_) | Dtype::Zoned | Dtype::Bytes => false,
+                Dtype::Datetime(_) | Dtype::Zoned(_) | Dtype::Bytes => false,
                 _ => true,
             };
             if !fits {

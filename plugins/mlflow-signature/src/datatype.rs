@@ -28,7 +28,7 @@ pub(crate) fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Co
             column.dtype = want;
             return Ok(column);
         }
-        (Datetime, Dtype::Zoned) => {
+        (Datetime, Dtype::Zoned(_)) => {
             return Err(Fault::new(
                 Kind::Timezone,
                 "times must not have a time zone: give them in UTC without one",
@@ -111,7 +111,7 @@ fn incompatible(column: &Column<'_>, wanted: DataType) -> Fault {
 fn times(column: Column<'_>) -> Result<Column<'_>, Fault> {
     let strings = column.cells.iter().any(|cell| matches!(cell, Py::Str(_)));
     match crate::py::to_datetime(column, None, false) {
-        Ok(column) if column.dtype == Dtype::Zoned => {
+        Ok(column) if matches!(column.dtype, Dtype::Zoned(_)) => {
             Err(Fault::new(Kind::ColumnConvert, "times must not have a time zone"))
         }
         Ok(column) => Ok(column),

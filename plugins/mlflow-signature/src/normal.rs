@@ -93,7 +93,7 @@ fn write_column(out: &mut String, column: &Column<'_>) {
             out.push(',');
         }
         match (column.dtype, cell) {
-            (Dtype::Datetime(_) | Dtype::Zoned, Py::Time(Some(nanos))) => {
+            (Dtype::Datetime(_) | Dtype::Zoned(_), Py::Time(Some(nanos))) => {
                 out.push('"');
                 write_iso(out, (*nanos).into(), 'T', 9);
                 out.push('"');

@@ -8,7 +8,7 @@ use super::{
     BATCH_BYTES, BATCH_ROWS, Batch, COLUMNS, Content, Format, FrameError, Frames, Judged,
     LINE_BYTES, Progress, RowFault, Rows, Spare,
 };
-use crate::records::csv::{Records, Stopped};
+use crate::records::csv::{COMMAS, HEADER, Records, Stopped};
 
 pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     let (name, spare) = (source.name.clone(), source.spare.clone());
@@ -141,8 +141,13 @@ fn counted(cells: usize) -> String {
 
 fn explained(stopped: Stopped) -> String {
     match stopped {
+        Stopped::NoEnd { line: 1 } => format!(
+            "its names, which begin at line 1, take more than {} MiB: a quote may never be closed",
+            HEADER >> 20
+        ),
         Stopped::NoEnd { line } => format!(
-            "the row that begins at line {line} is longer than {} MiB: a quote may never be closed",
+            "the row that begins at line {line} has more than {} MiB or {COMMAS} commas: a quote \
+             may never be closed",
             LINE_BYTES >> 20
         ),
         Stopped::Unreadable(error) => error.to_string(),

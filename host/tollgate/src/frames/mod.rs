@@ -11,6 +11,7 @@ mod arrow;
 mod batch;
 mod claims;
 mod csv;
+mod delta;
 mod error;
 mod footer;
 mod format;

@@ -261,6 +261,11 @@ impl<F: Fn(String) -> FrameError> Iterator for Batches<F> {
             match self.reader.next() {
                 Some(Ok(batch)) => {
                     self.given += batch.num_rows() as u64;
+                    if self.given > self.rows {
+                        let problem =
+                            format!("it says that it has {} rows, and has more", self.rows);
+                        return Some(Err((self.broken)(problem)));
+                    }
                     self.cutter.refill(batch);
                 }
                 Some(Err(_)) => {

@@ -6,8 +6,10 @@ use std::fs::File;
 
 use parquet::basic::Type;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::schema::types::ColumnDescriptor;
 
 use super::ROW_BYTES;
+use super::delta::{Unfolded, unfolded};
 use super::levels::Windows;
 use super::pages::{BAD_HEADER, Chunk, DELTA_BYTE_ARRAY, Header, Kind, Shared};
 
@@ -165,19 +167,12 @@ impl Leaf {
         };
         let mut width = fixed;
         let mut dictionary = 0;
+        let mut found = 0u64;
         while let Some((header, start)) = chunk.header().map_err(problem)? {
             let unpacked = header.unpacked as u64;
             let values = u64::from(header.values);
             totals.unpacked = totals.unpacked.saturating_add(unpacked);
-            let most = length.saturating_mul(UNPACKED_A_BYTE).saturating_add(UNPACKED);
-            if totals.unpacked > most {
-                return Err(format!(
-                    "it unpacks to {} MiB or more, and of a file of {length} bytes at most {} MiB \
-                     are read",
-                    totals.unpacked >> 20,
-                    most >> 20
-                ));
-            }
+            unpacks(totals, length)?;
             self.packed = self.packed.max(header.packed as u64);
             if unpacked > OPEN_PAGES {
                 return Err(problem(format!(
@@ -201,11 +196,17 @@ impl Leaf {
                     self.dictionary = self.dictionary.max(unpacked.saturating_add(made));
                 }
                 Kind::Values | Kind::Values2 { .. } => {
+                    found = found.saturating_add(values);
+                    if found > column.num_values().max(0).cast_unsigned() {
+                        return Err(problem("its pages hold more than it says".to_owned()));
+                    }
                     self.values = self.values.max(unpacked);
                     width = width.max(unpacked.div_ceil(values.max(1)).saturating_add(fixed));
                     if header.encoding == DELTA_BYTE_ARRAY {
-                        // Each may repeat nearly all that is in the page.
-                        width = width.max(unpacked.saturating_add(fixed));
+                        let texts = texts(&chunk, &header, start, descriptor).map_err(problem)?;
+                        totals.unpacked = totals.unpacked.saturating_add(texts.sum);
+                        unpacks(totals, length)?;
+                        width = width.max(texts.longest.saturating_add(fixed));
                     }
                     if levels > 0 {
                         let windows = self.windows.get_or_insert_default();
@@ -225,6 +226,57 @@ impl Leaf {
     }
 }
 
+fn unpacks(totals: &Totals, length: u64) -> Result<(), String> {
+    let most = length.saturating_mul(UNPACKED_A_BYTE).saturating_add(UNPACKED);
+    if totals.unpacked <= most {
+        return Ok(());
+    }
+    Err(format!(
+        "it unpacks to {} MiB or more, and of a file of {length} bytes at most {} MiB are read",
+        totals.unpacked >> 20,
+        most >> 20
+    ))
+}
+
+/// What the texts of a page unfold to, each of which may repeat what the one
+/// before it is.
+fn texts(
+    chunk: &Chunk,
+    header: &Header,
+    start: u64,
+    descriptor: &ColumnDescriptor,
+) -> Result<Unfolded, String> {
+    let page = chunk.page(header, start)?;
+    let mut values = page.as_slice();
+    match header.kind {
+        Kind::Values2 { repetitions, definitions, .. } => {
+            let levels = repetitions as usize + definitions as usize;
+            values = values.get(levels..).unwrap_or_default();
+        }
+        _ => {
+            for most in [descriptor.max_rep_level(), descriptor.max_def_level()] {
+                if most > 0 {
+                    let (_, rest) = first_levels(values).ok_or(BAD_LEVELS)?;
+                    values = rest;
+                }
+            }
+        }
+    }
+    if values.is_empty() {
+        // Every value is null.
+        return Ok(Unfolded::default());
+    }
+    unfolded(values).ok_or_else(|| "the lengths of texts in a page are damaged".to_owned())
+}
+
+const BAD_LEVELS: &str = "a page says wrongly which of its values belong to which row";
+
+/// The levels that a page begins with, after their length, and the rest.
+fn first_levels(page: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = page.split_at_checked(4)?;
+    rest.split_at_checked(u32::from_le_bytes(length.try_into().ok()?) as usize)
+}
+
 /// Counts the values of a page's rows.
 fn rows(
     chunk: &Chunk,
@@ -233,14 +285,10 @@ fn rows(
     bits: u32,
     windows: &mut Windows,
 ) -> Result<(), String> {
-    const BAD_LEVELS: &str = "a page says wrongly which of its values belong to which row";
     let page = chunk.page(header, start)?;
     let levels = match header.kind {
         Kind::Values2 { repetitions, .. } => page.get(..repetitions as usize),
-        _ => page.split_at_checked(4).and_then(|(length, rest)| {
-            let length = u32::from_le_bytes(length.try_into().ok()?);
-            rest.get(..length as usize)
-        }),
+        _ => first_levels(&page).map(|(levels, _)| levels),
     };
     levels
         .and_then(|levels| windows.count(levels, bits, header.values.into()))

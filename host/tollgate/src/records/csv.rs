@@ -8,6 +8,13 @@ use csv::{ByteRecord, ErrorKind, Position, ReaderBuilder};
 
 const BUFFER: usize = 64 << 10;
 
+/// The most bytes of a header: names of columns, 10 bytes each for 100,000.
+pub(crate) const HEADER: usize = 1 << 20;
+
+/// The most commas in one record: each may end a cell, which takes memory of
+/// its own.
+pub(crate) const COMMAS: usize = 4_000_000;
+
 /// Reads records with the lines that they begin at, however many cells each
 /// has. The first is the header.
 #[derive(Debug)]
@@ -37,7 +44,8 @@ impl<R: Read> Records<R> {
     pub(crate) fn new(inner: R, limit: usize) -> Self {
         let most = limit + BUFFER;
         let meter = Arc::new(Meter {
-            left: AtomicUsize::new(most),
+            left: AtomicUsize::new(most.min(HEADER + BUFFER)),
+            commas: AtomicUsize::new(0),
             carriage_return: AtomicU8::new(UNKNOWN),
         });
         let metered = Metered { inner, meter: Arc::clone(&meter) };
@@ -55,6 +63,7 @@ impl<R: Read> Records<R> {
     /// line that it begins at, counted from 1.
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, Stopped> {
         self.meter.left.store(self.most, Ordering::Relaxed);
+        self.meter.commas.store(0, Ordering::Relaxed);
         let line = self.reader.position().line();
         if !self.reader.read_byte_record(&mut self.record).map_err(|error| stopped(error, line))? {
             return Ok(None);
@@ -82,6 +91,8 @@ const YES: u8 = 2;
 struct Meter {
     /// How many bytes the present record may still take.
     left: AtomicUsize,
+    /// How many commas were read for it.
+    commas: AtomicUsize,
     carriage_return: AtomicU8,
 }
 
@@ -98,13 +109,15 @@ const NO_END: &str = "a row has no end";
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.meter.left.load(Ordering::Relaxed);
-        if left == 0 {
+        if left == 0 || self.meter.commas.load(Ordering::Relaxed) > COMMAS {
             return Err(io::Error::other(NO_END));
         }
         let read = self.inner.read(into)?;
         self.meter.left.store(left.saturating_sub(read), Ordering::Relaxed);
+        let bytes = into.get(..read).unwrap_or_default();
+        let commas = bytes.iter().filter(|byte| **byte == b',').count();
+        self.meter.commas.fetch_add(commas, Ordering::Relaxed);
         if self.meter.carriage_return.load(Ordering::Relaxed) == UNKNOWN {
-            let bytes = into.get(..read).unwrap_or_default();
             let mut lines = bytes.split(|&byte| byte == b'\n');
             if let (Some(first), Some(_)) = (lines.next(), lines.next()) {
                 let ends = if first.ends_with(b"\r") { YES } else { NO };

@@ -90,7 +90,7 @@ impl Typed<'_, '_> {
             (Double, Dtype::Float(64)) if strict => self.rounded(faults),
             (_, Dtype::Object) if self.plainly() => {}
             _ if dtype == self.declared.dtype() => {}
-            (_, Dtype::Object | Dtype::Bytes | Dtype::Zoned | Dtype::Text) => {
+            (_, Dtype::Object | Dtype::Bytes | Dtype::Zoned(_) | Dtype::Text) => {
                 exact(self.batch, strict, faults);
             }
             (_, Dtype::MaskedInt(..) | Dtype::MaskedFloat(_) | Dtype::MaskedBool) => {

@@ -17,6 +17,29 @@ pub enum Unit {
     Nano,
 }
 
+impl Unit {
+    /// That of `datetime64[us, UTC]`.
+    fn of(name: &str) -> Option<Self> {
+        Some(match name.strip_prefix("datetime64[")?.split(',').next()? {
+            "s" => Self::Second,
+            "ms" => Self::Milli,
+            "us" => Self::Micro,
+            "ns" => Self::Nano,
+            _ => return None,
+        })
+    }
+
+    /// The type of times in this unit with a zone.
+    fn zoned(self) -> &'static str {
+        match self {
+            Self::Second => "datetime64[s, UTC]",
+            Self::Milli => "datetime64[ms, UTC]",
+            Self::Micro => "datetime64[us, UTC]",
+            Self::Nano => "datetime64[ns, UTC]",
+        }
+    }
+}
+
 /// A type of NumPy or pandas. Sizes are in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dtype {
@@ -43,7 +66,7 @@ pub enum Dtype {
     /// `datetime64` without a zone.
     Datetime(Unit),
     /// `datetime64` with a zone.
-    Zoned,
+    Zoned(Unit),
     /// `timedelta64`.
     Timedelta,
     /// pandas' `category`.
@@ -110,7 +133,9 @@ impl Dtype {
             "Float32" => Self::MaskedFloat(32),
             "Float64" => Self::MaskedFloat(64),
             _ if name.starts_with("object") => Self::Object,
-            _ if name.starts_with("datetime64") && name.contains(',') => Self::Zoned,
+            _ if name.starts_with("datetime64") && name.contains(',') => {
+                Self::Zoned(Unit::of(name)?)
+            }
             _ => return Self::named(name),
         })
     }
@@ -135,7 +160,7 @@ impl Dtype {
             Self::Object | Self::Text | Self::MaskedText | Self::Category => 'O',
             Self::Unicode => 'U',
             Self::Bytes => 'S',
-            Self::Datetime(_) | Self::Zoned => 'M',
+            Self::Datetime(_) | Self::Zoned(_) => 'M',
             Self::Timedelta => 'm',
         }
     }
@@ -151,7 +176,7 @@ impl Dtype {
             | Self::Complex(bits)
             | Self::MaskedFloat(bits)
             | Self::MaskedInt(_, bits) => bits,
-            Self::Datetime(_) | Self::Zoned | Self::Timedelta => 64,
+            Self::Datetime(_) | Self::Zoned(_) | Self::Timedelta => 64,
             Self::Object
             | Self::Text
             | Self::MaskedText
@@ -184,7 +209,7 @@ impl Dtype {
             Self::Datetime(Unit::Milli) => "datetime64[ms]".into(),
             Self::Datetime(Unit::Micro) => "datetime64[us]".into(),
             Self::Datetime(Unit::Nano) => "datetime64[ns]".into(),
-            Self::Zoned => "datetime64[ns, UTC]".into(),
+            Self::Zoned(unit) => unit.zoned().into(),
             Self::Timedelta => "timedelta64[ns]".into(),
             Self::Category => "category".into(),
             Self::MaskedInt(true, bits) => sized("Int", bits),

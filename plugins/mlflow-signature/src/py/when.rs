@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::written::{Format, read};
-use super::{Column, Dtype, Py, Raised, wrap_float};
+use super::{Column, Dtype, Py, Raised, Unit, wrap_float};
 
 /// Text, numbers (nanoseconds since 1970) and nulls as `datetime64[ns]`, or as
 /// [`Dtype::Zoned`] where the texts have a zone. With `uniform` all texts must
@@ -69,7 +69,7 @@ pub fn to_datetime<'a>(
     if zone.is_some() && others > 0 {
         return Err((Raised::Value, 0));
     }
-    let dtype = if zone.is_some() { Dtype::Zoned } else { Dtype::NANOSECONDS };
+    let dtype = if zone.is_some() { Dtype::Zoned(Unit::Nano) } else { Dtype::NANOSECONDS };
     Ok(Column { name: column.name, dtype, cells })
 }
 
