@@ -91,12 +91,31 @@ pub(super) struct Cutter {
     step: usize,
     spare: Spare,
     judged: Judged,
+    /// What rows took that are batches of their own.
+    alone: u64,
+    /// How long the file is, as far as it was read.
+    length: u64,
 }
+
+/// What rows may take that are batches of their own, and as much more for each
+/// byte of the file: a dictionary of one long text can give it to billions of
+/// rows.
+const ALONE: u64 = 512 << 20;
+const ALONE_A_BYTE: u64 = 64;
 
 impl Cutter {
     pub(super) fn new(spare: &Spare, judged: Judged) -> Self {
         let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        Self { batch, at: 0, first: 0, step: 8 << 10, spare: spare.clone(), judged }
+        Self {
+            batch,
+            at: 0,
+            first: 0,
+            step: 8 << 10,
+            spare: spare.clone(),
+            judged,
+            alone: 0,
+            length: 0,
+        }
     }
 
     /// Whether all rows were given.
@@ -104,8 +123,10 @@ impl Cutter {
         self.at >= self.batch.num_rows()
     }
 
-    /// The next record batch; the one before must be done.
-    pub(super) fn refill(&mut self, batch: RecordBatch) {
+    /// The next record batch; the one before must be done. `length` is how long
+    /// the file is, as far as it was read.
+    pub(super) fn refill(&mut self, batch: RecordBatch, length: u64) {
+        self.length = length;
         self.first += self.batch.num_rows() as u64;
         self.batch = batch;
         self.at = 0;
@@ -137,6 +158,16 @@ impl Cutter {
                 continue;
             }
             self.at += count;
+            if count == 1 {
+                self.alone = self.alone.saturating_add(bytes.min(ROW_BYTES) as u64);
+                if self.alone > self.length.saturating_mul(ALONE_A_BYTE).saturating_add(ALONE) {
+                    return Err(format!(
+                        "its rows unfold to more than {} MiB, from {} bytes",
+                        self.alone >> 20,
+                        self.length
+                    ));
+                }
+            }
             if bytes > ROW_BYTES {
                 return Ok(too_large(first));
             }

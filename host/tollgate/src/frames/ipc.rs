@@ -194,7 +194,7 @@ impl<F: Fn(String) -> FrameError> Iterator for Batches<F> {
             match self.record_batch() {
                 Ok(Some(batch)) => {
                     self.given += batch.num_rows() as u64;
-                    self.cutter.refill(batch);
+                    self.cutter.refill(batch, self.messages.at());
                 }
                 Ok(None) => return None,
                 Err(problem) => {

@@ -66,7 +66,8 @@ pub(super) fn open(source: Source) -> Result<Frames, FrameError> {
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
     let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let cutter = Cutter::new(&spare, source.judged);
-    let batches = Batches { reader, cutter, rows, given: 0, trouble, broken };
+    let length = source.bytes.unwrap_or(0);
+    let batches = Batches { reader, cutter, rows, given: 0, length, trouble, broken };
     Ok(Frames {
         format: Format::Parquet,
         rows: Some(rows),
@@ -249,6 +250,7 @@ struct Batches<F> {
     cutter: Cutter,
     rows: u64,
     given: u64,
+    length: u64,
     trouble: Trouble,
     broken: F,
 }
@@ -266,7 +268,7 @@ impl<F: Fn(String) -> FrameError> Iterator for Batches<F> {
                             format!("it says that it has {} rows, and has more", self.rows);
                         return Some(Err((self.broken)(problem)));
                     }
-                    self.cutter.refill(batch);
+                    self.cutter.refill(batch, self.length);
                 }
                 Some(Err(_)) => {
                     let problem = format!("after row {}: {}", self.given, self.trouble.told());

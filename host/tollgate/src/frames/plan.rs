@@ -201,6 +201,12 @@ impl Leaf {
                         return Err(problem("its pages hold more than it says".to_owned()));
                     }
                     self.values = self.values.max(unpacked);
+                    if column.column_type() == Type::FIXED_LEN_BYTE_ARRAY {
+                        // A dictionary gives the same bytes to many.
+                        let copied = values.saturating_mul(fixed);
+                        totals.unpacked = totals.unpacked.saturating_add(copied);
+                        unpacks(totals, length)?;
+                    }
                     width = width.max(unpacked.div_ceil(values.max(1)).saturating_add(fixed));
                     if header.encoding == DELTA_BYTE_ARRAY {
                         let texts = texts(&chunk, &header, start, descriptor).map_err(problem)?;

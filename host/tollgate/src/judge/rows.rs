@@ -134,7 +134,11 @@ impl Judge<'_> {
     /// Judges a batch, or its halves where that tells more; says whether
     /// something in it blocks.
     fn judged(&mut self, batch: &Batch) -> Result<bool, JudgeError> {
-        let findings = match self.ask(batch) {
+        let mut answer = self.ask(batch);
+        if is_out_of_memory(&answer) && batch.rows.count == 1 {
+            answer = self.ask(batch);
+        }
+        let findings = match answer {
             Ok(findings) => findings,
             Err(fault) if is_too_much(&fault.cause) => {
                 let Some(halves) = batch.halves() else {
@@ -178,7 +182,12 @@ impl Judge<'_> {
     /// are about its row.
     fn values(&mut self, rows: &Rows, values: &Values) -> Result<(), JudgeError> {
         for (row, value) in values.iter().enumerate() {
-            match self.checker.check(value) {
+            let mut answer = self.checker.check(value);
+            if is_out_of_memory(&answer) {
+                // What rows before it left behind is gone with the instance.
+                answer = self.checker.check(value);
+            }
+            match answer {
                 Ok(findings) => {
                     self.unread += u64::from(is_no_json(&findings));
                     for mut finding in findings {
@@ -302,6 +311,11 @@ fn without_place(message: &str) -> &str {
     }
     // `at`, `in` or `before` the place.
     text.rsplit_once(' ').map_or(message, |(text, _)| text.trim_end_matches(','))
+}
+
+/// Whether a new instance could do.
+fn is_out_of_memory(answer: &Result<Vec<Finding>, Fault>) -> bool {
+    matches!(answer, Err(Fault { cause: Cause::Memory(_), .. }))
 }
 
 /// Whether fewer rows at a time could do.
