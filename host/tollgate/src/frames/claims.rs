@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use arrow_ipc::RecordBatch;
+use arrow_schema::{DataType, Schema};
 
 use super::messages::Message;
 
@@ -14,9 +15,12 @@ pub(super) const MOST_BODY: u64 = 4 << 30;
 /// whole; a larger one in pieces. So much may all dictionaries take, too.
 pub(super) const WHOLE: u64 = 48 << 20;
 
-/// Values that a stream may hold beyond 64 for each of its bytes: nulls take
-/// no bytes at all.
+/// Values that a stream may hold beyond 64 for each of its bytes, packed as
+/// they may be.
 const VALUES: u64 = 128 << 20;
+
+/// The same for those that take no bytes at all.
+const NOTHINGS: u64 = 16 << 20;
 const VALUES_A_BYTE: u64 = 64;
 
 /// The same for bytes that it may unpack to.
@@ -27,6 +31,7 @@ const UNPACKED_A_BYTE: u64 = 64;
 #[derive(Default)]
 pub(super) struct Claims {
     values: u64,
+    nothings: u64,
     unpacked: u64,
     /// What each dictionary takes.
     dictionaries: HashMap<i64, u64>,
@@ -41,20 +46,27 @@ impl Claims {
         &mut self,
         batch: &RecordBatch<'_>,
         message: &Message,
-        columns: usize,
+        schema: &Schema,
         at: u64,
     ) -> Result<(), String> {
         let rows = u64::try_from(batch.length()).map_err(|_| nonsense())?;
         bounds(batch, message.body)?;
-        self.values = self.values.saturating_add(rows.saturating_mul(columns.max(1) as u64));
+        let columns = schema.fields().iter();
+        let (nulls, others): (Vec<_>, Vec<_>) =
+            columns.partition(|field| matches!(field.data_type(), DataType::Null));
+        // Rows without columns are nothing, too.
+        let nothings = nulls.len() as u64 + u64::from(others.is_empty());
+        self.values = self.values.saturating_add(rows.saturating_mul(others.len() as u64));
+        self.nothings = self.nothings.saturating_add(rows.saturating_mul(nothings));
         let length = at.saturating_add(message.body);
-        let most = length.saturating_mul(VALUES_A_BYTE).saturating_add(VALUES);
-        if self.values > most {
-            return Err(format!(
-                "it says that it holds {} values or more in {length} bytes, and of a file of this \
-                 size at most {most} are read",
-                self.values
-            ));
+        for (found, base) in [(self.values, VALUES), (self.nothings, NOTHINGS)] {
+            let most = length.saturating_mul(VALUES_A_BYTE).saturating_add(base);
+            if found > most {
+                return Err(format!(
+                    "it says that it holds {found} values or more in {length} bytes, and of a file \
+                     of this size at most {most} are read"
+                ));
+            }
         }
         Ok(())
     }

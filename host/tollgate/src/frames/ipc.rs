@@ -145,7 +145,7 @@ impl<F: Fn(String) -> FrameError> Batches<F> {
         let parsed = message.parsed()?;
         let batch = parsed.header_as_record_batch().ok_or(UNFIT)?;
         let start = self.messages.at();
-        self.claims.rows(&batch, message, self.schema.fields().len(), start)?;
+        self.claims.rows(&batch, message, &self.schema, start)?;
         if message.body > WHOLE {
             let Some(file) = &self.file else {
                 let body = self.messages.body(message)?;

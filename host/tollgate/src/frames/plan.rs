@@ -29,7 +29,7 @@ const OPEN_PAGES: u64 = 96 << 20;
 
 /// Values that a file may hold beyond 64 for each of its bytes: a run of the
 /// same value takes some bytes, however long it is.
-const VALUES: u64 = 128 << 20;
+const VALUES: u64 = 32 << 20;
 const VALUES_A_BYTE: u64 = 64;
 
 /// The same for bytes that it may unpack to.
