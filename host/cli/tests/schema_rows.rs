@@ -7,7 +7,6 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -23,6 +22,7 @@ use common::{command, report, text, tollgate};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use tollgate_test_support::{Dice, seed};
 
 /// The formats, and a request of its own for each row.
 const FORMATS: [&str; 5] = ["jsonl", "csv", "parquet", "arrow", "arrows"];
@@ -203,21 +203,16 @@ fn rows_that_break_the_schema_fail_in_every_format() {
     }
 }
 
-/// Numbers from a seed.
-struct Draw(u64);
+/// Draws schemas and rows.
+struct Draw(Dice);
 
 impl Draw {
     fn below(&mut self, limit: usize) -> usize {
-        // SplitMix64.
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((word ^ (word >> 31)) % limit as u64) as usize
+        self.0.roll(limit)
     }
 
     fn one<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
+        self.0.one(of).clone()
     }
 
     /// What a column of the kind may be told to hold. Texts are always
@@ -308,13 +303,9 @@ fn broken_of_request(report: &Value) -> Broken {
     report["findings"].as_array().unwrap().iter().map(finding).collect()
 }
 
-/// A new seed each time; `TOLLGATE_SEED` repeats one.
 #[test]
 fn a_row_gets_the_same_answer_in_every_format_and_as_a_request() {
-    let seed = std::env::var("TOLLGATE_SEED")
-        .map_or_else(|_| RandomState::new().hash_one(0u8), |seed| seed.parse().unwrap());
-    println!("TOLLGATE_SEED={seed}");
-    let mut draw = Draw(seed);
+    let mut draw = Draw(Dice::new(seed()));
     let (mut passed, mut failed) = (0, 0);
     for _ in 0..8 {
         let folder = Folder::new();
