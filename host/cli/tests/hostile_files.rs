@@ -211,7 +211,14 @@ fn parquet_that_claims_more_than_it_holds_is_refused() {
         ("names", file(&[], &footer(names, vec![], 0).done())),
         (
             "a large page",
-            flat(wide(1), INT64, ZSTD, &[big_page.clone()], (big / 8) as i64, (big / 8) as i64),
+            flat(
+                wide(1),
+                INT64,
+                ZSTD,
+                std::slice::from_ref(&big_page),
+                (big / 8) as i64,
+                (big / 8) as i64,
+            ),
         ),
         (
             "a large page twelve times",

@@ -233,6 +233,7 @@ mod tests {
                 version: text(),
                 contract: "1.0.0",
                 digest: Digest::of(b""),
+                baked_from: None,
             },
         }
     }

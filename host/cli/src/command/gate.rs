@@ -80,6 +80,7 @@ mod tests {
             version: text(),
             contract: "1.0.0",
             digest: Digest::of(b""),
+            baked_from: None,
         };
         GateReport {
             command: "gate",

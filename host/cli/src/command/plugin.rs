@@ -213,6 +213,7 @@ mod tests {
             contract: "1.0.0",
             size: 1,
             digest: "sha256:0".to_owned(),
+            baked_from: None,
         }
     }
 
@@ -222,7 +223,6 @@ mod tests {
         for baked in [false, true] {
             assert_harmless(|out, text| {
                 let baked = baked.then(|| BakedReport {
-                    plugin: text.to_owned(),
                     settings: text.to_owned(),
                     document: Value::String(text.to_owned()),
                 });
@@ -234,7 +234,7 @@ mod tests {
                     baked,
                     settings_schema: serde_json::json!({ "title": text }),
                 };
-                print_inspection(out, &inspection)
+                print_inspection(out, &inspection, true)
             });
         }
     }

@@ -27,7 +27,7 @@ impl Opened {
     /// # Errors
     /// When it cannot be used.
     pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
-        if !path.extension().is_some_and(|extension| extension == "wasm") {
+        if path.extension().is_none_or(|extension| extension != "wasm") {
             let (document, plugin) = super::open(plugins, path)?;
             return Ok(Self { document, plugin });
         }
