@@ -1,6 +1,8 @@
-//! Loading a plugin, with and without the cache of compiled code.
+//! Loading a plugin: compiled ahead, from the cache of compiled code, and with
+//! neither.
 
 use anyhow::{Result, ensure};
+use tollgate::plugins::Plugins;
 use tollgate_engine::{CacheDirectory, CacheUse, Engine};
 
 use crate::group::{Group, Row};
@@ -14,9 +16,14 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
     let cached = Engine::builder().cache(cache).build()?;
     let uncached = Engine::builder().build()?;
     let mut rows = Vec::new();
-    for (plugin, warm, cold) in [
-        ("threshold-policy", "load/policy-cached", "load/policy-compiled"),
-        ("mlflow-signature", "load/signature-cached", "load/signature-compiled"),
+    for (plugin, ahead, warm, cold) in [
+        ("threshold-policy", "load/policy-ahead", "load/policy-cached", "load/policy-compiled"),
+        (
+            "mlflow-signature",
+            "load/signature-ahead",
+            "load/signature-cached",
+            "load/signature-compiled",
+        ),
     ] {
         let bytes: &'static [u8] = Vec::leak(places.component(plugin)?);
         cached.load(bytes)?;
@@ -26,6 +33,16 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         );
         let size = bytes.len() / 1024;
         let (cached, uncached) = (cached.clone(), uncached.clone());
+        let built_in = Plugins::new(uncached.clone());
+        ensure!(
+            built_in.built_in(plugin)?.cache_use() == CacheUse::Ahead,
+            "{plugin} was not compiled ahead of time"
+        );
+        rows.push(Row::new(
+            ahead,
+            &format!("{plugin}, compiled ahead of time, as the library has it"),
+            WallStep(move |_| Ok(built_in.built_in(plugin)?)),
+        ));
         rows.push(Row::new(
             warm,
             &format!("{plugin} ({size} KiB), compiled code from the cache"),

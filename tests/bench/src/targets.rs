@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 17] = [
+const TARGETS: [Target; 18] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -98,6 +98,11 @@ const TARGETS: [Target; 17] = [
         text: "10,000,000 rows of Parquet, at most the time of pandera",
         row: "frames/tollgate-parquet",
         bound: Bound::Times(1.0, "frames/pandera"),
+    },
+    Target {
+        text: "`tollgate gate`, nothing in any cache, at most twice that with a warm one",
+        row: "gate/cold-cache",
+        bound: Bound::Times(2.0, "gate/warm-cache"),
     },
     Target {
         text: "`tollgate gate`, the whole process with a warm cache, at most 30 ms",
