@@ -193,6 +193,9 @@ fn watched(command: &mut Command) -> Result<(bool, String)> {
             last = text.trim().to_owned();
         }
     }
+    if last.is_empty() {
+        "see above".clone_into(&mut last);
+    }
     Ok((child.wait()?.success(), last))
 }
 
