@@ -1,6 +1,7 @@
 //! Signatures from MLflow's JSON, and what MLflow refuses to load.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -260,9 +261,10 @@ fn tensor(spec: &Py<'_>) -> Loaded<TensorSpec> {
 
 fn param_schema(list: &[Py<'_>]) -> Loaded<Vec<ParamSpec>> {
     let mut params: Vec<ParamSpec> = Vec::with_capacity(list.len());
+    let mut names = BTreeSet::new();
     for (place, spec) in list.iter().enumerate() {
         let param = param(spec).map_err(|refused| refused.under(place))?;
-        if params.iter().any(|known| known.name == param.name) {
+        if !names.insert(param.name.clone()) {
             return refuse(
                 &format!("/{place}"),
                 format!("there are two parameters `{}`", param.name),

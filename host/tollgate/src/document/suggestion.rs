@@ -4,13 +4,21 @@
 /// a third of the longer name's letters differ.
 #[must_use]
 pub fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters = wrong.chars().count();
     known
         .into_iter()
-        .map(|name| (distance(wrong, name), name))
-        .filter(|(distance, name)| distance * 3 <= wrong.chars().count().max(name.chars().count()))
-        .min()
-        .map(|(_, name)| name)
+        .take(MOST_COMPARED)
+        .map(|name| (name.chars().count(), name))
+        // At least the difference of the lengths differs.
+        .filter(|(count, _)| count.abs_diff(letters) * 3 <= letters.max(*count))
+        .map(|(count, name)| (distance(wrong, name), count, name))
+        .filter(|(distance, count, _)| distance * 3 <= letters.max(*count))
+        .min_by_key(|(distance, _, name)| (*distance, *name))
+        .map(|(.., name)| name)
 }
+
+/// So many names are compared: each takes a microsecond or ten.
+const MOST_COMPARED: usize = 1_000;
 
 /// What to write instead of a name that is not known.
 #[must_use]
@@ -44,16 +52,18 @@ pub fn alternatives(names: &[&str]) -> String {
 /// Letters to change, swap, add or drop, where `_`, `-` and case are no
 /// difference at all. Long names are cut: the distance is quadratic.
 fn distance(a: &str, b: &str) -> usize {
-    let plain = |name: &str| -> String {
-        name.chars()
-            .take(64)
-            .map(|letter| match letter {
-                '_' | ' ' => '-',
-                letter => letter.to_ascii_lowercase(),
-            })
-            .collect()
-    };
-    strsim::osa_distance(&plain(a), &plain(b))
+    let cut = |name: &str| -> String { plain(name).chars().take(64).collect() };
+    strsim::osa_distance(&cut(a), &cut(b))
+}
+
+/// A name without what is no difference between names.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars()
+        .map(|letter| match letter {
+            '_' | ' ' => '-',
+            letter => letter.to_ascii_lowercase(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

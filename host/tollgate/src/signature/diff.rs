@@ -13,6 +13,7 @@ mod columns;
 mod effect;
 mod kinds;
 mod params;
+mod renamed;
 mod tensors;
 
 use serde::Serialize;

@@ -18,7 +18,7 @@ mod data;
 mod files;
 mod observed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -114,19 +114,20 @@ pub fn infer(
         return Err(InferError::NoRows(names.join("`, `")));
     }
     for name in outputs {
-        if !table.columns.iter().any(|(known, _)| known == name) {
+        if !table.places.contains_key(name) {
             let known = table.columns.iter().map(|(known, _)| known.as_str());
             let help = crate::document::suggestion::suggestion(name, known);
             return Err(InferError::NoColumn { name: name.clone(), help });
         }
     }
+    let outputs: HashSet<&str> = outputs.iter().map(String::as_str).collect();
     let mut hints = Vec::new();
     let (mut given, mut taken) = (Vec::new(), Vec::new());
     for (name, observed) in table.columns {
         let (kind, required) = observed
             .column(table.rows)
             .map_err(|problem| InferError::Mixed { column: name.clone(), problem })?;
-        let output = outputs.contains(&name);
+        let output = outputs.contains(name.as_str());
         if !output && let Some(message) = hint(&kind, required) {
             hints.push(Hint { column: name.clone(), message: message.to_owned() });
         }

@@ -4,6 +4,8 @@
 //! which holds these rules for payloads: there is one reading of them. This
 //! module adds what payloads do not need, and writing.
 
+use std::collections::HashMap;
+
 use mlflow_signature::json;
 use mlflow_signature::load;
 use mlflow_signature::py::{Py, float_repr, str_of, write_iso};
@@ -137,11 +139,18 @@ fn kind(loaded: &plugin::Type, written: Option<&Py<'_>>) -> Kind {
 }
 
 fn properties(loaded: &[plugin::Property], written: Option<&Py<'_>>) -> Vec<Property> {
+    let specs: HashMap<_, _> = match written {
+        // Of equal names the first one counts.
+        Some(Py::Dict(specs)) => {
+            specs.iter().rev().map(|(name, spec)| (name.lossy(), spec)).collect()
+        }
+        _ => HashMap::new(),
+    };
     loaded
         .iter()
         .map(|property| Property {
             name: property.name.clone(),
-            kind: kind(&property.kind, written.and_then(|specs| specs.get(&property.name))),
+            kind: kind(&property.kind, specs.get(property.name.as_str()).copied()),
             required: property.required,
         })
         .collect()

@@ -1,8 +1,10 @@
 //! Changes of columns.
 
+use std::collections::HashMap;
+
 use super::kinds::{self, Place, must_give, no_longer_given, presence, titled};
+use super::renamed::Gone;
 use super::{Change, ChangeKind, Effect, Exception, Side};
-use crate::document::suggestion::closest;
 use crate::signature::schema::{Column, Columns, Kind};
 
 /// Compares columns that all have names, or have none.
@@ -30,8 +32,9 @@ fn twice(columns: &Columns) -> bool {
     names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
 }
 
-fn find<'c>(columns: &'c Columns, name: &str) -> Option<(usize, &'c Column)> {
-    columns.columns.iter().enumerate().find(|(_, column)| column.name == name)
+/// The columns by their names, each of which comes once.
+fn by_names(columns: &Columns) -> HashMap<&str, &Column> {
+    columns.columns.iter().map(|column| (column.name.as_str(), column)).collect()
 }
 
 fn what(side: Side, column: &Column) -> String {
@@ -56,28 +59,22 @@ fn bare(columns: &Columns) -> bool {
 }
 
 fn by_name(side: Side, old: &Columns, new: &Columns, changes: &mut Vec<Change>) {
-    let mut gone: Vec<(usize, &Column)> = old
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| find(new, &column.name).is_none())
-        .collect();
+    let (before, after) = (by_names(old), by_names(new));
+    let is_new = |column: &&Column| !before.contains_key(column.name.as_str());
+    let gone = old.columns.iter().enumerate();
+    let gone = gone.filter(|(_, column)| !after.contains_key(column.name.as_str()));
+    let mut gone = Gone::new(gone, new.columns.iter().filter(is_new).count());
     for (at, column) in new.columns.iter().enumerate() {
-        let Some((_, before)) = find(old, &column.name) else {
-            let added = |column: &Column| find(old, &column.name).is_none();
-            match renamed(column, at, &gone, new.columns.iter().filter(|c| added(c)).count()) {
-                Some(from) => {
-                    let (_, before) = gone.remove(from);
-                    changes.push(rename(side, before, column, at));
-                    retyped(side, before, column, at, changes);
-                }
-                None => changes.push(add(side, column, at, old, new)),
-            }
-            continue;
-        };
-        retyped(side, before, column, at, changes);
+        if let Some(before) = before.get(column.name.as_str()) {
+            retyped(side, before, column, at, changes);
+        } else if let Some(before) = gone.take(column, at) {
+            changes.push(rename(side, before, column, at));
+            retyped(side, before, column, at, changes);
+        } else {
+            changes.push(add(side, column, at, old, new));
+        }
     }
-    for (at, column) in gone {
+    for (at, column) in gone.rest() {
         changes.push(remove(side, column, at, old, new));
     }
     order(side, old, new, changes);
@@ -89,23 +86,6 @@ fn retyped(side: Side, before: &Column, column: &Column, at: usize, changes: &mu
     changes.extend(change);
     let place = Place { side, what, pointer, column: true, changes };
     kinds::compare(place, &before.kind, &column.kind);
-}
-
-/// Which of the columns that are gone has become this new one: one of the same
-/// type whose name is near, or that stood here and is the only one.
-fn renamed(column: &Column, at: usize, gone: &[(usize, &Column)], added: usize) -> Option<usize> {
-    let alike = |before: &Column| before.kind == column.kind;
-    let near = closest(
-        &column.name,
-        gone.iter().filter(|(_, before)| alike(before)).map(|(_, before)| before.name.as_str()),
-    );
-    if let Some(name) = near {
-        return gone.iter().position(|(_, before)| before.name == name);
-    }
-    match gone {
-        [(place, before)] if added == 1 && *place == at && alike(before) => Some(0),
-        _ => None,
-    }
 }
 
 fn rename(side: Side, before: &Column, column: &Column, at: usize) -> Change {
@@ -176,8 +156,9 @@ fn remove(side: Side, column: &Column, at: usize, old: &Columns, new: &Columns) 
 /// Whether columns that both have stand in another order.
 fn order(side: Side, old: &Columns, new: &Columns, changes: &mut Vec<Change>) {
     let common = |columns: &Columns, other: &Columns| -> Vec<String> {
+        let others = by_names(other);
         let names = columns.columns.iter().map(|column| column.name.clone());
-        names.filter(|name| find(other, name).is_some()).collect()
+        names.filter(|name| others.contains_key(name.as_str())).collect()
     };
     let (before, after) = (common(old, new), common(new, old));
     if before == after {

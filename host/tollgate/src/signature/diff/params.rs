@@ -1,5 +1,7 @@
 //! Changes of parameters.
 
+use std::collections::HashMap;
+
 use super::kinds::{self, Place};
 use super::{Change, ChangeKind, Effect, Exception, Side};
 use crate::signature::schema::{DataType, Param, ParamKind, Signature};
@@ -26,11 +28,11 @@ pub(super) fn compare(old: &Signature, new: &Signature, changes: &mut Vec<Change
         let change = Change::of(kind, "the parameters".to_owned(), "/params".to_owned());
         changes.push(change.means(callers, model).unnoticed());
     }
-    let find = |params: &'_ [Param], name: &str| params.iter().position(|p| p.name == name);
+    let (old_names, new_names) = (by_names(before), by_names(after));
     for (at, param) in after.iter().enumerate() {
         let what = format!("parameter `{}`", param.name);
         let pointer = format!("/params/{at}");
-        match find(before, &param.name).and_then(|at| before.get(at)) {
+        match old_names.get(param.name.as_str()) {
             Some(before) => one(before, param, &what, &pointer, changes),
             None => changes.push(
                 Change::of(ChangeKind::Added, what, pointer)
@@ -45,7 +47,7 @@ pub(super) fn compare(old: &Signature, new: &Signature, changes: &mut Vec<Change
         }
     }
     for (at, param) in before.iter().enumerate() {
-        if find(after, &param.name).is_none() {
+        if !new_names.contains_key(param.name.as_str()) {
             let what = format!("parameter `{}`", param.name);
             let callers = if nothing_left {
                 Effect::breaking(NOTHING_LEFT)
@@ -59,6 +61,11 @@ pub(super) fn compare(old: &Signature, new: &Signature, changes: &mut Vec<Change
             );
         }
     }
+}
+
+/// Parameters by their names, each of which comes once.
+fn by_names(params: &[Param]) -> HashMap<&str, &Param> {
+    params.iter().map(|param| (param.name.as_str(), param)).collect()
 }
 
 fn one(old: &Param, new: &Param, what: &str, pointer: &str, changes: &mut Vec<Change>) {

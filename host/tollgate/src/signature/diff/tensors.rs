@@ -1,5 +1,7 @@
 //! Changes of tensors.
 
+use std::collections::HashMap;
+
 use super::{Change, ChangeKind, Effect, Exception, Side};
 use crate::signature::schema::{Dtype, Tensor, Tensors};
 
@@ -13,23 +15,23 @@ pub(super) fn compare(side: Side, old: &Tensors, new: &Tensors, changes: &mut Ve
         }
     };
     let pointer = |at: usize| format!("/{}/{at}", side.all());
+    let (old_names, new_names) = (last(old), last(new));
     for (at, tensor) in new.tensors.iter().enumerate() {
-        let found = last(old, &tensor.name);
-        match found {
+        match old_names.get(tensor.name.as_str()) {
             Some(before) => one(side, &what(tensor), &pointer(at), before, tensor, changes),
             None => changes.push(add(side, tensor, what(tensor), pointer(at))),
         }
     }
     for (at, tensor) in old.tensors.iter().enumerate() {
-        if last(new, &tensor.name).is_none() {
+        if !new_names.contains_key(tensor.name.as_str()) {
             changes.push(remove(side, tensor, what(tensor), pointer(at)));
         }
     }
-    let common = |tensors: &Tensors, other: &Tensors| -> Vec<String> {
+    let common = |tensors: &Tensors, others: &HashMap<&str, &Tensor>| -> Vec<String> {
         let names = tensors.tensors.iter().map(|tensor| tensor.name.clone());
-        names.filter(|name| last(other, name).is_some()).collect()
+        names.filter(|name| others.contains_key(name.as_str())).collect()
     };
-    let (before, after) = (common(old, new), common(new, old));
+    let (before, after) = (common(old, &new_names), common(new, &old_names));
     if before != after {
         let all = format!("the {}", side.all());
         let change = Change::of(ChangeKind::Reordered, all, format!("/{}", side.all()))
@@ -40,9 +42,9 @@ pub(super) fn compare(side: Side, old: &Tensors, new: &Tensors, changes: &mut Ve
     }
 }
 
-/// Of equal names the last one counts.
-fn last<'t>(tensors: &'t Tensors, name: &str) -> Option<&'t Tensor> {
-    tensors.tensors.iter().rfind(|tensor| tensor.name == name)
+/// Tensors by their names; of equal names the last one counts.
+fn last(tensors: &Tensors) -> HashMap<&str, &Tensor> {
+    tensors.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect()
 }
 
 fn one(

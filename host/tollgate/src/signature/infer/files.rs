@@ -1,8 +1,10 @@
 //! Rows out of files.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use miette::Diagnostic;
+use serde_json::error::Category;
 use thiserror::Error;
 use tollgate_engine::types::{Cells, TypedColumn};
 
@@ -83,9 +85,10 @@ pub(super) fn read(path: &Path, asked: PayloadFormat, table: &mut Table) -> Resu
 fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError> {
     let names: Vec<String> = frames.columns.iter().map(|(column, _)| column.clone()).collect();
     let mut places = Vec::with_capacity(names.len());
+    let mut seen = HashSet::new();
     for column in &names {
         let place = table.place(column);
-        if places.contains(&place) {
+        if !seen.insert(place) {
             return Err(InferError::Row {
                 file: name.to_owned(),
                 place: "header".to_owned(),
@@ -165,7 +168,7 @@ fn row(name: &str, fault: &RowFault) -> InferError {
 /// A list of records, or a request body. Errors say what is wrong.
 fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let value: Data = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let value: Data = serde_json::from_slice(text).map_err(|error| no_json(&error))?;
     let frame = value.get("dataframe_split").unwrap_or(&value);
     if let (Some(Data::List(names)), Some(Data::List(rows))) =
         (frame.get("columns"), frame.get("data"))
@@ -189,6 +192,15 @@ fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is no JSON, and where.
+fn no_json(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "the text ends too soon",
+        _ => "the text is no JSON",
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
 fn split(names: &[Data], rows: &[Data], table: &mut Table) -> Result<(), String> {

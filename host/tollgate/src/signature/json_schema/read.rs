@@ -1,14 +1,16 @@
 //! A JSON Schema as a signature.
 
+use std::collections::HashSet;
+
 use super::super::loss::{Loss, loadable};
 use super::super::mlflow;
 use super::super::schema::{
     Column, Columns, DataType, Kind, Param, ParamKind, Property, Schema, Signature,
 };
 use super::SIGNATURE;
-use crate::mistake::Mistake;
+use crate::mistake::{Mistake, Span};
 use crate::source::Source;
-use crate::tree::{Content, Node, escape};
+use crate::tree::{Content, Index, Node, escape};
 
 /// Reads the schema of a request body with `dataframe_records`, of one record,
 /// or of a list of records. Keywords that a signature cannot say are losses.
@@ -20,7 +22,7 @@ pub(in super::super) fn read(
     source: &Source,
     tree: &Node,
 ) -> Result<(Signature, Vec<Loss>), Mistake> {
-    let mut reader = Reader { tree, losses: Vec::new() };
+    let mut reader = Reader { index: Index::new(tree), tree, losses: Vec::new(), types: 0 };
     if let Some(kept) = tree.get(SIGNATURE) {
         match mlflow::from_value(&kept.to_json()) {
             Ok(signature) if unchanged(&signature, tree) => return Ok((signature, Vec::new())),
@@ -32,6 +34,11 @@ pub(in super::super) fn read(
         }
     }
     let signature = reader.signature(source)?;
+    if reader.types > TYPES {
+        let problem = format!("references of the schema unfold to more than {TYPES} types");
+        return Err(Mistake::new(source, Span::default(), problem)
+            .suggest("write out what one row holds, with fewer references"));
+    }
     loadable(source, tree, &signature)?;
     Ok((signature, reader.losses))
 }
@@ -43,8 +50,15 @@ fn unchanged(signature: &Signature, tree: &Node) -> bool {
 
 struct Reader<'t> {
     tree: &'t Node,
+    index: Index<'t>,
     losses: Vec<Loss>,
+    /// How many types were read, those that references repeat included.
+    types: usize,
 }
+
+/// More types than a file of the largest size has. References to references
+/// can be many more.
+const TYPES: usize = 500_000;
 
 /// How often a `$ref` may lead to another.
 const REFERENCES: usize = 8;
@@ -75,7 +89,7 @@ impl<'t> Reader<'t> {
         for _ in 0..REFERENCES {
             let Some(target) = node.get("$ref").and_then(Node::text) else { break };
             let Some(pointer) = target.strip_prefix('#') else { break };
-            let found = self.tree.nearest(pointer);
+            let found = self.index.nearest(pointer);
             if !found.exact {
                 break;
             }
@@ -128,6 +142,7 @@ impl<'t> Reader<'t> {
             return Err(Mistake::new(source, record.span, problem));
         }
         self.unkept(record, &at, &["type", "required", "properties", "additionalProperties"]);
+        let required = required(record);
         let columns = entries
             .iter()
             .map(|entry| {
@@ -139,7 +154,7 @@ impl<'t> Reader<'t> {
                         format!("MLflow takes no null in a column of `{}`", kind.title()),
                     );
                 }
-                Column { name: entry.key.clone(), kind, required: is_required(record, &entry.key) }
+                Column { name: entry.key.clone(), kind, required: required.contains(&*entry.key) }
             })
             .collect();
         let inputs = Some(Schema::Columns(Columns { named: true, columns }));
@@ -158,6 +173,10 @@ impl<'t> Reader<'t> {
         /// As deep as the plugin loads types.
         const DEPTH: usize = 15;
         let node = self.resolved(node);
+        self.types += 1;
+        if self.types > TYPES {
+            return (Kind::Any, true);
+        }
         if depth > DEPTH {
             self.lose(at, format!("types nest deeper than {DEPTH} levels"));
             return (Kind::Any, true);
@@ -223,12 +242,13 @@ impl<'t> Reader<'t> {
                 "MLflow refuses properties that are not declared",
             );
         }
+        let names = required(node);
         let mut properties: Vec<Property> = entries
             .iter()
             .map(|entry| {
                 let at = format!("{at}/properties/{}", escape(&entry.key));
                 let (kind, null) = self.kind_at(&entry.value, &at, depth + 1);
-                let required = is_required(node, &entry.key);
+                let required = names.contains(&*entry.key);
                 if null && required && kind != Kind::Any {
                     self.lose(&at, "MLflow takes no null for a required property");
                 }
@@ -366,7 +386,7 @@ fn types(node: &Node) -> (Vec<&str>, bool) {
     (all.into_iter().filter(|name| *name != "null").collect(), null)
 }
 
-fn is_required(node: &Node, name: &str) -> bool {
+fn required(node: &Node) -> HashSet<&str> {
     let names = node.get("required").and_then(Node::items).unwrap_or_default();
-    names.iter().any(|given| given.text() == Some(name))
+    names.iter().filter_map(Node::text).collect()
 }

@@ -1,5 +1,7 @@
 //! A signature as a JSON Schema.
 
+use std::collections::HashSet;
+
 use super::super::json::Json;
 use super::super::loss::Loss;
 use super::super::schema::{Columns, Param, ParamKind, Schema, Signature, Tensors};
@@ -50,10 +52,9 @@ fn records(columns: &Columns, losses: &mut Losses) -> Json {
     let mut properties: Vec<(String, Json)> = Vec::new();
     for (at, column) in columns.columns.iter().enumerate() {
         let schema = cell(&column.kind, column.required, &format!("/inputs/{at}"), losses);
-        // Of equal names the last one counts.
-        properties.retain(|(name, _)| *name != column.name);
         properties.push((column.name.clone(), schema));
     }
+    let properties = last_of_each(properties);
     let names = |required: bool| {
         let columns = columns.columns.iter();
         columns.filter(move |column| column.required == required)
@@ -103,14 +104,23 @@ fn tensors(sent: &Tensors, losses: &mut Losses) -> Json {
         if !sent.named {
             return schema;
         }
-        all.retain(|(name, _)| *name != tensor.name);
         all.push((tensor.name.clone(), schema));
     }
+    let all = last_of_each(all);
     let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
     typed("object", false)
         .with("required", names)
         .with("properties", Json::Map(all))
         .with("additionalProperties", false)
+}
+
+/// Of equal names the last one counts.
+fn last_of_each(entries: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<bool> =
+        entries.iter().rev().map(|(name, _)| seen.insert(name.as_str())).collect();
+    last.reverse();
+    entries.into_iter().zip(last).filter_map(|(entry, last)| last.then_some(entry)).collect()
 }
 
 fn params(declared: &[Param], losses: &mut Losses) -> Json {
