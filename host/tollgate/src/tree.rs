@@ -1,10 +1,13 @@
 //! YAML and JSON whose every value and key knows its place in the text.
 
+mod index;
 mod json;
+mod keys;
 mod yaml;
 
 use serde_json::{Map, Number, Value};
 
+pub(crate) use self::index::Index;
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
 
@@ -12,6 +15,11 @@ use crate::source::Source;
 /// stay under 10; the limit keeps every walk over a tree far from the end of
 /// a thread's stack.
 pub const DEPTH_LIMIT: usize = 64;
+
+/// How many values a text may hold, those that aliases repeat included: a
+/// hundred thousand facts have a million. Each takes some hundred bytes, which
+/// keeps a file of the largest size from filling the memory.
+pub const VALUES_LIMIT: usize = 2_000_000;
 
 /// What to do with NaN and the infinities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +75,8 @@ impl Node {
     ///
     /// # Errors
     /// On a mistake of syntax, a duplicate key, nesting beyond
-    /// [`DEPTH_LIMIT`], or a number beyond 64 bits.
+    /// [`DEPTH_LIMIT`], more values than [`VALUES_LIMIT`], a number beyond 64
+    /// bits, or when there is nothing but null, comments and white space.
     pub fn parse(source: &Source, non_finite: NonFinite) -> Result<Self, Mistake> {
         if source.name().ends_with(".json") {
             return Self::parse_json(source);
@@ -87,7 +96,7 @@ impl Node {
     /// # Errors
     /// As [`Node::parse`].
     pub fn parse_json(source: &Source) -> Result<Self, Mistake> {
-        json::parse(source)
+        held(source, json::parse(source)?)
     }
 
     /// Reads one document of YAML 1.2 with the core schema. Aliases are
@@ -97,7 +106,7 @@ impl Node {
     /// As [`Node::parse`]; also on several documents, on tags beyond the core
     /// schema, and on aliases that grow without measure.
     pub fn parse_yaml(source: &Source, non_finite: NonFinite) -> Result<Self, Mistake> {
-        yaml::parse(source, non_finite)
+        held(source, yaml::parse(source, non_finite)?)
     }
 
     /// What a person would call the value: `a number`, `text`, ...
@@ -145,6 +154,15 @@ impl Node {
         }
     }
 
+    /// The value of a list or map at this place.
+    fn child(&self, at: usize) -> Option<&Self> {
+        match &self.content {
+            Content::List(items) => items.get(at),
+            Content::Map(entries) => entries.get(at).map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -159,14 +177,21 @@ impl Node {
     /// its way, so that a mistake about something missing still has a place.
     #[must_use]
     pub fn nearest(&self, pointer: &str) -> Found<'_> {
+        self.walk(pointer, |entries, key| entries.iter().find(|entry| entry.key == key))
+    }
+
+    fn walk<'t>(
+        &'t self,
+        pointer: &str,
+        find: impl Fn(&'t [Entry], &str) -> Option<&'t Entry>,
+    ) -> Found<'t> {
         let mut found = Found { node: self, key_span: None, exact: true };
         for token in pointer.split('/').skip(1) {
             let token = unescape(token);
             let next = match &found.node.content {
-                Content::Map(entries) => entries
-                    .iter()
-                    .find(|entry| entry.key == token)
-                    .map(|entry| (&entry.value, Some(entry.key_span))),
+                Content::Map(entries) => {
+                    find(entries, &token).map(|entry| (&entry.value, Some(entry.key_span)))
+                }
                 Content::List(items) => token
                     .parse::<usize>()
                     .ok()
@@ -274,6 +299,15 @@ pub fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
+/// One answer for a text that holds nothing, whatever it is written in.
+fn held(source: &Source, root: Node) -> Result<Node, Mistake> {
+    if root.content == Content::Null {
+        let message = format!("`{}` holds no document", source.name());
+        return Err(Mistake::new(source, Span::default(), message));
+    }
+    Ok(root)
+}
+
 /// A duplicate key, with both places.
 fn duplicate_key(source: &Source, key: &str, first: Span, second: Span) -> Mistake {
     Mistake::new(source, second, format!("key `{key}` is given twice"))
@@ -285,6 +319,12 @@ fn duplicate_key(source: &Source, key: &str, first: Span, second: Span) -> Mista
 /// Nesting beyond the limit.
 fn too_deep(source: &Source, span: Span) -> Mistake {
     Mistake::new(source, span, format!("lists and maps nest deeper than {DEPTH_LIMIT} levels"))
+}
+
+/// More values than the limit.
+fn too_many(source: &Source, span: Span) -> Mistake {
+    Mistake::new(source, span, format!("the text holds more than {VALUES_LIMIT} values"))
+        .suggest("divide it into several files")
 }
 
 /// A number that 64 bits cannot hold.

@@ -3,16 +3,18 @@
 //! The structure is walked here, since `serde_json` does not tell places;
 //! strings and numbers are left to `serde_json`.
 
-use std::collections::BTreeMap;
-
 use serde_json::Number;
 
-use super::{Content, DEPTH_LIMIT, Entry, Node, beyond_64_bits, duplicate_key, too_deep};
+use super::keys::Keys;
+use super::{
+    Content, DEPTH_LIMIT, Entry, Node, VALUES_LIMIT, beyond_64_bits, duplicate_key, too_deep,
+    too_many,
+};
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
 
 pub(super) fn parse(source: &Source) -> Result<Node, Mistake> {
-    let mut reader = Reader { source, bytes: source.text().as_bytes(), at: 0 };
+    let mut reader = Reader { source, bytes: source.text().as_bytes(), at: 0, values: 0 };
     let node = reader.value(0)?;
     reader.skip_whitespace();
     match reader.peek() {
@@ -25,6 +27,8 @@ struct Reader<'a> {
     source: &'a Source,
     bytes: &'a [u8],
     at: usize,
+    /// How many values were read.
+    values: usize,
 }
 
 impl Reader<'_> {
@@ -47,6 +51,10 @@ impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Node, Mistake> {
         self.skip_whitespace();
         let start = self.at;
+        self.values += 1;
+        if self.values > VALUES_LIMIT {
+            return Err(too_many(self.source, Span::new(start, start)));
+        }
         let content = match self.peek() {
             Some(b'{') => self.map(depth + 1)?,
             Some(b'[') => self.list(depth + 1)?,
@@ -87,7 +95,7 @@ impl Reader<'_> {
     fn map(&mut self, depth: usize) -> Result<Content, Mistake> {
         self.open(depth)?;
         let mut entries = Vec::new();
-        let mut seen = BTreeMap::new();
+        let mut seen = Keys::default();
         if self.take(b'}') {
             return Ok(Content::Map(entries));
         }
@@ -99,7 +107,7 @@ impl Reader<'_> {
             }
             let key = self.string()?;
             let key_span = Span::new(start, self.at);
-            if let Some(first) = seen.insert(key.clone(), key_span) {
+            if let Some(first) = seen.add(&entries, &key) {
                 return Err(duplicate_key(self.source, &key, first, key_span));
             }
             self.skip_whitespace();
@@ -157,7 +165,7 @@ impl Reader<'_> {
             if error.to_string().contains("out of range") {
                 beyond_64_bits(self.source, span)
             } else {
-                let text = self.slice(span);
+                let text = shortened(self.slice(span));
                 Mistake::new(self.source, span, format!("`{text}` is not a JSON number"))
             }
         })?;
@@ -183,8 +191,11 @@ impl Reader<'_> {
                 Err(Mistake::new(self.source, span, format!("`{word}` is not JSON"))
                     .suggest(format!("write it as the text `\"{word}\"`")))
             }
-            word => Err(Mistake::new(self.source, span, format!("`{word}` is not a JSON value"))
-                .suggest("texts stand in double quotes")),
+            word => {
+                let message = format!("`{}` is not a JSON value", shortened(word));
+                Err(Mistake::new(self.source, span, message)
+                    .suggest("texts stand in double quotes"))
+            }
         }
     }
 
@@ -206,5 +217,14 @@ impl Reader<'_> {
                 format!("expected {expected}, found the end of the text"),
             ),
         }
+    }
+}
+
+/// What is no JSON may be long.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

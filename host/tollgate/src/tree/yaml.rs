@@ -1,14 +1,21 @@
 //! YAML to a tree with places, on the events of `saphyr-parser`.
 
+mod anchors;
+mod flow;
+mod offsets;
 mod scalar;
-
-use std::collections::BTreeMap;
+mod syntax;
 
 use saphyr_parser::{Event, Parser, ScanError, Span as Marks, Tag};
 
+use self::anchors::Anchors;
+use self::flow::{Bounded, Progress};
+use self::offsets::Offsets;
 use self::scalar::Scalar;
+use super::keys::Keys;
 use super::{
-    Content, DEPTH_LIMIT, Entry, Node, NonFinite, beyond_64_bits, duplicate_key, too_deep,
+    Content, DEPTH_LIMIT, Entry, Node, NonFinite, VALUES_LIMIT, beyond_64_bits, duplicate_key,
+    too_deep, too_many,
 };
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
@@ -25,28 +32,20 @@ pub(super) fn parse(source: &Source, non_finite: NonFinite) -> Result<Node, Mist
         non_finite,
         open: Vec::new(),
         root: None,
-        anchors: BTreeMap::new(),
+        anchors: Anchors::default(),
         alias_budget: ALIAS_BUDGET,
+        values: 0,
     };
-    let mut documents = 0;
-    for event in Parser::new_from_str(source.text()) {
-        let (event, marks) = event.map_err(|error| builder.syntax(&error))?;
-        let span = builder.offsets.span(marks);
-        match event {
-            Event::DocumentStart(_) => {
-                documents += 1;
-                if documents > 1 {
-                    return Err(Mistake::new(source, span, "a second document begins here")
-                        .suggest("keep one document a file"));
-                }
-            }
-            event => builder.take(event, span)?,
-        }
+    let progress = Progress::default();
+    let text = source.text();
+    if flow::may_be_large(text) {
+        let parser = Parser::new_from_iter(Bounded::new(text, &progress));
+        builder.read(parser, &progress)?;
+    } else {
+        builder.read(Parser::new_from_str(text), &progress)?;
     }
-    let root = builder.root.take();
-    root.filter(|root| root.content != Content::Null).ok_or_else(|| {
-        Mistake::new(source, Span::default(), format!("`{}` holds no document", source.name()))
-    })
+    let nothing = Node { content: Content::Null, span: Span::default() };
+    Ok(builder.root.take().unwrap_or(nothing))
 }
 
 /// A list or map that is not closed yet.
@@ -58,7 +57,24 @@ struct Open {
 
 enum Shape {
     List(Vec<Node>),
-    Map { entries: Vec<Entry>, seen: BTreeMap<String, Span>, key: Option<(String, Span)> },
+    Map { entries: Vec<Entry>, seen: Keys, key: Option<(String, Span)> },
+}
+
+impl Open {
+    /// Where the value that is read now will stand.
+    fn next(&self) -> usize {
+        match &self.shape {
+            Shape::List(items) => items.len(),
+            Shape::Map { entries, .. } => entries.len(),
+        }
+    }
+
+    fn child(&self, at: usize) -> Option<&Node> {
+        match &self.shape {
+            Shape::List(items) => items.get(at),
+            Shape::Map { entries, .. } => entries.get(at).map(|entry| &entry.value),
+        }
+    }
 }
 
 struct Builder<'a> {
@@ -67,12 +83,42 @@ struct Builder<'a> {
     non_finite: NonFinite,
     open: Vec<Open>,
     root: Option<Node>,
-    /// Closed values by the id of their anchor.
-    anchors: BTreeMap<usize, Node>,
+    anchors: Anchors,
     alias_budget: usize,
+    /// How many values were read, those of aliases included.
+    values: usize,
 }
 
 impl Builder<'_> {
+    fn read<'e>(
+        &mut self,
+        parser: impl Iterator<Item = Result<(Event<'e>, Marks), ScanError>>,
+        progress: &Progress,
+    ) -> Result<(), Mistake> {
+        let mut documents = 0;
+        for event in parser {
+            if let Some(start) = progress.too_large() {
+                return Err(too_large(self.source, Span::new(start, start + 1)));
+            }
+            let (event, marks) =
+                event.map_err(|error| syntax::mistake(self.source, &self.offsets, &error))?;
+            let span = self.offsets.span(marks);
+            progress.event(span.end);
+            match event {
+                Event::DocumentStart(_) => {
+                    documents += 1;
+                    if documents > 1 {
+                        let message = "a second document begins here";
+                        return Err(Mistake::new(self.source, span, message)
+                            .suggest("keep one document a file"));
+                    }
+                }
+                event => self.take(event, span)?,
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Mistake> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -86,7 +132,7 @@ impl Builder<'_> {
             }
             Event::MappingStart(anchor, tag) => {
                 self.collection_tag(tag.as_deref(), "map", span)?;
-                let shape = Shape::Map { entries: Vec::new(), seen: BTreeMap::new(), key: None };
+                let shape = Shape::Map { entries: Vec::new(), seen: Keys::default(), key: None };
                 self.start(span, anchor, shape)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
@@ -125,8 +171,9 @@ impl Builder<'_> {
 
     /// Puts a finished value where it belongs.
     fn close(&mut self, node: Node, anchor: usize) -> Result<(), Mistake> {
+        self.count(1, node.span)?;
         if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
+            self.anchors.add(anchor, &node, &self.open, self.expects_key());
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -141,7 +188,7 @@ impl Builder<'_> {
                     let Some(text) = key_text(node) else {
                         return Err(self.key_is_no_text(span));
                     };
-                    if let Some(first) = seen.insert(text.clone(), span) {
+                    if let Some(first) = seen.add(entries, &text) {
                         return Err(duplicate_key(self.source, &text, first, span));
                     }
                     *key = Some((text, span));
@@ -172,34 +219,34 @@ impl Builder<'_> {
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Node, Mistake> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(node) = self.anchors.get(anchor, &self.open) else {
             return Err(Mistake::new(
                 self.source,
                 span,
                 "an alias stands inside of the value that it repeats",
             ));
         };
-        let depth = self.open.len() + depth(node);
-        if depth > DEPTH_LIMIT {
+        let size = Size::of(node);
+        if self.open.len() + size.depth > DEPTH_LIMIT {
             return Err(too_deep(self.source, span));
         }
-        match self.alias_budget.checked_sub(weight(node)) {
-            Some(rest) => self.alias_budget = rest,
-            None => {
-                return Err(Mistake::new(
-                    self.source,
-                    span,
-                    "aliases make the document grow without measure",
-                )
-                .suggest("write the values out"));
-            }
-        }
+        let Some(rest) = self.alias_budget.checked_sub(size.weight) else {
+            let message = "aliases make the document grow without measure";
+            return Err(Mistake::new(self.source, span, message).suggest("write the values out"));
+        };
+        self.alias_budget = rest;
         // A mistake in the repeated value is shown where it is written.
         let mut node = node.clone();
         if !matches!(node.content, Content::Map(_) | Content::List(_)) {
             node.span = span;
         }
+        self.count(size.values, span)?;
         Ok(node)
+    }
+
+    fn count(&mut self, values: usize, span: Span) -> Result<(), Mistake> {
+        self.values += values;
+        if self.values > VALUES_LIMIT { Err(too_many(self.source, span)) } else { Ok(()) }
     }
 
     fn collection_tag(&self, tag: Option<&Tag>, core: &str, span: Span) -> Result<(), Mistake> {
@@ -220,12 +267,13 @@ impl Builder<'_> {
         Mistake::new(self.source, span, "a key must be text")
             .suggest("write keys as plain words, or quote them")
     }
+}
 
-    fn syntax(&self, error: &ScanError) -> Mistake {
-        let start = self.offsets.byte(error.marker().index());
-        let message = format!("not valid YAML: {}", error.info());
-        Mistake::new(self.source, Span::new(start, start), message)
-    }
+/// A list or map in brackets that the parser would fill the memory with.
+fn too_large(source: &Source, span: Span) -> Mistake {
+    let message = "a list or map in brackets holds more than YAML is read with";
+    Mistake::new(source, span, message)
+        .suggest("begin each item or key on a line of its own, or write the file as JSON")
 }
 
 /// The text of a key. Numbers and booleans are keys as they print, so that
@@ -239,50 +287,37 @@ fn key_text(node: Node) -> Option<String> {
     }
 }
 
-/// How much an alias to this value adds.
-fn weight(node: &Node) -> usize {
-    match &node.content {
-        Content::Text(text) => 1 + text.len(),
-        Content::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
-        Content::Map(entries) => {
-            1 + entries.iter().map(|entry| entry.key.len() + weight(&entry.value)).sum::<usize>()
-        }
-        _ => 1,
-    }
+/// How much an alias to a value adds.
+#[derive(Default)]
+struct Size {
+    /// Values and bytes of text.
+    weight: usize,
+    values: usize,
+    depth: usize,
 }
 
-fn depth(node: &Node) -> usize {
-    match &node.content {
-        Content::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Content::Map(entries) => {
-            1 + entries.iter().map(|entry| depth(&entry.value)).max().unwrap_or(0)
+impl Size {
+    fn of(node: &Node) -> Self {
+        let mut size = Self { weight: 1, values: 1, depth: 0 };
+        match &node.content {
+            Content::Text(text) => size.weight += text.len(),
+            Content::List(items) => items.iter().for_each(|item| size.take(item)),
+            Content::Map(entries) => {
+                for entry in entries {
+                    size.weight += entry.key.len();
+                    size.take(&entry.value);
+                }
+            }
+            _ => {}
         }
-        _ => 0,
-    }
-}
-
-/// Turns the parser's character positions into byte offsets.
-struct Offsets<'a> {
-    text: &'a str,
-    /// Offsets of every character; none for ASCII, where they are equal.
-    characters: Option<Vec<usize>>,
-}
-
-impl<'a> Offsets<'a> {
-    fn new(text: &'a str) -> Self {
-        let characters =
-            (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).collect());
-        Self { text, characters }
+        size.depth += usize::from(matches!(node.content, Content::List(_) | Content::Map(_)));
+        size
     }
 
-    fn byte(&self, character: usize) -> usize {
-        match &self.characters {
-            None => character.min(self.text.len()),
-            Some(offsets) => offsets.get(character).copied().unwrap_or(self.text.len()),
-        }
-    }
-
-    fn span(&self, marks: Marks) -> Span {
-        Span::new(self.byte(marks.start.index()), self.byte(marks.end.index()))
+    fn take(&mut self, node: &Node) {
+        let inner = Self::of(node);
+        self.weight += inner.weight;
+        self.values += inner.values;
+        self.depth = self.depth.max(inner.depth);
     }
 }
