@@ -1,12 +1,16 @@
 //! Reading files and standard input: bounded, and checked before use.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+mod files;
+mod places;
+
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
+pub use self::files::{in_folder, is_standard_input, open, read_bytes};
+use self::places::Places;
 use crate::text::masked;
 
 /// What a file is for, which bounds its size.
@@ -62,6 +66,15 @@ pub enum SourceError {
     /// A folder was given instead of a file.
     #[error("`{0}` is a folder, expected a file")]
     Folder(String),
+    /// A named pipe or a socket was given instead of a file: reading it may
+    /// never end.
+    #[error(
+        "`{0}` is a pipe or a socket, expected a file: read it to standard input, and give `-`"
+    )]
+    Pipe(String),
+    /// A link that leads nowhere.
+    #[error("`{0}` is a link to a file that does not exist, or to itself")]
+    BrokenLink(String),
     /// A file was given instead of a folder.
     #[error("`{0}` is not a folder")]
     NotFolder(String),
@@ -111,6 +124,7 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     masked: Arc<OnceLock<Option<String>>>,
+    places: Arc<OnceLock<Places>>,
 }
 
 /// Shows the name only: texts are long and may hold what is not for logs.
@@ -129,15 +143,21 @@ impl Source {
             // A byte order mark says nothing in UTF-8 and would shift columns.
             text: text.strip_prefix('\u{feff}').unwrap_or(text).into(),
             masked: Arc::default(),
+            places: Arc::default(),
         }
     }
 
     /// Reads a text file, or standard input for `-`.
     ///
     /// # Errors
-    /// When it is missing, a folder, empty, too large, unreadable or not UTF-8.
+    /// When it is missing, no file, empty, too large, unreadable or not UTF-8.
+    /// White space and a byte order mark are nothing.
     pub fn read(path: &Path, content: Content) -> Result<Self, SourceError> {
-        Self::from_bytes(&display_name(path), read_bytes(path, content)?)
+        let source = Self::from_bytes(&files::display_name(path), read_bytes(path, content)?)?;
+        if source.text.trim().is_empty() {
+            return Err(SourceError::Empty(source.name.to_string()));
+        }
+        Ok(source)
     }
 
     /// A text from bytes that are at hand.
@@ -180,78 +200,7 @@ impl Source {
     /// beyond it.
     #[must_use]
     pub fn place(&self, offset: usize) -> Place {
-        let mut end = offset.min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = self.text.get(..end).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place {
-            line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-        }
-    }
-}
-
-/// Reads a file, or standard input for `-`, as raw bytes.
-///
-/// # Errors
-/// When it is missing, a folder, empty, too large or unreadable.
-pub fn read_bytes(path: &Path, content: Content) -> Result<Vec<u8>, SourceError> {
-    let name = display_name(path);
-    let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => SourceError::Missing(name.clone()),
-        io::ErrorKind::IsADirectory => SourceError::Folder(name.clone()),
-        _ => SourceError::Unreadable { name: name.clone(), error },
-    };
-    let bytes = if is_standard_input(path) {
-        read_bounded(io::stdin().lock(), content.limit()).map_err(unreadable)?
-    } else {
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.is_dir() {
-            return Err(SourceError::Folder(name));
-        }
-        read_bounded(file, content.limit()).map_err(unreadable)?
-    };
-    match bytes {
-        None => Err(SourceError::TooLarge { name, content }),
-        Some(bytes) if bytes.is_empty() => Err(SourceError::Empty(name)),
-        Some(bytes) => Ok(bytes),
-    }
-}
-
-/// None when there is more than `limit`. The size that the system reports is
-/// not trusted: pipes and devices have none.
-fn read_bounded(from: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    from.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= limit).then_some(bytes))
-}
-
-/// Whether a path means standard input.
-#[must_use]
-pub fn is_standard_input(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-fn display_name(path: &Path) -> String {
-    if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
-}
-
-/// The path of `file` in `folder`, when there is such a file.
-///
-/// # Errors
-/// When `folder` is missing or not a folder.
-pub fn in_folder(folder: &Path, file: &str) -> Result<Option<PathBuf>, SourceError> {
-    let name = folder.display().to_string();
-    match folder.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SourceError::Missing(name)),
-        Err(error) => Err(SourceError::Unreadable { name, error }),
-        Ok(metadata) if !metadata.is_dir() => Err(SourceError::NotFolder(name)),
-        Ok(_) => {
-            let path = folder.join(file);
-            Ok(path.exists().then_some(path))
-        }
+        self.places.get_or_init(|| Places::new(&self.text)).place(&self.text, offset)
     }
 }
 
