@@ -10,6 +10,7 @@ mod reference;
 mod shape;
 pub mod suggestion;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -17,16 +18,16 @@ use miette::Diagnostic;
 use semver::Version;
 use thiserror::Error;
 use tollgate_engine::Digest;
-use tollgate_engine::types::{Declaration, Finding, Value};
+use tollgate_engine::types::{Declaration, Finding, Input, Value};
 
 use self::reader::Reader;
 pub use self::reference::PluginReference;
 use self::shape::Schema;
 use self::suggestion::suggestion;
 use crate::canonical;
-use crate::mistake::{Mistake, Mistakes, Span};
+use crate::mistake::{Gathered, Mistake, Mistakes, Span};
 use crate::source::{self, Source, SourceError};
-use crate::tree::{Content, Node, NonFinite};
+use crate::tree::{Content, Index, Node, NonFinite};
 
 /// The JSON Schema of a policy document.
 pub const POLICY_DOCUMENT_SCHEMA: &str = include_str!("../schemas/policy-document.schema.json");
@@ -134,8 +135,11 @@ impl PolicyDocument {
             plugin: "policy-document".to_owned(),
             reason: reason.clone(),
         })?;
-        let mut reader =
-            Reader { source: &source, tree: &tree, mistakes: shape.mistakes(&source, &tree, "") };
+        let mut mistakes = Gathered::default();
+        shape.mistakes(&source, &tree, "", &mut mistakes).map_err(|reason| {
+            DocumentError::Schema { plugin: "policy-document".to_owned(), reason }
+        })?;
+        let mut reader = Reader { source: &source, tree: &tree, mistakes };
         let name = reader.text("/name").unwrap_or_default();
         let version = reader.version("/version");
         let plugin = reader.plugin();
@@ -147,7 +151,7 @@ impl PolicyDocument {
         let settings = tree
             .get("settings")
             .map_or_else(|| "{}".to_owned(), |settings| canonical::to_text(&settings.to_json()));
-        match (Mistakes::collect(reader.mistakes), version, plugin) {
+        match (reader.mistakes.finish(), version, plugin) {
             (None, Some(version), Some(plugin)) => Ok(Self {
                 name,
                 version,
@@ -219,37 +223,38 @@ impl PolicyDocument {
     /// # Errors
     /// All mistakes, each at its place; or that the schema itself is broken.
     pub fn validate_settings(&self, schema: &str) -> Result<(), DocumentError> {
-        let schema = Schema::new(schema)
-            .map_err(|reason| DocumentError::Schema { plugin: self.plugin.to_string(), reason })?;
-        if self.tree.get("settings").is_none() {
-            // Nothing is written, so mistakes have no place but the document's.
-            let empty = Node {
-                content: Content::Map(Vec::new()),
-                span: self.tree.nearest("/plugin").span(),
-            };
-            return fail_with(schema.mistakes(&self.source, &empty, ""));
-        }
-        fail_with(schema.mistakes(&self.source, &self.tree, "/settings"))
+        let unusable = |reason| DocumentError::Schema { plugin: self.plugin.to_string(), reason };
+        let schema = Schema::new(schema).map_err(unusable)?;
+        // Nothing is written, so mistakes have no place but the document's.
+        let nothing =
+            Node { content: Content::Map(Vec::new()), span: self.tree.nearest("/plugin").span() };
+        let (root, base) = match self.tree.get("settings") {
+            Some(_) => (&self.tree, "/settings"),
+            None => (&nothing, ""),
+        };
+        let mut mistakes = Gathered::default();
+        schema.mistakes(&self.source, root, base, &mut mistakes).map_err(unusable)?;
+        mistakes.finish().map_or(Ok(()), |mistakes| Err(mistakes.into()))
     }
 
     /// The place of a pointer into the settings, for what a plugin's
     /// `configure` finds wrong there.
     #[must_use]
     pub fn settings_mistakes(&self, findings: &[Finding]) -> Option<Mistakes> {
-        let mistakes = findings.iter().map(|finding| {
+        let index = Index::new(&self.tree);
+        let mut mistakes = Gathered::default();
+        for finding in findings {
             let pointer = finding.pointer.as_deref().unwrap_or_default();
-            let found = self.tree.nearest(&format!("/settings{pointer}"));
-            let mut message = finding.message.clone();
-            if let Some(actual) = &finding.actual {
-                message += &format!(", found `{actual}`");
-            }
-            Mistake::new(&self.source, found.span(), message)
-                .label(format!("`{}`", finding.rule))
-                .maybe_suggest(
-                    finding.expected.as_ref().map(|expected| format!("expected {expected}")),
-                )
-        });
-        Mistakes::collect(mistakes.collect())
+            let span = index.nearest(&format!("/settings{pointer}")).span();
+            mistakes.push_at(span.start, || {
+                Mistake::new(&self.source, span, with_actual(finding))
+                    .label(format!("`{}`", finding.rule))
+                    .maybe_suggest(
+                        finding.expected.as_ref().map(|expected| format!("expected {expected}")),
+                    )
+            });
+        }
+        mistakes.finish()
     }
 
     /// Checks what the document says about inputs and actions against what
@@ -259,21 +264,20 @@ impl PolicyDocument {
     /// All mistakes: inputs that the policy does not read, a fallback that is
     /// not an action, defaults of the wrong kind.
     pub fn validate_against(&self, declaration: &Declaration) -> Result<(), Mistakes> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = Gathered::default();
+        let declared: HashMap<&str, &Input> =
+            declaration.inputs.iter().map(|input| (input.name.as_str(), input)).collect();
         let names = || declaration.inputs.iter().map(|input| input.name.as_str());
         let inputs = self.tree.get("inputs").and_then(Node::entries);
         for (name, entry) in self.inputs.iter().zip(inputs.unwrap_or_default()) {
             let (name, mapping) = name;
-            let Some(input) = declaration.inputs.iter().find(|input| input.name == *name) else {
-                mistakes.push(
-                    Mistake::new(
-                        &self.source,
-                        entry.key_span,
-                        format!("the policy reads no input `{name}`"),
-                    )
-                    .label("not read")
-                    .maybe_suggest(suggestion(name, names())),
-                );
+            let Some(input) = declared.get(name.as_str()) else {
+                mistakes.push_at(entry.key_span.start, || {
+                    let message = format!("the policy reads no input `{name}`");
+                    Mistake::new(&self.source, entry.key_span, message)
+                        .label("not read")
+                        .maybe_suggest(suggestion(name, names()))
+                });
                 continue;
             };
             let default = entry.value.get("default");
@@ -308,10 +312,22 @@ impl PolicyDocument {
                 )));
             }
         }
-        Mistakes::collect(mistakes).map_or(Ok(()), Err)
+        mistakes.finish().map_or(Ok(()), Err)
     }
 }
 
-fn fail_with(mistakes: Vec<Mistake>) -> Result<(), DocumentError> {
-    Mistakes::collect(mistakes).map_or(Ok(()), |mistakes| Err(mistakes.into()))
+/// What a plugin found wrong, with the value, where the sentence does not hold
+/// it already.
+fn with_actual(finding: &Finding) -> String {
+    let message = &finding.message;
+    let Some(actual) = &finding.actual else { return message.clone() };
+    // A text is quoted in one and not in the other, perhaps.
+    let bare = actual.trim_matches('"');
+    if message.contains(&format!("`{bare}`")) || message.contains(&format!("`{actual}`")) {
+        return message.clone();
+    }
+    match message.ends_with('?') {
+        true => format!("{message} (found `{actual}`)"),
+        false => format!("{message}, found `{actual}`"),
+    }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use tollgate::document::PolicyDocument;
 use tollgate::source::Source;
+use tollgate_engine::types::{Finding, Outcome};
 
 fn document(name: &str, text: &str) -> PolicyDocument {
     PolicyDocument::parse(Source::new(name, text), PathBuf::new()).expect("a valid document")
@@ -33,11 +34,14 @@ fn every_mistake_in_settings_is_told_at_its_place() {
 fn a_broken_schema_is_the_plugins_fault() {
     let valid = document("a.yaml", include_str!("cases/settings/valid.yaml"));
     for (schema, says) in [
-        ("{", "it is not JSON"),
-        (r#"{"type": "nothing"}"#, "is not valid"),
+        ("{", "it is not JSON: expected a key in double quotes, found the end of the text"),
+        (r#"{"type": "nothing"}"#, "does not allow it at `/type`"),
         (r##"{"$ref": "#"}"##, "leads back to itself"),
-        (r#"{"$ref": "https://example.com/other.json"}"#, ""),
-        (r#"{"properties": {"a": {"pattern": "("}}}"#, ""),
+        (
+            r#"{"$ref": "https://example.com/other.json"}"#,
+            "refers to `https://example.com/other.json`, which it does not hold",
+        ),
+        (r#"{"properties": {"a": {"pattern": "("}}}"#, "the pattern at `/properties/a/pattern`"),
     ] {
         let error = valid.validate_settings(schema).expect_err("refused");
         let text = error.to_string();
@@ -46,5 +50,33 @@ fn a_broken_schema_is_the_plugins_fault() {
                 && text.contains(says),
             "{text}"
         );
+    }
+}
+
+/// A value is said once, and a question is not the end of a list.
+#[test]
+fn what_a_plugin_finds_is_said_once() {
+    let document = document("a.yaml", include_str!("cases/settings/valid.yaml"));
+    let said = |message: &str, actual: &str| {
+        let finding = Finding {
+            rule: "invalid-settings".to_owned(),
+            outcome: Outcome::Fail,
+            message: message.to_owned(),
+            pointer: Some("/mode".to_owned()),
+            expected: None,
+            actual: Some(actual.to_owned()),
+            facts: Vec::new(),
+            occurrences: 1,
+        };
+        document.settings_mistakes(&[finding]).expect("a mistake").to_string()
+    };
+    for (message, actual, says) in [
+        ("`reviw` is not one of the declared `actions`", "reviw", ""),
+        ("`reviw` is not one of the declared `actions`", "\"reviw\"", ""),
+        ("the action is not declared", "reviw", ", found `reviw`"),
+        ("did you mean `review`?", "reviw", " (found `reviw`)"),
+        ("did you mean `review`?", "review", ""),
+    ] {
+        assert_eq!(said(message, actual), format!("{message}{says}"));
     }
 }

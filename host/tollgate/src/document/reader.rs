@@ -7,7 +7,7 @@ use tollgate_engine::Digest;
 use tollgate_engine::types::Value;
 
 use super::{Change, InputMapping, PluginReference};
-use crate::mistake::Mistake;
+use crate::mistake::{Gathered, Mistake};
 use crate::source::Source;
 use crate::tree::{Content, Node};
 
@@ -16,17 +16,16 @@ use crate::tree::{Content, Node};
 pub(super) struct Reader<'a> {
     pub(super) source: &'a Source,
     pub(super) tree: &'a Node,
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Gathered,
 }
 
 impl Reader<'_> {
-    fn mistake(&mut self, pointer: &str, message: String, help: Option<String>) {
+    fn mistake(&mut self, pointer: &str, message: impl FnOnce() -> (String, String)) {
         let span = self.tree.nearest(pointer).span();
-        self.mistakes.push(
-            Mistake::new(self.source, span, message)
-                .label(format!("`{pointer}`"))
-                .maybe_suggest(help),
-        );
+        self.mistakes.push_at(span.start, || {
+            let (message, help) = message();
+            Mistake::new(self.source, span, message).label(format!("`{pointer}`")).suggest(help)
+        });
     }
 
     pub(super) fn text(&self, pointer: &str) -> Option<String> {
@@ -36,22 +35,39 @@ impl Reader<'_> {
 
     pub(super) fn version(&mut self, pointer: &str) -> Option<Version> {
         let text = self.text(pointer).filter(|text| !text.is_empty())?;
-        match Version::parse(&text) {
-            Ok(version) => Some(version),
-            Err(error) => {
+        let version = Version::parse(&text).ok();
+        if version.is_none() {
+            self.mistake(pointer, || {
                 let padded = ["", ".0", ".0.0"]
                     .iter()
                     .map(|end| format!("{text}{end}"))
                     .find(|padded| Version::parse(padded).is_ok());
                 let help = match padded {
                     Some(padded) => format!("a semantic version has three parts: `{padded}`"),
-                    None => "write a semantic version such as `2.1.0`".to_owned(),
+                    None => "write three whole numbers without leading zeros, such as `2.1.0`"
+                        .to_owned(),
                 };
-                let message = format!("`{text}` is not a semantic version: {error}");
-                self.mistake(pointer, message, Some(help));
-                None
-            }
+                (format!("`{text}` is not a semantic version"), help)
+            });
         }
+        version
+    }
+
+    /// A day, which the schema made sure has the form of one.
+    fn date(&mut self, pointer: &str) -> Option<String> {
+        let text = self.text(pointer)?;
+        let mut parts = text.split('-').map(str::parse::<u32>);
+        if let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) =
+            (parts.next(), parts.next(), parts.next())
+            && (1..=12).contains(&month)
+            && !(1..=days(year, month)).contains(&day)
+        {
+            self.mistake(pointer, || {
+                let help = format!("that month has {} days", days(year, month));
+                (format!("`{text}` is no day of the calendar"), help)
+            });
+        }
+        Some(text)
     }
 
     pub(super) fn plugin(&mut self) -> Option<PluginReference> {
@@ -78,7 +94,7 @@ impl Reader<'_> {
         match result {
             Ok(reference) => Some(reference),
             Err((message, help)) => {
-                self.mistake(pointer, message, Some(help));
+                self.mistake(pointer, || (message, help));
                 None
             }
         }
@@ -91,7 +107,7 @@ impl Reader<'_> {
             let at = |key: &str| format!("/changelog/{index}/{key}");
             let version = self.version(&at("version"));
             let parts =
-                (version, self.text(&at("date")), self.text(&at("by")), self.text(&at("change")));
+                (version, self.date(&at("date")), self.text(&at("by")), self.text(&at("change")));
             if let (Some(version), Some(date), Some(by), Some(change)) = parts {
                 changes.push(Change { version, date, by, change });
             }
@@ -103,7 +119,7 @@ impl Reader<'_> {
         {
             let message = format!("the changelog does not say what version `{current}` changed");
             let help = "add an entry with `version`, `date`, `by` and `change`";
-            self.mistake("/changelog", message, Some(help.to_owned()));
+            self.mistake("/changelog", || (message, help.to_owned()));
         }
         changes
     }
@@ -139,6 +155,17 @@ impl Reader<'_> {
             inputs.push((entry.key.clone(), mapping));
         }
         inputs
+    }
+}
+
+/// The days of a month.
+fn days(year: u32, month: u32) -> u32 {
+    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 

@@ -52,9 +52,9 @@ impl PluginReference {
                 "names are lower case with dashes, such as `threshold-policy`".to_owned(),
             ));
         }
-        let versions = VersionReq::parse(versions).map_err(|error| {
+        let versions = VersionReq::parse(versions).map_err(|_| {
             (
-                format!("`{versions}` is not a range of versions: {error}"),
+                format!("`{versions}` is not a range of versions"),
                 "write a range such as `^0.1`, `>=1.2, <2` or `=1.2.3`".to_owned(),
             )
         })?;

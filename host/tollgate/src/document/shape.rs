@@ -1,74 +1,117 @@
 //! Checks a tree against a JSON Schema and says each mistake at its place.
+//!
+//! The schema comes with a plugin and the document from anybody: the work of
+//! both together is bounded before it is done, and so are the mistakes.
 
+mod applied;
 mod branch;
-mod circle;
+mod extent;
+mod instance;
+mod pattern;
+mod words;
+mod work;
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
+use std::collections::HashSet;
+
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use self::branch::Branch;
-use super::suggestion::{alternatives, suggestion};
-use crate::mistake::Mistake;
+use self::extent::Extent;
+use self::instance::{Found, Instance, Place};
+use super::suggestion::suggestion;
+use crate::mistake::{Gathered, Mistake, Span};
 use crate::source::Source;
-use crate::tree::{Node, escape};
+use crate::tree::{Entry, Index, Node, escape};
 
-/// More mistakes than a person reads at once; the rest is left out.
-const MOST_MISTAKES: usize = 50;
+/// The largest schema, in bytes: some hundred times the largest built-in one.
+const LARGEST: usize = 1 << 20;
+
+/// How large one compiled pattern may be, in bytes.
+const PATTERN_SIZE: usize = 1 << 18;
 
 /// A JSON Schema that was compiled.
 pub(crate) struct Schema {
     value: Value,
-    validator: Validator,
+    validator: Validator<Instance>,
 }
 
 impl Schema {
     /// Compiles a schema. Patterns run in linear time, and nothing outside of
     /// the schema is read. The error is one sentence.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
-        if circle::refers_to_itself(&value) {
-            return Err("a `$ref` leads back to itself".to_owned());
+        if text.len() > LARGEST {
+            return Err(format!("it is larger than {} MiB", LARGEST >> 20));
         }
-        let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
+        let value = Node::parse_json(&Source::new("the schema", text))
+            .map_err(|mistake| {
+                let place = mistake.place();
+                let (line, column) = (place.line, place.column);
+                format!("it is not JSON: {} (line {line}, column {column})", mistake.message())
+            })?
+            .to_json();
+        Extent::of(&value)?;
+        let patterns =
+            PatternOptions::regex().size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE);
+        let validator = jsonschema::options_for::<Instance>()
+            .offline()
+            .with_pattern_options(patterns)
             .build(&value)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| words::unusable(&error))?;
         Ok(Self { value, validator })
     }
 
-    /// All mistakes of the value at `base` in the document.
-    pub(crate) fn mistakes(&self, source: &Source, root: &Node, base: &str) -> Vec<Mistake> {
-        let instance = root.nearest(base).node.to_json();
-        let check = Check { schema: &self.value, source, root, base };
-        let mut mistakes = Vec::new();
-        for error in self.validator.iter_errors(&instance) {
-            check.report(&error, &mut mistakes);
-            if mistakes.len() >= MOST_MISTAKES {
-                break;
-            }
+    /// Gathers all mistakes of the value at `base` in the document. The error
+    /// says why the schema cannot be applied to it.
+    pub(crate) fn mistakes(
+        &self,
+        source: &Source,
+        root: &Node,
+        base: &str,
+        mistakes: &mut Gathered,
+    ) -> Result<(), String> {
+        let node = root.nearest(base);
+        let value = node.node.to_json();
+        work::bounded(&Extent::of(&self.value)?, &self.value, &value)?;
+        let found = Found::default();
+        if self.validator.is_valid(Place { value: &value, found: &found }) {
+            return Ok(());
         }
-        mistakes
+        let check = Check { schema: &self.value, source, index: Index::new(root), base };
+        let mut told = false;
+        for error in self.validator.iter_errors(Place { value: &value, found: &found }) {
+            check.report(&error, mistakes);
+            told = true;
+        }
+        if !told || found.is_full() {
+            let message = "there are more mistakes here than can be told one by one";
+            mistakes.push(Mistake::new(source, node.span(), message));
+        }
+        Ok(())
     }
 }
 
 struct Check<'a> {
     schema: &'a Value,
     source: &'a Source,
-    root: &'a Node,
+    index: Index<'a>,
     base: &'a str,
 }
 
 impl Check<'_> {
-    fn report(&self, error: &ValidationError<'_>, mistakes: &mut Vec<Mistake>) {
-        let pointer = format!("{}{}", self.base, error.instance_path().as_str());
+    fn report(&self, error: &ValidationError<'_>, mistakes: &mut Gathered) {
+        let pointer = self.pointer(error);
+        let found = self.index.nearest(&pointer);
+        let span = found.span();
+        let at = |message: String| self.at(span, &pointer, error, message);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-                let known = self.known_keys(error);
-                for key in unexpected {
-                    mistakes.push(self.unknown_key(&pointer, key, &known));
+                let unexpected: HashSet<&str> = unexpected.iter().map(String::as_str).collect();
+                let entries = found.node.entries().unwrap_or_default().iter();
+                for entry in entries.filter(|entry| unexpected.contains(&*entry.key)) {
+                    mistakes.push_at(entry.key_span.start, || self.unknown_key(error, entry));
                 }
             }
             ValidationErrorKind::AnyOf { context }
@@ -80,41 +123,52 @@ impl Check<'_> {
                         }
                     }
                     Branch::MissingKeys(keys) => {
-                        let message = format!("one of the keys {} is missing", alternatives(&keys));
-                        mistakes.push(self.at(&pointer, error, message));
+                        mistakes.push_at(span.start, || at(words::missing_keys(&keys)))
                     }
-                    Branch::None => {
-                        mistakes.push(self.at(&pointer, error, self.no_branch(error, context)));
-                    }
+                    Branch::None => mistakes.push_at(span.start, || {
+                        at(words::no_form(error.instance(), found.node, context, self.forms(error)))
+                    }),
                 }
+            }
+            ValidationErrorKind::OneOfMultipleValid { context } => {
+                mistakes.push_at(span.start, || {
+                    at(words::several_forms(found.node, context, self.forms(error)))
+                });
             }
             ValidationErrorKind::PropertyNames { error: inner } => {
                 let key = inner.instance().as_str().unwrap_or_default();
-                let at = format!("{pointer}/{}", escape(key));
-                let span = self.root.nearest(&at).key_span;
-                let mistake = self.at(&pointer, inner, self.sentence(&pointer, inner));
-                mistakes.push(match span {
-                    Some(span) => mistake.moved_to(span),
-                    None => mistake,
+                let named = self.index.nearest(&format!("{pointer}/{}", escape(key)));
+                let span = named.key_span.unwrap_or(span);
+                mistakes.push_at(span.start, || {
+                    let message = words::name(inner);
+                    self.at(span, &pointer, inner, message)
                 });
             }
-            _ => mistakes.push(self.at(&pointer, error, self.sentence(&pointer, error))),
+            _ => mistakes.push_at(span.start, || at(words::sentence(error, found.node))),
         }
     }
 
+    /// Where the value at fault stands in the document.
+    fn pointer(&self, error: &ValidationError<'_>) -> String {
+        format!("{}{}", self.base, error.instance_path().as_str())
+    }
+
     /// A mistake in the value at `pointer`.
-    fn at(&self, pointer: &str, error: &ValidationError<'_>, message: String) -> Mistake {
-        let found = self.root.nearest(pointer);
-        let mut mistake = Mistake::new(self.source, found.span(), message);
+    fn at(
+        &self,
+        span: Span,
+        pointer: &str,
+        error: &ValidationError<'_>,
+        message: String,
+    ) -> Mistake {
+        let mut mistake = Mistake::new(self.source, span, message);
         if !pointer.is_empty() {
             mistake = mistake.label(format!("`{pointer}`"));
         }
         let help = match error.kind() {
             ValidationErrorKind::Enum { options } => {
-                let known: Vec<_> = options
-                    .as_array()
-                    .map(|options| options.iter().filter_map(Value::as_str).collect())
-                    .unwrap_or_default();
+                let known = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                let known = known.iter().filter_map(Value::as_str).take(KNOWN);
                 let wrong = error.instance().as_str().unwrap_or_default();
                 suggestion(wrong, known)
             }
@@ -130,109 +184,11 @@ impl Check<'_> {
         mistake.maybe_suggest(help)
     }
 
-    fn unknown_key(&self, pointer: &str, key: &str, known: &[&str]) -> Mistake {
-        let at = format!("{pointer}/{}", escape(key));
-        let found = self.root.nearest(&at);
-        Mistake::new(
-            self.source,
-            found.key_span.unwrap_or_else(|| found.span()),
-            format!("key `{key}` is not known"),
-        )
-        .label("not known here")
-        .maybe_suggest(suggestion(key, known.iter().copied()))
-    }
-
-    /// One sentence on what is wrong.
-    fn sentence(&self, pointer: &str, error: &ValidationError<'_>) -> String {
-        let found = self.root.nearest(pointer).node;
-        let value = shown(error.instance());
-        match error.kind() {
-            ValidationErrorKind::Required { property } => {
-                format!("key `{}` is missing", property.as_str().unwrap_or_default())
-            }
-            ValidationErrorKind::Type { kind } => {
-                let expected = type_names(kind);
-                match found.content {
-                    crate::tree::Content::Null => format!("expected {expected}, found nothing"),
-                    _ if value.is_empty() => format!("expected {expected}, found {}", found.kind()),
-                    _ => format!("expected {expected}, found {} {value}", found.kind()),
-                }
-            }
-            ValidationErrorKind::Enum { .. } => {
-                format!("{value} is not one of the values allowed here")
-            }
-            ValidationErrorKind::Constant { expected_value } => {
-                format!("expected {}, found {value}", shown(expected_value))
-            }
-            ValidationErrorKind::Minimum { limit } => format!("{value} is below {limit}"),
-            ValidationErrorKind::Maximum { limit } => format!("{value} is above {limit}"),
-            ValidationErrorKind::ExclusiveMinimum { limit } => {
-                format!("{value} is not above {limit}")
-            }
-            ValidationErrorKind::ExclusiveMaximum { limit } => {
-                format!("{value} is not below {limit}")
-            }
-            ValidationErrorKind::MinLength { limit: 1 } => "expected text, found none".to_owned(),
-            ValidationErrorKind::MinLength { limit } => {
-                format!("{value} is shorter than {limit} characters")
-            }
-            ValidationErrorKind::MaxLength { limit } => {
-                format!("{value} is longer than {limit} characters")
-            }
-            ValidationErrorKind::MinItems { limit } => {
-                format!("a list of at least {limit} is expected")
-            }
-            ValidationErrorKind::MaxItems { limit } => {
-                format!("a list of at most {limit} is expected")
-            }
-            ValidationErrorKind::MinProperties { limit } => {
-                format!(
-                    "a map of at least {limit} {} is expected",
-                    if *limit == 1 { "key" } else { "keys" }
-                )
-            }
-            ValidationErrorKind::MaxProperties { limit } => {
-                format!("a map of at most {limit} keys is expected")
-            }
-            ValidationErrorKind::UniqueItems => "a value is in the list twice".to_owned(),
-            ValidationErrorKind::Pattern { pattern } => {
-                format!("{value} does not have the form `{pattern}`")
-            }
-            ValidationErrorKind::Format { format } => format!("{value} is not a valid {format}"),
-            ValidationErrorKind::FalseSchema => "nothing is allowed here".to_owned(),
-            ValidationErrorKind::OneOfMultipleValid { .. } => {
-                format!("{} fits more than one of the forms allowed here", non_empty(value, found))
-            }
-            _ => format!(
-                "{} breaks the rule `{}` of the schema",
-                non_empty(value, found),
-                error.kind().keyword()
-            ),
-        }
-    }
-
-    fn no_branch(
-        &self,
-        error: &ValidationError<'_>,
-        context: &[Vec<ValidationError<'static>>],
-    ) -> String {
-        let mut expected: Vec<String> = Vec::new();
-        for error in context.iter().flatten() {
-            if let ValidationErrorKind::Type { kind } = error.kind() {
-                let name = type_names(kind);
-                if !expected.contains(&name) {
-                    expected.push(name);
-                }
-            }
-        }
-        let found =
-            self.root.nearest(&format!("{}{}", self.base, error.instance_path().as_str())).node;
-        let value = non_empty(shown(error.instance()), found);
-        if expected.is_empty() {
-            format!("{value} has none of the forms allowed here")
-        } else {
-            format!("expected {}, found {value}", expected.join(" or "))
-        }
+    fn unknown_key(&self, error: &ValidationError<'_>, entry: &Entry) -> Mistake {
+        let key = words::excerpt(&entry.key);
+        Mistake::new(self.source, entry.key_span, format!("key `{key}` is not known"))
+            .label("not known here")
+            .maybe_suggest(suggestion(&entry.key, self.known_keys(error)))
     }
 
     /// The schema whose keyword refused.
@@ -240,6 +196,12 @@ impl Check<'_> {
         let path = error.schema_path().as_str();
         let (parent, _) = path.rsplit_once('/')?;
         self.schema.pointer(parent)
+    }
+
+    /// The forms of the `anyOf` or `oneOf` that refused.
+    fn forms(&self, error: &ValidationError<'_>) -> &[Value] {
+        let forms = self.schema.pointer(error.schema_path().as_str());
+        forms.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn known_keys(&self, error: &ValidationError<'_>) -> Vec<&str> {
@@ -253,11 +215,17 @@ impl Check<'_> {
     }
 }
 
+/// So many names are compared with one that is not known.
+const KNOWN: usize = 1_000;
+
 /// Keys that a schema names at its own level, those of its `allOf`, `anyOf`
 /// and `oneOf` included.
 fn collect_keys<'a>(schema: &'a Value, keys: &mut Vec<&'a str>, depth: usize) {
+    if keys.len() >= KNOWN {
+        return;
+    }
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        keys.extend(properties.keys().map(String::as_str));
+        keys.extend(properties.keys().map(String::as_str).take(KNOWN));
     }
     // Schemas nest forms a level or two; nothing real needs more.
     if depth < 4 {
@@ -269,53 +237,6 @@ fn collect_keys<'a>(schema: &'a Value, keys: &mut Vec<&'a str>, depth: usize) {
     }
 }
 
-fn type_names(kind: &TypeKind) -> String {
-    let name = |name: &str| -> &'static str {
-        match name {
-            "null" => "nothing",
-            "boolean" => "a boolean",
-            "integer" => "an integer",
-            "number" => "a number",
-            "string" => "text",
-            "array" => "a list",
-            _ => "a map",
-        }
-    };
-    match kind {
-        TypeKind::Single(kind) => name(kind.as_str()).to_owned(),
-        TypeKind::Multiple(kinds) => {
-            let names: Vec<_> = kinds.iter().map(|kind| name(kind.as_str())).collect();
-            match names.as_slice() {
-                [first @ .., last] if !first.is_empty() => {
-                    format!("{} or {last}", first.join(", "))
-                }
-                names => names.concat(),
-            }
-        }
-    }
-}
-
 fn description(schema: &Value) -> Option<&str> {
     schema.get("description").and_then(Value::as_str)
-}
-
-/// A scalar in backticks, cut when it is long; empty for lists and maps.
-fn shown(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    match value {
-        Value::Array(_) | Value::Object(_) => String::new(),
-        value => {
-            let text = value.to_string();
-            if text.chars().count() > LONGEST {
-                let cut: String = text.chars().take(LONGEST).collect();
-                format!("`{cut}…`")
-            } else {
-                format!("`{text}`")
-            }
-        }
-    }
-}
-
-fn non_empty(value: String, found: &Node) -> String {
-    if value.is_empty() { found.kind().to_owned() } else { value }
 }

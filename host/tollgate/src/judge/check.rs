@@ -86,6 +86,10 @@ pub fn check_watched(
         Some(Payload::Request(body)) => {
             checker.check(&body)?.into_iter().map(FindingReport::from).collect()
         }
+        // What is to be said of the schema itself comes with no rows, too.
+        None if part.is_none() => {
+            checker.check_columns(0, &[])?.into_iter().map(FindingReport::from).collect()
+        }
         None => Vec::new(),
     };
     if what.hide_values {

@@ -36,6 +36,9 @@ pub enum Contract<'a> {
         resources: &'a [(String, PathBuf)],
         /// Whether `format` is a rule where the draft makes it a remark.
         formats: bool,
+        /// Whether to refuse a schema with keywords that its draft does not
+        /// know, or that nothing can break.
+        strict: bool,
     },
 }
 
@@ -110,7 +113,7 @@ impl Contract<'_> {
                 })?;
                 Ok(Opened { plugin, checker, source: signature.source })
             }
-            Self::JsonSchema { schema, resources, formats } => {
+            Self::JsonSchema { schema, resources, formats, strict } => {
                 let source = Source::read(schema, source::Content::Model)?;
                 let plugin = plugins.built_in(JSON_SCHEMA)?;
                 let mut settings = Map::new();
@@ -118,6 +121,9 @@ impl Contract<'_> {
                 settings.insert("max_findings".to_owned(), max_findings.into());
                 if formats {
                     settings.insert("formats".to_owned(), true.into());
+                }
+                if strict {
+                    settings.insert("strict_schema".to_owned(), true.into());
                 }
                 let mut others = Map::new();
                 for (uri, path) in resources {
