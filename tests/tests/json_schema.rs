@@ -50,7 +50,7 @@ fn the_suite_agrees_but_for_named_exceptions() {
         let mut warm = Box::leak(Box::new(signature)).warm();
         Ok(Box::new(move |payload| {
             let findings = warm.check(payload).map_err(|fault| fault.to_string())?;
-            Ok(findings.is_empty())
+            Ok(findings.iter().all(|finding| suite::is_remark(&finding.rule)))
         }))
     });
     suite::judge(&outcome, false);

@@ -81,6 +81,10 @@ pub(crate) struct Check {
     /// Make `format` a rule where the schema's draft makes it a remark
     #[arg(long, requires = "schema")]
     pub(crate) formats: bool,
+    /// Refuse a schema with keywords that its draft does not know, or that
+    /// nothing can break; otherwise a warning tells of these
+    #[arg(long, requires = "schema")]
+    pub(crate) strict_schema: bool,
     /// A request body, or a file of rows; `-` is standard input
     ///
     /// A file of rows is read in batches, whatever its size. CSV needs a

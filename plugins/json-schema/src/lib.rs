@@ -8,6 +8,7 @@
 mod columns;
 mod explain;
 mod kinds;
+mod lint;
 mod payload;
 mod randomness;
 mod report;
@@ -19,8 +20,8 @@ mod time;
 
 use std::fmt;
 
-use tollgate_sdk::Finding;
 use tollgate_sdk::signature::{Signature, TypedColumn};
+use tollgate_sdk::{Finding, Outcome};
 
 use payload::Document;
 use report::Report;
@@ -55,21 +56,26 @@ impl Signature for JsonSchema {
     }
 
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
-        match payload::read(payload) {
+        let mut findings = match payload::read(payload) {
             Err(malformed) => vec![report::malformed(*malformed)],
             Ok(document) => judge(&self.0, "the payload", &document, self.0.max_findings),
-        }
+        };
+        findings.extend_from_slice(&self.0.remarks);
+        findings
     }
 
     /// The payload as it came. A `default` of a JSON Schema says what a value
     /// would mean, not that anybody fills it in.
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
-        let findings = self.check(payload);
+        let mut findings = self.check(payload);
+        findings.retain(|finding| !matches!(finding.outcome, Outcome::Pass | Outcome::Warn));
         if findings.is_empty() { Ok(payload.to_vec()) } else { Err(findings) }
     }
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
-        columns::check(&self.0, rows, columns)
+        let mut findings = columns::check(&self.0, rows, columns);
+        findings.extend_from_slice(&self.0.remarks);
+        findings
     }
 }
 
@@ -98,7 +104,7 @@ fn judge(compiled: &Compiled, name: &str, document: &Document<'_>, most: usize) 
 /// should not happen, and must not pass.
 fn undecided() -> Finding {
     let message = "the schema does not hold, and no keyword says why";
-    Finding::new("schema", tollgate_sdk::Outcome::Inconclusive, message)
+    Finding::new("schema", Outcome::Inconclusive, message)
 }
 
 tollgate_sdk::export_signature!(JsonSchema);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::kinds::Declared;
+use crate::lint;
 use crate::payload::{self, push_step};
 use crate::report::Report;
 use crate::representation::Payload;
@@ -28,6 +29,8 @@ pub(crate) struct Compiled {
     /// Schemas that it refers to, by URI.
     pub(crate) resources: Vec<(String, Value)>,
     pub(crate) max_findings: usize,
+    /// What every check is told of the schema itself.
+    pub(crate) remarks: Vec<Finding>,
 }
 
 impl Compiled {
@@ -53,8 +56,9 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
     if let (Some(uri), Value::Object(schema)) = (settings.draft, &mut settings.schema) {
         schema.entry("$schema").or_insert_with(|| uri.into());
     }
+    let draft = Draft::default().detect(&settings.schema);
+    let remarks = lint::remarks(&settings, draft);
     let schema = settings.schema;
-    let draft = Draft::default().detect(&schema);
     let resources = settings.resources;
     let registry = registry(draft, &resources)?;
     let patterns = PatternOptions::fancy_regex()
@@ -69,10 +73,11 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
         options = options.should_validate_formats(formats);
     }
     match options.build(&schema) {
+        Ok(_) if settings.strict_schema && !remarks.is_empty() => Err(remarks),
         Ok(validator) => {
             drop(registry);
             let max_findings = settings.max_findings;
-            Ok(Compiled { validator, schema, resources, max_findings })
+            Ok(Compiled { validator, schema, resources, max_findings, remarks })
         }
         Err(error) => {
             let mut findings = violations(&schema, settings.max_findings);
@@ -141,7 +146,7 @@ fn refusal(error: &ValidationError<'_>, schema: &Value, at: &str) -> Finding {
                 Kind::Format { format } if format == "regex" => {
                     "the pattern is no regular expression, or one that is too large".to_owned()
                 }
-                _ => format!("the schema cannot be used: {error}"),
+                kind => format!("the schema cannot be used: `{}` refuses it", kind.keyword()),
             };
             let finding = signature_invalid(message).at(format!("{at}{place}"));
             match schema.pointer(place) {
@@ -161,7 +166,8 @@ fn signature_invalid(message: String) -> Finding {
 fn told(error: &ReferencingError) -> String {
     match error {
         ReferencingError::Unretrievable { uri, .. } => format!(
-            "the schema refers to `{uri}`, which is not among `resources`, and a plugin fetches nothing"
+            "the schema refers to `{uri}`, which is not among `resources`, and nothing is fetched: \
+             give it there, or as `--resource {uri}=FILE`"
         ),
         ReferencingError::PointerToNowhere { pointer } => {
             format!("a reference leads to `{pointer}`, and nothing is there")
@@ -176,7 +182,8 @@ fn told(error: &ReferencingError) -> String {
         ReferencingError::CircularMetaschema { uri } => {
             format!("the meta-schema `{uri}` describes itself by way of others")
         }
-        other => format!("a reference cannot be resolved: {other}"),
+        ReferencingError::InvalidUri(_) => "a reference is no URI".to_owned(),
+        _ => "a reference cannot be resolved: it leads through what is no schema".to_owned(),
     }
 }
 

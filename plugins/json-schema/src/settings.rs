@@ -33,6 +33,9 @@ pub(crate) struct Settings {
     pub(crate) resources: Vec<(String, Value)>,
     /// At most so many findings.
     pub(crate) max_findings: usize,
+    /// Whether a schema with keywords that are not known, or that can refuse
+    /// nothing, is refused.
+    pub(crate) strict_schema: bool,
 }
 
 /// Drafts by their names, and the URI that `$schema` has for them.
@@ -58,6 +61,7 @@ impl Settings {
             formats: None,
             resources: Vec::new(),
             max_findings: 100,
+            strict_schema: false,
         };
         let mut has_schema = false;
         for (name, value) in members.entries() {
@@ -72,6 +76,13 @@ impl Settings {
                     _ => return Err(wrong("/formats", "`formats` must be true or false")),
                 },
                 "resources" => read.resources = resources(value)?,
+                "strict_schema" => match value {
+                    Tree::Boolean(strict) => read.strict_schema = *strict,
+                    _ => {
+                        let message = "`strict_schema` must be true or false";
+                        return Err(wrong("/strict_schema", message));
+                    }
+                },
                 "max_findings" => read.max_findings = max_findings(value)?,
                 name => {
                     let mut pointer = String::new();

@@ -66,7 +66,8 @@ fn payloads_get_findings_that_people_can_use() {
         let plugin = configure(&case["settings"]).unwrap_or_else(|findings| panic!("{findings:?}"));
         let payload = case["payload"].as_str().unwrap();
         let findings = plugin.check(payload.as_bytes());
-        assert_eq!(plugin.normalize(payload.as_bytes()).is_ok(), findings.is_empty());
+        let blocks = |finding: &Finding| finding.outcome > tollgate_sdk::Outcome::Warn;
+        assert_eq!(plugin.normalize(payload.as_bytes()).is_err(), findings.iter().any(blocks));
         findings
     });
 }
@@ -112,7 +113,12 @@ fn values_are_in_actual_only() {
         let plugin = configure(&settings).unwrap_or_else(|findings| panic!("{findings:?}"));
         let findings = plugin.check(value.to_string().as_bytes());
         // Since 2019-09 an encoded text's content is a remark.
-        assert_eq!(findings.is_empty(), schema.get("contentMediaType").is_some(), "{schema}");
+        let is_remark = schema.get("contentMediaType").is_some();
+        assert_eq!(
+            findings.iter().all(|f| f.rule == "schema-judges-nothing"),
+            is_remark,
+            "{schema}"
+        );
         for finding in findings {
             let shown = [&finding.message, finding.expected.as_ref().unwrap_or(&finding.rule)];
             for text in shown {

@@ -17,7 +17,9 @@ fn the_suite_agrees_but_for_named_exceptions() {
     let outcome = suite::run(|settings| {
         let given: Given = serde_json::from_str(settings).map_err(|error| error.to_string())?;
         let plugin = JsonSchema::configure(given).map_err(|findings| format!("{findings:?}"))?;
-        Ok(Box::new(move |payload| Ok(plugin.check(payload).is_empty())))
+        Ok(Box::new(move |payload| {
+            Ok(plugin.check(payload).iter().all(|finding| suite::is_remark(&finding.rule)))
+        }))
     });
     suite::judge(&outcome, true);
 }

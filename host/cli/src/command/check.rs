@@ -51,6 +51,7 @@ fn contract(arguments: &Check) -> miette::Result<Contract<'_>> {
             schema,
             resources: &arguments.resource,
             formats: arguments.formats,
+            strict: arguments.strict_schema,
         }),
         _ => Err(miette::miette!("expected either `--signature` or `--schema`")),
     }

@@ -52,10 +52,9 @@ pub(crate) fn read(payload: &[u8]) -> Result<Document<'_>, Box<Malformed>> {
             actual: format!("byte 0x{:02x}", payload.get(before.len()).copied().unwrap_or(0)),
         })
     })?;
+    // A byte order mark says nothing in UTF-8; every reader of ours drops it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { text, at: 0, depth: 0, path: Vec::new(), repeated: Vec::new() };
-    if text.starts_with('\u{feff}') {
-        return Err(reader.unexpected("JSON without a byte order mark before it"));
-    }
     reader.space();
     if reader.peek().is_none() {
         return Err(reader.unexpected("a JSON value"));
