@@ -87,6 +87,10 @@ fn mistakes<'a>(
         details.push(line);
     }
     for related in error.related().into_iter().flatten() {
+        // What has no place counts the mistakes that are not told.
+        if related.labels().is_none() && related.related().is_none() {
+            details.push(related.to_string());
+        }
         mistakes(related, source, details);
     }
     if let Some(cause) = error.diagnostic_source() {
