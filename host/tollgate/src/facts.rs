@@ -57,6 +57,9 @@ pub struct Evidence {
     known: BTreeMap<Key, usize>,
 }
 
+/// Three times the slices that a gate judges. Each takes some hundred bytes.
+const MOST_FACTS: usize = 300_000;
+
 /// What a fact is about: name, subject, labels.
 type Key = (String, String, Vec<(String, String)>);
 
@@ -94,6 +97,12 @@ impl Evidence {
     /// As there.
     pub fn parse(&mut self, source: &Source, role: &str) -> Result<(), FactsError> {
         let tree = Node::parse(source, NonFinite::Kept)?;
+        let listed = tree.get("facts").and_then(Node::items).map_or(0, <[Node]>::len);
+        let count = listed + tree.get("metrics").and_then(Node::entries).map_or(0, <[_]>::len);
+        if count > MOST_FACTS {
+            let message = format!("a file holds at most {MOST_FACTS} facts, found {count}");
+            return Err(Mistake::new(source, tree.nearest("").span(), message).into());
+        }
         let mut reader = Reader { source, role, mistakes: Vec::new(), facts: Vec::new() };
         reader.root(&tree);
         let Reader { mut mistakes, facts, .. } = reader;

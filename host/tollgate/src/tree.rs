@@ -19,7 +19,7 @@ pub const DEPTH_LIMIT: usize = 64;
 /// How many values a text may hold, those that aliases repeat included: a
 /// hundred thousand facts have a million. Each takes some hundred bytes, which
 /// keeps a file of the largest size from filling the memory.
-pub const VALUES_LIMIT: usize = 2_000_000;
+pub const VALUES_LIMIT: usize = 1_500_000;
 
 /// What to do with NaN and the infinities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
