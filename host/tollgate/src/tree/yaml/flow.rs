@@ -68,7 +68,9 @@ impl Iterator for Bounded<'_> {
             if seen.is_multiple_of(MOST) {
                 let start = opening(self.text, self.progress.behind.get());
                 self.progress.too_large.set(start);
-                start.and(None::<char>)?;
+                if start.is_some() {
+                    return None;
+                }
             }
         }
         Some(letter)
