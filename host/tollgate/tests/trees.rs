@@ -61,6 +61,10 @@ proptest! {
                 places_are_in_order(&ours, source.text());
                 prop_assert_eq!(ours.to_json(), theirs);
             }
+            // Null is no document.
+            (Err(mistake), Ok(serde_json::Value::Null)) => {
+                prop_assert!(mistake.message().ends_with("holds no document"));
+            }
             // Stricter by intent: duplicate keys, and whole numbers beyond 64 bits.
             (Err(mistake), Ok(_)) => prop_assert!(
                 mistake.message().contains("given twice") || mistake.message().contains("64 bits"),

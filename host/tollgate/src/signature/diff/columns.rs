@@ -58,8 +58,29 @@ fn bare(columns: &Columns) -> bool {
     columns.columns.len() == 1 || columns.columns.iter().all(|column| !column.required)
 }
 
+/// What of two lists of columns counts for each of their columns.
+#[derive(Clone, Copy)]
+struct Lists {
+    /// Whether a bare list may be taken for the old columns, or the new.
+    bare_old: bool,
+    bare_new: bool,
+    /// Whether an object of lists is one row to one of them only.
+    one_row_differs: bool,
+}
+
+impl Lists {
+    fn new(old: &Columns, new: &Columns) -> Self {
+        Self {
+            bare_old: bare(old),
+            bare_new: bare(new),
+            one_row_differs: one_row(new) != one_row(old),
+        }
+    }
+}
+
 fn by_name(side: Side, old: &Columns, new: &Columns, changes: &mut Vec<Change>) {
     let (before, after) = (by_names(old), by_names(new));
+    let lists = Lists::new(old, new);
     let is_new = |column: &&Column| !before.contains_key(column.name.as_str());
     let gone = old.columns.iter().enumerate();
     let gone = gone.filter(|(_, column)| !after.contains_key(column.name.as_str()));
@@ -71,11 +92,11 @@ fn by_name(side: Side, old: &Columns, new: &Columns, changes: &mut Vec<Change>) 
             changes.push(rename(side, before, column, at));
             retyped(side, before, column, at, changes);
         } else {
-            changes.push(add(side, column, at, old, new));
+            changes.push(add(side, column, at, lists));
         }
     }
     for (at, column) in gone.rest() {
-        changes.push(remove(side, column, at, old, new));
+        changes.push(remove(side, column, at, lists));
     }
     order(side, old, new, changes);
 }
@@ -108,7 +129,7 @@ fn rename(side: Side, before: &Column, column: &Column, at: usize) -> Change {
     }
 }
 
-fn add(side: Side, column: &Column, at: usize, old: &Columns, new: &Columns) -> Change {
+fn add(side: Side, column: &Column, at: usize, lists: Lists) -> Change {
     let change = Change::of(ChangeKind::Added, what(side, column), pointer(side, at))
         .to(Some(titled(&column.kind, column.required)));
     match (side, column.required) {
@@ -119,8 +140,8 @@ fn add(side: Side, column: &Column, at: usize, old: &Columns, new: &Columns) -> 
         (Side::Inputs, false) => change.means(
             Effect::fine("it may be absent")
                 .unless(Exception::Undeclared)
-                .unless_when(bare(old), Exception::Bare)
-                .unless_when(one_row(new) != one_row(old), Exception::ObjectOfColumns),
+                .unless_when(lists.bare_old, Exception::Bare)
+                .unless_when(lists.one_row_differs, Exception::ObjectOfColumns),
             Effect::breaking("it may get a column that it does not know"),
         ),
         (Side::Outputs, required) => {
@@ -129,21 +150,21 @@ fn add(side: Side, column: &Column, at: usize, old: &Columns, new: &Columns) -> 
     }
 }
 
-fn remove(side: Side, column: &Column, at: usize, old: &Columns, new: &Columns) -> Change {
+fn remove(side: Side, column: &Column, at: usize, lists: Lists) -> Change {
     let change = Change::of(ChangeKind::Removed, what(side, column), pointer(side, at))
         .from(Some(titled(&column.kind, column.required)));
     match side {
         Side::Inputs => change.means(
             Effect::fine("MLflow drops what is not declared, strict mode warns")
                 .unless(Exception::StillSent)
-                .unless_when(bare(old), Exception::Bare)
-                .unless_when(one_row(new) != one_row(old), Exception::ObjectOfColumns),
+                .unless_when(lists.bare_old, Exception::Bare)
+                .unless_when(lists.one_row_differs, Exception::ObjectOfColumns),
             if column.required {
                 Effect::breaking("it misses a column")
             } else {
                 Effect::fine("the column was never certain")
-                    .unless_when(bare(new), Exception::Bare)
-                    .unless_when(one_row(new) != one_row(old), Exception::ObjectOfColumns)
+                    .unless_when(lists.bare_new, Exception::Bare)
+                    .unless_when(lists.one_row_differs, Exception::ObjectOfColumns)
             },
         ),
         Side::Outputs => change.means(
