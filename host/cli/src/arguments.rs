@@ -52,6 +52,18 @@ pub(crate) enum Command {
     Plugin(Plugin),
     /// Freeze a policy document and its plugin into one component
     Bake(Bake),
+    /// Compile a component from standard input to standard output
+    #[command(hide = true)]
+    CompileComponent(CompileComponent),
+}
+
+/// What this program calls itself with.
+#[derive(Debug, Args)]
+pub(crate) struct CompileComponent {
+    /// Bytes of memory that it may take
+    pub(crate) memory: u64,
+    /// Seconds of processor time that it may take
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

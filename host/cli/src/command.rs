@@ -2,6 +2,7 @@
 
 pub(crate) mod bake;
 pub(crate) mod check;
+pub(crate) mod compile;
 pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod plugin;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use miette::{IntoDiagnostic as _, Result};
 use tollgate::plugins::Plugins;
-use tollgate_engine::{CacheDirectory, Engine, EngineError, Limits};
+use tollgate_engine::{CacheDirectory, CompileCommand, Engine, EngineError, Limits};
 
 use crate::arguments::Shared;
 use crate::output;
@@ -36,7 +37,13 @@ fn plugins(shared: &Shared) -> Result<Plugins> {
 /// would cost more than it saves here.
 fn engine(shared: &Shared) -> Result<Engine, EngineError> {
     let limits = Limits { instances: INSTANCES, ..Limits::default() };
-    let builder = Engine::builder().limits(limits);
+    let mut builder = Engine::builder().limits(limits);
+    // Where this program has no file, what is in a component is all that
+    // bounds the work of compiling it.
+    if let Ok(program) = env::current_exe() {
+        let arguments = vec!["compile-component".into()];
+        builder = builder.compile_by(CompileCommand { program, arguments });
+    }
     if shared.no_cache {
         return builder.build();
     }

@@ -29,5 +29,6 @@ fn main() -> Exit {
         Command::Signature(signature) => command::signature::run(signature),
         Command::Plugin(plugin) => command::plugin::run(plugin),
         Command::Bake(bake) => command::bake::run(bake),
+        Command::CompileComponent(compile) => command::compile::run(compile),
     }
 }

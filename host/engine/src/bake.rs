@@ -11,13 +11,15 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmtime::Store;
-use wasmtime::component::{Component, Instance, Lift, WasmList};
+use wasmtime::component::{Instance, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 use crate::cache::Found;
+use crate::compile;
 use crate::digest::Digest;
 use crate::error::{ConfigureError, LoadError};
 use crate::instance::{Export, Live};
+use crate::jobs::refusal;
 use crate::limits::Accounts;
 use crate::plugin::{Configure, Loaded};
 
@@ -94,13 +96,13 @@ fn freeze(loaded: &Loaded, settings: &str) -> Result<Vec<u8>, ConfigureError> {
     let mut wizer = Wizer::new();
     wizer.keep_init_func(true);
     let (context, instrumented) = wizer.instrument_component(&loaded.bytes).map_err(cannot)?;
-    let component = Component::new(&shared.wasmtime, instrumented).map_err(cannot)?;
+    let component = compile::compile(shared, &instrumented)?.component;
     let pre = shared.linker.instantiate_pre(&component).map_err(cannot)?;
     let configure = Export::<Configure>::find(&component, &pre, loaded.contract)?;
     let mut live = Live::new(shared, &pre, &loaded.name)?;
     live.call(&configure, &loaded.name, (settings,))?
         .0
-        .map_err(|findings| ConfigureError::Refused { plugin: loaded.name.clone(), findings })?;
+        .map_err(|findings| refusal(&loaded.name, findings))?;
     live.refill();
     let (store, instance) = live.parts();
     let mut state = State { store, instance, error: None };

@@ -9,6 +9,7 @@ use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationCo
 
 use crate::ahead::BuiltIn;
 use crate::cache::{Cache, CacheDirectory, CacheProblem, Wanted};
+use crate::compile::CompileCommand;
 use crate::error::{EngineError, LoadError};
 use crate::limits::{Accounts, Limits};
 use crate::permits::Permits;
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) deadline_ticks: u64,
     pub(crate) permits: Arc<Permits>,
     pub(crate) cache: Cache,
+    pub(crate) compile_by: Option<CompileCommand>,
     pub(crate) bake_above: Option<u64>,
 }
 
@@ -58,6 +60,7 @@ pub(crate) struct Shared {
 pub struct EngineBuilder {
     limits: Limits,
     cache: Wanted,
+    compile_by: Option<CompileCommand>,
     bake_above: Option<u64>,
 }
 
@@ -94,6 +97,17 @@ impl EngineBuilder {
         self
     }
 
+    /// Has components compiled by a process of its own, which ends when it
+    /// takes too much time or memory: 4 s of processor time and 320 MiB, and
+    /// 3 s and 64 MiB for each MiB of the component. The default is to compile
+    /// in this process, where only the counts of what is in a component bound
+    /// the work.
+    #[must_use]
+    pub fn compile_by(mut self, command: CompileCommand) -> Self {
+        self.compile_by = Some(command);
+        self
+    }
+
     /// Freezes a plugin's memory after `configure` when that took more than
     /// this many operations, so that fresh instances start configured. It
     /// costs a compilation (cached), so it suits hosts that live long. The
@@ -122,6 +136,7 @@ impl EngineBuilder {
                 permits: Permits::new(self.limits.instances),
                 limits: self.limits,
                 cache,
+                compile_by: self.compile_by,
                 bake_above: self.bake_above,
             }),
         })

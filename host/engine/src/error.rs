@@ -44,6 +44,12 @@ pub enum LoadError {
     /// It could not even start within the host's limits.
     #[error("it does not fit this host's limits: {}", plain(.0))]
     Limits(String),
+    /// It would take too much to compile it.
+    #[error("it takes too much to compile: {}", plain(.0))]
+    Costly(String),
+    /// What compiles has failed.
+    #[error("it cannot be compiled: {}", plain(.0))]
+    Compiler(String),
     /// It wants something from the host; a plugin imports nothing.
     #[error(
         "it imports {}; a plugin imports nothing: time, randomness and files reach it as input",
@@ -171,7 +177,10 @@ pub enum Cause {
     #[error("it trapped: {0}")]
     Trap(String),
     /// It used up its operations.
-    #[error("it used up its fuel of {0} operations; it may be in an endless loop")]
+    #[error(
+        "it ran out of operations: it may take {0} in one call; give it less at a time or simpler \
+         rules, if it is not in an endless loop"
+    )]
     Fuel(u64),
     /// It ran for too long.
     #[error("it ran past its deadline of {} ms", .0.as_millis())]

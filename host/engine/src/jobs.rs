@@ -7,6 +7,7 @@ mod signature;
 
 use wasmtime::component::{Component, InstancePre};
 
+pub(crate) use configured::refusal;
 pub use gate::Gate;
 pub use policy::{Policy, WarmPolicy};
 pub use signature::{Signature, WarmSignature};

@@ -22,8 +22,10 @@
 //! limit or panic; the engine goes on.
 
 pub mod ahead;
+mod answer;
 mod bake;
 mod cache;
+mod compile;
 mod component;
 mod digest;
 mod engine;
@@ -41,6 +43,7 @@ pub mod types;
 
 pub use bake::Baked;
 pub use cache::{CACHE_SIZE, CacheDirectory, CacheProblem, CacheUse};
+pub use compile::{CompileCommand, serve as serve_compilation};
 pub use digest::Digest;
 pub use engine::{Engine, EngineBuilder};
 pub use error::{CallError, Cause, ConfigureError, EngineError, Fault, LoadError};

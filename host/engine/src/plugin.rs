@@ -6,8 +6,10 @@ use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::ahead::BuiltIn;
+use crate::answer;
 use crate::bake::{self, Baked};
 use crate::cache::{CacheUse, Found};
+use crate::compile;
 use crate::component;
 use crate::digest::Digest;
 use crate::engine::Shared;
@@ -123,7 +125,7 @@ impl Plugin {
         let ahead = ahead.and_then(|built_in| built_in.compiled(&shared.wasmtime, &digest));
         let (component, cache_use) = match ahead {
             Some(component) => (component, CacheUse::Ahead),
-            None => compile(shared, bytes, &digest)?,
+            None => compiled(shared, bytes, &digest)?,
         };
         let pre = shared
             .linker
@@ -134,7 +136,7 @@ impl Plugin {
         jobs::check_exports(declared.world, &component, &pre, declared.contract)?;
         let unnamed = digest.to_string();
         let (info,) = Live::new(shared, &pre, &unnamed)?.call(&describe, &unnamed, ())?;
-        check_info(&info).map_err(|problem| Fault {
+        answer::check_info(&info).map_err(|problem| Fault {
             plugin: unnamed,
             function: Describe::NAME,
             cause: Cause::Answer(problem),
@@ -255,25 +257,15 @@ impl Plugin {
 }
 
 /// Compiles, or takes the compiled code from the cache.
-fn compile(
+fn compiled(
     shared: &Shared,
     bytes: &[u8],
     digest: &Digest,
 ) -> Result<(Component, CacheUse), LoadError> {
-    let invalid = |error: wasmtime::Error| {
-        let text = format!("{error:#}");
-        // The pool looks at what a component starts with: memories and tables.
-        if text.contains("pooling allocator") {
-            return LoadError::Limits(error.root_cause().to_string());
-        }
-        LoadError::Invalid(text)
-    };
     let cache = &shared.cache;
-    if !cache.is_on() {
-        return Ok((Component::new(&shared.wasmtime, bytes).map_err(invalid)?, CacheUse::Off));
-    }
     let name = digest.hex();
     let cache_use = match cache.get(&name) {
+        _ if !cache.is_on() => CacheUse::Off,
         Found::Entry(compiled) => {
             // SAFETY: the entry carries our key's mark for this very name and
             // engine, so it is what `serialize` gave us.
@@ -287,25 +279,11 @@ fn compile(
         Found::Nothing => CacheUse::Miss,
         Found::Forged => CacheUse::Rejected,
     };
-    let component = Component::new(&shared.wasmtime, bytes).map_err(invalid)?;
-    if let Ok(compiled) = component.serialize() {
-        cache.put(&name, &compiled);
+    let mut compiled = compile::compile(shared, bytes)?;
+    if cache.is_on()
+        && let Some(code) = compiled.code()
+    {
+        cache.put(&name, &code);
     }
-    Ok((component, cache_use))
-}
-
-/// Names end up in messages, reports and file names: they are plain.
-fn check_info(info: &Info) -> Result<(), String> {
-    let plain = |text: &str| {
-        (1..=100).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte))
-    };
-    for (field, text) in [("name", &info.name), ("version", &info.version)] {
-        if !plain(text) {
-            return Err(format!(
-                "its {field} must be 1 to 100 letters, digits, `-`, `_`, `.` or `+`"
-            ));
-        }
-    }
-    Ok(())
+    Ok((compiled.component, cache_use))
 }

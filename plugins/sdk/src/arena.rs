@@ -38,6 +38,7 @@ mod wasm {
     }
 
     // SAFETY: a component without threads; see `state`.
+    #[cfg(not(target_feature = "atomics"))]
     unsafe impl Sync for Arena {}
 
     #[global_allocator]

@@ -40,6 +40,7 @@ mod wasm {
 
     struct Place(UnsafeCell<Note>);
     // SAFETY: a component without threads.
+    #[cfg(not(target_feature = "atomics"))]
     unsafe impl Sync for Place {}
 
     static PLACE: Place =

@@ -1,16 +1,38 @@
 //! The configured plugin, kept between calls.
 
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 use serde::de::DeserializeOwned;
 
-/// Holds what `configure` built. One per exported plugin.
-#[derive(Debug)]
-pub struct Configured<T>(OnceCell<T>);
+// A component has no threads, and the cell that a thread would need costs it
+// a word and code for waiting.
+#[cfg(target_arch = "wasm32")]
+use core::cell::OnceCell as Cell;
+#[cfg(not(target_arch = "wasm32"))]
+use std::sync::OnceLock as Cell;
 
-// SAFETY: a plugin is a component without threads; the static that holds this
-// exists on `wasm32` only, where nothing can be concurrent.
+/// Holds what `configure` built. One per exported plugin.
+///
+/// Where there are threads it may be shared between them if what it holds may:
+///
+/// ```compile_fail,E0277
+/// use std::cell::Cell;
+/// use tollgate_sdk::state::Configured;
+///
+/// static SHARED: Configured<Cell<u32>> = Configured::new();
+/// ```
+///
+/// ```
+/// use tollgate_sdk::state::Configured;
+///
+/// static SHARED: Configured<u32> = Configured::new();
+/// ```
+#[derive(Debug)]
+pub struct Configured<T>(Cell<T>);
+
+// SAFETY: without atomics WebAssembly has no threads, so that nothing is ever
+// shared between two. A build that has them gets no such promise.
+#[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
 #[allow(unsafe_code)]
 unsafe impl<T> Sync for Configured<T> {}
 
@@ -19,7 +41,7 @@ impl<T> Configured<T> {
     #[must_use]
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Self(OnceCell::new())
+        Self(Cell::new())
     }
 
     /// Parses the settings, builds the plugin and keeps it.

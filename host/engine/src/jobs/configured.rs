@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::answer;
 use crate::error::{Cause, ConfigureError, Fault};
 use crate::instance::{Export, Function, Live};
-use crate::plugin::{Loaded, Plugin, World};
+use crate::plugin::{Configure, Loaded, Plugin, World};
 use crate::types::Finding;
 
 /// A plugin whose fresh instances come configured.
@@ -119,22 +120,23 @@ impl Configured {
         facts: usize,
         findings: &[Finding],
     ) -> Result<(), Fault> {
-        for finding in findings {
-            let rule = &finding.rule;
-            if finding.occurrences == 0 {
-                return Err(self.fault(function, format!("a finding of `{rule}` occurs 0 times")));
-            }
-            if let Some(fact) = finding.facts.iter().find(|fact| **fact as usize >= facts) {
-                let problem =
-                    format!("a finding of `{rule}` rests on fact {fact}, and there are {facts}");
-                return Err(self.fault(function, problem));
-            }
-        }
-        Ok(())
+        answer::check_findings(facts, findings).map_err(|problem| self.fault(function, problem))
     }
 }
 
 fn configure(live: &mut Live, loaded: &Loaded, settings: &str) -> Result<(), ConfigureError> {
     let (configured,) = live.call(&loaded.configure, &loaded.name, (settings,))?;
-    configured.map_err(|findings| ConfigureError::Refused { plugin: loaded.name.clone(), findings })
+    configured.map_err(|findings| refusal(&loaded.name, findings))
+}
+
+/// What a plugin says against its settings, unless it says too much.
+pub(crate) fn refusal(plugin: &str, findings: Vec<Finding>) -> ConfigureError {
+    let plugin = plugin.to_owned();
+    match answer::check_texts_of(&findings) {
+        Ok(()) => ConfigureError::Refused { plugin, findings },
+        Err(problem) => {
+            let cause = Cause::Answer(problem);
+            Fault { plugin, function: Configure::NAME, cause, backtrace: Vec::new() }.into()
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::DECIDER;
 use super::configured::Configured;
+use crate::answer;
 use crate::error::{CallError, ConfigureError};
 use crate::instance::{Export, Function, Live};
 use crate::plugin::{Plugin, World};
@@ -43,7 +44,8 @@ impl Policy {
     pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Policy, settings)?;
         let (surface,) = configured.call(&configured.export::<Surface>()?, ())?;
-        check_surface(&surface).map_err(|problem| configured.fault(Surface::NAME, problem))?;
+        answer::check_surface(&surface)
+            .map_err(|problem| configured.fault(Surface::NAME, problem))?;
         Ok(Self {
             surface,
             decide: configured.export()?,
@@ -87,69 +89,23 @@ impl Policy {
     }
 
     fn checked(&self, decision: Result<Decision, String>) -> Result<Decision, CallError> {
-        let decision = decision.map_err(CallError::Refused)?;
-        self.check_decision(&decision)
+        let decision = decision.map_err(|refusal| CallError::Refused(answer::cut(refusal)))?;
+        answer::check_decision(&self.surface, &decision)
             .map_err(|problem| self.configured.fault(Decide::NAME, problem))?;
         Ok(decision)
     }
 
-    fn check_decision(&self, decision: &Decision) -> Result<(), String> {
-        let Declaration { actions, reasons, .. } = &self.surface;
-        if decision.action as usize >= actions.len() {
-            let action = decision.action;
-            return Err(format!("action {action} was chosen, and there are {}", actions.len()));
-        }
-        match decision.reasons.iter().find(|reason| **reason as usize >= reasons.len()) {
-            Some(reason) => {
-                Err(format!("reason {reason} was given, and there are {}", reasons.len()))
-            }
-            None => Ok(()),
-        }
-    }
-
     fn checked_batch(&self, rows: u32, batch: Result<Batch, String>) -> Result<Batch, CallError> {
-        let batch = batch.map_err(CallError::Refused)?;
-        self.check_batch(rows, &batch)
+        let mut batch = batch.map_err(|refusal| CallError::Refused(answer::cut(refusal)))?;
+        answer::check_batch(&self.surface, rows, &batch)
             .map_err(|problem| self.configured.fault(DecideBatch::NAME, problem))?;
+        for decision in &mut batch.decisions {
+            if let Err(refusal) = decision {
+                *refusal = answer::cut(std::mem::take(refusal));
+            }
+        }
         Ok(batch)
     }
-
-    fn check_batch(&self, rows: u32, batch: &Batch) -> Result<(), String> {
-        if batch.rows.len() != rows as usize {
-            return Err(format!("{} rows were answered of {rows}", batch.rows.len()));
-        }
-        let known = batch.decisions.len();
-        if let Some(last) = batch.rows.iter().max()
-            && *last as usize >= known
-        {
-            return Err(format!("a row has decision {last}, and there are {known}"));
-        }
-        batch.decisions.iter().flatten().try_for_each(|decision| self.check_decision(decision))
-    }
-}
-
-/// Checks what the type cannot say of a surface.
-fn check_surface(surface: &Declaration) -> Result<(), String> {
-    if surface.actions.is_empty() {
-        return Err("a policy has at least one action".to_owned());
-    }
-    if let Some(score) = surface.score
-        && score as usize >= surface.inputs.len()
-    {
-        return Err(format!("input {score} is the score, and there are {}", surface.inputs.len()));
-    }
-    let names = [
-        ("input", surface.inputs.iter().map(|input| &input.name).collect::<Vec<_>>()),
-        ("action", surface.actions.iter().collect()),
-        ("reason", surface.reasons.iter().collect()),
-    ];
-    for (what, mut names) in names {
-        names.sort_unstable();
-        if let Some([name, _]) = names.array_windows().find(|[a, b]| a == b) {
-            return Err(format!("{what} `{name}` is declared twice"));
-        }
-    }
-    Ok(())
 }
 
 /// A [`Policy`] that reuses one instance.

@@ -8,6 +8,7 @@
 mod ahead;
 mod cache;
 mod calls;
+mod costly;
 mod files;
 mod guest;
 mod hostile;
