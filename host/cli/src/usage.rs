@@ -70,12 +70,10 @@ fn command(arguments: &[String]) -> String {
 fn sentence(error: &Error) -> String {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let parts: Vec<&str> = text
+    let parts = text
         .split("\n\n")
         .filter(|part| !part.starts_with("Usage:") && !part.starts_with("For more information"))
-        .flat_map(str::lines)
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    parts.join(" ")
+        .map(|part| part.lines().map(str::trim).filter(|line| !line.is_empty()))
+        .map(|lines| lines.collect::<Vec<_>>().join(", ").replace(":, ", ": "));
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
