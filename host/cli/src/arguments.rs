@@ -5,7 +5,7 @@ mod signature;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tollgate::frames;
 use tollgate::report::Exit;
 use tollgate_engine::types::Outcome;
@@ -29,7 +29,8 @@ const STYLES: Styles = Styles::styled()
     after_help = "\
 Exit codes: 0 passed, 1 failed, 2 the command, a file or a plugin is wrong,
 3 cannot be judged or a person must look. Reports go to standard output,
-everything else to standard error."
+everything else to standard error; what becomes of a report changes no exit
+code."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -80,12 +81,13 @@ Examples:
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
 \"abc\" to true) is refused, and the finding says what the model would have got.")]
+#[command(group = ArgGroup::new("contract").args(["signature", "schema"]).required(true))]
 pub(crate) struct Check {
     /// The signature: an MLmodel file, a model's folder, or a JSON file
-    #[arg(long, value_name = "PATH", required_unless_present = "schema")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) signature: Option<PathBuf>,
     /// A JSON Schema instead of a signature: drafts 4 to 2020-12, JSON or YAML
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["signature", "outputs", "mode", "protocol"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
     pub(crate) schema: Option<PathBuf>,
     /// A schema that the schema refers to; may be given several times
     #[arg(long, value_name = "URI=FILE", requires = "schema", value_parser = resource)]
@@ -243,7 +245,11 @@ Examples:
 
 A row without a decision (a missing score, a value of the wrong kind) says why
 and never becomes `allow`; it takes the document's `fallback` action, when there
-is one, and the exit code is 2.")]
+is one, and the exit code is 2.
+
+When nobody reads the answers any more, a file is decided to its end all the
+same, since its rows decide how the command ends; a stream, which may have no
+end, is left there, and the exit code is 2.")]
 pub(crate) struct Decide {
     /// The policy document, or a component made by `tollgate bake`
     #[arg(long, value_name = "FILE")]
@@ -314,7 +320,10 @@ pub(crate) struct Bake {
     /// The policy document or gate profile
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
-    /// The component to write
+    /// The component to write, whole or not at all; `-` is standard output
+    ///
+    /// A link is replaced, and not what it names; devices and FIFOs are written
+    /// to.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
     #[command(flatten)]

@@ -79,8 +79,9 @@ fn uncached(problem: &dyn Display) {
     output::note(|out| {
         writeln!(
             out,
-            "warning: compiled plugins are not kept, which is slower: {problem}; mend that, set \
-             `XDG_CACHE_HOME` and `XDG_STATE_HOME` to folders of your own, or give `--no-cache`"
+            "warning: compiled plugins are not kept, which is slower: {}; mend that, set \
+             `XDG_CACHE_HOME` and `XDG_STATE_HOME` to folders of your own, or give `--no-cache`",
+            output::visible(&problem.to_string())
         )
     });
 }

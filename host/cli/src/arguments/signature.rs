@@ -89,7 +89,7 @@ pub(crate) struct Infer {
     /// `ModelSignature.from_dict` takes them
     #[arg(long)]
     pub(crate) texts: bool,
-    /// The file to write
+    /// The file to write, whole or not at all; standard output without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// How to print the report
@@ -125,7 +125,7 @@ pub(crate) struct Convert {
     /// What OIP metadata calls the model
     #[arg(long, default_value = "model")]
     pub(crate) name: String,
-    /// The file to write
+    /// The file to write, whole or not at all; standard output without it
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// How to print the report

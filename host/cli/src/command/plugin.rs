@@ -155,6 +155,11 @@ fn find(plugins: &Plugins, arguments: &Inspect) -> Result<Loaded> {
     let name = path.to_str().filter(|name| BUILT_IN.iter().any(|(known, _)| known == name));
     match name.filter(|_| !path.exists()) {
         Some(name) => Ok(plugins.built_in(name)?),
+        None if path.symlink_metadata().is_err() => {
+            let known: Vec<String> = BUILT_IN.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let (path, known) = (path.display(), known.join(", "));
+            miette::bail!("`{path}` is neither a file nor a built-in plugin: those are {known}")
+        }
         None => Ok(plugins.open(path)?),
     }
 }
