@@ -103,8 +103,8 @@ fn what_is_wrong_in_a_file_has_its_place() {
     let file = folder.write("broken.json", broken);
     let facts = folder.write("facts.json", "{\"facts\": [\n{\"metric\": 1},\n{\"value\": true}]}");
     let model = |name: &str| {
-        folder.write(&format!("{name}/{name}"), broken);
-        folder.0.path().join(name).to_str().unwrap().to_owned()
+        folder.write(&format!("model-{name}/{name}"), broken);
+        folder.0.path().join(format!("model-{name}")).to_str().unwrap().to_owned()
     };
     let (run, version, evidence) =
         (model("run.json"), model("model_version.json"), model("facts.json"));
