@@ -201,3 +201,25 @@ pub(crate) fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
         Err(_) => Err(refused("each cell of an object column must be a JSON text")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_with_a_zone_keeps_its_unit() {
+        let half_past = 1_769_860_800_500_000_000;
+        for (name, count) in [
+            ("datetime64[ms, UTC]", 1_769_860_800_500),
+            ("datetime64[us, UTC]", 1_769_860_800_500_000),
+            ("datetime64[ns, UTC]", half_past),
+        ] {
+            let read = |dtype: Dtype| {
+                let time = typed(Py::Int(count), dtype);
+                dtype.name() == name && matches!(time, Ok(Py::Time(Some(at))) if at == half_past)
+            };
+            assert!(Dtype::of_column(name).is_some_and(read), "{name}");
+        }
+        assert!(Dtype::of_column("datetime64[weeks, UTC]").is_none());
+    }
+}
