@@ -4,7 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::builtin::{BUILTIN, Builtin, EVALUATION_PREFIXES};
+use crate::builtin::{BUILTIN, Builtin, SPLIT_PREFIXES};
 use crate::decimal::Decimal;
 use crate::spelling;
 use crate::unit::Unit;
@@ -18,9 +18,20 @@ pub struct Metric {
     pub greater_is_better: Option<bool>,
     /// The unit of facts and rules that state none.
     pub unit: Option<Unit>,
-    /// Values outside cannot be right; in `unit`.
-    pub range: Option<(Decimal, Decimal)>,
+    /// Values outside cannot be.
+    pub range: Range,
     is_evaluated: bool,
+}
+
+/// The least and the most that a value can be.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// The least.
+    pub least: Option<Decimal>,
+    /// The most.
+    pub most: Option<Decimal>,
+    /// The unit of both.
+    pub unit: Option<Unit>,
 }
 
 /// One of a metric's names.
@@ -41,6 +52,8 @@ pub struct Meaning<'a> {
     pub metric: &'a Metric,
     /// The unit of a fact of this name that states none.
     pub unit: Option<&'a Unit>,
+    /// The split of the data that the name says.
+    pub split: Option<&'static str>,
 }
 
 /// All names that the rules of a gate can meet.
@@ -68,7 +81,7 @@ impl Catalog {
         let index = self.metrics.len();
         self.claim(name, index, None)?;
         self.metrics.push(find_builtin(|builtin| builtin.name == name).map_or_else(
-            || Metric { name: name.to_owned(), ..Metric::default() },
+            || Metric { name: name.to_owned(), is_evaluated: true, ..Metric::default() },
             Metric::from_builtin,
         ));
         Ok(index)
@@ -124,7 +137,7 @@ impl Catalog {
         }
         let index = self.metrics.len();
         let builtin = find_builtin(|builtin| builtin.has(name)).or_else(|| {
-            let stem = stem(name)?;
+            let (stem, _) = stem(name)?;
             find_builtin(|builtin| builtin.is_evaluated && builtin.has(stem))
         });
         // Names of the document are found above; what is claimed here is free.
@@ -145,8 +158,12 @@ impl Catalog {
     /// What a name means, if any rule or the document knows it.
     #[must_use]
     pub fn meaning(&self, text: &str) -> Option<Meaning<'_>> {
-        self.exact(text)
-            .or_else(|| self.exact(stem(text)?).filter(|meaning| meaning.metric.is_evaluated))
+        if let Some(meaning) = self.exact(text) {
+            return Some(meaning);
+        }
+        let (stem, split) = stem(text)?;
+        let meaning = self.exact(stem).filter(|meaning| meaning.metric.is_evaluated)?;
+        Some(Meaning { split: Some(split), ..meaning })
     }
 
     fn exact(&self, text: &str) -> Option<Meaning<'_>> {
@@ -156,6 +173,7 @@ impl Catalog {
             index: name.metric,
             metric,
             unit: name.unit.as_ref().or(metric.unit.as_ref()),
+            split: None,
         })
     }
 
@@ -191,11 +209,14 @@ impl Catalog {
 
 impl Metric {
     fn from_builtin(builtin: &Builtin) -> Self {
+        let unit = (!builtin.unit.is_empty()).then(|| Unit::new(builtin.unit));
+        let (least, most) = builtin.range;
+        let bound = |bound: Option<i8>| bound.map(|bound| Decimal::new(bound.into(), 0));
         Self {
             name: builtin.name.to_owned(),
             greater_is_better: builtin.greater_is_better,
-            unit: (!builtin.unit.is_empty()).then(|| Unit::new(builtin.unit)),
-            range: builtin.is_share.then(|| (Decimal::ZERO, Decimal::new(1, 0))),
+            range: Range { least: bound(least), most: bound(most), unit: unit.clone() },
+            unit,
             is_evaluated: builtin.is_evaluated,
         }
     }
@@ -213,7 +234,8 @@ fn find_builtin(is: impl Fn(&Builtin) -> bool) -> Option<&'static Builtin> {
     BUILTIN.iter().find(|builtin| is(builtin))
 }
 
-/// The name without the prefix of an evaluation.
-fn stem(name: &str) -> Option<&str> {
-    EVALUATION_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))
+/// The name without the prefix of a split, and the split.
+#[must_use]
+pub fn stem(name: &str) -> Option<(&str, &'static str)> {
+    SPLIT_PREFIXES.iter().find_map(|(prefix, split)| Some((name.strip_prefix(prefix)?, *split)))
 }

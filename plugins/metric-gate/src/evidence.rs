@@ -1,62 +1,33 @@
-//! Which facts a rule rests on, and whether they can be trusted.
+//! What the copies of a fact come to, and whether it can be trusted.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use tollgate_sdk::gate::{Fact, FactValue};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Range};
 use crate::decimal::Decimal;
-use crate::rule::ANY;
-use crate::rule::Rule;
-use crate::slice::{self, Braces};
-use crate::spelling;
+use crate::facts::Facts;
+use crate::instant::Instant;
+use crate::place::Place;
 use crate::unit::{Quantity, Unit, comparable};
-use crate::window::{self, Window};
+use crate::window::Window;
 
-/// Labels, sorted by key.
-pub(crate) type Labels<'a> = Vec<(&'a str, &'a str)>;
-
-/// All facts, as the catalog understands them.
-#[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    all: &'a [Fact],
-    /// Those of which some rule or entry knows the metric.
-    known: Vec<Known<'a>>,
-}
-
-#[derive(Debug)]
-struct Known<'a> {
-    fact: &'a Fact,
-    index: u32,
-    metric: usize,
-    unit: Option<Cow<'a, Unit>>,
-    /// Without the window.
-    labels: Labels<'a>,
-    window: Option<Window>,
-}
-
-/// A place where evidence is looked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    /// The rule that looks.
-    pub rule: &'a Rule,
-    /// Whose.
-    pub subject: &'a str,
-    /// The slice.
-    pub labels: &'a [(&'a str, &'a str)],
-}
-
-/// What was found in a place: the facts' indices, and what they come to.
+/// What was found in a place.
 #[derive(Debug)]
 pub(crate) struct Found<'a> {
-    /// In the order given to `evaluate`.
+    /// The facts that it rests on, by their index.
     pub facts: Vec<u32>,
     /// What they come to.
     pub evidence: Evidence<'a>,
+    /// The split that was taken.
+    pub split: Option<&'a str>,
+    /// The window that was taken.
+    pub window: Option<Window>,
+    /// That there were other observations, and which one counts.
+    pub note: Option<String>,
 }
 
 /// What facts come to.
@@ -64,6 +35,8 @@ pub(crate) struct Found<'a> {
 pub(crate) enum Evidence<'a> {
     /// There are none; why that may be.
     Missing(String),
+    /// They rest on too few samples.
+    Thin(Doubt),
     /// They cannot be judged; why, and the value if there is one.
     Doubtful(Doubt),
     /// They can.
@@ -80,195 +53,146 @@ pub(crate) struct Doubt {
 }
 
 /// A value that can be judged.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Value<'a> {
     /// A finite number.
-    Number(Quantity<'a>),
+    Number(Decimal, Option<Cow<'a, Unit>>),
     /// True or false.
     Boolean(bool),
     /// Text.
     Text(&'a str),
 }
 
-impl<'a> Facts<'a> {
-    /// Looks every fact up once.
-    #[must_use]
-    pub(crate) fn new(all: &'a [Fact], catalog: &'a Catalog) -> Self {
-        let known = (0u32..)
-            .zip(all)
-            .filter_map(|(index, fact)| {
-                let meaning = catalog.meaning(&fact.name)?;
-                let stated = fact.unit.as_deref().filter(|unit| !unit.is_empty());
-                let unit = match stated {
-                    Some(unit) => Some(Cow::Owned(Unit::new(unit))),
-                    None => meaning.unit.map(Cow::Borrowed),
-                };
-                let mut labels = labels_of(fact);
-                Some(Known {
-                    fact,
-                    index,
-                    metric: meaning.index,
-                    unit,
-                    window: take_window(&mut labels),
-                    labels,
-                })
-            })
-            .collect();
-        Self { all, known }
-    }
-
-    /// The slices that the label `key` makes of what a rule judges, in any of
-    /// these subjects: sorted values of the label.
-    #[must_use]
-    pub(crate) fn slices(
-        &self,
-        rule: &Rule,
-        key: &str,
-        subjects: &[&str],
-    ) -> BTreeSet<(&'a str, &'a str)> {
-        self.known
-            .iter()
-            .filter(|known| known.metric == rule.metric.index && known.window == rule.window)
-            .filter(|known| subjects.contains(&known.fact.subject.as_str()))
-            .filter(|known| known.labels.len() == rule.labels.len() + 1)
-            .filter(|known| {
-                rule.labels
-                    .iter()
-                    .all(|(key, value)| known.labels.contains(&(key.as_str(), value.as_str())))
-            })
-            .filter_map(|known| {
-                let own = |label: &str| rule.labels.iter().any(|(key, _)| key == label);
-                let wanted = |label: &str| label == key || (key == ANY && !own(label));
-                known.labels.iter().find(|(label, _)| wanted(label)).copied()
-            })
-            .collect()
-    }
-
-    /// Looks for the evidence in a place.
-    #[must_use]
-    pub(crate) fn find(&'a self, place: &Place<'_>, catalog: &'a Catalog) -> Found<'a> {
-        let found: Vec<&Known<'a>> = self
-            .known
-            .iter()
-            .filter(|known| {
-                known.metric == place.rule.metric.index
-                    && known.fact.subject == place.subject
-                    && known.window == place.rule.window
-                    && known.labels == place.labels
-            })
-            .collect();
-        let evidence = match found.split_first() {
-            None => Evidence::Missing(self.absence(place)),
-            Some((first, others)) => match sound(first, others, place, catalog) {
-                Ok(value) => Evidence::Sound(value),
-                Err(doubt) => Evidence::Doubtful(doubt),
-            },
-        };
-        Found { facts: found.iter().map(|known| known.index).collect(), evidence }
-    }
-
-    /// Says that nothing is in a place, and what comes nearest.
-    fn absence(&self, place: &Place<'_>) -> String {
-        let missing = format!("`{}` of `{}` is missing", place.name(), place.subject);
-        let same = |known: &&Known<'a>| known.metric == place.rule.metric.index;
-        let near = self
-            .known
-            .iter()
-            .filter(same)
-            .find(|known| known.fact.subject == place.subject)
-            .or_else(|| self.known.iter().find(same));
-        let hint = match near {
-            Some(known) => format!(
-                "; there is `{}{}` of `{}`",
-                known.fact.name,
-                Braces(&labels_of(known.fact)),
-                known.fact.subject
-            ),
-            None => spelling::hint(
-                &place.rule.metric.written,
-                self.all.iter().map(|fact| fact.name.as_str()),
-            ),
-        };
-        missing + &hint
-    }
+/// Looks for the evidence in a place.
+#[must_use]
+pub(crate) fn find<'a>(place: &Place<'_>, facts: &Facts<'a>, catalog: &'a Catalog) -> Found<'a> {
+    let Some(taken) = facts.take(place) else {
+        let evidence = Evidence::Missing(place.say(|| facts.absence(place)));
+        return Found { facts: Vec::new(), evidence, split: None, window: None, note: None };
+    };
+    let mut copies = Copies { place, catalog, all: taken.facts };
+    let mut found = Found {
+        facts: Vec::new(),
+        evidence: Evidence::Missing(String::new()),
+        split: taken.split,
+        window: taken.window,
+        note: None,
+    };
+    let newest = copies.keep_newest(facts, &mut found.note);
+    found.facts = copies.all.iter().map(|(index, _)| *index).collect();
+    found.evidence = match newest.and_then(|observed| {
+        let value = copies.agreed()?;
+        copies.refuse_impossible(&value)?;
+        copies.refuse_age(observed, facts, &mut found.facts)?;
+        Ok(value)
+    }) {
+        Err(doubt) => Evidence::Doubtful(doubt),
+        Ok(value) => match copies.samples(&value) {
+            Samples::Enough => Evidence::Sound(value),
+            Samples::Few(doubt) => Evidence::Thin(doubt),
+            Samples::Unknown(doubt) => Evidence::Doubtful(doubt),
+        },
+    };
+    found
 }
 
-impl<'a> Known<'a> {
-    /// The value, in the terms of the rules.
-    fn value(&'a self) -> Result<Value<'a>, Doubt> {
-        let name = &self.fact.name;
-        let number = match &self.fact.value {
-            FactValue::Boolean(value) => return Ok(Value::Boolean(*value)),
-            FactValue::Text(text) => return Ok(Value::Text(text)),
-            FactValue::Integer(whole) => Decimal::new(i128::from(*whole), 0),
-            FactValue::Number(number) => Decimal::from_f64(*number).ok_or_else(|| Doubt {
-                reason: format!(
-                    "`{name}` of `{}` is {}",
-                    self.fact.subject,
-                    if number.is_nan() { "not a number" } else { "infinite" }
-                ),
-                actual: Some(number.to_string()),
-            })?,
-            FactValue::Numbers(numbers) => {
-                return Err(Doubt {
-                    reason: format!(
-                        "`{name}` of `{}` is a list of {} numbers, and a rule compares one value",
-                        self.fact.subject,
-                        numbers.len()
-                    ),
-                    actual: None,
-                });
-            }
-        };
-        Ok(Value::Number(Quantity::new(number, self.unit.as_deref())))
-    }
-}
-
-impl Place<'_> {
-    /// The metric and slice: `auc{group=female}`.
-    #[must_use]
-    pub(crate) fn name(&self) -> String {
-        let window = self.rule.window.map(|window| window.to_string());
-        let mut labels: Labels<'_> = self.labels.to_vec();
-        if let Some(window) = &window {
-            slice::insert(&mut labels, (window::LABEL, window));
-        }
-        format!("{}{}", self.rule.metric.written, Braces(&labels))
-    }
-}
-
-/// All labels of a fact, the window among them.
-fn labels_of(fact: &Fact) -> Labels<'_> {
-    let mut labels = Labels::with_capacity(fact.labels.len());
-    for label in &fact.labels {
-        slice::insert(&mut labels, (label.key.as_str(), label.value.as_str()));
-    }
-    labels
-}
-
-/// Takes the window out of the labels. One that is no length of time stays, so
-/// that the fact matches no rule.
-fn take_window(labels: &mut Labels<'_>) -> Option<Window> {
-    let place = labels.iter().position(|(key, _)| *key == window::LABEL)?;
-    let window = Window::parse(labels.get(place)?.1)?;
-    labels.remove(place);
-    Some(window)
-}
-
-/// The one value that facts agree on.
-fn sound<'a>(
-    first: &'a Known<'a>,
-    others: &[&'a Known<'a>],
-    place: &Place<'_>,
+/// The facts that are about one thing.
+struct Copies<'a, 'p> {
+    place: &'p Place<'p>,
     catalog: &'a Catalog,
-) -> Result<Value<'a>, Doubt> {
-    let value = first.value()?;
-    refuse_out_of_range(first, value, place, catalog)?;
-    for other in others {
-        let another = other.value()?;
-        if !agree(value, another) {
-            let (name, alias) = (&first.fact.name, &other.fact.name);
-            let (value, another) = (value.show(), another.show());
+    all: Vec<(u32, &'a Fact)>,
+}
+
+enum Samples {
+    Enough,
+    Few(Doubt),
+    Unknown(Doubt),
+}
+
+impl<'a> Copies<'a, '_> {
+    /// Leaves the newest observation, and copies that say no time; when that
+    /// was. Those that say none are compared with the newest: nobody knows
+    /// that they are older.
+    fn keep_newest(
+        &mut self,
+        facts: &Facts<'a>,
+        note: &mut Option<String>,
+    ) -> Result<Option<Instant>, Doubt> {
+        let place = self.place;
+        if self.all.len() == 1 && place.check.max_age.is_none() {
+            return Ok(None);
+        }
+        let mut newest: Option<(Instant, &str)> = None;
+        for (_, fact) in &self.all {
+            let Some(text) = observed(fact) else { continue };
+            let Some(instant) = Instant::parse(text) else {
+                return Err(self.doubt(|| {
+                    format!(
+                        "`{}` of `{}` was observed at `{text}`, which is no time such as \
+                         `2026-11-21T15:54:00Z`",
+                        fact.name, fact.subject
+                    )
+                }));
+            };
+            if newest.is_none_or(|(newest, _)| instant > newest) {
+                newest = Some((instant, text));
+            }
+        }
+        let Some((newest, text)) = newest else { return Ok(None) };
+        let before = self.all.len();
+        self.all.retain(|(_, fact)| {
+            observed(fact).and_then(Instant::parse).is_none_or(|instant| instant == newest)
+        });
+        if self.all.len() == before {
+            return Ok(Some(newest));
+        }
+        if let Some((_, Some(as_of), of_run)) = facts.as_of()
+            && newest > as_of
+        {
+            return Err(self.doubt(|| {
+                format!(
+                    "the newest observation of `{}` of `{}` is of {text}, which is after {}, as \
+                     of when this run judges",
+                    place.sought(),
+                    place.subject,
+                    shown(of_run),
+                )
+            }));
+        }
+        if place.says {
+            *note = Some(format!("the newest of {before} observations, of {text}"));
+        }
+        Ok(Some(newest))
+    }
+
+    /// The one value that all copies have.
+    fn agreed(&self) -> Result<Value<'a>, Doubt> {
+        let Some(((_, first), others)) = self.all.split_first() else {
+            return Err(self.doubt(String::new));
+        };
+        let value = self.value(first)?;
+        for (_, other) in others {
+            let another = self.value(other)?;
+            if !agree(&value, &another) {
+                return Err(self.contradiction((first, value.show()), (other, another.show())));
+            }
+        }
+        let mut counted = self.all.iter().filter(|(_, fact)| fact.samples.is_some());
+        if let Some((_, one)) = counted.next()
+            && let Some((_, other)) = counted.find(|(_, other)| other.samples != one.samples)
+        {
+            let samples =
+                |fact: &Fact| format!("{} on {} samples", value.show(), fact.samples.unwrap_or(0));
+            return Err(self.contradiction((one, samples(one)), (other, samples(other))));
+        }
+        Ok(value)
+    }
+
+    /// Two copies that say different things.
+    fn contradiction(&self, one: (&Fact, String), other: (&Fact, String)) -> Doubt {
+        let ((first, value), (second, another)) = (one, other);
+        let reason = self.place.say(|| {
+            let (name, alias) = (&first.name, &second.name);
             let reason = if name == alias {
                 format!("`{name}` is given twice, as {value} and as {another}")
             } else {
@@ -276,23 +200,223 @@ fn sound<'a>(
                     "`{name}` and `{alias}` mean the same, but one is {value} and one {another}"
                 )
             };
-            return Err(Doubt {
-                reason: format!("{reason}, for `{}`", place.subject),
-                actual: Some(format!("{value} and {another}")),
+            let undated = match (observed(first), observed(second)) {
+                (Some(_), None) | (None, Some(_)) => {
+                    "; one does not say when it was observed, so nobody knows which is newer"
+                }
+                (Some(_), Some(_)) => "; both were observed at the same time",
+                (None, None) => "",
+            };
+            format!("{reason}, for `{}`{undated}", self.place.subject)
+        });
+        Doubt { reason, actual: Some(format!("{value} and {another}")) }
+    }
+
+    /// The value of a fact, in the terms of the rules.
+    fn value(&self, fact: &'a Fact) -> Result<Value<'a>, Doubt> {
+        let number = match &fact.value {
+            FactValue::Boolean(value) => return Ok(Value::Boolean(*value)),
+            FactValue::Text(text) => return Ok(Value::Text(text)),
+            FactValue::Integer(whole) => Decimal::new(i128::from(*whole), 0),
+            FactValue::Number(number) => Decimal::from_f64(*number).ok_or_else(|| Doubt {
+                reason: self.place.say(|| {
+                    format!(
+                        "`{}` of `{}` is {}",
+                        fact.name,
+                        fact.subject,
+                        if number.is_nan() { "not a number" } else { "infinite" }
+                    )
+                }),
+                actual: Some(number.to_string()),
+            })?,
+            FactValue::Numbers(numbers) => {
+                return Err(self.doubt(|| {
+                    format!(
+                        "`{}` of `{}` is a list of {} numbers, and a rule compares one value",
+                        fact.name,
+                        fact.subject,
+                        numbers.len()
+                    )
+                }));
+            }
+        };
+        let unit = match fact.unit.as_deref().filter(|unit| !unit.is_empty()) {
+            Some(unit) => Some(Cow::Owned(Unit::new(unit))),
+            None => self.catalog.meaning(&fact.name).and_then(|m| m.unit).map(Cow::Borrowed),
+        };
+        Ok(Value::Number(number, unit))
+    }
+
+    fn refuse_impossible(&self, value: &Value<'_>) -> Result<(), Doubt> {
+        let (Some(metric), Some((_, fact))) =
+            (self.catalog.metric(self.place.metric.index), self.all.first())
+        else {
+            return Ok(());
+        };
+        let Range { least, most, unit } = &metric.range;
+        let Some(number) = value.number() else { return Ok(()) };
+        if least.is_none() && most.is_none() {
+            return Ok(());
+        }
+        let unit = unit.as_ref();
+        // Without a unit of its own a metric is a plain number, as a share is.
+        let plain = unit.is_none() && number.unit.is_some_and(Unit::is_share);
+        if !plain && !comparable(number.unit, unit) {
+            let reason = self.place.say(|| {
+                let of_metric = unit
+                    .map_or_else(|| "no unit".into(), |unit| format!("the unit `{}`", unit.name()));
+                let own = number.unit.map_or_else(
+                    || "states no unit".into(),
+                    |unit| format!("is in `{}`", unit.name()),
+                );
+                format!(
+                    "`{}` of `{}` {own}, and `{}` has {of_metric}: they cannot be compared",
+                    fact.name, fact.subject, metric.name
+                )
             });
+            return Err(Doubt { reason, actual: Some(number.to_string()) });
+        }
+        let bound = |bound: &Option<Decimal>| bound.map(|bound| Quantity::new(bound, unit));
+        let (least, most) = (bound(least), bound(most));
+        let in_range = number.base().is_some_and(|value| {
+            least.is_none_or(|least| least.base().is_some_and(|least| least <= value))
+                && most.is_none_or(|most| most.base().is_some_and(|most| value <= most))
+        });
+        if in_range {
+            return Ok(());
+        }
+        let reason = self.place.say(|| {
+            let range = match (least, most) {
+                (Some(least), Some(most)) => format!("from {least} to {most}"),
+                (Some(least), None) => format!("at least {least}"),
+                (None, Some(most)) => format!("at most {most}"),
+                (None, None) => String::new(),
+            };
+            let hint = match (&fact.unit, unit) {
+                (None, Some(unit)) if unit.is_share() => {
+                    "; a fact in another unit, such as `%`, must state it"
+                }
+                _ => "",
+            };
+            format!(
+                "`{}` of `{}` is {number}, which cannot be: `{}` is {range}{hint}",
+                fact.name, fact.subject, metric.name
+            )
+        });
+        Err(Doubt { reason, actual: Some(number.to_string()) })
+    }
+
+    fn refuse_age(
+        &self,
+        observed: Option<Instant>,
+        facts: &Facts<'_>,
+        used: &mut Vec<u32>,
+    ) -> Result<(), Doubt> {
+        let (Some(max_age), Some((_, fact))) = (self.place.check.max_age, self.all.first()) else {
+            return Ok(());
+        };
+        let about = || format!("`{}` of `{}`", fact.name, fact.subject);
+        let Some(observed) = observed else {
+            return Err(self.doubt(|| {
+                format!(
+                    "{} does not say when it was observed, and may be {max_age} old; give it an \
+                     `observed_at`",
+                    about()
+                )
+            }));
+        };
+        let Some((index, as_of, of_run)) = facts.as_of() else {
+            return Err(self.doubt(|| {
+                format!(
+                    "nobody says as of when this run judges, and {} may be {max_age} old",
+                    about()
+                )
+            }));
+        };
+        used.push(index);
+        let Some(as_of) = as_of else {
+            return Err(
+                self.doubt(|| format!("`as_of` of `run` is {}, which is no time", shown(of_run)))
+            );
+        };
+        let when =
+            || self.all.iter().find_map(|(_, fact)| self::observed(fact)).unwrap_or_default();
+        let age = as_of.since(observed);
+        if age < 0 {
+            return Err(self.doubt(|| {
+                format!(
+                    "{} was observed at {}, which is after {}, as of when this run judges",
+                    about(),
+                    when(),
+                    shown(of_run)
+                )
+            }));
+        }
+        if age > max_age.nanoseconds() {
+            return Err(self.doubt(|| {
+                format!(
+                    "{} was observed at {}, more than {max_age} before {}, as of when this run \
+                     judges",
+                    about(),
+                    when(),
+                    shown(of_run)
+                )
+            }));
+        }
+        Ok(())
+    }
+
+    /// Whether enough samples are behind it. A copy that does not say leaves
+    /// it to the others.
+    fn samples(&self, value: &Value<'_>) -> Samples {
+        let (Some(least), Some((_, fact))) = (self.place.check.min_samples, self.all.first())
+        else {
+            return Samples::Enough;
+        };
+        let Fact { name, subject, .. } = fact;
+        let doubt = |reason: &dyn Fn() -> String| Doubt {
+            reason: self.place.say(reason),
+            actual: self.place.says.then(|| value.show()),
+        };
+        match self.all.iter().find_map(|(_, fact)| fact.samples) {
+            Some(samples) if samples >= least => Samples::Enough,
+            Some(samples) => Samples::Few(doubt(&|| {
+                format!(
+                    "`{name}` of `{subject}` rests on {samples} samples, and {least} are needed"
+                )
+            })),
+            None => Samples::Unknown(doubt(&|| {
+                format!(
+                    "`{name}` of `{subject}` does not say how many samples it rests on, and \
+                     {least} are needed"
+                )
+            })),
         }
     }
-    if let Some(least) = place.rule.min_samples {
-        for known in core::iter::once(first).chain(others.iter().copied()) {
-            refuse_few_samples(known, least, value)?;
-        }
+
+    fn doubt(&self, reason: impl FnOnce() -> String) -> Doubt {
+        Doubt { reason: self.place.say(reason), actual: None }
     }
-    Ok(value)
 }
 
-fn agree(left: Value<'_>, right: Value<'_>) -> bool {
+fn observed(fact: &Fact) -> Option<&str> {
+    fact.observed_at.as_deref()
+}
+
+/// The text of a fact about the run.
+fn shown(fact: &Fact) -> &str {
+    match &fact.value {
+        FactValue::Text(text) => text,
+        _ => "no text",
+    }
+}
+
+fn agree(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
+        (Value::Number(..), Value::Number(..)) => {
+            let (Some(left), Some(right)) = (left.number(), right.number()) else {
+                return false;
+            };
             comparable(left.unit, right.unit)
                 && left.base().is_some()
                 && left.base() == right.base()
@@ -303,76 +427,31 @@ fn agree(left: Value<'_>, right: Value<'_>) -> bool {
     }
 }
 
-fn refuse_out_of_range(
-    known: &Known<'_>,
-    value: Value<'_>,
-    place: &Place<'_>,
-    catalog: &Catalog,
-) -> Result<(), Doubt> {
-    let metric = catalog.metric(place.rule.metric.index);
-    let Some((metric, (least, most))) = metric.and_then(|metric| Some((metric, metric.range?)))
-    else {
-        return Ok(());
-    };
-    let Value::Number(number) = value else {
-        return Ok(());
-    };
-    let unit = metric.unit.as_ref();
-    let bounds = (Quantity::new(least, unit).base(), Quantity::new(most, unit).base());
-    let (Some(base), (Some(least), Some(most))) = (number.base(), bounds) else {
-        return Ok(());
-    };
-    if !comparable(number.unit, unit) || (least <= base && base <= most) {
-        return Ok(());
-    }
-    let hint = match &known.fact.unit {
-        None if unit.is_some() => "; a fact in another unit, such as `%`, must state it",
-        _ => "",
-    };
-    let (from, to) = metric.range.unwrap_or((least, most));
-    Err(Doubt {
-        reason: format!(
-            "`{}` of `{}` is {number}, outside {} to {}{hint}",
-            known.fact.name,
-            known.fact.subject,
-            Quantity::new(from, unit),
-            Quantity::new(to, unit),
-        ),
-        actual: Some(number.to_string()),
-    })
-}
-
-fn refuse_few_samples(known: &Known<'_>, least: u64, value: Value<'_>) -> Result<(), Doubt> {
-    let Fact { name, subject, .. } = known.fact;
-    let reason = match known.fact.samples {
-        Some(samples) if samples >= least => return Ok(()),
-        Some(samples) => {
-            format!("`{name}` of `{subject}` rests on {samples} samples, and {least} are needed")
-        }
-        None => format!(
-            "`{name}` of `{subject}` does not say how many samples it rests on, and {least} are \
-             needed"
-        ),
-    };
-    Err(Doubt { reason, actual: Some(value.show()) })
-}
-
 impl Value<'_> {
+    /// The number, when it is one.
+    #[must_use]
+    pub(crate) fn number(&self) -> Option<Quantity<'_>> {
+        match self {
+            Self::Number(number, unit) => Some(Quantity::new(*number, unit.as_deref())),
+            _ => None,
+        }
+    }
+
     /// As a report shows it.
     #[must_use]
-    pub(crate) fn show(self) -> String {
+    pub(crate) fn show(&self) -> String {
         match self {
-            Self::Number(number) => number.to_string(),
+            Self::Number(number, unit) => Quantity::new(*number, unit.as_deref()).to_string(),
             Self::Boolean(value) => value.to_string(),
-            Self::Text(text) => text.to_string(),
+            Self::Text(text) => (*text).to_string(),
         }
     }
 
     /// What it is.
     #[must_use]
-    pub(crate) fn kind(self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Number(_) => "a number",
+            Self::Number(..) => "a number",
             Self::Boolean(_) => "true or false",
             Self::Text(_) => "text",
         }

@@ -8,17 +8,19 @@
 //!   - { metric: owner_signed_off, threshold: true }
 //! ```
 //!
-//! Every rule gives one finding for each slice that it judges, in the order of
-//! the document, slices sorted. What a rule comes to:
+//! Every rule gives one finding, or one for each slice that it judges, in the
+//! order of the document, slices sorted. What a rule comes to:
 //!
 //! | evidence | outcome |
 //! | --- | --- |
 //! | the rule holds | `pass` |
 //! | the rule is broken | its `severity`: `fail` unless it says `inconclusive` or `warn` |
-//! | a fact is missing, of the subject or of its baseline; no slice for `for_each` | its `on_missing`, whatever the severity: `fail` unless it says `inconclusive`, or `skip`, which is reported as `warn` |
-//! | NaN, infinite, of another kind, in a unit that does not convert, outside the metric's range, on too few samples or an unknown number, given twice with different values | `inconclusive` |
+//! | a fact is missing, of the subject or of its baseline; no slice for `for_each`, or one that is expected | its `on_missing`, whatever the severity: `fail` unless it says `inconclusive`, or `skip`, which is reported as `warn` |
+//! | NaN, infinite, of another kind, in a unit that does not convert, a value that cannot be (PSI below 0), on too few samples or an unknown number, older than `max_age`, undated or from the future | `inconclusive` |
+//! | copies of a fact that differ in value (units converted) or samples, and none is newer | `inconclusive` |
 //! | a relative change from a baseline of 0 or below | `inconclusive`; MLflow's own rule for `mlflow_thresholds` |
 //! | a sum of more than 38 digits | `inconclusive` |
+//! | no rules, or all of them skipped | `inconclusive`, as the rule `nothing-judged` |
 //!
 //! Numbers are compared as the decimals that people read, see [`decimal`];
 //! names and units as [`builtin`] and the settings say.
@@ -28,25 +30,31 @@ extern crate alloc;
 
 pub mod builtin;
 pub mod catalog;
+mod compare;
 pub mod decimal;
 mod evidence;
+mod facts;
+pub mod instant;
 mod judge;
+mod place;
 mod reader;
 pub mod rule;
 mod settings;
 mod slice;
 mod spelling;
+mod split;
 pub mod unit;
+mod verdict;
 pub mod window;
 
 use alloc::vec::Vec;
 
 use serde_json::Value;
-use tollgate_sdk::Finding;
 use tollgate_sdk::gate::{Fact, Gate};
+use tollgate_sdk::{Finding, Outcome};
 
 use crate::catalog::Catalog;
-use crate::evidence::Facts;
+use crate::facts::Facts;
 use crate::rule::Rule;
 
 /// The configured gate.
@@ -67,7 +75,24 @@ impl Gate for MetricGate {
 
     fn evaluate(&self, facts: &[Fact]) -> Vec<Finding> {
         let facts = Facts::new(facts, &self.catalog);
-        self.rules.iter().flat_map(|rule| judge::judge(rule, &facts, &self.catalog)).collect()
+        let mut findings = Vec::new();
+        let mut is_judged = false;
+        for rule in &self.rules {
+            for verdict in judge::judge(rule, &facts, &self.catalog) {
+                is_judged |= verdict.counts(rule);
+                findings.push(verdict.into_finding(rule));
+            }
+        }
+        if !is_judged {
+            let message = if self.rules.is_empty() {
+                "the profile has no rules, so nothing was judged: give it `rules`"
+            } else {
+                "every rule was skipped, so nothing was judged: give the evidence that is missing, \
+                 or a rule without `on_missing: skip`"
+            };
+            findings.push(Finding::new("nothing-judged", Outcome::Inconclusive, message));
+        }
+        findings
     }
 }
 

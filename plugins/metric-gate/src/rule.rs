@@ -12,27 +12,16 @@ use crate::window::Window;
 /// The `for_each` that stands for any label.
 pub const ANY: &str = "*";
 
+/// Labels, sorted by key, without window and split.
+pub type Labels = Vec<(String, String)>;
+
 /// One rule.
 #[derive(Debug)]
 pub struct Rule {
     /// Its id, kebab-case, unique in the gate.
     pub id: String,
-    /// What it judges.
-    pub metric: MetricName,
-    /// Whose metric.
-    pub subject: String,
-    /// The slice, sorted by key.
-    pub labels: Vec<(String, String)>,
-    /// The window that values must have been observed over.
-    pub window: Option<Window>,
-    /// The label whose every slice is judged.
-    pub for_each: Option<String>,
-    /// What must hold.
-    pub limit: Limit,
-    /// The unit of the limit's numbers.
-    pub unit: Option<Unit>,
-    /// How many samples each value must rest on.
-    pub min_samples: Option<u64>,
+    /// What is checked.
+    pub asks: Asks,
     /// What the rule is when it does not hold.
     pub severity: Outcome,
     /// What it is when evidence is missing.
@@ -41,13 +30,96 @@ pub struct Rule {
     pub controls: Vec<String>,
 }
 
-/// A metric, and the name that the rule's author used for it.
+/// What a rule checks.
+#[derive(Debug)]
+pub enum Asks {
+    /// One thing, in each of its slices.
+    One(Check),
+    /// Several things, of which one must hold.
+    Any(Vec<Check>),
+}
+
+/// A metric, whose it is, and what must hold.
+#[derive(Debug)]
+pub struct Check {
+    /// What it judges.
+    pub metric: MetricName,
+    /// Whose metric.
+    pub subject: String,
+    /// The slice.
+    pub labels: Labels,
+    /// How long values must have been observed.
+    pub window: Option<LeastWindow>,
+    /// The slices that are judged, each by itself.
+    pub slices: Option<Slices>,
+    /// What must hold.
+    pub limit: Limit,
+    /// The unit of the limit's numbers.
+    pub unit: Option<Unit>,
+    /// How many samples each value must rest on.
+    pub min_samples: Option<u64>,
+    /// How long ago each value may have been observed.
+    pub max_age: Option<Window>,
+}
+
+/// A metric, and the names that the rule's author used for it.
 #[derive(Debug)]
 pub struct MetricName {
     /// Index in the catalog.
     pub index: usize,
-    /// As written in the rule.
-    pub written: String,
+    /// As written in the rule, without the prefix of a split.
+    pub name: String,
+    /// The split of the data it must come from; without one any but training.
+    pub split: Option<String>,
+}
+
+/// A length of time that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastWindow {
+    /// The length.
+    pub length: Window,
+    /// Whether a longer one will not do.
+    pub exactly: bool,
+}
+
+impl LeastWindow {
+    /// Whether a value that was observed so long will do.
+    #[must_use]
+    pub fn accepts(self, window: Window) -> bool {
+        if self.exactly { window == self.length } else { window >= self.length }
+    }
+}
+
+/// Which slices are judged, and which should be there.
+#[derive(Debug)]
+pub struct Slices {
+    /// The labels that make them.
+    pub by: By,
+    /// A subject whose every slice must be there.
+    pub as_of_subject: Option<String>,
+    /// Slices that must be there.
+    pub listed: Vec<Labels>,
+    /// How many must have been judged.
+    pub at_least: Option<u64>,
+    /// Whether slices on too few samples are left out.
+    pub skip_thin: bool,
+}
+
+impl Slices {
+    /// Whether the rule says in any way which slices should be there.
+    #[must_use]
+    pub fn expects(&self) -> bool {
+        self.as_of_subject.is_some() || !self.listed.is_empty() || self.at_least.is_some()
+    }
+}
+
+/// The labels that make slices.
+#[derive(Debug)]
+pub enum By {
+    /// Any one label.
+    Any,
+    /// All of these.
+    Keys(Vec<String>),
 }
 
 /// What missing evidence is.
@@ -66,8 +138,10 @@ pub enum OnMissing {
 pub enum Limit {
     /// Compared with a number.
     Threshold(Comparison, Decimal),
-    /// Is this truth or text.
-    Is(Stated),
+    /// At least the first and at most the second number.
+    Between(Decimal, Decimal),
+    /// Is this truth or text, or (with `false`) is not.
+    Is(Stated, bool),
     /// Compared with a baseline, give or take a change.
     Baseline(Baseline),
 }
@@ -92,6 +166,8 @@ pub struct Baseline {
     pub is_above: bool,
     /// The change, 0 or more.
     pub change: Change,
+    /// A second change, and whether the stricter of the two limits counts.
+    pub other: Option<(Change, bool)>,
 }
 
 /// What a baseline is.
@@ -99,6 +175,8 @@ pub struct Baseline {
 pub enum Against {
     /// The same metric and slice of this subject.
     Subject(String),
+    /// Another metric of this subject, of the same slice.
+    Metric(MetricName, String),
     /// A fixed number.
     Value(Decimal),
 }
@@ -132,16 +210,19 @@ pub enum Comparison {
     Below,
     /// `==`.
     Equal,
+    /// `!=`.
+    Unequal,
 }
 
 impl Comparison {
     /// All, as settings write them.
-    pub const SYMBOLS: [(&str, Self); 5] = [
+    pub const SYMBOLS: [(&str, Self); 6] = [
         (">=", Self::AtLeast),
         (">", Self::Above),
         ("<=", Self::AtMost),
         ("<", Self::Below),
         ("==", Self::Equal),
+        ("!=", Self::Unequal),
     ];
 
     /// As settings write it.
@@ -153,6 +234,7 @@ impl Comparison {
             Self::AtMost => "<=",
             Self::Below => "<",
             Self::Equal => "==",
+            Self::Unequal => "!=",
         }
     }
 
@@ -162,7 +244,7 @@ impl Comparison {
         match self {
             Self::AtLeast | Self::Above => Some(true),
             Self::AtMost | Self::Below => Some(false),
-            Self::Equal => None,
+            Self::Equal | Self::Unequal => None,
         }
     }
 
@@ -175,6 +257,7 @@ impl Comparison {
             Self::AtMost => left <= right,
             Self::Below => left < right,
             Self::Equal => left == right,
+            Self::Unequal => left != right,
         }
     }
 
@@ -189,7 +272,8 @@ impl Comparison {
             (Self::AtMost, true) => "is at most",
             (Self::Below, false) => "is not below",
             (Self::Equal, true) => "is equal to",
-            (Self::Equal, false) => "is not",
+            (Self::Equal, false) | (Self::Unequal, true) => "is not",
+            (Self::Unequal, false) => "is",
         }
     }
 
@@ -202,6 +286,7 @@ impl Comparison {
             Self::AtMost => "at-most",
             Self::Below => "below",
             Self::Equal => "equal",
+            Self::Unequal => "unequal",
         }
     }
 }

@@ -106,6 +106,12 @@ impl Unit {
         }
     }
 
+    /// Whether it is a share of one.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        matches!(self, Self::Known(scale) if scale.kind == Kind::Share)
+    }
+
     /// Whether reports leave the unit out, because a bare number says it.
     fn is_silent(&self) -> bool {
         matches!(self, Self::Known(scale) if scale.kind == Kind::Share && scale.size == (1, 0))

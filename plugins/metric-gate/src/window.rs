@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// How long a value was observed, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long a value was observed, or how old it may be, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window(u64);
 
 /// The label under which a fact says its window.
@@ -37,6 +37,12 @@ impl Window {
             rest = tail;
         }
         (total > 0).then_some(Self(total))
+    }
+
+    /// In nanoseconds.
+    #[must_use]
+    pub fn nanoseconds(self) -> i128 {
+        i128::from(self.0) * 1_000_000
     }
 }
 

@@ -61,6 +61,7 @@ struct CaseFact {
     value: CaseValue,
     unit: Option<String>,
     samples: Option<u64>,
+    observed_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +119,7 @@ impl From<CaseFact> for Fact {
             },
             unit: fact.unit,
             samples: fact.samples,
-            observed_at: None,
+            observed_at: fact.observed_at,
             source: None,
         }
     }

@@ -1,13 +1,14 @@
 //! The setting `metrics`: what the names of a team mean.
 
 use alloc::format;
+use alloc::string::String;
 
 use serde_json::Value;
 
-use crate::catalog::{Catalog, Metric};
+use crate::catalog::{Catalog, Metric, Range};
+use crate::decimal::Decimal;
 use crate::reader::{self, Mistakes, Object, items};
-use crate::rule::MetricName;
-use crate::unit::Unit;
+use crate::unit::{Unit, comparable};
 
 const KEYS: [&str; 4] = ["aliases", "greater_is_better", "unit", "range"];
 
@@ -31,15 +32,14 @@ pub(super) fn read(settings: &Object<'_>, mistakes: &mut Mistakes) -> Catalog {
         if let (Ok(index), Some(entry)) =
             (catalog.add(name), Object::new(value, pointer, &KEYS, mistakes))
         {
-            let name = MetricName { index, written: name.clone() };
-            entries.push((name, entry));
+            entries.push((index, entry));
         }
     }
-    for (name, entry) in &entries {
-        if let Some(metric) = catalog.metric_mut(name.index) {
+    for (index, entry) in &entries {
+        if let Some(metric) = catalog.metric_mut(*index) {
             fill(metric, entry, mistakes);
         }
-        read_aliases(name.index, entry, &mut catalog, mistakes);
+        read_aliases(*index, entry, &mut catalog, mistakes);
     }
     catalog.complete();
     catalog
@@ -51,29 +51,40 @@ fn fill(metric: &mut Metric, entry: &Object<'_>, mistakes: &mut Mistakes) {
     }
     if let Some(unit) = entry.text("unit", mistakes) {
         let unit = Unit::new(unit);
-        // The table's range is in the table's unit.
-        if metric.unit.as_ref() != Some(&unit) {
-            metric.range = None;
+        // Of the table's range in the table's unit, in another kind of unit
+        // only 0 keeps its meaning.
+        if !comparable(metric.unit.as_ref(), Some(&unit)) {
+            let zero = |bound: Option<Decimal>| bound.filter(|bound| *bound == Decimal::ZERO);
+            let Range { least, most, .. } = &metric.range;
+            metric.range =
+                Range { least: zero(*least), most: zero(*most), unit: Some(unit.clone()) };
         }
         metric.unit = Some(unit);
     }
     if entry.get("range").is_some() {
         let bounds = items(entry, "range", mistakes);
         match bounds.as_slice() {
-            [(at_least, least), (at_most, most)] => {
-                let least = reader::number(least, at_least, mistakes);
-                let most = reader::number(most, at_most, mistakes);
-                if let (Some(least), Some(most)) = (least, most) {
-                    if least > most {
-                        mistakes.add(at_most, format!("the range ends before its start {least}"));
-                    }
-                    metric.range = Some((least, most));
+            [least, most] => {
+                let (at_most, least) = (&most.0, bound(least, mistakes));
+                let most = bound(most, mistakes);
+                if let (Some(least), Some(most)) = (least, most)
+                    && least > most
+                {
+                    mistakes.add(at_most, format!("the range ends before its start {least}"));
                 }
+                metric.range = Range { least, most, unit: metric.unit.clone() };
             }
-            _ => mistakes
-                .add(&entry.at("range"), "a range is the least and the most value, `[0, 1]`"),
+            _ => mistakes.add(
+                &entry.at("range"),
+                "a range is the least and the most value, `[0, 1]`; `null` is no bound",
+            ),
         }
     }
+}
+
+/// One end of a range; none for null.
+fn bound((pointer, value): &(String, &Value), mistakes: &mut Mistakes) -> Option<Decimal> {
+    if value.is_null() { None } else { reader::number(value, pointer, mistakes) }
 }
 
 fn read_aliases(metric: usize, entry: &Object<'_>, catalog: &mut Catalog, mistakes: &mut Mistakes) {

@@ -12,12 +12,14 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::Outcome;
 
+use super::check::{self, CANDIDATE};
 use super::kebab;
-use super::rule::CANDIDATE;
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::reader::{Mistakes, Object};
-use crate::rule::{Against, Baseline, Change, Comparison, Limit, MetricName, OnMissing, Rule};
+use crate::rule::{
+    Against, Asks, Baseline, Change, Check, Comparison, Limit, MetricName, OnMissing, Rule,
+};
 
 const KEYS: [&str; 4] =
     ["threshold", "min_absolute_change", "min_relative_change", "greater_is_better"];
@@ -45,18 +47,29 @@ pub(super) fn read(
             continue;
         };
         let limits = read_limits(&entry, baseline, mistakes);
-        let index = catalog.refer(name);
+        let Some((metric, labels)) = check::read_metric(name, &entry.pointer, catalog, mistakes)
+        else {
+            continue;
+        };
         for (kind, limit) in limits {
+            let check = Check {
+                metric: MetricName {
+                    index: metric.index,
+                    name: metric.name.clone(),
+                    split: metric.split.clone(),
+                },
+                subject: CANDIDATE.to_owned(),
+                labels: labels.clone(),
+                window: None,
+                slices: None,
+                limit,
+                unit: catalog.metric(metric.index).and_then(|metric| metric.unit.clone()),
+                min_samples: None,
+                max_age: None,
+            };
             let rule = Rule {
                 id: kebab(&format!("{name}-mlflow-{kind}")),
-                metric: MetricName { index, written: name.clone() },
-                subject: CANDIDATE.to_owned(),
-                labels: Vec::new(),
-                window: None,
-                for_each: None,
-                limit,
-                unit: catalog.metric(index).and_then(|metric| metric.unit.clone()),
-                min_samples: None,
+                asks: Asks::One(check),
                 severity: Outcome::Fail,
                 on_missing: OnMissing::Fail,
                 controls: Vec::new(),
@@ -102,6 +115,7 @@ fn read_limits(
             comparison,
             is_above: greater_is_better,
             change,
+            other: None,
         })
     };
     if let Some(threshold) = threshold {
