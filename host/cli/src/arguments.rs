@@ -216,7 +216,9 @@ Examples:
   tollgate gate --candidate models/churn-v8 --profile offline.wasm
 
 A model's folder holds what MLflow gives: MLmodel, run.json (GET runs/get),
-model_version.json, and facts.json with evidence from elsewhere.")]
+model_version.json, and facts.json with evidence from elsewhere. Facts may say
+when they were `observed_at`: the newest counts, and a rule with `max_age` takes
+none that is older, counted from --as-of.")]
 pub(crate) struct Gate {
     /// The folder of the model version that wants to move on
     #[arg(long, value_name = "FOLDER")]
@@ -227,6 +229,9 @@ pub(crate) struct Gate {
     /// More evidence, JSON or YAML; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
+    /// What rules with `max_age` count from, RFC 3339; now, when it is not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<tollgate::facts::Instant>,
     /// A gate profile, or one made by `tollgate bake`; all that are given must pass
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) profile: Vec<PathBuf>,

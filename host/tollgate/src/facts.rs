@@ -11,24 +11,35 @@
 //! ```
 //!
 //! and what MLflow answers to `GET runs/get`, whose metrics become facts.
+//!
+//! Nothing is judged here: a metric may be stated several times, by several
+//! files, at several times, and a gate says which statement counts.
 
+mod instant;
 mod mlflow;
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::types::{Fact, FactValue, Label};
+use tollgate_engine::types::{Fact, Label};
 
+pub use self::instant::Instant;
 use self::reader::Reader;
-use crate::mistake::{Mistake, Mistakes, Span};
+use crate::mistake::{Mistake, Mistakes};
 use crate::source::{self, Source, SourceError};
 use crate::tree::{Node, NonFinite};
 
 /// The subject of facts that name none, when the command line gives no role.
 pub const CANDIDATE: &str = "candidate";
+
+/// The fact that says as of when a run judges. Only the host states it.
+pub const AS_OF: &str = "as_of";
+
+/// The subject of facts about the run itself.
+pub const RUN: &str = "run";
 
 /// Why evidence could not be used.
 #[derive(Debug, Error, Diagnostic)]
@@ -48,20 +59,18 @@ impl From<Mistake> for FactsError {
     }
 }
 
-/// Facts from any number of files. Two that say different things of the same
-/// are refused, whatever file they come from.
+/// Facts from any number of files.
 #[derive(Debug, Default)]
 pub struct Evidence {
     facts: Vec<Fact>,
-    places: Vec<Option<(Source, Span)>>,
-    known: BTreeMap<Key, usize>,
+    /// Names and subjects of the facts about the whole.
+    known: BTreeSet<(String, String)>,
+    /// Subjects, and MLflow's runs that they come from.
+    runs: BTreeSet<(String, String)>,
 }
 
 /// Three times the slices that a gate judges. Each takes some hundred bytes.
 const MOST_FACTS: usize = 300_000;
-
-/// What a fact is about: name, subject, labels.
-type Key = (String, String, Vec<(String, String)>);
 
 impl Evidence {
     /// No facts.
@@ -79,13 +88,18 @@ impl Evidence {
     /// Whether there is a fact of this name and subject, for the whole.
     #[must_use]
     pub fn has(&self, name: &str, subject: &str) -> bool {
-        self.known.contains_key(&(name.to_owned(), subject.to_owned(), Vec::new()))
+        self.known.contains(&(name.to_owned(), subject.to_owned()))
+    }
+
+    /// The runs of MLflow that facts of a subject come from.
+    pub fn runs<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a str> {
+        self.runs.iter().filter(move |(of, _)| of == subject).map(|(_, run)| run.as_str())
     }
 
     /// Adds what a file says. Facts that name no subject are about `role`.
     ///
     /// # Errors
-    /// When the file cannot be read, is wrong, or contradicts another.
+    /// When the file cannot be read or is wrong.
     pub fn read(&mut self, path: &Path, role: &str) -> Result<(), FactsError> {
         let source = Source::read(path, source::Content::Facts)?;
         self.parse(&source, role)
@@ -103,60 +117,31 @@ impl Evidence {
             let message = format!("a file holds at most {MOST_FACTS} facts, found {count}");
             return Err(Mistake::new(source, tree.nearest("").span(), message).into());
         }
-        let mut reader = Reader { source, role, mistakes: Vec::new(), facts: Vec::new() };
+        let mut reader = Reader::new(source, role);
         reader.root(&tree);
-        let Reader { mut mistakes, facts, .. } = reader;
-        for (fact, span) in facts {
-            if let Err(mistake) = self.add(fact, Some((source.clone(), span))) {
-                mistakes.push(mistake);
-            }
+        if let Some(mistakes) = Mistakes::collect(reader.mistakes) {
+            return Err(mistakes.into());
         }
-        match Mistakes::collect(mistakes) {
-            Some(mistakes) => Err(mistakes.into()),
-            None => Ok(()),
+        self.runs.extend(reader.run.map(|run| (role.to_owned(), run)));
+        for fact in reader.facts {
+            self.add(fact);
         }
+        Ok(())
     }
 
-    /// Adds a fact that the host itself has found out. One that contradicts
-    /// what a file says is left out: files speak for themselves.
+    /// Adds a fact that the host itself has found out. One that files speak of
+    /// is left out: they speak for themselves.
     pub fn observe(&mut self, fact: Fact) {
-        let _ = self.add(fact, None);
+        if !self.has(&fact.name, &fact.subject) {
+            self.add(fact);
+        }
     }
 
-    fn add(&mut self, fact: Fact, place: Option<(Source, Span)>) -> Result<(), Mistake> {
-        let labels = fact.labels.iter().map(|l| (l.key.clone(), l.value.clone())).collect();
-        let key = (fact.name.clone(), fact.subject.clone(), labels);
-        let Some(&index) = self.known.get(&key) else {
-            self.known.insert(key, self.facts.len());
-            self.facts.push(fact);
-            self.places.push(place);
-            return Ok(());
-        };
-        let (Some(first), Some(first_place)) = (self.facts.get_mut(index), self.places.get(index))
-        else {
-            return Ok(());
-        };
-        if same_value(&first.value, &fact.value) {
-            // Often a run's metric and the same number with its sample count.
-            first.samples = first.samples.or(fact.samples);
-            first.unit = first.unit.take().or(fact.unit);
-            first.observed_at = first.observed_at.take().or(fact.observed_at);
-            return Ok(());
+    fn add(&mut self, fact: Fact) {
+        if fact.labels.is_empty() {
+            self.known.insert((fact.name.clone(), fact.subject.clone()));
         }
-        let Some((source, span)) = place else { return Ok(()) };
-        let mistake = Mistake::new(
-            &source,
-            span,
-            format!("`{}` of {} has two different values", title(&fact), fact.subject),
-        )
-        .label(format!("{} here", shown(&fact.value)))
-        .suggest("leave out one of them, or give them labels that tell them apart");
-        Err(match first_place {
-            Some((other, span)) => {
-                mistake.also(other, *span, format!("{} here", shown(&first.value)))
-            }
-            None => mistake,
-        })
+        self.facts.push(fact);
     }
 }
 
@@ -171,34 +156,22 @@ pub fn title(fact: &Fact) -> String {
     format!("{}{{{}}}", fact.name, labels.join(","))
 }
 
-fn same_value(a: &FactValue, b: &FactValue) -> bool {
-    match (a, b) {
-        (FactValue::Number(a), FactValue::Number(b)) => a == b || (a.is_nan() && b.is_nan()),
-        // MLflow gives every count as a double.
-        (FactValue::Number(a), FactValue::Integer(b))
-        | (FactValue::Integer(b), FactValue::Number(a)) => *a == *b as f64,
-        (a, b) => a == b,
-    }
-}
-
-fn shown(value: &FactValue) -> String {
-    match value {
-        FactValue::Boolean(value) => value.to_string(),
-        FactValue::Integer(value) => value.to_string(),
-        FactValue::Number(value) => value.to_string(),
-        FactValue::Text(value) => format!("`{value}`"),
-        FactValue::Numbers(values) => format!("{} numbers", values.len()),
-    }
-}
-
 /// Splits `auc{group=female}` into name and labels, sorted by key.
 ///
 /// # Errors
-/// One sentence, when braces are not closed or a label is not `key=value`.
+/// One sentence, when there is no name, braces are not closed or a label is not
+/// `key=value`.
 pub fn split_name(text: &str) -> Result<(String, Vec<Label>), String> {
     let Some((name, rest)) = text.split_once('{') else {
-        return Ok((text.to_owned(), Vec::new()));
+        let name = text.trim();
+        return match name.is_empty() {
+            true => Err("a name is empty".to_owned()),
+            false => Ok((name.to_owned(), Vec::new())),
+        };
     };
+    if name.trim().is_empty() {
+        return Err(format!("`{text}` has labels and no name"));
+    }
     let inner = rest
         .strip_suffix('}')
         .ok_or_else(|| format!("`{text}` opens a brace and does not end with one"))?;

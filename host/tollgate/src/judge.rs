@@ -16,7 +16,7 @@ use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 pub use self::check::{Check, check, check_watched};
 pub use self::contract::{Contract, Part, Protocol};
 pub use self::decide::{Decider, NoDecision};
-pub use self::gate::gate;
+pub use self::gate::{gate, gate_as_of};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::rows::Seen;
 
@@ -117,7 +117,9 @@ impl JudgeError {
         match self {
             Self::Mistakes(mistakes)
             | Self::Document(DocumentError::Mistakes(mistakes))
-            | Self::Model(ModelError::Mistakes(mistakes))
+            | Self::Model(
+                ModelError::Mistakes(mistakes) | ModelError::Facts(FactsError::Mistakes(mistakes)),
+            )
             | Self::Facts(FactsError::Mistakes(mistakes)) => Some(mistakes),
             _ => None,
         }

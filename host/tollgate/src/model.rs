@@ -116,6 +116,8 @@ pub struct Model {
     pub name: Option<String>,
     /// The registered version; none without `model_version.json`.
     pub version: Option<String>,
+    /// The run of MLflow that it came from; none without `model_version.json`.
+    pub run_id: Option<String>,
     /// Tags of the version, in the order of the file.
     pub tags: Vec<(String, String)>,
 }
@@ -127,8 +129,13 @@ impl Model {
     /// # Errors
     /// When there is nothing, or a file is wrong.
     pub fn read(folder: &Path, role: &str, evidence: &mut Evidence) -> Result<Self, ModelError> {
-        let mut model =
-            Self { folder: folder.to_owned(), name: None, version: None, tags: Vec::new() };
+        let mut model = Self {
+            folder: folder.to_owned(),
+            name: None,
+            version: None,
+            run_id: None,
+            tags: Vec::new(),
+        };
         let mut found = source::in_folder(folder, "MLmodel")?.is_some();
         for file in ["facts.json", "run.json"] {
             if let Some(path) = source::in_folder(folder, file)? {
@@ -156,6 +163,17 @@ impl Model {
         }
     }
 
+    /// Whether both are one version of one model: the same folder, the same
+    /// name and version, or the same run of MLflow.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        let folder = |model: &Self| model.folder.canonicalize().ok();
+        (same(&self.name, &other.name) && same(&self.version, &other.version))
+            || same(&self.run_id, &other.run_id)
+            || folder(self).is_some_and(|own| folder(other) == Some(own))
+    }
+
     fn read_version(&mut self, path: &Path) -> Result<(), ModelError> {
         let source = Source::read(path, source::Content::Model)?;
         let tree = Node::parse_json(&source)?;
@@ -173,6 +191,7 @@ impl Model {
         };
         self.name = text("name");
         self.version = text("version");
+        self.run_id = text("run_id").filter(|run| !run.is_empty());
         for tag in version.get("tags").and_then(Node::items).unwrap_or_default() {
             let part = |key: &str| tag.get(key).and_then(Node::text).map(str::to_owned);
             if let (Some(key), Some(value)) = (part("key"), part("value")) {

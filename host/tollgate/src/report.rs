@@ -252,6 +252,8 @@ pub struct GateReport {
     pub candidate: String,
     /// The version it was compared with.
     pub champion: Option<String>,
+    /// As of when it was judged, RFC 3339 in UTC.
+    pub as_of: String,
     /// One a profile, in the order they were given.
     pub profiles: Vec<ProfileReport>,
     /// All the evidence.
@@ -293,6 +295,9 @@ pub struct FactReport {
     /// How many samples it was measured on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,
+    /// When it was observed, RFC 3339 in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<String>,
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -316,6 +321,7 @@ impl From<&Fact> for FactReport {
             },
             unit: fact.unit.clone(),
             samples: fact.samples,
+            observed_at: fact.observed_at.clone(),
             source: fact.source.clone(),
         }
     }

@@ -261,3 +261,124 @@ fn checks_and_gates_report_as_the_schema_says() {
     let canary = gate("tumor_screening-v2", "canary-5.yaml");
     assert!(canary["verdict"] == "fail" || canary["verdict"] == "inconclusive", "{canary}");
 }
+
+/// A profile, and facts, judged by the built component.
+fn gate_of(rules: &str, facts: &str) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    let profile = format!(
+        "name: p\nversion: 1.0.0\nplugin: metric-gate@^0.1\nowner: o\nsettings: {{ rules: {rules} }}\n"
+    );
+    let profile = write("profile.yaml", &profile);
+    write("facts.json", facts);
+    let report = judge::gate_as_of(
+        &plugins(),
+        folder.path(),
+        None,
+        &[],
+        &[profile],
+        "2026-11-21T12:00:00Z".parse().expect("a time"),
+    )
+    .expect("a report");
+    let report = serde_json::to_value(&report).expect("JSON");
+    assert_fits_schema(&report);
+    report
+}
+
+fn findings(report: &Value) -> &[Value] {
+    report["profiles"][0]["findings"].as_array().expect("findings")
+}
+
+fn fact(name: &str, slice: usize, value: &str) -> String {
+    format!(r#"{{"name":"{name}","labels":{{"group":"g{slice}"}},"value":{value},"samples":9}}"#)
+}
+
+/// A hundred thousand slices, in the fuel and the memory that every call has.
+#[test]
+fn slices_are_judged_in_linear_time() {
+    let rules = r#"[{ metric: auc, for_each: group, comparison: ">=", threshold: 0.8 }]"#;
+    for (count, bad) in [(2_500, 1_234), (100_000, 99_999)] {
+        let facts: Vec<String> = (0..count)
+            .map(|slice| fact("auc", slice, if slice == bad { "0.7" } else { "0.9" }))
+            .collect();
+        let report = gate_of(rules, &format!(r#"{{"facts":[{}]}}"#, facts.join(",")));
+        assert_eq!(report["verdict"], "fail");
+        let findings = findings(&report);
+        let broken: Vec<&Value> =
+            findings.iter().filter(|finding| finding["outcome"] == "fail").collect();
+        let [broken] = broken.as_slice() else { panic!("{broken:?}") };
+        let message = broken["message"].as_str().expect("a message");
+        assert!(message.starts_with(&format!("auc{{group=g{bad}}} 0.7 is below 0.8")), "{message}");
+        if count == 2_500 {
+            assert_eq!(findings.len(), 2_500);
+        } else {
+            let last = findings.last().expect("a finding")["message"].as_str();
+            assert_eq!(last, Some("94999 more slices of `auc` by `group` hold"));
+        }
+    }
+}
+
+/// All of them broken, missing of one side, or in doubt.
+#[test]
+fn slices_that_do_not_hold_take_no_longer() {
+    let facts = |value: &str| {
+        let facts: Vec<String> = (0..100_000).map(|slice| fact("auc", slice, value)).collect();
+        format!(r#"{{"facts":[{}]}}"#, facts.join(","))
+    };
+    let each = r#"metric: auc, for_each: group"#;
+    for (rule, value, verdict) in [
+        (r#"comparison: ">=", threshold: 0.8"#, "0.7", "fail"),
+        (r#"comparison: ">=", threshold: 0.8"#, "7", "inconclusive"),
+        (r#"comparison: ">=", threshold: 0.8, min_samples: 10"#, "0.9", "inconclusive"),
+        (r#"comparison: ">=", threshold: 0.8, max_age: 1d"#, "0.9", "inconclusive"),
+        ("baseline: champion, max_regression: 0", "0.9", "fail"),
+    ] {
+        let report = gate_of(&format!("[{{ {each}, {rule} }}]"), &facts(value));
+        assert_eq!(report["verdict"], verdict, "{rule}");
+    }
+}
+
+#[test]
+fn facts_that_no_rule_names_cost_little() {
+    let facts: Vec<String> =
+        (0..100_000).map(|index| format!(r#"{{"name":"metric_{index}","value":1}}"#)).collect();
+    let rules = r#"[{ metric: auc, comparison: ">=", threshold: 0.8 }, { metric: f1, comparison: ">=", threshold: 0.8 }]"#;
+    let report = gate_of(rules, &format!(r#"{{"facts":[{}]}}"#, facts.join(",")));
+    assert_eq!(report["verdict"], "fail");
+}
+
+/// A comparison with itself holds whatever the candidate is worth.
+#[test]
+fn a_champion_that_is_the_candidate_is_no_champion() {
+    let plugins = plugins();
+    let model = repository("tests/fixtures/mlflow/tumor_screening-v1");
+    let copy = tempfile::tempdir().expect("a folder");
+    let profile = [repository("policies/gates/offline.yaml")];
+    let verdict = |champion: &Path| {
+        let report =
+            judge::gate(&plugins, &model, Some(champion), &[], &profile).expect("a report");
+        let report = serde_json::to_value(&report).expect("JSON");
+        assert_fits_schema(&report);
+        (report["verdict"].clone(), findings(&report)[0]["rule"].clone())
+    };
+    let itself = (Value::from("inconclusive"), Value::from("champion-is-candidate"));
+    assert_eq!(verdict(&model), itself);
+    // A copy of all, of the version only, of the run only.
+    for files in
+        [&["run.json", "facts.json", "model_version.json"][..], &["facts.json", "run.json"]]
+    {
+        for file in files {
+            std::fs::copy(model.join(file), copy.path().join(file)).expect("copied");
+        }
+        assert_eq!(verdict(copy.path()), itself, "{files:?}");
+        for file in files {
+            std::fs::remove_file(copy.path().join(file)).expect("removed");
+        }
+    }
+    let other = repository("tests/fixtures/mlflow/tumor_screening-v2");
+    assert_ne!(verdict(&other).1, itself.1);
+}

@@ -1,6 +1,6 @@
 //! From a rule and the facts to verdicts.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::catalog::Catalog;
 use crate::compare::compare;
 use crate::evidence::find;
-use crate::facts::{Facts, Labels, choose};
+use crate::facts::{Facts, Labels, Slice, choose};
 use crate::place::Place;
 use crate::rule::{Against, Asks, Baseline, By, Check, Limit, MetricName, Rule, Slices};
 use crate::slice::{self, Braces};
@@ -36,6 +36,10 @@ pub(crate) fn judge(rule: &Rule, facts: &Facts<'_>, catalog: &Catalog) -> Vec<Ve
             Some(slices) => judge(check).each(slices),
         },
     }
+}
+
+fn borrowed(labels: &[(String, String)]) -> Labels<'_> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
 fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
@@ -77,19 +81,19 @@ struct Judge<'a, 'f> {
 }
 
 impl Judge<'_, '_> {
-    /// The check's own labels.
-    fn labels(&self) -> Labels<'_> {
-        self.check.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    /// The check's own slice.
+    fn own(&self) -> Slice<'_> {
+        Slice::new(borrowed(&self.check.labels))
     }
 
     /// The verdict where there are no slices.
     fn one(&self) -> Verdict {
-        self.slice(&self.labels(), true)
+        self.slice(&self.own(), true)
     }
 
     /// The verdict in one slice.
-    fn slice(&self, labels: &[(&str, &str)], says: bool) -> Verdict {
-        let place = self.place(labels, says);
+    fn slice(&self, slice: &Slice<'_>, says: bool) -> Verdict {
+        let place = self.place(slice, says);
         let own = find(&place, self.facts, self.catalog);
         let other = self.check.limit.other(&self.check.metric);
         let base = other.map(|(metric, subject)| {
@@ -107,14 +111,14 @@ impl Judge<'_, '_> {
         verdict
     }
 
-    fn place<'a>(&'a self, labels: &'a [(&'a str, &'a str)], says: bool) -> Place<'a> {
+    fn place<'a>(&'a self, slice: &'a Slice<'a>, says: bool) -> Place<'a> {
         let Check { metric, subject, .. } = self.check;
-        Place { check: self.check, metric, subject, labels, says }
+        Place { check: self.check, metric, subject, slice, says }
     }
 
     /// The verdicts of all slices.
     fn each(&self, slices: &Slices) -> Vec<Verdict> {
-        let own = self.labels();
+        let own = self.own();
         let mut found = BTreeSet::new();
         self.add_slices(&mut found, slices, &self.check.subject);
         let mut nobody_to_expect = None;
@@ -133,14 +137,10 @@ impl Judge<'_, '_> {
             }
             found.append(&mut theirs);
         }
-        let listed: Vec<Labels<'_>> = slices
-            .listed
-            .iter()
-            .map(|slice| slice.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
-            .collect();
-        found.extend(listed.iter().map(Vec::as_slice));
-        let mut of = Place { says: true, ..self.place(&own, true) }.sought();
-        of = format!("`{of}`{}", slices.by.show());
+        let listed: Vec<Slice<'_>> =
+            slices.listed.iter().map(|labels| Slice::new(borrowed(labels))).collect();
+        found.extend(&listed);
+        let of = format!("`{}`{}", self.place(&own, true).sought(), slices.by.show());
         if found.is_empty() {
             let message = format!("no slice of {of} of `{}` is there", self.check.subject);
             return alloc::vec![Verdict::new(Judged::Missing, message)];
@@ -160,23 +160,23 @@ impl Judge<'_, '_> {
     fn judged<'s>(
         &self,
         slices: &Slices,
-        found: &BTreeSet<&'s [(&'s str, &'s str)]>,
+        found: &BTreeSet<&'s Slice<'s>>,
         of: &str,
     ) -> Vec<Verdict> {
         let total = found.len();
         let mut counts = [0_usize; Judged::ALL.len()];
-        let mut verdicts = Vec::with_capacity(total.min(LISTED));
+        let mut sorted = BTreeMap::new();
         let mut thin = Vec::new();
-        for labels in found {
+        for slice in found {
             // With few slices every sentence is wanted; with many a first look
             // says whether this one's is.
             let says = total <= LISTED;
-            let mut verdict = self.slice(labels, says);
+            let mut verdict = self.slice(slice, says);
             let is_left_out = slices.skip_thin && verdict.judged == Judged::Thin;
             if is_left_out {
                 verdict.judged = Judged::Skipped;
                 if thin.len() < NAMED {
-                    thin.push(format!("{}", Braces(labels)));
+                    thin.push(format!("{}", Braces(&slice.labels)));
                 }
             }
             let Some(count) = counts.get_mut(verdict.judged as usize) else { continue };
@@ -185,14 +185,15 @@ impl Judge<'_, '_> {
                 continue;
             }
             if !says {
-                verdict = self.slice(labels, true);
+                verdict = self.slice(slice, true);
             }
             if !slices.expects() {
                 let slices = plural(total, "slice", "slices");
                 verdict.message = format!("{} (one of {total} {slices} judged)", verdict.message);
             }
-            verdicts.push(verdict);
+            sorted.insert(&slice.labels, verdict);
         }
+        let mut verdicts: Vec<Verdict> = sorted.into_values().collect();
         let count = |judged: Judged| counts.get(judged as usize).copied().unwrap_or_default();
         for judged in Judged::ALL {
             if let Some(more) = count(judged).checked_sub(LISTED + 1)
@@ -232,14 +233,15 @@ impl Judge<'_, '_> {
     /// Adds the slices that there are of a subject.
     fn add_slices<'s>(
         &'s self,
-        found: &mut BTreeSet<&'s [(&'s str, &'s str)]>,
+        found: &mut BTreeSet<&'s Slice<'s>>,
         slices: &Slices,
         subject: &'s str,
     ) {
-        for (labels, copies) in self.facts.of(&self.check.metric, subject).into_iter().flatten() {
-            let place = Place { subject, ..self.place(labels, false) };
-            if slices.by.makes(labels, self.check) && choose(copies, &place).is_some() {
-                found.insert(labels.as_slice());
+        let Some(all) = self.facts.of(&self.check.metric, subject) else { return };
+        for (slice, copies) in &all.slices {
+            let place = Place { subject, ..self.place(slice, false) };
+            if slices.by.makes(&slice.labels, self.check) && choose(copies, &place).is_some() {
+                found.insert(slice);
             }
         }
     }

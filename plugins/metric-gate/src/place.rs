@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
-use crate::facts::Labels;
+use crate::facts::{Labels, Slice};
 use crate::rule::{Check, MetricName};
 use crate::settings::CANDIDATE;
 use crate::slice::{self, Braces};
@@ -21,7 +21,7 @@ pub(crate) struct Place<'a> {
     /// Whose.
     pub subject: &'a str,
     /// The slice.
-    pub labels: &'a [(&'a str, &'a str)],
+    pub slice: &'a Slice<'a>,
     /// Whether sentences are wanted. Of 100,000 slices most are only counted,
     /// and memory that a plugin has used up in a call is gone until its end.
     pub says: bool,
@@ -37,14 +37,14 @@ impl Place<'_> {
     #[must_use]
     pub(crate) fn sought(&self) -> String {
         let window = self.check.window.map(|window| window.length);
-        name(&self.metric.name, self.labels, self.metric.split.as_deref(), window)
+        name(&self.metric.name, &self.slice.labels, self.metric.split.as_deref(), window)
     }
 
     /// The metric and slice as they were found, and whose they are unless the
     /// candidate's.
     #[must_use]
     pub(crate) fn found(&self, split: Option<&str>, window: Option<Window>) -> String {
-        let name = name(&self.metric.name, self.labels, split, window);
+        let name = name(&self.metric.name, &self.slice.labels, split, window);
         if self.subject == CANDIDATE { name } else { format!("{name} of {}", self.subject) }
     }
 }

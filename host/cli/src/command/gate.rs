@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use tollgate::facts::Instant;
 use tollgate::judge;
 use tollgate::report::{Exit, GateReport};
 
@@ -11,25 +12,29 @@ use crate::output::{self, visible};
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {
         let plugins = super::plugins(&arguments.shared)?;
-        let report = judge::gate(
+        let report = judge::gate_as_of(
             &plugins,
             &arguments.candidate,
             arguments.champion.as_deref(),
             &arguments.facts,
             &arguments.profile,
+            arguments.as_of.unwrap_or_else(Instant::now),
         )?;
         match arguments.shared.format {
             Format::Json => output::json(&report),
-            Format::Human => output::page(|out| print(out, &report)),
+            Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
         }
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
 
-fn print(out: &mut String, report: &GateReport) -> fmt::Result {
+fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
     write!(out, "{}", visible(&report.candidate))?;
     if let Some(champion) = &report.champion {
         write!(out, " against champion {}", visible(champion))?;
+    }
+    if let Some(as_of) = as_of {
+        write!(out, " as of {as_of}")?;
     }
     writeln!(out)?;
     for profile in &report.profiles {
@@ -87,6 +92,7 @@ mod tests {
             verdict: Outcome::Fail,
             candidate: text(),
             champion: Some(text()),
+            as_of: text(),
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),
@@ -101,6 +107,6 @@ mod tests {
 
     #[test]
     fn whatever_is_in_a_report_is_only_read() {
-        assert_harmless(|out, text| print(out, &report(text)));
+        assert_harmless(|out, text| print(out, &report(text), None));
     }
 }

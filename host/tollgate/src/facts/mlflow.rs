@@ -5,45 +5,82 @@ use std::collections::BTreeMap;
 use tollgate_engine::types::Label;
 
 use super::reader::{Reader, plain};
-use super::split_name;
-use crate::mistake::Span;
+use super::{Instant, split_name};
 use crate::tree::{Content, Node};
 
 impl Reader<'_> {
     /// The metrics of a run become facts. Where a metric was logged several
-    /// times, the last step counts, of that the last time, and of that the
-    /// largest value, as in MLflow's `latest_metrics`.
+    /// times, those of the last step are the model's; of them a gate takes the
+    /// newest.
     pub(super) fn run(&mut self, run: &Node) {
         let id = run.nearest("/info/run_id").node.text().unwrap_or_default().to_owned();
+        self.run = Some(id.clone()).filter(|id| !id.is_empty());
         let Some(metrics) = run.get("data").and_then(|data| data.get("metrics")) else { return };
         let Some(items) = metrics.items() else {
             return self.wrong(metrics.span, "`metrics` of a run is a list");
         };
-        let mut latest: BTreeMap<&str, ((i64, i64), &Node, Span)> = BTreeMap::new();
+        let mut latest: BTreeMap<&str, (i64, Vec<&Node>)> = BTreeMap::new();
         for item in items {
-            let (Some(key), Some(value)) =
-                (item.get("key").and_then(Node::text), item.get("value"))
+            let (Some(key), Some(_)) = (item.get("key").and_then(Node::text), item.get("value"))
             else {
                 self.wrong(item.nearest("").span(), "a metric has `key` and `value`");
                 continue;
             };
-            let at = (integer(item, "step"), integer(item, "timestamp"));
-            let entry = latest.entry(key).or_insert((at, value, value.span));
-            if (at, number(value)) > (entry.0, number(entry.1)) {
-                *entry = (at, value, value.span);
+            let step = self.integer(item, "step").unwrap_or_default();
+            let (last, items) = latest.entry(key).or_insert_with(|| (step, Vec::new()));
+            if step > *last {
+                *last = step;
+                items.clear();
+            }
+            if step == *last {
+                items.push(item);
             }
         }
-        for (key, (_, node, span)) in latest {
-            let Some(value) = self.value(node) else { continue };
-            match metric_name(key) {
-                Ok((name, labels)) => {
-                    let mut fact = plain(name, self.role, labels, value);
-                    fact.source = Some(format!("mlflow run {id}"));
-                    self.facts.push((fact, span));
-                }
-                Err(problem) => self.wrong(span, problem),
+        for (key, (_, items)) in latest {
+            for item in items {
+                self.metric_of_run(key, item, &id);
             }
         }
+    }
+
+    fn metric_of_run(&mut self, key: &str, item: &Node, run: &str) {
+        let found = item.nearest("/value");
+        let Some(value) = self.value(found.node) else { return };
+        let observed_at = self.integer(item, "timestamp").and_then(|milliseconds| {
+            let instant = Instant::from_milliseconds(milliseconds);
+            if instant.is_none() {
+                let span = item.nearest("/timestamp").span();
+                self.wrong(
+                    span,
+                    "`timestamp` is milliseconds since 1970, and this is no such time",
+                );
+            }
+            instant
+        });
+        match metric_name(key) {
+            Ok((name, labels)) => {
+                let mut fact = plain(name, self.role, labels, value);
+                fact.observed_at = observed_at.map(|instant| instant.to_string());
+                fact.source = Some(format!("mlflow run {run}"));
+                self.facts.push(fact);
+            }
+            Err(problem) => self.wrong(found.span(), problem),
+        }
+    }
+
+    /// A whole number; JSON of 64-bit integers may be text.
+    fn integer(&mut self, node: &Node, key: &str) -> Option<i64> {
+        let node = node.get(key)?;
+        let number = match &node.content {
+            Content::Null => return None,
+            Content::Number(number) => number.as_i64(),
+            Content::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong(node.span, format!("`{key}` of a metric is a whole number"));
+        }
+        number
     }
 }
 
@@ -65,21 +102,5 @@ fn metric_name(key: &str) -> Result<(String, Vec<Label>), String> {
             Ok((name.to_owned(), labels))
         }
         _ => split_name(key),
-    }
-}
-
-/// The value of a metric; that of one that is not a number, for order only, is
-/// the least.
-fn number(node: &Node) -> f64 {
-    match &node.content {
-        Content::Number(number) => number.as_f64().unwrap_or(f64::NEG_INFINITY),
-        _ => f64::NEG_INFINITY,
-    }
-}
-
-fn integer(node: &Node, key: &str) -> i64 {
-    match node.get(key).map(|node| &node.content) {
-        Some(Content::Number(number)) => number.as_i64().unwrap_or_default(),
-        _ => 0,
     }
 }

@@ -2,7 +2,7 @@
 
 use tollgate_engine::types::{Fact, FactValue, Label};
 
-use super::{split_name, twice};
+use super::{AS_OF, Instant, RUN, split_name, twice};
 use crate::document::suggestion::suggestion;
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
@@ -17,10 +17,16 @@ pub(super) struct Reader<'a> {
     pub(super) source: &'a Source,
     pub(super) role: &'a str,
     pub(super) mistakes: Vec<Mistake>,
-    pub(super) facts: Vec<(Fact, Span)>,
+    pub(super) facts: Vec<Fact>,
+    /// The run of MLflow that the text is about.
+    pub(super) run: Option<String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a Source, role: &'a str) -> Self {
+        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), run: None }
+    }
+
     pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
         self.mistakes.push(Mistake::new(self.source, span, message));
     }
@@ -78,7 +84,7 @@ impl Reader<'_> {
             Ok((name, labels)) => {
                 let mut fact = plain(name, self.role, labels, value);
                 fact.source = Some(self.source.name().to_owned());
-                self.facts.push((fact, entry.value.span));
+                self.facts.push(fact);
             }
             Err(problem) => self.wrong(entry.key_span, problem),
         }
@@ -103,7 +109,7 @@ impl Reader<'_> {
         };
         let subject = self.optional_text(node, "subject");
         let unit = self.optional_text(node, "unit");
-        let observed_at = self.optional_text(node, "observed_at");
+        let observed_at = self.observed_at(node);
         let from = self.optional_text(node, "source");
         let samples = self.samples(node);
         let mut labels = self.labels(node);
@@ -116,20 +122,21 @@ impl Reader<'_> {
                     let problem = format!("label `{key}` is given twice");
                     return self.wrong(span, problem);
                 }
-                let place = node.get("value").map_or(span, |value| value.span);
-                self.facts.push((
-                    Fact {
-                        name,
-                        subject: subject.unwrap_or_else(|| self.role.to_owned()),
-                        labels,
-                        value,
-                        unit,
-                        samples,
-                        observed_at,
-                        source: from.or_else(|| Some(self.source.name().to_owned())),
-                    },
-                    place,
-                ));
+                let subject = subject.unwrap_or_else(|| self.role.to_owned());
+                if name == AS_OF && subject == RUN {
+                    let problem = "as of when a run judges is no evidence: say it with `--as-of`";
+                    return self.wrong(span, problem);
+                }
+                self.facts.push(Fact {
+                    name,
+                    subject,
+                    labels,
+                    value,
+                    unit,
+                    samples,
+                    observed_at,
+                    source: from.or_else(|| Some(self.source.name().to_owned())),
+                });
             }
             Err(problem) => self.wrong(span, problem),
         }
@@ -172,27 +179,45 @@ impl Reader<'_> {
     }
 
     fn required_text(&mut self, node: &Node, key: &str) -> Option<String> {
-        let text = self.optional_text(node, key);
-        if text.is_none() && node.get(key).is_none() {
-            self.wrong(node.nearest("").span(), format!("a fact without `{key}`"));
-        }
-        text.filter(|text| {
-            let empty = text.trim().is_empty();
-            if empty {
-                let span = node.nearest(&format!("/{key}")).span();
-                self.wrong(span, format!("`{key}` is empty"));
+        match node.get(key) {
+            None => {
+                self.wrong(node.nearest("").span(), format!("a fact without `{key}`"));
+                None
             }
-            !empty
-        })
+            // A fact that nobody named would speak of nothing, unheard.
+            Some(Node { content: Content::Null, span }) => {
+                self.wrong(*span, format!("`{key}` is text, found nothing"));
+                None
+            }
+            Some(_) => self.optional_text(node, key),
+        }
     }
 
     fn optional_text(&mut self, node: &Node, key: &str) -> Option<String> {
         let node = node.get(key)?;
         match &node.content {
+            // A unit may be none.
+            Content::Text(text) if text.trim().is_empty() && key != "unit" => {
+                self.wrong(node.span, format!("`{key}` is empty"));
+                None
+            }
             Content::Text(text) => Some(text.clone()),
             Content::Null => None,
             _ => {
                 self.wrong(node.span, format!("`{key}` is text, found {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    /// When it was observed, in UTC.
+    fn observed_at(&mut self, node: &Node) -> Option<String> {
+        let text = self.optional_text(node, "observed_at")?;
+        match text.parse::<Instant>() {
+            Ok(instant) => Some(instant.to_string()),
+            Err(problem) => {
+                let span = node.nearest("/observed_at").span();
+                self.wrong(span, problem);
                 None
             }
         }
@@ -230,6 +255,9 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            if entry.key.trim().is_empty() {
+                self.wrong(entry.key_span, "a label's key is empty");
+            }
             found.push(Label { key: entry.key.clone(), value });
         }
         found

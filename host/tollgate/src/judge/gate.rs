@@ -7,7 +7,7 @@ use tollgate_engine::types::{Fact, FactValue, Outcome};
 
 use super::{JudgeError, Opened, located};
 use crate::canonical;
-use crate::facts::{CANDIDATE, Evidence};
+use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
 use crate::model::{self, Model};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{FactReport, FindingReport, GateReport, PluginReport, ProfileReport, worst};
@@ -19,17 +19,36 @@ const CHAMPION: &str = "champion";
 /// and can be used.
 const SCHEMA_VALID: &str = "schema_valid";
 
-/// Judges a candidate by all profiles.
+/// The rule of the finding that a champion is the candidate itself.
+const CHAMPION_IS_CANDIDATE: &str = "champion-is-candidate";
+
+/// Judges a candidate by all profiles, as of now.
 ///
 /// # Errors
-/// When a file cannot be read or is wrong, or a plugin fails. A rule that is
-/// broken is a finding, not an error.
+/// As [`gate_as_of`].
 pub fn gate(
     plugins: &Plugins,
     candidate: &Path,
     champion: Option<&Path>,
     facts: &[PathBuf],
     profiles: &[PathBuf],
+) -> Result<GateReport, JudgeError> {
+    gate_as_of(plugins, candidate, champion, facts, profiles, Instant::now())
+}
+
+/// Judges a candidate by all profiles, as of a point in time: what a rule's
+/// `max_age` counts from.
+///
+/// # Errors
+/// When a file cannot be read or is wrong, or a plugin fails. A rule that is
+/// broken is a finding, not an error.
+pub fn gate_as_of(
+    plugins: &Plugins,
+    candidate: &Path,
+    champion: Option<&Path>,
+    facts: &[PathBuf],
+    profiles: &[PathBuf],
+    as_of: Instant,
 ) -> Result<GateReport, JudgeError> {
     let mut evidence = Evidence::new();
     for path in facts {
@@ -46,12 +65,17 @@ pub fn gate(
     {
         evidence.observe(schema_valid(plugins, &candidate)?);
     }
+    evidence.observe(fact_as_of(as_of));
+    let itself = champion
+        .as_ref()
+        .filter(|champion| candidate.is_same(champion) || same_run(&evidence))
+        .map(|champion| compared_with_itself(champion, &candidate));
     let mut reports = Vec::with_capacity(profiles.len());
     for opened in &profiles {
         let Opened { document: profile, plugin } = opened;
         let gate = plugin.gate(opened.settings()).map_err(|error| located(profile, error))?;
-        let findings: Vec<FindingReport> =
-            gate.evaluate(evidence.facts())?.into_iter().map(FindingReport::from).collect();
+        let found = gate.evaluate(evidence.facts())?.into_iter().map(FindingReport::from);
+        let findings: Vec<FindingReport> = itself.iter().cloned().chain(found).collect();
         reports.push(ProfileReport {
             name: profile.name.clone(),
             version: profile.version.to_string(),
@@ -67,9 +91,38 @@ pub fn gate(
         verdict: reports.iter().map(|report| report.verdict).max().unwrap_or(Outcome::Inconclusive),
         candidate: candidate.title(),
         champion: champion.as_ref().map(Model::title),
+        as_of: as_of.to_string(),
         profiles: reports,
         facts: evidence.facts().iter().map(FactReport::from).collect(),
     })
+}
+
+/// A rule that compares the two would hold whatever the candidate is worth.
+fn compared_with_itself(champion: &Model, candidate: &Model) -> FindingReport {
+    let message = format!(
+        "the champion {} is the candidate {} itself, and a comparison with itself says nothing: \
+         give the version that serves now as champion, or none",
+        champion.title(),
+        candidate.title()
+    );
+    FindingReport::new(CHAMPION_IS_CANDIDATE, Outcome::Inconclusive, message)
+}
+
+fn same_run(evidence: &Evidence) -> bool {
+    evidence.runs(CANDIDATE).any(|run| evidence.runs(CHAMPION).any(|other| other == run))
+}
+
+fn fact_as_of(as_of: Instant) -> Fact {
+    Fact {
+        name: AS_OF.to_owned(),
+        subject: RUN.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Text(as_of.to_string()),
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
+    }
 }
 
 fn schema_valid(plugins: &Plugins, model: &Model) -> Result<Fact, JudgeError> {
