@@ -9,7 +9,7 @@ use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::catalog::{Catalog, Range};
 use crate::decimal::Decimal;
-use crate::facts::Facts;
+use crate::facts::{Facts, title};
 use crate::instant::Instant;
 use crate::place::Place;
 use crate::unit::{Quantity, Unit, comparable};
@@ -130,7 +130,8 @@ impl<'a> Copies<'a, '_> {
                     format!(
                         "`{}` of `{}` was observed at `{text}`, which is no time such as \
                          `2026-11-21T15:54:00Z`",
-                        fact.name, fact.subject
+                        title(fact),
+                        fact.subject
                     )
                 }));
             };
@@ -192,7 +193,7 @@ impl<'a> Copies<'a, '_> {
     fn contradiction(&self, one: (&Fact, String), other: (&Fact, String)) -> Doubt {
         let ((first, value), (second, another)) = (one, other);
         let reason = self.place.say(|| {
-            let (name, alias) = (&first.name, &second.name);
+            let (name, alias) = (title(first), title(second));
             let reason = if name == alias {
                 format!("`{name}` is given twice, as {value} and as {another}")
             } else {
@@ -222,7 +223,7 @@ impl<'a> Copies<'a, '_> {
                 reason: self.place.say(|| {
                     format!(
                         "`{}` of `{}` is {}",
-                        fact.name,
+                        title(fact),
                         fact.subject,
                         if number.is_nan() { "not a number" } else { "infinite" }
                     )
@@ -233,7 +234,7 @@ impl<'a> Copies<'a, '_> {
                 return Err(self.doubt(|| {
                     format!(
                         "`{}` of `{}` is a list of {} numbers, and a rule compares one value",
-                        fact.name,
+                        title(fact),
                         fact.subject,
                         numbers.len()
                     )
@@ -271,7 +272,9 @@ impl<'a> Copies<'a, '_> {
                 );
                 format!(
                     "`{}` of `{}` {own}, and `{}` has {of_metric}: they cannot be compared",
-                    fact.name, fact.subject, metric.name
+                    title(fact),
+                    fact.subject,
+                    metric.name
                 )
             });
             return Err(Doubt { reason, actual: Some(number.to_string()) });
@@ -300,7 +303,9 @@ impl<'a> Copies<'a, '_> {
             };
             format!(
                 "`{}` of `{}` is {number}, which cannot be: `{}` is {range}{hint}",
-                fact.name, fact.subject, metric.name
+                title(fact),
+                fact.subject,
+                metric.name
             )
         });
         Err(Doubt { reason, actual: Some(number.to_string()) })
@@ -315,7 +320,7 @@ impl<'a> Copies<'a, '_> {
         let (Some(max_age), Some((_, fact))) = (self.place.check.max_age, self.all.first()) else {
             return Ok(());
         };
-        let about = || format!("`{}` of `{}`", fact.name, fact.subject);
+        let about = || format!("`{}` of `{}`", title(fact), fact.subject);
         let Some(observed) = observed else {
             return Err(self.doubt(|| {
                 format!(
@@ -373,24 +378,18 @@ impl<'a> Copies<'a, '_> {
         else {
             return Samples::Enough;
         };
-        let Fact { name, subject, .. } = fact;
-        let doubt = |reason: &dyn Fn() -> String| Doubt {
-            reason: self.place.say(reason),
+        let doubt = |why: String| Doubt {
+            reason: self.place.say(|| format!("`{}` of `{}` {why}", title(fact), fact.subject)),
             actual: self.place.says.then(|| value.show()),
         };
         match self.all.iter().find_map(|(_, fact)| fact.samples) {
             Some(samples) if samples >= least => Samples::Enough,
-            Some(samples) => Samples::Few(doubt(&|| {
-                format!(
-                    "`{name}` of `{subject}` rests on {samples} samples, and {least} are needed"
-                )
-            })),
-            None => Samples::Unknown(doubt(&|| {
-                format!(
-                    "`{name}` of `{subject}` does not say how many samples it rests on, and \
-                     {least} are needed"
-                )
-            })),
+            Some(samples) => Samples::Few(doubt(
+                self.place.say(|| format!("rests on {samples} samples, and {least} are needed")),
+            )),
+            None => Samples::Unknown(doubt(self.place.say(|| {
+                format!("does not say how many samples it rests on, and {least} are needed")
+            }))),
         }
     }
 

@@ -167,12 +167,7 @@ impl<'a> Facts<'a> {
         });
         let hint = match near {
             Some(OfSubject { first: fact, .. }) => {
-                format!(
-                    "; there is `{}{}` of `{}`",
-                    fact.name,
-                    Braces(&labels_of(fact)),
-                    fact.subject
-                )
+                format!("; there is `{}` of `{}`", title(fact), fact.subject)
             }
             None => spelling::hint(
                 &place.metric.name,
@@ -206,6 +201,11 @@ pub(crate) fn choose<'a>(
         None => of(None).or_else(|| HELD_OUT.iter().find_map(|split| of(Some(split)))),
     }?;
     Some((seen.split, seen.window))
+}
+
+/// What a fact calls itself, with its slice: `auc{group=female}`.
+pub(crate) fn title(fact: &Fact) -> String {
+    format!("{}{}", fact.name, Braces(&labels_of(fact)))
 }
 
 /// All labels of a fact, window and split among them.
