@@ -21,6 +21,7 @@ use tollgate_engine::Digest;
 use tollgate_engine::types::{Declaration, Finding, Input, Value};
 
 use self::reader::Reader;
+pub(crate) use self::reader::scalar;
 pub use self::reference::PluginReference;
 use self::shape::Schema;
 use self::suggestion::suggestion;

@@ -2,12 +2,18 @@
 //!
 //! [`Extractor`] takes the values of one JSON request; [`JsonLines`] and
 //! [`Csv`] give many rows as columns.
+//!
+//! White space: texts keep what is around them, as data, in requests and in
+//! cells. Names in a header, numbers and booleans in cells and what counters
+//! are kept by are read without it.
 
 mod columns;
+mod counters;
 mod csv;
 mod error;
 mod extract;
 mod lines;
+mod members;
 mod outside;
 mod plan;
 
@@ -15,15 +21,28 @@ use tollgate_engine::types::{Kind, Value};
 
 pub(crate) use self::columns::raw_digest;
 pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
+pub use self::counters::Counters;
 pub use self::csv::Csv;
 pub use self::error::{InputError, RowsError};
 pub use self::extract::Extractor;
 pub use self::lines::JsonLines;
 pub use self::outside::Outside;
+pub use self::plan::Shadowed;
 
-/// The most bytes of one row of a file, 1 MiB: a quote or a line that is
-/// never closed must not take the rest of the file with it.
-pub const ROW_LIMIT: usize = 1 << 20;
+/// The most bytes of one record of a file or stream, 16 MiB: one that has no
+/// end, or a quote that is never closed, must not fill the memory.
+pub const RECORD_LIMIT: usize = 16 << 20;
+
+/// Bytes of values after which a batch of rows ends, 2 MiB: a plugin has 64 MiB
+/// for them and for whatever it makes of them.
+const BATCH_BYTES: usize = 2 << 20;
+
+/// A text without the byte order mark that files from Windows begin with. It
+/// says nothing in UTF-8, in JSON no more than in CSV.
+#[must_use]
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
 
 /// A value as the kind that an input wants: an integer is also a number.
 /// None when it is of another kind. Null fits every kind.

@@ -15,7 +15,7 @@ use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
 
 pub use self::check::{Check, check, check_watched};
 pub use self::contract::{Contract, Part, Protocol};
-pub use self::decide::{Decider, NoDecision};
+pub use self::decide::{Decider, NoDecision, RowAnswer, WarmDecider};
 pub use self::gate::{gate, gate_as_of};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::rows::Seen;

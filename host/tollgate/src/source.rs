@@ -27,6 +27,8 @@ pub enum Content {
     Model,
     /// Facts: 16 MiB, some 100,000 facts.
     Facts,
+    /// Counters: 16 MiB, those of some 100,000 customers.
+    Counters,
     /// A request body or a file of rows read whole: 64 MiB.
     Payload,
     /// A plugin: 64 MiB, three times one that brings a Python interpreter.
@@ -41,7 +43,7 @@ impl Content {
         match self {
             Self::Document => MIB,
             Self::Model => 8 * MIB,
-            Self::Facts => 16 * MIB,
+            Self::Facts | Self::Counters => 16 * MIB,
             Self::Payload | Self::Plugin => 64 * MIB,
         }
     }
@@ -51,6 +53,7 @@ impl Content {
             Self::Document => "a document",
             Self::Model => "a model's description",
             Self::Facts => "a file of facts",
+            Self::Counters => "a file of counters",
             Self::Payload => "a payload",
             Self::Plugin => "a plugin",
         }

@@ -275,13 +275,143 @@ fn a_row_without_end_is_bounded() {
     let error = csv.next_rows(9).expect_err("refused");
     assert_eq!(
         error.to_string(),
-        "the row at line 2 is longer than 1 MiB, perhaps a quote is not closed"
+        "the row at line 2 is longer than 16 MiB, perhaps a quote is not closed"
     );
 
     let long =
-        format!("{{\"score\": 0.5, \"x\": \"{}\"}}\n{{\"score\": 0.5}}\n", "x".repeat(2 << 20));
+        format!("{{\"score\": 0.5, \"x\": \"{}\"}}\n{{\"score\": 0.5}}\n", "x".repeat(17 << 20));
     let mut lines = JsonLines::new(long.as_bytes(), &extractor, &outside);
     let rows = lines.next_rows(9).expect("read").expect("rows");
     assert_eq!(rows.rows, 2);
-    assert_eq!(faults(&rows), [(0, "the row is longer than 1 MiB".to_owned())]);
+    assert_eq!(faults(&rows), [(0, "the row is longer than 16 MiB".to_owned())]);
+}
+
+/// As many inputs as a policy likes, with a document or without.
+#[test]
+fn many_inputs_are_told_apart() {
+    let names: Vec<String> = (0..2_000).map(|number| format!("input_{number}")).collect();
+    let inputs: Vec<_> = names.iter().map(|name| (name.as_str(), Kind::Integer, true)).collect();
+    let members: Vec<_> =
+        names.iter().enumerate().map(|(number, name)| format!("\"{name}\":{number}")).collect();
+    let request = format!("{{{}}}", members.join(","));
+    let document = document("inputs: { input_0: { pointer: /input_0 } }");
+    for document in [None, Some(&document)] {
+        let extractor = Extractor::new(&declaration(&inputs), document).expect("a plan");
+        let mut out = Vec::new();
+        extractor.extract(request.as_bytes(), &Outside::default(), &mut out).expect("values");
+        let expected: Vec<_> = (0..2_000).map(Value::Integer).collect();
+        assert_eq!(out, expected);
+        // Each of them, and only what is there twice.
+        for number in [0, 63, 127, 128, 255, 256, 257, 1_999] {
+            let twice = request.replacen('{', &format!("{{\"input_{number}\":1,"), 1);
+            let error = extractor
+                .extract(twice.as_bytes(), &Outside::default(), &mut out)
+                .expect_err("refused");
+            assert_eq!(error.to_string(), format!("`/input_{number}` is given twice"));
+        }
+    }
+}
+
+/// Lists and names without measure cost what reading them costs.
+#[test]
+fn large_requests_take_linear_time() {
+    let names: Vec<String> = (0..500).map(|number| format!("/list/{}", number * 7)).collect();
+    let inputs: Vec<_> = names.iter().map(|name| (&name[1..], Kind::Integer, false)).collect();
+    let mapping: Vec<_> =
+        names.iter().map(|name| format!("  {:?}: {{ pointer: {name} }}", &name[1..])).collect();
+    let document = document(&format!("inputs:\n{}", mapping.join("\n")));
+    let extractor = Extractor::new(&declaration(&inputs), Some(&document)).expect("a plan");
+    let items: Vec<String> = (0..2_000_000).map(|number| number.to_string()).collect();
+    let request = format!("{{\"list\":[{}]}}", items.join(","));
+    let mut out = Vec::new();
+    extractor.extract(request.as_bytes(), &Outside::default(), &mut out).expect("values");
+    assert_eq!(out[499], Value::Integer(499 * 7));
+
+    let extractor = Extractor::new(&policy(), None).expect("a plan");
+    let request = format!("{{{}\"score\":1}}", "\"other\":1,".repeat(200_000));
+    let error = extractor
+        .extract(request.as_bytes(), &Outside::default(), &mut out)
+        .expect_err("the rest is missing");
+    assert!(error.to_string().contains("`amount` is missing"), "{error}");
+    let request = format!("{{{}\"score\":1}}", "\"score\":1,".repeat(200_000));
+    let error =
+        extractor.extract(request.as_bytes(), &Outside::default(), &mut out).expect_err("refused");
+    assert_eq!(error.to_string(), "`/score` is given twice");
+}
+
+/// Places without measure would cost every row, and a stack.
+#[test]
+fn places_have_a_measure() {
+    let deep = "/a".repeat(65);
+    let long = "x".repeat(1_025);
+    for (place, says) in [
+        (
+            format!("pointer: {deep}"),
+            "a.yaml:5:11: the pointer leads 65 levels down, at most 64 are read",
+        ),
+        (
+            format!("counter: {long}"),
+            "a.yaml:5:11: the place of the input is 1025 bytes long, at most 1024 are read",
+        ),
+    ] {
+        let document = document(&format!("inputs: {{ amount: {{ {place} }} }}"));
+        let mistakes = Extractor::new(&policy(), Some(&document)).expect_err("refused");
+        let lines: Vec<_> = mistakes.iter().map(|mistake| mistake.line()).collect();
+        assert_eq!(lines, [says]);
+    }
+    let fits = document(&format!("inputs: {{ amount: {{ pointer: {} }} }}", "/a".repeat(64)));
+    Extractor::new(&policy(), Some(&fits)).expect("a plan");
+}
+
+/// However many lines are asked for, a plugin gets only so much text at once.
+#[test]
+fn a_batch_has_bounded_texts() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let rows: Vec<String> = (0..100).map(|row| format!("{row}{}", "x".repeat(100_000))).collect();
+    let lines: Vec<String> =
+        rows.iter().map(|text| format!("{{\"score\":1,\"country\":\"{text}\"}}")).collect();
+    let lines = lines.join("\n");
+    let cells = format!("country,score\n{}", rows.join(",1\n") + ",1");
+    let mut lines = JsonLines::new(lines.as_bytes(), &extractor, &outside);
+    let mut csv = Csv::new(cells.as_bytes(), &extractor, &outside).expect("a header");
+    let mut count = 0;
+    while let Some(rows) = lines.next_rows(8192).expect("read") {
+        let same = csv.next_rows(8192).expect("read").expect("as many rows");
+        assert_eq!(rows.columns, same.columns);
+        assert!(rows.rows < 30, "{} rows of 100 kB", rows.rows);
+        count += rows.rows;
+    }
+    assert_eq!(count, 100);
+}
+
+/// Lines without anything in them, without end.
+struct Blanks;
+
+impl std::io::Read for Blanks {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        into.fill(b' ');
+        into.iter_mut().rev().take(1).for_each(|last| *last = b'\n');
+        Ok(into.len())
+    }
+}
+
+#[test]
+fn lines_without_an_end_are_bounded() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let endless: [(Box<dyn std::io::Read>, &str); 2] = [
+        (Box::new(std::io::repeat(b'x')), "it is still the same line after 256 MiB at line 2"),
+        (Box::new(Blanks), "there are only empty lines after 256 MiB at line "),
+    ];
+    for (endless, says) in endless {
+        let endless = std::io::Read::chain("{}\n".as_bytes(), endless);
+        let endless = std::io::BufReader::new(endless);
+        let mut lines = JsonLines::new(endless, &extractor, &outside);
+        let error = lines.next_rows(9).expect_err("refused").to_string();
+        assert!(
+            error.starts_with(says) && error.ends_with("perhaps the input has no end"),
+            "{error}"
+        );
+    }
 }

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tollgate::frames::PayloadFormat;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
-use tollgate::judge::{self, Check, Contract, Decider, Part, Protocol};
+use tollgate::judge::{self, Check, Contract, Decider, Part, Protocol, RowAnswer};
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
-use tollgate_engine::Engine;
+use tollgate_engine::{Engine, Limits};
 
 fn plugins() -> Plugins {
     Plugins::new(Engine::builder().build().expect("an engine"))
@@ -87,12 +87,116 @@ fn requests_without_values_have_ids_of_their_own() {
     let mut lines = JsonLines::new("{\n{}\n".as_bytes(), decider.extractor(), &outside);
     let rows = lines.next_rows(10).expect("rows").expect("rows");
     let mut answers = String::new();
-    decider.decide_rows(&mut decider.policy().warm(), &rows, None, &mut answers).expect("answers");
+    let mut decisions = decider.warm();
+    decisions.decide_rows(&rows, None, |answer| answers += answer.text).expect("answers");
     let of_lines: Vec<_> = answers
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["decision_id"].clone())
         .collect();
     assert_eq!(of_lines, [ids[0].clone(), ids[2].clone()], "one id, however it comes");
+}
+
+/// Whatever a caller gives as the time, the answer is JSON.
+#[test]
+fn a_time_is_text() {
+    let decider = fraud();
+    let time = "12:00\", \"action\": \"allow\n";
+    let mut answer = String::new();
+    decider.decide(b"{}", &Outside::default(), Some(time), &mut answer).expect_err("no decision");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!((&answer["time"], &answer["action"]), (&time.into(), &"manual_review".into()));
+}
+
+/// Each policy's rows are decided by its own instance, with its own names.
+#[test]
+fn two_policies_keep_to_themselves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.yaml");
+    let text = "name: other\nversion: 1.0.0\nplugin: threshold-policy@^0.1\nowner: team\n\
+                settings: { thresholds: { approve: 0, refer: 0.05, decline: 0.5 } }\n";
+    std::fs::write(&path, text).expect("written");
+    let deciders = [fraud(), Decider::open(&plugins(), &path).expect("a policy")];
+    let request = r#"{"score":0.1,"amount":1,"country":"US","merchant_age_days":400,"transactions_last_hour":1}"#;
+    let mut warm = deciders.each_ref().map(Decider::warm);
+    for (decider, action) in deciders.iter().zip(["allow", "refer"]) {
+        let outside = Outside::default();
+        let mut lines = JsonLines::new(request.as_bytes(), decider.extractor(), &outside);
+        let rows = lines.next_rows(9).expect("rows").expect("a row");
+        let which = usize::from(action == "refer");
+        let mut text = String::new();
+        warm[which].decide_rows(&rows, None, |answer| text += answer.text).expect("an answer");
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(answer["action"], action);
+        assert_eq!(answer["policy"]["name"], decider.document().name.as_str());
+    }
+}
+
+/// Rows with texts of these sizes, decided by a plugin that has only `limits`.
+fn decide_within(limits: Limits, sizes: &[usize]) -> (Vec<Value>, Option<String>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.yaml");
+    let text = "name: notes\nversion: 1.0.0\nplugin: threshold-policy@^0.1\nowner: team\n\
+                fallback: block\nsettings:\n  thresholds: { allow: 0, manual_review: 0.4, block: 0.9 }\n\
+                \x20 inputs: { note: { kind: text } }\n\
+                \x20 rules: [{ id: noted, when: \"note.size() > 100\", action: manual_review }]\n";
+    std::fs::write(&path, text).expect("written");
+    let plugins = Plugins::new(Engine::builder().limits(limits).build().expect("an engine"));
+    let decider = Decider::open(&plugins, &path).expect("a policy");
+    let rows = sizes.iter().enumerate().map(|(row, size)| {
+        format!("{{\"score\":0.1,\"note\":\"{row:03}{}\"}}\n", "x".repeat(*size))
+    });
+    let rows: String = rows.collect();
+    let outside = Outside::default();
+    let mut lines = JsonLines::new(rows.as_bytes(), decider.extractor(), &outside);
+    let mut decisions = decider.warm();
+    let mut answers = Vec::new();
+    while let Some(rows) = lines.next_rows(8192).expect("rows") {
+        let keep = |answer: RowAnswer<'_>| {
+            answers.push(serde_json::from_str::<Value>(answer.text).expect("JSON"));
+        };
+        if let Err(error) = decisions.decide_rows(&rows, None, keep) {
+            return (answers, Some(error.to_string()));
+        }
+    }
+    (answers, None)
+}
+
+#[test]
+fn rows_that_are_too_much_at_once_are_decided_in_parts() {
+    let limits = Limits { memory: 2 << 20, ..Limits::default() };
+    let mut sizes = vec![10_000; 500];
+    let large = [3, 250, 251, 499];
+    for row in large {
+        sizes[row] = 2_100_000;
+    }
+    let (answers, error) = decide_within(limits, &sizes);
+    assert_eq!((answers.len(), error), (500, None));
+    for (row, answer) in answers.iter().enumerate() {
+        assert_eq!(answer["line"], row + 1);
+        if large.contains(&row) {
+            assert_eq!((&answer["action"], &answer["fallback"]), (&"block".into(), &true.into()));
+            let error = answer["error"].as_str().expect("an error");
+            assert!(error.contains("of memory"), "{error}");
+        } else {
+            assert_eq!(answer["reason"], "low_fraud_probability+noted", "{answer}");
+        }
+    }
+    // Fuel for some of the rows at a time, and for a few of them not alone.
+    let limits = Limits { fuel: 3_000_000, ..Limits::default() };
+    let (answers, error) = decide_within(limits, &[10_000; 500]);
+    assert_eq!((answers.len(), error), (500, None));
+    assert!(answers.iter().all(|answer| answer["error"].is_null()), "{}", answers[0]);
+}
+
+/// A plugin that uses up everything on row after row is not asked for ever.
+#[test]
+fn a_plugin_that_never_ends_ends_the_file() {
+    let limits = Limits { fuel: 3_000_000, ..Limits::default() };
+    let (answers, error) = decide_within(limits, &[10_000_000; 5]);
+    let error = error.expect("an error");
+    assert!(error.contains("fuel"), "{error}");
+    assert!(answers.len() < 5);
+    assert!(answers.iter().all(|answer| answer["action"] == "block"));
 }
 
 #[test]
@@ -110,8 +214,12 @@ fn damaged_requests_are_never_allowed() {
 
 fn answers(decider: &Decider, rows: &Rows) -> Vec<Value> {
     let mut text = String::new();
-    let mut policy = decider.policy().warm();
-    let actions = decider.decide_rows(&mut policy, rows, None, &mut text).expect("decisions");
+    let mut actions = Vec::new();
+    let keep = |answer: RowAnswer<'_>| {
+        text += answer.text;
+        actions.push(answer.action);
+    };
+    decider.warm().decide_rows(rows, None, keep).expect("decisions");
     let answers: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert_eq!(actions.len(), answers.len());

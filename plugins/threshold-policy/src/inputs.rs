@@ -15,7 +15,8 @@ use crate::settings::InputKind;
 pub const SCORE: &str = "score";
 /// The amount of the transaction, in the unit of `high_value_threshold`.
 pub const AMOUNT: &str = "amount";
-/// The country of the transaction, as `strict_mode_countries` spells it.
+/// The country of the transaction; where every entry of
+/// `strict_mode_countries` is a two-letter code, one, too.
 pub const COUNTRY: &str = "country";
 /// How many days the merchant has been known.
 pub const MERCHANT_AGE_DAYS: &str = "merchant_age_days";
@@ -60,9 +61,12 @@ pub(crate) struct Reading {
     /// The least and the greatest number that is in order.
     pub(crate) range: (f64, f64),
     pub(crate) tests: Vec<Test>,
-    /// The texts that add a weight to the key, letter case apart.
+    /// The texts that add a weight to the key, [`folded`].
     pub(crate) listed: Box<[String]>,
     pub(crate) listed_weight: u64,
+    /// Whether a text must be a country's two letters: a name or three letters
+    /// would be none of the listed codes, and not strict.
+    pub(crate) codes: bool,
     /// Whether an empty text counts as missing.
     pub(crate) refuses_empty: bool,
 }
@@ -77,6 +81,7 @@ impl Reading {
             tests: Vec::new(),
             listed: Box::default(),
             listed_weight: 0,
+            codes: false,
             refuses_empty: false,
         }
     }
@@ -145,10 +150,13 @@ impl Reading {
 
     #[inline]
     pub(crate) fn judge_text(&self, text: &str) -> Result<u64, Problem> {
-        if self.refuses_empty && text.trim_ascii().is_empty() {
+        if self.refuses_empty && text.trim().is_empty() {
             return Err(Problem::Missing);
         }
-        let listed = (self.listed.iter()).any(|entry| entry.eq_ignore_ascii_case(text));
+        if self.codes && !is_code(text) {
+            return Err(Problem::NoCode);
+        }
+        let listed = (self.listed.iter()).any(|entry| folded(text).eq(entry.chars()));
         Ok(if listed { self.listed_weight } else { 0 })
     }
 
@@ -158,6 +166,9 @@ impl Reading {
         match problem {
             Problem::Missing => format!("`{name}` is missing"),
             Problem::WrongKind => format!("`{name}` must be {}", self.article()),
+            Problem::NoCode => format!(
+                "`{name}` must be a code of two letters, as every entry of `strict_mode_countries` is"
+            ),
             Problem::OutOfRange => match self.range {
                 (0.0, 1.0) => format!("`{name}` must be a number from 0 to 1"),
                 (0.0, _) => format!("`{name}` must be a number that is not negative"),
@@ -182,6 +193,18 @@ pub(crate) enum Problem {
     Missing,
     WrongKind,
     OutOfRange,
+    NoCode,
+}
+
+/// A country as it is compared: without white space around it, letter case
+/// apart.
+pub(crate) fn folded(country: &str) -> impl Iterator<Item = char> {
+    country.trim().chars().flat_map(char::to_lowercase)
+}
+
+/// Whether a country is given by its two letters (ISO 3166-1 alpha-2).
+pub(crate) fn is_code(country: &str) -> bool {
+    matches!(country.trim().as_bytes(), [one, two] if one.is_ascii_alphabetic() && two.is_ascii_alphabetic())
 }
 
 /// A decision's values, for the expressions of rules.

@@ -10,9 +10,9 @@
 //!    makes the action stricter, never milder, unless it says `effect: set`.
 //!    Its reason is given whenever its condition holds, whether or not the
 //!    action changed.
-//! 3. **Guardrails**: a block stands for `auto_unblock_after_hours`; a
+//! 3. **Guardrails**: a block stands for `auto_unblock_after_hours`; else a
 //!    customer who has been blocked `max_daily_blocks_per_customer` times
-//!    today gets the next milder action instead of another block.
+//!    today gets the next milder action instead of a new block.
 //!
 //! Every input that an enabled rule reads is required. One that is missing, of
 //! the wrong kind, NaN or out of range makes the decision an error, whatever

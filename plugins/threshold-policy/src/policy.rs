@@ -40,12 +40,15 @@ pub(crate) struct Consequence {
     pub(crate) reason: u32,
 }
 
-/// What becomes of a block when the customer has had enough of them.
+/// What becomes of a new block when the customer has had enough of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     pub(crate) from: u32,
     pub(crate) to: u32,
     pub(crate) reason: u32,
+    /// The mark of a block in force, which is no new one; 0 where the policy
+    /// knows of none.
+    pub(crate) in_force: u64,
 }
 
 /// A decision in little room: equal outcomes are equal decisions, since every
@@ -126,7 +129,7 @@ impl ThresholdPolicy {
     }
 
     /// What `key` means. Two keys may mean the same: a mark of the daily limit
-    /// where nothing was blocked, two rungs with one reason.
+    /// where nothing was blocked anew, two rungs with one reason.
     #[inline]
     pub(crate) fn outcome(&self, key: u64) -> Outcome {
         let (limit_bit, rung_bit) = self.shifts();
@@ -147,6 +150,7 @@ impl ThresholdPolicy {
         }
         if let Some(limit) = &self.limit
             && key >> limit_bit & 1 == 1
+            && marks & limit.in_force == 0
             && action == limit.from
         {
             action = limit.to;

@@ -3,6 +3,9 @@
 // A test stops at the first thing that is not as it should be.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod common;
+
+use common::config;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use threshold_policy::ThresholdPolicy;
@@ -78,8 +81,25 @@ fn cells(name: &str, kind: Kind, rows: usize) -> BoxedStrategy<Cells> {
     let wild = prop::collection::vec(numbers(), rows).prop_map(Cells::Numbers);
     let numbers = prop::collection::vec(in_order(name), rows).prop_map(Cells::Numbers);
     let booleans = prop::collection::vec(0..=1_u8, rows).prop_map(Cells::Booleans);
-    let entries = ["US", "NG", "pk", "", "DE", " "].map(String::from);
-    let texts = prop::collection::vec(prop_oneof![9 => 0..3_u32, 1 => 3..6_u32], rows)
+    let entries = [
+        "US",
+        "NG",
+        "pk",
+        " ng",
+        "PK\t",
+        "\u{a0}De",
+        "",
+        " ",
+        "NGA",
+        "Nigeria",
+        "N G",
+        "\u{200b}NG",
+        "ÄÖ",
+        "1G",
+        "N",
+    ]
+    .map(String::from);
+    let texts = prop::collection::vec(prop_oneof![19 => 0..6_u32, 1 => 6..15_u32], rows)
         .prop_map(move |indices| Cells::Texts(Dictionary { entries: entries.to_vec(), indices }));
     // Mostly of the right kind, sometimes of any other.
     match kind {
@@ -118,7 +138,7 @@ fn words(batch: Batch) -> Words {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(1), ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
     #[test]
     fn a_batch_is_its_rows((which, rows, columns) in batches()) {
         let policy = &policies()[which];

@@ -9,9 +9,12 @@
 // A test stops at the first thing that is not as it should be.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod common;
+
 use std::cell::Cell as Counter;
 
 use cel::Context;
+use common::config;
 use proptest::prelude::*;
 use threshold_policy::cel::{Cell, Row, Type, Variable, compile};
 
@@ -202,12 +205,7 @@ fn variables() -> Vec<Variable<'static>> {
 #[test]
 fn the_same_as_cel() {
     let answers = Counter::new([0_u32; 3]);
-    let config = ProptestConfig {
-        cases: 1500,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    };
+    let config = config(1500);
     let strategy = (booleans(4), prop::collection::vec(values(), 4));
     let result = proptest::test_runner::TestRunner::new(config).run(&strategy, |(text, cases)| {
         let program = match compile(&text, &variables()) {
@@ -250,12 +248,7 @@ fn the_same_as_cel() {
 
 #[test]
 fn hostile_text_is_refused_and_never_panics() {
-    let config = ProptestConfig {
-        cases: 1500,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    };
+    let config = config(1500);
     let words = prop::sample::select(vec![
         "(", ")", "[", "]", "-", "!", "?", ":", "&&", "in", "i", "s", ".size", "'", "\\", "9", ".",
         "e", "0x", "b", "é", "//", "\n", "has", ",",

@@ -169,8 +169,8 @@ fn days(year: u32, month: u32) -> u32 {
     }
 }
 
-/// A default as a typed value.
-fn scalar(node: &Node) -> Option<Value> {
+/// A value that stands alone, as a typed one.
+pub(crate) fn scalar(node: &Node) -> Option<Value> {
     Some(match &node.content {
         Content::Boolean(value) => Value::Boolean(*value),
         Content::Text(text) => Value::Text(text.clone()),

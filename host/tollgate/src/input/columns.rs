@@ -1,12 +1,13 @@
 //! Rows as columns, as `decide-batch` takes them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Value};
 
-use super::InputError;
-use super::plan::Wanted;
+use super::plan::{Shadowed, Wanted};
+use super::{BATCH_BYTES, InputError};
 
 /// SHA-256 of a request's or row's fields as they were written, each after its
 /// length: what identifies one that gives no values.
@@ -47,6 +48,66 @@ pub struct Rows {
     pub lines: Vec<u64>,
     /// The rows that give no values, in order.
     pub faults: Vec<RowFault>,
+    /// The rows that give what is not read, in order, and what that is.
+    pub shadowed: Vec<(u32, Shadowed)>,
+}
+
+impl Rows {
+    /// The rows from `start` up to `end`, with no more texts than they hold.
+    pub(crate) fn part(&self, start: u32, end: u32) -> Self {
+        let within = start as usize..end as usize;
+        let inside = |row: u32| (start..end).contains(&row);
+        Self {
+            rows: end - start,
+            columns: self.columns.iter().map(|column| part(column, within.clone())).collect(),
+            lines: self.lines.get(within.clone()).unwrap_or_default().to_vec(),
+            faults: (self.faults.iter().filter(|fault| inside(fault.row)))
+                .map(|fault| RowFault { row: fault.row - start, ..fault.clone() })
+                .collect(),
+            shadowed: (self.shadowed.iter().filter(|(row, _)| inside(*row)))
+                .map(|(row, shadowed)| (row - start, shadowed.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Some cells of a column.
+fn part(column: &Column, rows: Range<usize>) -> Column {
+    let cells = match &column.cells {
+        Cells::Booleans(cells) => {
+            Cells::Booleans(cells.get(rows.clone()).unwrap_or_default().to_vec())
+        }
+        Cells::Integers(cells) => {
+            Cells::Integers(cells.get(rows.clone()).unwrap_or_default().to_vec())
+        }
+        Cells::Numbers(cells) => {
+            Cells::Numbers(cells.get(rows.clone()).unwrap_or_default().to_vec())
+        }
+        Cells::Texts(texts) => {
+            let mut places = HashMap::new();
+            let mut entries = Vec::new();
+            let indices = texts.indices.get(rows.clone()).unwrap_or_default().iter().map(|index| {
+                *places.entry(*index).or_insert_with(|| {
+                    // The index of a null may lead nowhere.
+                    entries.extend(texts.entries.get(*index as usize).cloned());
+                    (entries.len() as u32).saturating_sub(1)
+                })
+            });
+            let indices = indices.collect();
+            Cells::Texts(Dictionary { entries, indices })
+        }
+    };
+    let validity = column.validity.as_ref().map(|bits| {
+        let mut part = vec![0; rows.len().div_ceil(8)];
+        for (place, row) in rows.enumerate() {
+            let present = bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+            if let Some(byte) = part.get_mut(place / 8) {
+                *byte |= u8::from(present) << (place % 8);
+            }
+        }
+        part
+    });
+    Column { cells, validity }
 }
 
 /// Collects rows into columns.
@@ -54,6 +115,8 @@ pub struct Rows {
 pub struct RowsBuilder {
     columns: Vec<Building>,
     rows: Rows,
+    /// Bytes of texts, and of what is wrong.
+    bytes: usize,
 }
 
 impl RowsBuilder {
@@ -61,21 +124,33 @@ impl RowsBuilder {
         Self {
             columns: wanted.iter().map(|wanted| Building::new(wanted.kind)).collect(),
             rows: Rows::default(),
+            bytes: 0,
         }
     }
 
-    /// How many rows were pushed.
+    /// Whether these are enough rows for a batch: `most`, or as much text as
+    /// a plugin should get at once.
     #[must_use]
-    pub fn rows(&self) -> u32 {
-        self.rows.rows
+    pub fn is_full(&self, most: u32) -> bool {
+        self.rows.rows >= most || self.bytes >= BATCH_BYTES
     }
 
-    /// Adds a row whose values are in the order of the inputs, or what is
-    /// wrong with it and its digest.
-    pub fn push(&mut self, line: u64, values: Result<&mut Vec<Value>, (InputError, RawDigest)>) {
+    /// Adds a row whose values are in the order of the inputs, and what it
+    /// gives that is not read; or what is wrong with it and its digest.
+    pub fn push(
+        &mut self,
+        line: u64,
+        values: Result<(&mut Vec<Value>, Shadowed), (InputError, RawDigest)>,
+    ) {
         match values {
-            Ok(values) => {
+            Ok((values, shadowed)) => {
+                if !shadowed.is_empty() {
+                    self.rows.shadowed.push((self.rows.rows, shadowed));
+                }
                 for (column, value) in self.columns.iter_mut().zip(values.drain(..)) {
+                    if let Value::Text(text) = &value {
+                        self.bytes += text.len();
+                    }
                     column.push(value);
                 }
             }
@@ -94,7 +169,7 @@ impl RowsBuilder {
     /// The columns; none when no row was pushed.
     #[must_use]
     pub fn finish(self) -> Option<Rows> {
-        let Self { columns, mut rows } = self;
+        let Self { columns, mut rows, .. } = self;
         if rows.rows == 0 {
             return None;
         }
@@ -180,5 +255,72 @@ impl Building {
 
     fn finish(self) -> Column {
         Column { cells: self.cells, validity: (self.nulls > 0).then_some(self.validity) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_engine::types::{Declaration, Input};
+
+    use super::*;
+    use crate::input::{Extractor, JsonLines, Outside};
+
+    /// A part is what reading its rows alone gives.
+    #[test]
+    fn parts_are_rows_by_themselves() {
+        let inputs = [("a", Kind::Text), ("b", Kind::Boolean), ("c", Kind::Integer)];
+        let declaration = Declaration {
+            inputs: inputs
+                .map(|(name, kind)| Input { name: name.to_owned(), kind, required: false })
+                .to_vec(),
+            score: None,
+            actions: vec!["allow".to_owned()],
+            reasons: Vec::new(),
+        };
+        let extractor = Extractor::new(&declaration, None).unwrap();
+        let outside = Outside::default();
+        let lines: Vec<String> = (0..40)
+            .map(|row| match row % 4 {
+                0 => format!("{{\"a\":\"text {}\",\"c\":{row}}}", row / 8),
+                1 => "{\"b\":true}".to_owned(),
+                2 => format!("{{\"a\":\"{row}\",\"b\":false}}"),
+                _ => "{\"c\":0.5}".to_owned(),
+            })
+            .collect();
+        let read = |lines: &[String]| {
+            let text = lines.join("\n");
+            let rows = JsonLines::new(text.as_bytes(), &extractor, &outside).next_rows(100);
+            rows.unwrap().unwrap()
+        };
+        let all = read(&lines);
+        for (start, end) in [(0, 40), (0, 1), (3, 4), (1, 20), (7, 33), (39, 40)] {
+            let mut expected = read(&lines[start..end]);
+            expected.lines.iter_mut().for_each(|line| *line += start as u64);
+            let part = all.part(start as u32, end as u32);
+            assert_eq!((part.rows, &part.lines), (expected.rows, &expected.lines));
+            assert_eq!(part.faults, expected.faults);
+            for (part, expected) in part.columns.iter().zip(&expected.columns) {
+                let cells = |column: &Column| -> Vec<String> {
+                    (0..end - start).map(|row| format!("{:?}", cell(column, row))).collect()
+                };
+                assert_eq!(cells(part), cells(expected));
+                if let Cells::Texts(texts) = &part.cells {
+                    assert!(texts.entries.len() <= end - start, "no more texts than rows");
+                }
+            }
+        }
+    }
+
+    fn cell(column: &Column, row: usize) -> Option<Value> {
+        let present = |bits: &Vec<u8>| bits[row / 8] >> (row % 8) & 1 == 1;
+        if !column.validity.as_ref().is_none_or(present) {
+            return None;
+        }
+        Some(match &column.cells {
+            Cells::Booleans(cells) => Value::Boolean(cells[row] != 0),
+            Cells::Integers(cells) => Value::Integer(cells[row]),
+            Cells::Numbers(cells) => Value::Number(cells[row]),
+            Cells::Texts(texts) => Value::Text(texts.entries[texts.indices[row] as usize].clone()),
+        })
     }
 }

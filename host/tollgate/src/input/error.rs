@@ -71,9 +71,23 @@ pub enum InputError {
         /// The number of cells.
         found: usize,
     },
-    /// A row is longer than [`ROW_LIMIT`](super::ROW_LIMIT).
-    #[error("the row is longer than 1 MiB")]
+    /// A row is longer than [`RECORD_LIMIT`](super::RECORD_LIMIT).
+    #[error("the row is longer than 16 MiB")]
     TooLong,
+    /// Counters are kept by a member that is not there.
+    #[error("there is nothing at {place}, by which the counters are kept")]
+    NoKey {
+        /// The pointer or column.
+        place: String,
+    },
+    /// What counters are kept by is no name.
+    #[error("{place}, by which the counters are kept, must be text or an integer, found {found}")]
+    KeyKind {
+        /// The pointer or column.
+        place: String,
+        /// What there is.
+        found: &'static str,
+    },
 }
 
 fn at(pointer: &str) -> String {
@@ -99,11 +113,27 @@ pub enum RowsError {
     /// The header names a column twice that the policy reads.
     #[error("column `{0}` is in the header twice")]
     DuplicateColumn(String),
+    /// The header lacks the column that counters are kept by.
+    #[error("there is no column `{column}`, by which the counters are kept{}", hint(.meant))]
+    NoKeyColumn {
+        /// The column.
+        column: String,
+        /// A column that was probably meant.
+        meant: Option<String>,
+    },
     /// There is no header.
     #[error("the rows have no header that names the columns")]
     NoHeader,
+    /// Where the next row begins is not to be found.
+    #[error("{what} after 256 MiB at line {line}, perhaps the input has no end")]
+    NoEnd {
+        /// What goes on.
+        what: &'static str,
+        /// The line, from 1.
+        line: u64,
+    },
     /// A row is so long that where the next one begins is not known.
-    #[error("the row at line {line} is longer than 1 MiB, perhaps a quote is not closed")]
+    #[error("the row at line {line} is longer than 16 MiB, perhaps a quote is not closed")]
     RowTooLong {
         /// The line where it begins, from 1.
         line: u64,

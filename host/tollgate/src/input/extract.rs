@@ -8,15 +8,18 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tollgate_engine::types::{Declaration, Kind, Value};
 
-use super::plan::{MEMBER_LIMIT, Member, Plan, Wanted};
-use super::{InputError, Outside, of_kind};
+use super::members::{Member, Members, Way};
+use super::plan::{Beside, Plan, Shadowed, Wanted};
+use super::{Counters, InputError, Outside, of_kind};
 use crate::document::PolicyDocument;
-use crate::mistake::Mistakes;
+use crate::mistake::{Mistake, Mistakes, Span};
+use crate::source::Source;
 
 /// Takes the declared inputs of a policy out of JSON requests.
 #[derive(Debug, Clone)]
 pub struct Extractor {
     plan: Plan,
+    counters: Counters,
 }
 
 impl Extractor {
@@ -30,7 +33,30 @@ impl Extractor {
         declaration: &Declaration,
         document: Option<&PolicyDocument>,
     ) -> Result<Self, Mistakes> {
-        Plan::new(declaration, document).map(|plan| Self { plan })
+        let plan = Plan::new(declaration, document)?;
+        Ok(Self { plan, counters: Counters::default() })
+    }
+
+    /// The same, with counters from a file; see [`Counters`].
+    ///
+    /// # Errors
+    /// When the text is wrong, or names counters that no input comes from.
+    pub fn with_counters(self, source: &Source) -> Result<Self, Mistakes> {
+        let (counters, key) = Counters::parse(source, &self.plan)?;
+        let plan = match key {
+            None => self.plan,
+            Some(key) => self.plan.keyed(&key).ok_or_else(|| {
+                let message = format!("`{key}` leads to inputs below it, and is no single value");
+                Mistake::new(source, Span::default(), message)
+            })?,
+        };
+        Ok(Self { plan, counters })
+    }
+
+    /// What a person should know of what a request gave and is not read, one
+    /// sentence each.
+    pub fn warnings<'a>(&'a self, shadowed: &'a Shadowed) -> impl Iterator<Item = &'a str> {
+        self.plan.sentences(shadowed)
     }
 
     /// Puts the values of a request into `out`, in the order of the declared
@@ -49,6 +75,20 @@ impl Extractor {
         outside: &Outside,
         out: &mut Vec<Value>,
     ) -> Result<(), InputError> {
+        self.extract_and_tell(json, outside, out).map(|_| ())
+    }
+
+    /// As [`Extractor::extract`]; also gives what the request holds and is not
+    /// read although its name is an input's, for [`Extractor::warnings`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn extract_and_tell(
+        &self,
+        json: &[u8],
+        outside: &Outside,
+        out: &mut Vec<Value>,
+    ) -> Result<Shadowed, InputError> {
         let result = self.read(json, outside, out);
         if result.is_err() {
             out.clear();
@@ -60,12 +100,28 @@ impl Extractor {
         &self.plan
     }
 
-    fn read(&self, json: &[u8], outside: &Outside, out: &mut Vec<Value>) -> Result<(), InputError> {
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    fn read(
+        &self,
+        json: &[u8],
+        outside: &Outside,
+        out: &mut Vec<Value>,
+    ) -> Result<Shadowed, InputError> {
         out.clear();
         out.resize(self.plan.wanted.len(), Value::Null);
         let text = std::str::from_utf8(json)
             .map_err(|error| InputError::NotUtf8 { offset: error.valid_up_to() })?;
-        let mut walk = Walk { wanted: &self.plan.wanted, out, seen: Seen::default(), error: None };
+        let mut walk = Walk {
+            wanted: &self.plan.wanted,
+            out,
+            seen: Seen::new(self.plan.count),
+            key: None,
+            shadowed: Shadowed::default(),
+            error: None,
+        };
         let mut reader = serde_json::Deserializer::from_str(text);
         let read = Level { members: &self.plan.members, pointer: "", walk: &mut walk }
             .deserialize(&mut reader)
@@ -80,12 +136,18 @@ impl Extractor {
                 },
             });
         }
+        let Walk { key, shadowed, .. } = walk;
+        if let (Some(member), None) = (&self.plan.key, &key) {
+            let place = format!("`/{}`", crate::tree::escape(member));
+            return Err(InputError::NoKey { place });
+        }
+        let beside = Beside { outside, counters: self.counters.of(key.as_deref()) };
         for (wanted, value) in self.plan.wanted.iter().zip(out) {
             if *value == Value::Null {
-                *value = wanted.complete(Value::Null, outside, false)?;
+                *value = wanted.complete(Value::Null, beside, false)?;
             }
         }
-        Ok(())
+        Ok(shadowed)
     }
 }
 
@@ -98,20 +160,34 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// Which members were there, one bit each.
-#[derive(Default)]
-struct Seen([u64; MEMBER_LIMIT / 64]);
+/// Which members were there, one bit each: a few in place, as most policies
+/// have them.
+struct Seen {
+    few: [u64; FEW / 64],
+    more: Vec<u64>,
+}
+
+const FEW: usize = 128;
 
 impl Seen {
+    fn new(members: usize) -> Self {
+        let more = members.saturating_sub(FEW).div_ceil(64);
+        Self { few: [0; FEW / 64], more: vec![0; more] }
+    }
+
     /// Marks a member; false when it was marked before.
     fn first(&mut self, number: usize) -> bool {
-        let Some(word) = self.0.get_mut(number / 64) else {
-            return false;
+        let (word, bit) = (number / 64, 1 << (number % 64));
+        let few = self.few.len();
+        let word = match word.checked_sub(few) {
+            None => self.few.get_mut(word),
+            Some(word) => self.more.get_mut(word),
         };
-        let bit = 1 << (number % 64);
-        let first = *word & bit == 0;
-        *word |= bit;
-        first
+        word.is_some_and(|word| {
+            let first = *word & bit == 0;
+            *word |= bit;
+            first
+        })
     }
 }
 
@@ -119,6 +195,8 @@ struct Walk<'a> {
     wanted: &'a [Wanted],
     out: &'a mut Vec<Value>,
     seen: Seen,
+    key: Option<String>,
+    shadowed: Shadowed,
     error: Option<InputError>,
 }
 
@@ -131,7 +209,7 @@ impl Walk<'_> {
 
 /// A map or list with members that lead to inputs.
 struct Level<'a, 'w, 'v> {
-    members: &'a [Member],
+    members: &'a Members,
     pointer: &'a str,
     walk: &'w mut Walk<'v>,
 }
@@ -174,10 +252,10 @@ impl<'de> Visitor<'de> for Level<'_, '_, '_> {
         if self.pointer.is_empty() {
             return self.not_map("a list");
         }
+        let mut wanted = self.members.indexed().into_iter().peekable();
         for index in 0.. {
-            let member = self.members.iter().find(|member| member.index == Some(index));
-            let next = match member {
-                Some(member) => list.next_element_seed(Below { member, walk: self.walk })?,
+            let next = match wanted.next_if(|(wanted, _)| *wanted == index) {
+                Some((_, member)) => list.next_element_seed(Below { member, walk: self.walk })?,
                 None => list.next_element::<IgnoredAny>()?.map(|_| ()),
             };
             if next.is_none() {
@@ -217,7 +295,7 @@ impl<'de> Visitor<'de> for Level<'_, '_, '_> {
 }
 
 /// A key: the member of that name, if one is wanted.
-struct Key<'a>(&'a [Member]);
+struct Key<'a>(&'a Members);
 
 impl<'de, 'a> DeserializeSeed<'de> for Key<'a> {
     type Value = Option<&'a Member>;
@@ -234,10 +312,8 @@ impl<'a> Visitor<'_> for Key<'a> {
         f.write_str("a key")
     }
 
-    /// Policies read a handful of inputs: comparing lengths, then bytes, is
-    /// quicker than hashing.
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().find(|member| *member.name == *key))
+        Ok(self.0.find(key))
     }
 }
 
@@ -252,33 +328,64 @@ impl<'de> DeserializeSeed<'de> for Below<'_, '_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let Self { member, walk } = self;
+        if let [Way::Shadow(shadow)] = member.ways[..] {
+            let (value, _) = deserializer.deserialize_any(Scalar)?;
+            if value != Some(Value::Null) {
+                walk.shadowed.push(shadow);
+            }
+            return Ok(());
+        }
         if !walk.seen.first(member.number) {
             let pointer = member.pointer.clone();
             return walk.fail(InputError::Duplicate { pointer });
         }
-        if member.slots.is_empty() {
+        if member.ways.is_empty() {
             return Level { members: &member.below, pointer: &member.pointer, walk }
                 .deserialize(deserializer);
         }
         let (value, found) = deserializer.deserialize_any(Scalar)?;
-        let Some((&last, others)) = member.slots.split_last() else {
+        let Some((&last, others)) = member.ways.split_last() else {
             return Ok(());
         };
-        for &slot in others {
-            put(walk, member, slot, value.clone(), found)?;
+        for &way in others {
+            put(walk, member, way, value.clone(), found)?;
         }
         put(walk, member, last, value, found)
     }
+}
+
+/// Keeps what counters are kept by; null is nothing.
+fn put_key<E: serde::de::Error>(
+    walk: &mut Walk<'_>,
+    member: &Member,
+    value: Option<Value>,
+    found: &'static str,
+) -> Result<(), E> {
+    walk.key = match value {
+        Some(Value::Text(text)) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Some(Value::Integer(number)) => Some(number.to_string()),
+        Some(Value::Null) => None,
+        _ => {
+            let place = format!("`{}`", member.pointer);
+            return walk.fail(InputError::KeyKind { place, found });
+        }
+    };
+    Ok(())
 }
 
 /// Gives an input its value.
 fn put<E: serde::de::Error>(
     walk: &mut Walk<'_>,
     member: &Member,
-    slot: usize,
+    way: Way,
     value: Option<Value>,
     found: &'static str,
 ) -> Result<(), E> {
+    let slot = match way {
+        Way::Input(slot) => slot,
+        Way::Key => return put_key(walk, member, value, found),
+        Way::Shadow(_) => return Ok(()),
+    };
     let (Some(wanted), Some(out)) = (walk.wanted.get(slot), walk.out.get_mut(slot)) else {
         return Ok(());
     };

@@ -2,10 +2,16 @@
 
 use tollgate_engine::types::{Declaration, Kind, Value};
 
+use super::counters::CaseCounters;
+use super::members::{Members, Way};
 use super::{InputError, Outside, from_text, of_kind};
 use crate::document::{InputMapping, PolicyDocument};
 use crate::mistake::{Mistake, Mistakes};
-use crate::tree::{escape, unescape};
+use crate::tree::{DEPTH_LIMIT, escape};
+
+/// The most bytes of a place: a pointer, a column, a header, a counter. It
+/// stands in the error of every row that lacks it.
+const PLACE_LIMIT: usize = 1024;
 
 /// Where one input comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +20,8 @@ pub(super) enum Place {
     Body { pointer: String, column: String },
     /// An HTTP header, in lower case.
     Header(String),
-    /// A counter of the host.
-    Counter(String),
+    /// A counter of the host, and its number among those that are read.
+    Counter(String, u32),
 }
 
 /// One declared input.
@@ -28,13 +34,33 @@ pub(super) struct Wanted {
     pub(super) place: Place,
 }
 
+/// What a case's inputs may come from beside its body.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    pub(super) outside: &'a Outside,
+    pub(super) counters: &'a CaseCounters,
+}
+
 impl Wanted {
-    fn new(name: &str, kind: Kind, required: bool, mapping: Option<&InputMapping>) -> Self {
+    fn new(
+        name: &str,
+        kind: Kind,
+        required: bool,
+        mapping: Option<&InputMapping>,
+        counters: &mut Vec<String>,
+    ) -> Self {
         let place = match mapping {
             Some(InputMapping { header: Some(header), .. }) => {
                 Place::Header(header.to_ascii_lowercase())
             }
-            Some(InputMapping { counter: Some(counter), .. }) => Place::Counter(counter.clone()),
+            Some(InputMapping { counter: Some(counter), .. }) => {
+                let number = counters.iter().position(|known| known == counter);
+                let number = number.unwrap_or_else(|| {
+                    counters.push(counter.clone());
+                    counters.len() - 1
+                });
+                Place::Counter(counter.clone(), u32::try_from(number).unwrap_or(u32::MAX))
+            }
             mapping => {
                 let pointer = mapping.and_then(|mapping| mapping.pointer.clone());
                 let column = mapping.and_then(|mapping| mapping.column.clone());
@@ -64,23 +90,26 @@ impl Wanted {
     pub(super) fn complete(
         &self,
         given: Value,
-        outside: &Outside,
+        beside: Beside<'_>,
         in_row: bool,
     ) -> Result<Value, InputError> {
         let given = match &self.place {
             Place::Body { .. } => given,
-            Place::Header(name) => match outside.header_value(name) {
+            Place::Header(name) => match beside.outside.header_value(name) {
                 Some(text) => from_text(text, self.kind).ok_or_else(|| {
                     self.wrong_kind(&format!("header `{name}`"), "text that is none")
                 })?,
                 None => Value::Null,
             },
-            Place::Counter(name) => match outside.counter_value(name) {
-                Some(value) => of_kind(value.clone(), self.kind).ok_or_else(|| {
-                    self.wrong_kind(&format!("counter `{name}`"), "another kind of value")
-                })?,
-                None => Value::Null,
-            },
+            Place::Counter(name, number) => {
+                let value = beside.outside.counter_value(name);
+                match value.or_else(|| beside.counters.get(*number)) {
+                    Some(value) => of_kind(value.clone(), self.kind).ok_or_else(|| {
+                        self.wrong_kind(&format!("counter `{name}`"), "another kind of value")
+                    })?,
+                    None => Value::Null,
+                }
+            }
         };
         match (given, &self.default) {
             (Value::Null, Some(default)) => Ok(default.clone()),
@@ -90,7 +119,7 @@ impl Wanted {
                     Place::Body { column, .. } if in_row => format!("column `{column}`"),
                     Place::Body { pointer, .. } => format!("`{pointer}`"),
                     Place::Header(name) => format!("header `{name}`"),
-                    Place::Counter(name) => format!("counter `{name}`"),
+                    Place::Counter(name, _) => format!("counter `{name}`"),
                 },
             }),
             (given, _) => Ok(given),
@@ -98,29 +127,44 @@ impl Wanted {
     }
 }
 
-/// A member of a JSON object or list that leads to inputs.
-#[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) name: Box<str>,
-    /// The name as an index, when it is one.
-    pub(super) index: Option<usize>,
-    /// A number of its own, to tell duplicates.
-    pub(super) number: usize,
-    /// The inputs that it is.
-    pub(super) slots: Vec<usize>,
-    /// The members below that lead to inputs.
-    pub(super) below: Vec<Member>,
-    pub(super) pointer: String,
+/// What a request or row gives under a name that the document takes from
+/// elsewhere: it is not read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shadowed(Vec<u32>);
+
+impl Shadowed {
+    /// Whether there is nothing of the kind.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn push(&mut self, shadow: u32) {
+        if !self.0.contains(&shadow) {
+            self.0.push(shadow);
+        }
+    }
 }
 
-/// Members are told apart by bits, see [`Seen`](super::extract).
-pub(super) const MEMBER_LIMIT: usize = 256;
+/// A name that is not read where somebody may think that it is.
+#[derive(Debug, Clone)]
+pub(super) struct Shadow {
+    pub(super) name: String,
+    sentence: String,
+}
 
 /// All declared inputs, and the members that lead to them.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) wanted: Vec<Wanted>,
-    pub(super) members: Vec<Member>,
+    pub(super) members: Members,
+    /// How many members there are, at all levels.
+    pub(super) count: usize,
+    /// The counters that inputs come from.
+    pub(super) counters: Vec<String>,
+    /// The member that counters are kept by.
+    pub(super) key: Option<String>,
+    pub(super) shadows: Vec<Shadow>,
 }
 
 impl Plan {
@@ -131,94 +175,123 @@ impl Plan {
         if let Some(document) = document {
             document.validate_against(declaration)?;
         }
+        let mut counters = Vec::new();
         let wanted: Vec<_> = declaration
             .inputs
             .iter()
             .map(|input| {
                 let mapping = document.and_then(|document| document.input(&input.name));
-                Wanted::new(&input.name, input.kind, input.required, mapping)
+                Wanted::new(&input.name, input.kind, input.required, mapping, &mut counters)
             })
             .collect();
-        let mut members = Vec::new();
-        let mut count = 0;
-        for (slot, wanted) in wanted.iter().enumerate() {
-            let Place::Body { pointer, .. } = &wanted.place else {
-                continue;
-            };
-            grow(&mut members, pointer, slot, &mut count);
+        if let Some(document) = document
+            && let Some(mistakes) = Mistakes::collect(beyond_measure(document, &wanted))
+        {
+            return Err(mistakes);
         }
-        let plan = Self { wanted, members };
-        let mut mistakes = Vec::new();
+        let plan = Self {
+            wanted,
+            members: Members::default(),
+            count: 0,
+            counters,
+            key: None,
+            shadows: Vec::new(),
+        };
+        let plan = plan.built();
         if let Some(document) = document {
-            let mistake = |slot: usize, message: String| {
-                let name = plan.wanted.get(slot).map_or("", |wanted| &wanted.name);
+            let mistakes = plan.members.both_value_and_map().into_iter().map(|(input, pointer)| {
+                let name = input.and_then(|input| plan.wanted.get(input));
+                let name = name.map_or("", |wanted| &wanted.name);
+                let message = format!("`{pointer}` is read both as a value and as a map");
                 Mistake::new(document.source(), document.input_span(name), message)
+            });
+            if let Some(mistakes) = Mistakes::collect(mistakes.collect()) {
+                return Err(mistakes);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The same plan, with counters that are kept by a member. None when the
+    /// member leads to inputs below it.
+    pub(super) fn keyed(mut self, key: &str) -> Option<Self> {
+        self.key = Some(key.to_owned());
+        let plan = self.built();
+        plan.members.both_value_and_map().is_empty().then_some(plan)
+    }
+
+    /// What is told of something that is not read.
+    pub(super) fn sentences<'a>(&'a self, shadowed: &'a Shadowed) -> impl Iterator<Item = &'a str> {
+        let shadows = shadowed.0.iter().filter_map(|shadow| self.shadows.get(*shadow as usize));
+        shadows.map(|shadow| shadow.sentence.as_str())
+    }
+
+    /// Works out members and shadows anew.
+    fn built(mut self) -> Self {
+        let mut ways: Vec<(String, Way)> = Vec::new();
+        for (slot, wanted) in self.wanted.iter().enumerate() {
+            if let Place::Body { pointer, .. } = &wanted.place {
+                ways.push((pointer.clone(), Way::Input(slot)));
+            }
+        }
+        if let Some(key) = &self.key {
+            ways.push((format!("/{}", escape(key)), Way::Key));
+        }
+        // A name that is read from the body for whatever reason is no shadow.
+        let (members, _) = Members::new(&ways);
+        self.shadows.clear();
+        for wanted in &self.wanted {
+            let (what, place) = match &wanted.place {
+                Place::Body { .. } => continue,
+                Place::Header(name) => ("header", name),
+                Place::Counter(name, _) => ("counter", name),
             };
-            if count > MEMBER_LIMIT {
-                mistakes.push(mistake(
-                    0,
-                    format!("the inputs lead to {count} members, at most {MEMBER_LIMIT} are read"),
-                ));
-            }
-            for member in both_value_and_map(&plan.members) {
-                let slot = member.slots.first().copied().unwrap_or_default();
-                mistakes.push(mistake(
-                    slot,
-                    format!("`{}` is read both as a value and as a map", member.pointer),
-                ));
+            for name in [&wanted.name, place] {
+                let known = self.shadows.iter().any(|shadow| shadow.name == *name);
+                // The name of a header is no one's idea of a member.
+                if known || members.find(name).is_some() || what == "header" && name == place {
+                    continue;
+                }
+                let sentence = format!(
+                    "the given `{name}` is not read: input `{}` comes from {what} `{place}`",
+                    wanted.name
+                );
+                let shadow = u32::try_from(self.shadows.len()).unwrap_or(u32::MAX);
+                ways.push((format!("/{}", escape(name)), Way::Shadow(shadow)));
+                self.shadows.push(Shadow { name: name.clone(), sentence });
             }
         }
-        match Mistakes::collect(mistakes) {
-            Some(mistakes) => Err(mistakes),
-            None => Ok(plan),
-        }
+        (self.members, self.count) = Members::new(&ways);
+        self
     }
 }
 
-/// Adds the way to one input.
-fn grow(members: &mut Vec<Member>, pointer: &str, slot: usize, count: &mut usize) {
-    let mut level = members;
-    let mut path = String::new();
-    let mut tokens = pointer.split('/').skip(1).peekable();
-    while let Some(token) = tokens.next() {
-        path = format!("{path}/{token}");
-        let name = unescape(token);
-        let at = match level.iter().position(|member| *member.name == *name) {
-            Some(at) => at,
-            None => {
-                // RFC 6901: digits without leading zeros.
-                let index = name.parse().ok().filter(|index: &usize| index.to_string() == name);
-                level.push(Member {
-                    index,
-                    name: name.into(),
-                    number: *count,
-                    slots: Vec::new(),
-                    below: Vec::new(),
-                    pointer: path.clone(),
-                });
-                *count += 1;
-                level.len() - 1
+/// Places that no document needs, and that would cost every row.
+fn beyond_measure(document: &PolicyDocument, wanted: &[Wanted]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for wanted in wanted {
+        let mut mistake = |message: String| {
+            let span = document.input_span(&wanted.name);
+            mistakes.push(Mistake::new(document.source(), span, message));
+        };
+        let lengths = match &wanted.place {
+            Place::Body { pointer, column } => {
+                let levels = pointer.split('/').skip(1).count();
+                if levels > DEPTH_LIMIT {
+                    mistake(format!(
+                        "the pointer leads {levels} levels down, at most {DEPTH_LIMIT} are read"
+                    ));
+                }
+                [pointer.len(), column.len()]
             }
+            Place::Header(name) | Place::Counter(name, _) => [name.len(), 0],
         };
-        let Some(member) = level.get_mut(at) else {
-            return;
-        };
-        if tokens.peek().is_none() {
-            member.slots.push(slot);
-            return;
+        let longest = lengths.into_iter().max().unwrap_or_default();
+        if longest > PLACE_LIMIT {
+            mistake(format!(
+                "the place of the input is {longest} bytes long, at most {PLACE_LIMIT} are read"
+            ));
         }
-        level = &mut member.below;
     }
-}
-
-fn both_value_and_map(members: &[Member]) -> Vec<&Member> {
-    let mut open: Vec<_> = members.iter().collect();
-    let mut found = Vec::new();
-    while let Some(member) = open.pop() {
-        if !member.slots.is_empty() && !member.below.is_empty() {
-            found.push(member);
-        }
-        open.extend(&member.below);
-    }
-    found
+    mistakes
 }

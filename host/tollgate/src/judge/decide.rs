@@ -1,18 +1,24 @@
 //! What do we do with this score?
 
+mod identity;
+mod rows;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
-use tollgate_engine::types::{Batch, Cells, Column, Decision, Value};
+use tollgate_engine::types::{Decision, Value};
 use tollgate_engine::{CallError, Plugin, Policy, WarmPolicy};
 
 use super::{JudgeError, Opened, located};
 use crate::document::PolicyDocument;
-use crate::input::{Extractor, InputError, Outside, RawDigest, Rows, raw_digest};
+use crate::input::{Extractor, InputError, Outside, RawDigest, Shadowed, raw_digest, without_mark};
 use crate::plugins::Plugins;
 use crate::report::BakedFrom;
+use crate::source::{Content, Source};
+
+pub use self::rows::RowAnswer;
 
 /// Why one case has no decision. It takes the fallback action, where the
 /// document has one, and is never `allow` for that.
@@ -45,6 +51,14 @@ pub struct Decider {
     text: Texts,
     /// Has taken in plugin and settings; each decision's id goes on from here.
     identity: Sha256,
+}
+
+/// What an answer tells beside the decision.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    time: Option<&'a str>,
+    /// The line of the row.
+    line: Option<u64>,
 }
 
 /// What is decided on.
@@ -92,7 +106,7 @@ impl Decider {
         let mut identity = Sha256::new();
         identity.update(plugin.digest().as_bytes());
         identity.update(settings.as_bytes());
-        let quote = |text: &str| serde_json::Value::from(text).to_string();
+        let quote = quoted;
         let text = Texts {
             actions: surface
                 .actions
@@ -128,6 +142,18 @@ impl Decider {
         Ok(Self { document, plugin, policy, extractor, text, identity })
     }
 
+    /// The same policy with counters from a file, for the inputs that its
+    /// document takes from counters; see [`Counters`](crate::input::Counters).
+    ///
+    /// # Errors
+    /// When the file cannot be read, is wrong, or holds a counter that the
+    /// policy does not read.
+    pub fn with_counters(mut self, path: &Path) -> Result<Self, JudgeError> {
+        let source = Source::read(path, Content::Counters)?;
+        self.extractor = self.extractor.with_counters(&source)?;
+        Ok(self)
+    }
+
     /// The document.
     #[must_use]
     pub fn document(&self) -> &PolicyDocument {
@@ -153,7 +179,7 @@ impl Decider {
     }
 
     /// Decides on one JSON request in a fresh instance, and appends the answer
-    /// to `answer`. `time` goes into the answer as it is.
+    /// to `answer`. `time` is what the answer gives as its time, if any.
     ///
     /// # Errors
     /// Why there is no decision. The answer then says so, too.
@@ -165,98 +191,60 @@ impl Decider {
         answer: &mut String,
     ) -> Result<Decision, NoDecision> {
         let mut values = Vec::new();
-        let decision = self
-            .extractor
-            .extract(request, outside, &mut values)
-            .map_err(NoDecision::from)
-            .and_then(|()| Ok(self.policy.decide(&values)?));
-        self.answer(request, &values, &decision, time, answer);
-        decision
+        let policy = |values: &[Value]| self.policy.decide(values);
+        self.decide_by(policy, request, outside, time, (&mut values, answer))
     }
 
-    /// Decides with one warm instance, for one thread.
-    #[must_use]
-    pub fn warm(&self) -> WarmDecider<'_> {
-        WarmDecider { decider: self, policy: self.policy.warm(), values: Vec::new() }
-    }
-
-    /// Decides on rows in one call, and appends one answer a row, each a line.
-    /// Gives each row's action, or why it has none.
-    ///
-    /// # Errors
-    /// When the plugin fails; no row has a decision then.
-    pub fn decide_rows(
+    fn decide_by(
         &self,
-        policy: &mut WarmPolicy<'_>,
-        rows: &Rows,
-        time: Option<&str>,
-        answers: &mut String,
-    ) -> Result<Vec<Result<u32, String>>, CallError> {
-        let Batch { mut decisions, rows: picked } =
-            policy.decide_batch(rows.rows, &rows.columns)?;
-        // Rows that gave no values: what the policy says of their nulls does
-        // not count.
-        let mut faults = rows.faults.iter().peekable();
-        let mut actions = Vec::with_capacity(picked.len());
-        let mut values = Vec::new();
-        for (row, &index) in (0_u32..).zip(&picked) {
-            let line = rows.lines.get(row as usize).copied().unwrap_or_default();
-            let fault = faults.next_if(|fault| fault.row == row);
-            cells(&rows.columns, row as usize, &mut values);
-            let case = match fault {
-                Some(fault) => Case::Unreadable(&fault.raw),
-                None => Case::Values(&values),
-            };
-            let refused;
-            let decision = match (fault, decisions.get_mut(index as usize)) {
-                (Some(fault), _) => {
-                    refused = Err(fault.error.to_string());
-                    &refused
-                }
-                (None, Some(decision)) => decision,
-                (None, None) => {
-                    refused = Err("the row has no decision".to_owned());
-                    &refused
-                }
-            };
-            self.write(case, decision.as_ref(), time, Some(line), answers);
-            answers.push('\n');
-            actions.push(match decision {
-                Ok(decision) => Ok(decision.action),
-                Err(problem) => Err(problem.clone()),
-            });
-        }
-        Ok(actions)
-    }
-
-    fn answer(
-        &self,
+        policy: impl FnOnce(&[Value]) -> Result<Decision, CallError>,
         request: &[u8],
-        values: &[Value],
-        decision: &Result<Decision, NoDecision>,
+        outside: &Outside,
         time: Option<&str>,
-        answer: &mut String,
-    ) {
+        (values, answer): (&mut Vec<Value>, &mut String),
+    ) -> Result<Decision, NoDecision> {
+        let request = without_mark(request);
+        let (decision, shadowed) = match self.extractor.extract_and_tell(request, outside, values) {
+            Ok(shadowed) => (policy(values).map_err(NoDecision::from), shadowed),
+            Err(error) => (Err(error.into()), Shadowed::default()),
+        };
         let raw;
-        let case = match decision {
+        let case = match &decision {
             Err(NoDecision::Input(_)) => {
                 raw = raw_digest([request]);
                 Case::Unreadable(&raw)
             }
             _ => Case::Values(values),
         };
-        match decision {
-            Ok(decision) => self.write(case, Ok(decision), time, None, answer),
-            Err(problem) => self.write(case, Err(&problem.to_string()), time, None, answer),
+        let problem;
+        let words = match &decision {
+            Ok(decision) => Ok(decision),
+            Err(error) => {
+                problem = error.to_string();
+                Err(problem.as_str())
+            }
+        };
+        self.write(case, words, &shadowed, Told { time, line: None }, answer);
+        decision
+    }
+
+    /// Decides with one warm instance of this very policy, for one thread.
+    #[must_use]
+    pub fn warm(&self) -> WarmDecider<'_> {
+        WarmDecider {
+            decider: self,
+            policy: self.policy.warm(),
+            values: Vec::new(),
+            pace: rows::Pace::default(),
         }
     }
 
     fn write(
         &self,
         case: Case<'_>,
-        decision: Result<&Decision, &String>,
-        time: Option<&str>,
-        line: Option<u64>,
+        decision: Result<&Decision, &str>,
+        shadowed: &Shadowed,
+        Told { time, line }: Told<'_>,
         answer: &mut String,
     ) {
         let text = &self.text;
@@ -285,18 +273,26 @@ impl Decider {
                 answer.push_str(&text.fallback);
                 self.write_score(case, answer);
                 answer.push_str(",\"error\":");
-                answer.push_str(&serde_json::Value::from(problem.as_str()).to_string());
+                answer.push_str(&quoted(problem));
             }
+        }
+        if !shadowed.is_empty() {
+            for (index, warning) in self.extractor.warnings(shadowed).enumerate() {
+                answer.push_str(if index == 0 { ",\"warnings\":[" } else { "," });
+                answer.push_str(&quoted(warning));
+            }
+            answer.push(']');
         }
         if let Some(line) = line {
             // Writing to a String cannot fail.
             let _ = write!(answer, ",\"line\":{line}");
         }
         answer.push_str(&text.tail);
-        self.write_id(case, answer);
+        identity::write(&self.identity, case, answer);
         answer.push('"');
         if let Some(time) = time {
-            let _ = write!(answer, ",\"time\":\"{time}\"");
+            answer.push_str(",\"time\":");
+            answer.push_str(&quoted(time));
         }
         answer.push('}');
     }
@@ -310,24 +306,6 @@ impl Decider {
             answer.push_str(zmij::Buffer::new().format_finite(*score));
         }
     }
-
-    /// The id is the same whenever the same plugin, settings and values meet,
-    /// or the same request that gives no values.
-    fn write_id(&self, case: Case<'_>, answer: &mut String) {
-        // One update: each costs as much as a few fields.
-        let mut fields = [0; FIELDS];
-        let mut hasher = Fields { hasher: self.identity.clone(), fields: &mut fields, length: 0 };
-        match case {
-            Case::Values(values) => values.iter().for_each(|value| hasher.value(value)),
-            Case::Unreadable(raw) => {
-                hasher.push(&[5]);
-                hasher.push(raw);
-            }
-        }
-        let digest = hasher.finish();
-        let id = digest.first_chunk().copied().map_or(0, u64::from_be_bytes);
-        push_hex(id, answer);
-    }
 }
 
 /// A [`Decider`] that reuses one instance and its buffers.
@@ -335,6 +313,7 @@ pub struct WarmDecider<'a> {
     decider: &'a Decider,
     policy: WarmPolicy<'a>,
     values: Vec<Value>,
+    pace: rows::Pace,
 }
 
 impl WarmDecider<'_> {
@@ -349,74 +328,9 @@ impl WarmDecider<'_> {
         time: Option<&str>,
         answer: &mut String,
     ) -> Result<Decision, NoDecision> {
-        let Self { decider, policy, values } = self;
-        let decision = decider
-            .extractor
-            .extract(request, outside, values)
-            .map_err(NoDecision::from)
-            .and_then(|()| Ok(policy.decide(values)?));
-        decider.answer(request, values, &decision, time, answer);
-        decision
-    }
-}
-
-/// Room for the fields of an ordinary case.
-const FIELDS: usize = 256;
-
-/// Gathers what goes into an id, and hashes it in one go where there is room.
-struct Fields<'a> {
-    hasher: Sha256,
-    fields: &'a mut [u8; FIELDS],
-    length: usize,
-}
-
-impl Fields<'_> {
-    #[inline]
-    fn push(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        match self.fields.get_mut(self.length..end) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.length = end;
-            }
-            None => {
-                self.flush();
-                self.hasher.update(bytes);
-            }
-        }
-    }
-
-    #[inline]
-    fn value(&mut self, value: &Value) {
-        match value {
-            Value::Null => self.push(&[0]),
-            Value::Boolean(value) => self.push(&[1, u8::from(*value)]),
-            Value::Integer(value) => self.number(2, value.to_le_bytes()),
-            Value::Number(value) => self.number(3, value.to_le_bytes()),
-            Value::Text(value) => {
-                self.number(4, (value.len() as u64).to_le_bytes());
-                self.push(value.as_bytes());
-            }
-        }
-    }
-
-    #[inline]
-    fn number(&mut self, tag: u8, bytes: [u8; 8]) {
-        let mut field = [tag; 9];
-        if let Some(number) = field.last_chunk_mut() {
-            *number = bytes;
-        }
-        self.push(&field);
-    }
-
-    fn flush(&mut self) {
-        self.hasher.update(self.fields.get(..self.length).unwrap_or_default());
-        self.length = 0;
-    }
-
-    fn finish(mut self) -> [u8; 32] {
-        self.flush();
-        self.hasher.finalize().into()
+        let Self { decider, policy, values, .. } = self;
+        let policy = |values: &[Value]| policy.decide(values);
+        decider.decide_by(policy, request, outside, time, (values, answer))
     }
 }
 
@@ -427,38 +341,12 @@ fn baked_from(plugin: &Plugin) -> String {
     })
 }
 
-/// Sixteen hexadecimal digits.
-fn push_hex(id: u64, out: &mut String) {
-    let digits: [u8; 16] = std::array::from_fn(|place| {
-        let digit = (id >> (60 - 4 * place)) as u8 & 15;
-        digit + if digit < 10 { b'0' } else { b'a' - 10 }
-    });
-    out.push_str(str::from_utf8(&digits).unwrap_or_default());
-}
-
 /// The engine has checked every index of an answer.
 fn part(texts: &[String], index: u32) -> &str {
     texts.get(index as usize).map_or("", String::as_str)
 }
 
-/// The values of one row, for its id.
-fn cells(columns: &[Column], row: usize, values: &mut Vec<Value>) {
-    values.clear();
-    values.extend(columns.iter().map(|column| cell(column, row).unwrap_or(Value::Null)));
-}
-
-fn cell(column: &Column, row: usize) -> Option<Value> {
-    if let Some(validity) = &column.validity
-        && (validity.get(row / 8)? >> (row % 8)) & 1 == 0
-    {
-        return None;
-    }
-    Some(match &column.cells {
-        Cells::Booleans(cells) => Value::Boolean(*cells.get(row)? != 0),
-        Cells::Integers(cells) => Value::Integer(*cells.get(row)?),
-        Cells::Numbers(cells) => Value::Number(*cells.get(row)?),
-        Cells::Texts(texts) => {
-            Value::Text(texts.entries.get(*texts.indices.get(row)? as usize)?.clone())
-        }
-    })
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::actions::{REVIEW, fail, is_name, rule_pointer};
 use crate::cel::{self, Variable};
-use crate::inputs::{self, Test};
+use crate::inputs::{self, Test, folded, is_code};
 use crate::policy::Limit;
 use crate::settings::Rule;
 
@@ -90,15 +90,17 @@ impl Builder<'_> {
             self.fail("no-country", pointer, message);
         }
         for (index, country) in flags.strict_mode_countries.iter().enumerate() {
-            if country.trim() != country || country.is_empty() {
-                let message = "a country must be a text without blanks around it";
+            if country.trim().is_empty() {
+                let message = "a country must not be blank, give its two-letter code";
                 self.fail("invalid-country", format!("{pointer}/{index}"), message);
             }
         }
         let action = flags.strict_mode_action.as_deref().unwrap_or(REVIEW);
         let bit = self.rule(action, flags.strict_mode_effect, STRICT_COUNTRY);
-        let countries = flags.strict_mode_countries.clone();
+        let countries: Vec<_> =
+            flags.strict_mode_countries.iter().map(|country| folded(country).collect()).collect();
         if let Some(reading) = self.reading(inputs::COUNTRY) {
+            reading.codes = flags.strict_mode_countries.iter().all(|country| is_code(country));
             reading.listed = countries.into();
             reading.listed_weight = 1 << bit;
         }
@@ -181,6 +183,7 @@ impl Builder<'_> {
     pub(super) fn guardrails(&mut self) -> Option<Limit> {
         let guardrails = self.settings.guardrails.clone();
         let strictest = self.actions.last().cloned().unwrap_or_default();
+        let mut in_force = 0;
         if let Some(hours) = guardrails.auto_unblock_after_hours {
             if hours <= 0.0 {
                 let pointer = "/guardrails/auto_unblock_after_hours";
@@ -188,6 +191,7 @@ impl Builder<'_> {
             }
             let bit = self.rule(&strictest, None, BLOCK_IN_FORCE);
             self.holds_below(inputs::HOURS_SINCE_BLOCK, hours, bit);
+            in_force = 1 << bit;
         }
         let most = guardrails.max_daily_blocks_per_customer?;
         let pointer = "/guardrails/max_daily_blocks_per_customer";
@@ -207,6 +211,7 @@ impl Builder<'_> {
         if let Some(reading) = self.reading(inputs::CUSTOMER_BLOCKS_TODAY) {
             reading.tests.push(Test { bound, weight });
         }
-        Some(Limit { from, to: from - 1, reason: self.reasons.index(DAILY_BLOCK_LIMIT) })
+        let reason = self.reasons.index(DAILY_BLOCK_LIMIT);
+        Some(Limit { from, to: from - 1, reason, in_force })
     }
 }

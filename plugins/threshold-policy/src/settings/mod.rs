@@ -120,6 +120,7 @@ pub struct Flags {
 #[derive(Debug, Clone, Default)]
 pub struct Guardrails {
     /// How many blocks a day a customer gets before a milder action follows.
+    /// A block that is in force stands all the same.
     pub max_daily_blocks_per_customer: Option<u32>,
     /// For how many hours a block stands.
     pub auto_unblock_after_hours: Option<f64>,

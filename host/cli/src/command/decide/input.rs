@@ -1,0 +1,161 @@
+//! What there is to decide on: one request, JSON lines or CSV.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use miette::{IntoDiagnostic as _, Result};
+use serde::de::IgnoredAny;
+use tollgate::input::{Extractor, RECORD_LIMIT, without_mark};
+use tollgate::source::{self, Content, SourceError};
+
+use crate::arguments::{Decide, InputFormat};
+
+/// Rows are read one after the other, however many there are.
+pub(super) type Reader = Box<dyn BufRead>;
+
+pub(super) enum Input {
+    /// Not one case.
+    Nothing,
+    /// One request, whole.
+    One(Vec<u8>),
+    Lines(Reader),
+    Csv(Reader),
+}
+
+/// Opens the input and finds out what it is.
+pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
+    let path = &arguments.input;
+    let name = name(path);
+    let mut head = Head { reader: reader(path, &name)?, bytes: Vec::new(), name };
+    let Some(first) = head.next_line()? else {
+        return Ok(Input::Nothing);
+    };
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match (arguments.input_format, extension) {
+        (InputFormat::Csv, _) | (InputFormat::Auto, Some("csv")) => Ok(Input::Csv(head.all())),
+        (InputFormat::Jsonl, _) | (InputFormat::Auto, Some("jsonl" | "ndjson")) => {
+            Ok(Input::Lines(head.all()))
+        }
+        (InputFormat::Json, _) => head.whole(),
+        (InputFormat::Auto, _) => recognised(head, &first, extension == Some("json"), extractor),
+    }
+}
+
+/// By what is in it. `first` is the first line that is not empty.
+fn recognised(mut head: Head, first: &[u8], is_json: bool, extractor: &Extractor) -> Result<Input> {
+    if first.starts_with(b"{") {
+        let next = match read_as_json(first) {
+            Json::Whole => head.next_line()?,
+            // What no JSON begins with is a damaged line, if more follow.
+            Json::Broken => head.next_line()?.filter(|next| next.starts_with(b"{")),
+            Json::Beginning => None,
+        };
+        return match next {
+            Some(_) => Ok(Input::Lines(head.all())),
+            None => head.whole(),
+        };
+    }
+    if !is_json && extractor.knows_header(first) {
+        return Ok(Input::Csv(head.all()));
+    }
+    if is_json || first.starts_with(b"[") || matches!(read_as_json(first), Json::Whole) {
+        return head.whole();
+    }
+    miette::bail!(
+        help = "say what it is with `--input-format json`, `jsonl` or `csv`",
+        "`{}` is neither a JSON object, nor JSON lines, nor CSV whose first line names an input \
+         of the policy",
+        head.name
+    )
+}
+
+enum Json {
+    Whole,
+    Beginning,
+    Broken,
+}
+
+fn read_as_json(line: &[u8]) -> Json {
+    match serde_json::from_slice::<IgnoredAny>(line) {
+        Ok(_) => Json::Whole,
+        Err(error) if error.is_eof() => Json::Beginning,
+        Err(_) => Json::Broken,
+    }
+}
+
+/// What has been read to see what the input is, and the rest.
+struct Head {
+    reader: Reader,
+    bytes: Vec<u8>,
+    name: String,
+}
+
+impl Head {
+    /// Reads on to the next line that is not empty, and gives it trimmed; of
+    /// one that is too long its start. None at the end.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
+        let mut empty = 0;
+        while empty <= RECORD_LIMIT {
+            let start = self.bytes.len();
+            let most = RECORD_LIMIT as u64 + 1;
+            let read = self.reader.by_ref().take(most).read_until(b'\n', &mut self.bytes);
+            if read.map_err(|error| unreadable(&self.name, error)).into_diagnostic()? == 0 {
+                return Ok(None);
+            }
+            let line = self.bytes.get(start..).unwrap_or_default();
+            let line = if start == 0 { without_mark(line) } else { line };
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                return Ok(Some(line.to_vec()));
+            }
+            empty += self.bytes.len() - start;
+        }
+        miette::bail!("`{}` begins with {} MiB of empty lines", self.name, RECORD_LIMIT >> 20)
+    }
+
+    /// All of it, to be read.
+    fn all(self) -> Reader {
+        Box::new(Cursor::new(self.bytes).chain(self.reader))
+    }
+
+    /// All of it, as one request.
+    fn whole(self) -> Result<Input> {
+        let Self { reader, mut bytes, name } = self;
+        let content = Content::Payload;
+        let more = (content.limit() + 1).saturating_sub(bytes.len() as u64);
+        reader
+            .take(more)
+            .read_to_end(&mut bytes)
+            .map_err(|error| unreadable(&name, error))
+            .into_diagnostic()?;
+        if bytes.len() as u64 > content.limit() {
+            return Err(SourceError::TooLarge { name, content }).into_diagnostic();
+        }
+        Ok(Input::One(bytes))
+    }
+}
+
+/// What errors call the input.
+pub(super) fn name(path: &Path) -> String {
+    if source::is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+fn reader(path: &Path, name: &str) -> Result<Reader> {
+    if source::is_standard_input(path) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(name, error)).into_diagnostic()?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(SourceError::Folder(name.to_owned())).into_diagnostic();
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+}
+
+fn unreadable(name: &str, error: io::Error) -> SourceError {
+    match error.kind() {
+        io::ErrorKind::NotFound => SourceError::Missing(name.to_owned()),
+        io::ErrorKind::IsADirectory => SourceError::Folder(name.to_owned()),
+        _ => SourceError::Unreadable { name: name.to_owned(), error },
+    }
+}
