@@ -103,7 +103,9 @@ fn a_schema_that_leads_nowhere_ends_in_words() {
                 let answer = checker.check(payload.as_bytes());
                 assert!(answer.is_ok(), "{schema}: {}", answer.unwrap_err());
             }
-            Err(ConfigureError::Refused { .. }) => {}
+            Err(ConfigureError::Refused { findings, .. }) => {
+                assert!(!findings.is_empty(), "{schema} is refused without a word");
+            }
             Err(error) => panic!("{schema}: {error}"),
         }
     }

@@ -12,6 +12,7 @@ mod debian;
 mod demo;
 mod digest;
 mod fresh;
+mod fuzz;
 mod lint;
 mod package;
 mod places;
@@ -53,6 +54,12 @@ While you work:
   crosscheck [--cases N] [--seed S]
             random signatures and payloads, asked of a real MLflow and of the
             built component (`test` does so with 500 cases)
+  fuzz [--seconds N] [--target X] [--seed S]
+            every reader, given valid files that chance has changed (`test` does
+            so for ten seconds each)
+  hostile [--cases N] [--seed S]
+            the binary, given drawn inputs that mean it no good: time, memory,
+            exit code and output of each
 
 Rarely:
   setup     find or install what compiles plugins to WebAssembly; every command
@@ -96,6 +103,8 @@ enum Command {
     Bench(Vec<String>),
     Conformance(Vec<String>),
     Crosscheck(Vec<String>),
+    Fuzz(Vec<String>),
+    Hostile(Vec<String>),
     Fresh(Vec<String>),
     WitFreeze,
 }
@@ -126,6 +135,8 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "test" => return Ok(Command::Test(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "crosscheck" => return Ok(Command::Crosscheck(rest.to_vec())),
+        "fuzz" => return Ok(Command::Fuzz(rest.to_vec())),
+        "hostile" => return Ok(Command::Hostile(rest.to_vec())),
         "conformance" => return Ok(Command::Conformance(rest.to_vec())),
         "fresh" => return Ok(Command::Fresh(rest.to_vec())),
         "help" | "--help" | "-h" => return Ok(Command::Help),
@@ -165,6 +176,8 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         // These have exit codes of their own.
         Command::Conformance(arguments) => return conformance::run(&places, &arguments),
+        Command::Fuzz(arguments) => return fuzz::readers(&places, &arguments),
+        Command::Hostile(arguments) => return fuzz::hostile(&places, &arguments),
         Command::Crosscheck(arguments) => return crosscheck::run(&places, &arguments),
         Command::Help | Command::WitFreeze | Command::Fresh(_) => Ok(()),
         Command::Setup => setup::run(&places),
