@@ -254,8 +254,8 @@ fn component(dice: &mut Dice, folder: &Path) -> Result<Drawn> {
             let mut code = leb(functions);
             let mut types = leb(functions);
             let body = [&[1][..], &leb(20_000), &[0x7F], &[0x0B]].concat();
+            types.resize(types.len() + functions, 0);
             for _ in 0..functions {
-                types.push(0);
                 code.extend([leb(body.len()), body.clone()].concat());
             }
             let module = [
