@@ -1,6 +1,6 @@
 //! `--format json` when something goes wrong: one value, or one a line for
 //! `decide`, always valid; and what is wrong in a file has its place.
-#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is a failed test")]
 #![allow(clippy::indexing_slicing, reason = "as above: a report without the key is wrong")]
 
 mod common;

@@ -2,7 +2,11 @@
 //! a terminal and by a CI runner. What plugins say is drawn beside each
 //! command, in the binary's own tests.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is a failed test"
+)]
 
 mod common;
 
@@ -110,7 +114,7 @@ impl Scene {
         let model = self.folder.path().join("model").to_str().unwrap().to_owned();
         // File names hold what they can.
         let here = self.folder.path().join(name.replace('/', "")).to_str().unwrap().to_owned();
-        fs::write(&here, &row.to_string()).unwrap();
+        fs::write(&here, row.to_string()).unwrap();
         let gone = format!("{here}-gone");
 
         let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();

@@ -1,5 +1,6 @@
 //! Rules, as they are once the settings were understood.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -34,7 +35,7 @@ pub struct Rule {
 #[derive(Debug)]
 pub enum Asks {
     /// One thing, in each of its slices.
-    One(Check),
+    One(Box<Check>),
     /// Several things, of which one must hold.
     Any(Vec<Check>),
 }

@@ -9,7 +9,7 @@ use mlflow_signature::MlflowSignature;
 use tempfile::TempDir;
 use tollgate::document::PolicyDocument;
 use tollgate::facts::Evidence;
-use tollgate::frames::{self, Format, Payload, PayloadFormat};
+use tollgate::frames::{self, Format, Judged, Payload, PayloadFormat};
 use tollgate::input::{Csv, Extractor, JsonLines, Outside};
 use tollgate::source::Source;
 use tollgate_engine::types::{Declaration, Input, Kind, Value};
@@ -276,16 +276,18 @@ fn in_folder<T>(work: impl FnOnce(&TempDir) -> T) -> T {
 fn rows_of(bytes: &[u8], format: Format) {
     let path = in_folder(|folder| folder.path().join("input"));
     fs::write(&path, bytes).unwrap();
-    match frames::open(&path, PayloadFormat::Rows(format)) {
-        Err(error) => told(error),
-        Ok(Payload::Request(_)) => panic!("a file of rows was taken for a request"),
-        Ok(Payload::Frames(frames)) => {
-            for batch in frames.into_batches() {
-                match batch {
-                    Ok(_) => {}
-                    Err(error) => {
-                        told(error);
-                        break;
+    for judged in [Judged::Together, Judged::Apart] {
+        match frames::open(&path, PayloadFormat::Rows(format), judged) {
+            Err(error) => told(error),
+            Ok(Payload::Request(_)) => panic!("a file of rows was taken for a request"),
+            Ok(Payload::Frames(frames)) => {
+                for batch in frames.into_batches() {
+                    match batch {
+                        Ok(_) => {}
+                        Err(error) => {
+                            told(error);
+                            break;
+                        }
                     }
                 }
             }

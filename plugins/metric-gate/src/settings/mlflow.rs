@@ -6,6 +6,7 @@
 //! MLflow would stop with a `TypeError`.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -69,7 +70,7 @@ pub(super) fn read(
             };
             let rule = Rule {
                 id: kebab(&format!("{name}-mlflow-{kind}")),
-                asks: Asks::One(check),
+                asks: Asks::One(Box::new(check)),
                 severity: Outcome::Fail,
                 on_missing: OnMissing::Fail,
                 controls: Vec::new(),

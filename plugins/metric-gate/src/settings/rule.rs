@@ -1,5 +1,6 @@
 //! One item of the setting `rules`.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,7 +48,7 @@ pub(super) fn read(
     let asks = if is_any {
         Asks::Any(read_any(&rule, catalog, mistakes)?)
     } else {
-        Asks::One(check::read(&rule, catalog, mistakes)?)
+        Asks::One(Box::new(check::read(&rule, catalog, mistakes)?))
     };
     Some(Rule {
         id: read_id(&rule, &asks, mistakes),
