@@ -128,9 +128,8 @@ pub(crate) struct Check {
     /// Leave the payload's values out of the report
     #[arg(long)]
     pub(crate) hide_values: bool,
-    /// Let a file of rows pass that has none; else it cannot be judged
-    #[arg(long, requires = "payload")]
-    pub(crate) allow_empty: bool,
+    #[command(flatten)]
+    pub(crate) emptiness: Emptiness,
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
@@ -370,9 +369,8 @@ pub(crate) struct Shared {
 /// What commands that judge rows take.
 #[derive(Debug, Args)]
 pub(crate) struct Emptiness {
-    /// Let a file without rows pass, which is inconclusive otherwise
+    /// Let pass what has no rows, which is inconclusive otherwise
     #[arg(long)]
-    #[allow(dead_code, reason = "the flag is there before the commands that read it")]
     pub(crate) allow_empty: bool,
 }
 

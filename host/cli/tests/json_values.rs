@@ -58,7 +58,6 @@ fn rows_and_what_ends_them_are_one_a_line() {
         ("many.jsonl", (format!("{ROW}\n").repeat(9000) + "{").into_bytes(), 9001),
         ("cut.json", b"{\"score\": 0.".to_vec(), 1),
         ("list.json", b"[1, 2]".to_vec(), 1),
-        ("empty.json", Vec::new(), 1),
         ("column.csv", b"score\n1\n".to_vec(), 1),
         ("quote.csv", format!("{HEADER}\n{cells}\n\"{cells}\n").into_bytes(), 1),
         (

@@ -22,8 +22,8 @@ pub enum Content {
     /// A policy document or gate profile, written by a person: 1 MiB, some
     /// thousand times the fraud policy.
     Document,
-    /// What describes a model (`MLmodel`, `run.json`): 8 MiB, a signature of
-    /// about 80,000 columns.
+    /// What describes a model (`MLmodel`, `run.json`): 16 MiB, a signature or a
+    /// JSON Schema of about 150,000 columns.
     Model,
     /// Facts: 16 MiB, some 100,000 facts.
     Facts,
@@ -42,8 +42,7 @@ impl Content {
         const MIB: u64 = 1 << 20;
         match self {
             Self::Document => MIB,
-            Self::Model => 8 * MIB,
-            Self::Facts | Self::Counters => 16 * MIB,
+            Self::Model | Self::Facts | Self::Counters => 16 * MIB,
             Self::Payload | Self::Plugin => 64 * MIB,
         }
     }

@@ -201,7 +201,8 @@ fn nesting_and_numbers_of_values_have_an_end() {
             format!("[{}1]", "1,".repeat(2_000_000)),
             "a list or map in brackets holds more",
         ),
-        ("a.yaml", format!("a: [{}", "{},".repeat(1_000_000)), "a list or map in brackets"),
+        ("a.yaml", format!("- [{}", "{},".repeat(1_000_000)), "a list or map in brackets"),
+        ("a.yaml", format!("a: [{}", "{},".repeat(1_000_000)), "not valid YAML"),
     ] {
         let mistake = Node::parse(&Source::new(name, &text), NonFinite::Refused).unwrap_err();
         assert!(mistake.message().starts_with(says), "{mistake}");

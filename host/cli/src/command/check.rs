@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Check) -> Exit {
                 payload_format: arguments.payload_format.asked(),
                 max_findings: arguments.max_findings,
                 hide_values: arguments.hide_values,
-                allow_empty: arguments.allow_empty,
+                allow_empty: arguments.emptiness.allow_empty,
             },
             &mut |seen| progress.show(seen),
         )?;

@@ -25,7 +25,7 @@ pub struct Check<'a> {
     pub max_findings: u32,
     /// Leave the payload's values out of the report.
     pub hide_values: bool,
-    /// A file without rows is as it should be.
+    /// A file or a request without rows is as it should be.
     pub allow_empty: bool,
 }
 
@@ -62,7 +62,8 @@ pub fn check_watched(
         Some(Payload::Frames(_)) => BATCH_FINDINGS,
         _ => what.max_findings,
     };
-    let Opened { plugin, checker, source } = what.contract.open(plugins, max_findings)?;
+    let Opened { plugin, checker, source } =
+        what.contract.open(plugins, max_findings, what.allow_empty)?;
     let (part, mode) = match what.contract {
         Contract::Mlflow { part, mode, .. } => (Some(part), Some(mode)),
         Contract::JsonSchema { .. } => (None, None),

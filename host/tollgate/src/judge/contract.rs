@@ -93,7 +93,12 @@ pub(super) struct Opened {
 
 impl Contract<'_> {
     /// Reads the contract and configures the plugin that knows its kind.
-    pub(super) fn open(&self, plugins: &Plugins, max_findings: u32) -> Result<Opened, JudgeError> {
+    pub(super) fn open(
+        &self,
+        plugins: &Plugins,
+        max_findings: u32,
+        allow_empty: bool,
+    ) -> Result<Opened, JudgeError> {
         match *self {
             Self::Mlflow { signature, part, mode, protocol } => {
                 let signature = model::read_signature(signature)?;
@@ -104,6 +109,7 @@ impl Contract<'_> {
                     "part": part.name(),
                     "protocol": protocol.name(),
                     "max_findings": max_findings,
+                    "allow_empty": allow_empty,
                 }));
                 let checker = plugin.signature(Some(&settings)).map_err(|error| match error {
                     ConfigureError::Refused { findings, .. } => {

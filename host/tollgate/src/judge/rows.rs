@@ -55,6 +55,7 @@ pub(super) fn rows(
         batches: 0,
         unread: 0,
         looks: LOOKS,
+        remarks: None,
         spare,
     };
     thread::scope(|scope| {
@@ -87,6 +88,9 @@ pub(super) fn rows(
         let message = "the first line looks like data, not like names: a CSV file needs a header";
         judge.merger.add_report(FindingReport::new("no-header", Outcome::Warn, message));
     }
+    for remark in judge.remarks.take().into_iter().flatten() {
+        judge.merger.add(remark, &Rows::default(), "");
+    }
     let (batches, unread) = (judge.batches, judge.unread);
     let merged = judge.merger.finish(most);
     let report = RowsReport {
@@ -107,6 +111,9 @@ struct Judge<'c> {
     unread: u64,
     /// How often records may still be looked at more closely.
     looks: u32,
+    /// What the plugin says of its settings with whatever it judges, where each
+    /// value is judged by itself.
+    remarks: Option<Vec<Finding>>,
     spare: Spare,
 }
 
@@ -181,6 +188,10 @@ impl Judge<'_> {
     /// Values that are judged one by one: each is a payload, and its findings
     /// are about its row.
     fn values(&mut self, rows: &Rows, values: &Values) -> Result<(), JudgeError> {
+        let remarks = match self.remarks.take() {
+            Some(remarks) => remarks,
+            None => self.checker.check_columns(0, &[])?,
+        };
         for (row, value) in values.iter().enumerate() {
             let mut answer = self.checker.check(value);
             if is_out_of_memory(&answer) {
@@ -191,6 +202,9 @@ impl Judge<'_> {
                 Ok(findings) => {
                     self.unread += u64::from(is_no_json(&findings));
                     for mut finding in findings {
+                        if remarks.contains(&finding) {
+                            continue;
+                        }
                         finding.message = without_place(&finding.message).to_owned();
                         let within = finding.pointer.unwrap_or_default();
                         finding.pointer = Some(format!("/{row}{within}"));
@@ -201,6 +215,7 @@ impl Judge<'_> {
                 Err(fault) => return Err(fault.into()),
             }
         }
+        self.remarks = Some(remarks);
         Ok(())
     }
 

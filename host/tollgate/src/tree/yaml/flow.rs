@@ -1,7 +1,7 @@
 //! Lists and maps in brackets, which the parser holds in memory as a whole.
 //!
-//! It cannot tell before the closing bracket whether one of them is a key, and
-//! takes some hundred bytes for each comma until then.
+//! Where a key may begin it cannot tell before the closing bracket whether one
+//! of them is a key, and takes some hundred bytes for each comma until then.
 
 use std::cell::Cell;
 use std::str::Chars;
@@ -103,14 +103,15 @@ mod tests {
 
     #[test]
     fn only_brackets_that_hold_too_much_are_refused() {
-        let many = "1,".repeat(super::MOST);
+        // The parser reads a little ahead of what it tells.
+        let many = "1,".repeat(super::MOST + 64);
         let read = |text: &str| {
             let source = Source::new("a.yaml", text);
             let read = Node::parse(&source, NonFinite::Refused);
             read.map(|_| 0).map_err(|mistake| (mistake.message().to_owned(), mistake.place().line))
         };
         for large in
-            [format!("a: b\nc: [{many}]\n"), format!("a: 'x, y'\nc:\n  - {{ d: [{many}] }}\n")]
+            [format!("- b\n- [{many}]\n"), format!("a: 'x, y'\nc:\n  - {{ d: [{many}] }}\n")]
         {
             let (message, line) = read(&large).unwrap_err();
             assert!(message.contains("in brackets holds more"), "{message}");
@@ -118,6 +119,8 @@ mod tests {
         }
         for fine in [
             format!("a: '{many}'\n"),
+            // Behind a key on its line no other begins.
+            format!("a: b\nc: [{many}]\n"),
             format!("a: \"{many}\"\nb: [1, 2]\n"),
             format!("a: |\n  {many}\nb: {{ c: 1 }}\n"),
             format!("a: x{many}\n"),
