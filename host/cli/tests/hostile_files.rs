@@ -546,7 +546,7 @@ fn records_without_an_end_are_given_up() {
     }
     let folder = tempfile::tempdir().unwrap();
     let schema = folder.path().join("schema.json");
-    fs::write(&schema, "{}").unwrap();
+    fs::write(&schema, r#"{"type": "object"}"#).unwrap();
     let against_schema = ["--schema", schema.to_str().unwrap()];
     for arguments in [SIGNATURE, &against_schema] {
         for format in ["csv", "jsonl", "parquet", "arrow"] {
