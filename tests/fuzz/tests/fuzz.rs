@@ -43,7 +43,6 @@ fn no_reader_fails_on_what_chance_makes_of_valid_files() {
 
 /// Some of what `cargo xtask hostile` draws by the thousand.
 #[test]
-#[ignore = "100,000 facts of one name have no end yet, and some schemas take 7 s; `cargo xtask hostile` shows them"]
 fn the_binary_holds_its_own_against_hostile_inputs() {
     const CASES: u64 = 200;
     // Built by the tests of the command line, or by a build of the workspace.
