@@ -210,7 +210,7 @@ fn wide_signature(dice: &mut Dice, folder: &Path) -> Result<Drawn> {
     let renamed = signature("x", 0);
     let (old, new) = (write(folder, "old.json", old)?, write(folder, "new.json", new)?);
     let renamed = write(folder, "renamed.json", renamed)?;
-    let payload = write(folder, "in.json", r#"{"inputs": [{"column_0": 1, "colunm_1": 2}]}"#)?;
+    let payload = write(folder, "in.json", r#"{"inputs": [{"colunm_0": 1, "colunm_1": 2}]}"#)?;
     Ok(match dice.roll(4) {
         0 => (words(&["signature", "diff", &old, &new]), &[0, 1]),
         1 => (words(&["signature", "diff", &old, &renamed]), &[0, 1]),
