@@ -50,3 +50,4 @@ pub use error::{CallError, Cause, ConfigureError, EngineError, Fault, LoadError}
 pub use jobs::{Gate, Policy, Signature, WarmPolicy, WarmSignature};
 pub use limits::Limits;
 pub use plugin::{CONTRACT_VERSIONS, Plugin, World};
+pub use text::is_hidden;

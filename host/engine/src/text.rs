@@ -16,7 +16,7 @@ pub(crate) fn plain(text: &str) -> String {
         .take(LONGEST)
         .map(|character| match character {
             '\n' => ' ',
-            _ if character.is_control() || reorders(character) => '\u{fffd}',
+            _ if is_hidden(character) => '\u{fffd}',
             _ => character,
         })
         .collect();
@@ -45,12 +45,29 @@ pub(crate) fn size(bytes: usize) -> String {
     }
 }
 
-/// Invisible, or changes the order in which others are shown.
-fn reorders(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    )
+/// Whether a character is not plainly visible: Unicode's control, format,
+/// separator and private-use characters (Cc, Cf, Zl, Zp, Zs, Co), those that
+/// programs are told to ignore (`Default_Ignorable_Code_Point`, without the
+/// variation selectors that emoji need), and those that are none at all. The
+/// space is plainly visible.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
+    matches!(character,
+        '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{34f}'
+        | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+        | '\u{890}'..='\u{891}' | '\u{8e2}'
+        | '\u{115f}'..='\u{1160}' | '\u{1680}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
+        | '\u{3000}' | '\u{3164}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
+        || character as u32 & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
