@@ -59,9 +59,11 @@ pub enum JudgeError {
     /// A plugin does not take its settings.
     #[error(transparent)]
     Configure(#[from] ConfigureError),
-    /// A signature cannot be used.
-    #[error("the signature in `{file}` cannot be used: {message}")]
-    Signature {
+    /// A signature or a schema cannot be used.
+    #[error("the {what} in `{file}` cannot be used: {message}")]
+    Contract {
+        /// `signature` or `schema`.
+        what: &'static str,
         /// The file.
         file: String,
         /// What is wrong with it.

@@ -22,8 +22,8 @@ pub enum InputError {
     /// Not JSON.
     #[error("the request is not JSON: {reason} at line {line} column {column}")]
     Json {
-        /// What the parser says.
-        reason: String,
+        /// What was met.
+        reason: &'static str,
         /// The line, from 1.
         line: usize,
         /// The column in bytes, from 1.

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use tollgate_engine::types::{Declaration, Kind, Value};
 
 use super::members::{Member, Members, Way};
@@ -125,16 +126,10 @@ impl Extractor {
         let mut reader = serde_json::Deserializer::from_str(text);
         let read = Level { members: &self.plan.members, pointer: "", walk: &mut walk }
             .deserialize(&mut reader)
-            .and_then(|()| reader.end());
+            .map_err(|error| not_json(&error, reason(&error)))
+            .and_then(|()| reader.end().map_err(|error| not_json(&error, "something follows it")));
         if let Err(error) = read {
-            return Err(match walk.error.take() {
-                Some(error) => error,
-                None => InputError::Json {
-                    reason: reason(&error),
-                    line: error.line(),
-                    column: error.column(),
-                },
-            });
+            return Err(walk.error.take().unwrap_or(error));
         }
         let Walk { key, shadowed, .. } = walk;
         if let (Some(member), None) = (&self.plan.key, &key) {
@@ -151,12 +146,14 @@ impl Extractor {
     }
 }
 
-/// What `serde_json` says, without the place, which is told apart.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
+fn not_json(error: &serde_json::Error, reason: &'static str) -> InputError {
+    InputError::Json { reason, line: error.line(), column: error.column() }
+}
+
+fn reason(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        Category::Eof => "it ends too soon",
+        _ => "no value can be read",
     }
 }
 

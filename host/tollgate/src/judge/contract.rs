@@ -113,7 +113,7 @@ impl Contract<'_> {
                 }));
                 let checker = plugin.signature(Some(&settings)).map_err(|error| match error {
                     ConfigureError::Refused { findings, .. } => {
-                        unusable(&signature.source, &findings)
+                        unusable("signature", &signature.source, &findings)
                     }
                     error => error.into(),
                 })?;
@@ -160,11 +160,16 @@ fn schema_value(source: &Source) -> Result<Value, JudgeError> {
 
 /// What is wrong with a schema, at its lines where they can be found.
 fn located(source: &Source, findings: &[Finding]) -> JudgeError {
+    let tree = match Node::parse(source, NonFinite::Refused) {
+        Ok(tree) => tree,
+        // It is no JSON, and this says where.
+        Err(mistake) => return Mistakes::from(mistake).into(),
+    };
     let places: Option<Vec<&str>> = findings
         .iter()
         .map(|finding| finding.pointer.as_deref()?.strip_prefix("/schema"))
         .collect();
-    if let (Some(places), Ok(tree)) = (places, Node::parse(source, NonFinite::Refused)) {
+    if let Some(places) = places {
         let mistakes = findings.iter().zip(places).map(|(finding, place)| {
             Mistake::new(source, tree.nearest(place).span(), finding.message.clone()).maybe_suggest(
                 finding.expected.as_ref().map(|expected| format!("expected {expected}")),
@@ -174,10 +179,10 @@ fn located(source: &Source, findings: &[Finding]) -> JudgeError {
             return mistakes.into();
         }
     }
-    unusable(source.name(), findings)
+    unusable("schema", source.name(), findings)
 }
 
-fn unusable(file: &str, findings: &[Finding]) -> JudgeError {
+fn unusable(what: &'static str, file: &str, findings: &[Finding]) -> JudgeError {
     let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
-    JudgeError::Signature { file: file.to_owned(), message: messages.join("; ") }
+    JudgeError::Contract { what, file: file.to_owned(), message: messages.join("; ") }
 }
