@@ -9,6 +9,7 @@
 // A seed file that is missing, or a target that is wrong, is a failed test.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod guided;
 pub mod hostile;
 pub mod mutate;
 pub mod seeds;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use cap::Cap;
-use tollgate_fuzz::{Target, target, targets, watch, worker};
+use tollgate_fuzz::{Target, guided, target, targets, watch, worker};
 
 /// Refuses what is beyond a target's memory, which ends the worker.
 #[global_allocator]
@@ -19,8 +19,11 @@ Gives every reader of Tollgate valid files that chance has changed: documents, f
 bodies, CSV, JSON lines, Parquet, Arrow, components, entries of the cache. None may panic, abort,
 take more than its memory or more than 20 s for an input.
 
-Usage: cargo xtask fuzz [--seconds N] [--target X] [--seed S]
+Usage: cargo xtask fuzz [--guided] [--seconds N] [--target X] [--seed S]
 
+  --guided      by libFuzzer, which coverage guides, until the first failure of a target; the
+                first time builds everything anew, with a C++ compiler too. What it reaches is
+                kept for the next time
   --seconds N   for each target (default 60)
   --target X    one target only
   --seed S      the same inputs again (default: new ones; the seed is printed)
@@ -72,6 +75,7 @@ fn known(name: &str) -> Result<&'static Target> {
 
 fn asked(words: &[&str]) -> Result<ExitCode> {
     let (mut seconds, mut only, mut seed, mut again) = (60, None, None, None);
+    let mut libfuzzer = None;
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         if matches!(*word, "--help" | "-h") {
@@ -83,6 +87,8 @@ fn asked(words: &[&str]) -> Result<ExitCode> {
             "--seconds" => seconds = value.parse().context("`--seconds` needs a number")?,
             "--target" => only = Some(known(value)?),
             "--seed" => seed = Some(value.parse().context("`--seed` needs a number")?),
+            // The program: `cargo xtask fuzz --guided` builds it, and adds it here.
+            "--guided" => libfuzzer = Some(Path::new(value)),
             "--again" => again = Some(Path::new(value)),
             word => bail!("there is no option `{word}`; see `cargo xtask fuzz --help`"),
         }
@@ -98,14 +104,27 @@ fn asked(words: &[&str]) -> Result<ExitCode> {
             }
         });
     }
+    let chosen = targets().iter().filter(|known| only.is_none_or(|only| only.name == known.name));
+    let mut failed = 0;
+    if let Some(program) = libfuzzer {
+        for target in chosen {
+            let well = guided::fuzz(program, target, seconds)?;
+            println!("{:<12} {}", target.name, if well { "nothing found" } else { "FAILED" });
+            failed += usize::from(!well);
+        }
+        return Ok(ended(failed));
+    }
     let seed = seed.unwrap_or_else(tollgate_test_support::fresh);
     println!("seed {seed}, {seconds} s a target");
-    let mut failed = 0;
-    for target in targets().iter().filter(|known| only.is_none_or(|only| only.name == known.name)) {
+    for target in chosen {
         let outcome = watch::fuzz(&program, target, seed, Duration::from_secs(seconds))?;
         watch::report(&mut io::stdout().lock(), target, &outcome)?;
         failed += outcome.failures.len();
     }
+    Ok(ended(failed))
+}
+
+fn ended(failed: usize) -> ExitCode {
     println!("{failed} failures");
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -75,11 +75,19 @@ pub fn replay(program: &Path, target: &Target, file: &Path) -> Result<Option<Fai
     Ok((!ended.well()).then(failure))
 }
 
-/// Where inputs that end a worker are kept.
-fn keep(name: &str, input: &[u8]) -> Result<PathBuf> {
+/// The folder of inputs that end a worker.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn kept() -> Result<PathBuf> {
     let folder = std::env::temp_dir().join("tollgate-fuzz");
-    fs::create_dir_all(&folder)?;
-    let path = folder.join(name);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    Ok(folder)
+}
+
+/// Keeps an input that ended a worker.
+fn keep(name: &str, input: &[u8]) -> Result<PathBuf> {
+    let path = kept()?.join(name);
     fs::write(&path, input).with_context(|| format!("cannot keep `{}`", path.display()))?;
     Ok(path)
 }
