@@ -99,11 +99,12 @@ fn freeze(loaded: &Loaded, settings: &str) -> Result<Vec<u8>, ConfigureError> {
     let component = compile::compile(shared, &instrumented)?.component;
     let pre = shared.linker.instantiate_pre(&component).map_err(cannot)?;
     let configure = Export::<Configure>::find(&component, &pre, loaded.contract)?;
-    let mut live = Live::new(shared, &pre, &loaded.name)?;
+    let limits = &shared.limits;
+    let mut live = Live::new(shared, &pre, &loaded.name, limits, limits.deadline)?;
     live.call(&configure, &loaded.name, (settings,))?
         .0
         .map_err(|findings| refusal(&loaded.name, findings))?;
-    live.refill();
+    live.refill(limits);
     let (store, instance) = live.parts();
     let mut state = State { store, instance, error: None };
     let snapshot = ready(wizer.snapshot_component(&context, &mut state));

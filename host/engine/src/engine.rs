@@ -14,6 +14,7 @@ use crate::error::{EngineError, LoadError};
 use crate::limits::{Accounts, Limits};
 use crate::permits::Permits;
 use crate::plugin::Plugin;
+use crate::prepare::Preparer;
 
 /// The step of the deadline's clock.
 const TICK: Duration = Duration::from_millis(1);
@@ -48,8 +49,10 @@ pub(crate) struct Shared {
     /// Holds nothing: plugins import nothing.
     pub(crate) linker: Linker<Accounts>,
     pub(crate) limits: Limits,
-    pub(crate) deadline_ticks: u64,
     pub(crate) permits: Arc<Permits>,
+    /// For instances at rest, which hold a permit as well.
+    pub(crate) places: Arc<Permits>,
+    pub(crate) preparer: Preparer,
     pub(crate) cache: Cache,
     pub(crate) compile_by: Option<CompileCommand>,
     pub(crate) bake_above: Option<u64>,
@@ -132,8 +135,9 @@ impl EngineBuilder {
             shared: Arc::new(Shared {
                 linker: Linker::new(&wasmtime),
                 wasmtime,
-                deadline_ticks: self.limits.deadline_ticks(),
                 permits: Permits::new(self.limits.instances),
+                places: Permits::new(self.limits.instances / 2),
+                preparer: Preparer::default(),
                 limits: self.limits,
                 cache,
                 compile_by: self.compile_by,

@@ -140,7 +140,7 @@ pub enum ConfigureError {
 }
 
 /// A call gave no answer.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// The plugin says that it cannot answer, and why. The input is at fault.
@@ -153,7 +153,7 @@ pub enum CallError {
 
 /// A plugin failed in a call. The instance is gone; the next call is as good
 /// as any.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{plugin}` failed in `{function}`: {cause}")]
 pub struct Fault {
     /// The plugin, `name@version`, or its digest before it has said its name.

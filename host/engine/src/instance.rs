@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::Store;
 use wasmtime::component::{
@@ -12,7 +12,7 @@ use wasmtime::component::{
 
 use crate::engine::Shared;
 use crate::error::{Cause, Fault, LoadError};
-use crate::limits::Accounts;
+use crate::limits::{Accounts, Limits};
 use crate::permits::Permit;
 use crate::trap;
 
@@ -64,16 +64,20 @@ pub(crate) struct Live {
     /// The function called last: a warm instance is asked the same again and
     /// again, and finding it takes a fifth of a short call.
     last: Option<(TypeId, Func)>,
-    shared: Arc<Shared>,
+    /// What the call under way may use.
+    limits: Limits,
     _permit: Permit,
 }
 
 impl Live {
-    /// Instantiates, within the engine's limits.
+    /// Instantiates within `limits`, and waits no longer than `patience` when
+    /// the engine has no room.
     pub(crate) fn new(
-        shared: &Arc<Shared>,
+        shared: &Shared,
         pre: &InstancePre<Accounts>,
         plugin: &str,
+        limits: &Limits,
+        patience: Duration,
     ) -> Result<Self, Fault> {
         let fault = |cause, backtrace| Fault {
             plugin: plugin.to_owned(),
@@ -81,18 +85,16 @@ impl Live {
             cause,
             backtrace,
         };
-        let limits = &shared.limits;
         let permit = shared
             .permits
-            .acquire(limits.deadline)
-            .ok_or_else(|| fault(Cause::Busy(limits.instances), Vec::new()))?;
+            .acquire(patience)
+            .ok_or_else(|| fault(Cause::Busy(shared.limits.instances), Vec::new()))?;
         let mut store = Store::new(&shared.wasmtime, Accounts::new(limits));
         store.limiter(|accounts| accounts);
-        refill(&mut store, shared);
+        refill(&mut store, limits);
         match pre.instantiate(&mut store) {
             Ok(instance) => {
-                let shared = Arc::clone(shared);
-                Ok(Self { store, instance, last: None, shared, _permit: permit })
+                Ok(Self { store, instance, last: None, limits: *limits, _permit: permit })
             }
             Err(error) => {
                 let (cause, backtrace) = trap::explain(&error, &store, limits);
@@ -109,7 +111,7 @@ impl Live {
         params: F::Params<'_>,
     ) -> Result<F::Results, Fault> {
         self.try_call(export, params).map_err(|error| {
-            let (cause, backtrace) = trap::explain(&error, &self.store, &self.shared.limits);
+            let (cause, backtrace) = trap::explain(&error, &self.store, &self.limits);
             Fault { plugin: plugin.to_owned(), function: F::NAME, cause, backtrace }
         })
     }
@@ -136,13 +138,28 @@ impl Live {
     }
 
     /// Gives the instance the means for another call.
-    pub(crate) fn refill(&mut self) {
-        refill(&mut self.store, &self.shared);
+    pub(crate) fn refill(&mut self, limits: &Limits) {
+        self.limits = *limits;
+        refill(&mut self.store, limits);
+    }
+
+    /// Gives the instance operations for its first call, whatever configuring
+    /// it has taken: a call runs out at the same place in an instance made for
+    /// it and in one that was there.
+    pub(crate) fn refuel(&mut self, fuel: u64) {
+        self.limits.fuel = fuel;
+        let _ = self.store.set_fuel(fuel);
+        self.store.set_hostcall_fuel(self.limits.output);
     }
 
     /// The operations used since the last refill.
     pub(crate) fn fuel_used(&self) -> u64 {
-        self.shared.limits.fuel - self.store.get_fuel().unwrap_or_default()
+        self.limits.fuel.saturating_sub(self.store.get_fuel().unwrap_or_default())
+    }
+
+    /// Linear memory in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.store.data().memory_in_use()
     }
 
     /// The parts, for reading out the instance's memory.
@@ -152,10 +169,10 @@ impl Live {
 }
 
 /// A store starts without fuel, deadline and output; each call gets all of it.
-fn refill(store: &mut Store<Accounts>, shared: &Shared) {
+fn refill(store: &mut Store<Accounts>, limits: &Limits) {
     // Fails only when fuel is off, and the engine turns it on.
-    let _ = store.set_fuel(shared.limits.fuel);
-    store.set_epoch_deadline(shared.deadline_ticks);
-    store.set_hostcall_fuel(shared.limits.output);
+    let _ = store.set_fuel(limits.fuel);
+    store.set_epoch_deadline(limits.deadline_ticks());
+    store.set_hostcall_fuel(limits.output);
     store.data_mut().refused = None;
 }

@@ -2,6 +2,7 @@
 
 mod configured;
 mod gate;
+mod kept;
 mod policy;
 mod signature;
 

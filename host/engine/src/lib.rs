@@ -24,7 +24,9 @@
 pub mod ahead;
 mod answer;
 mod bake;
+mod budget;
 mod cache;
+mod call;
 mod compile;
 mod component;
 mod digest;
@@ -35,6 +37,7 @@ mod jobs;
 mod limits;
 mod permits;
 mod plugin;
+mod prepare;
 mod producers;
 mod system;
 mod text;
@@ -43,6 +46,7 @@ pub mod types;
 
 pub use bake::Baked;
 pub use cache::{CACHE_SIZE, CacheDirectory, CacheProblem, CacheUse};
+pub use call::{CallOptions, CallStats, InstanceUse};
 pub use compile::{CompileCommand, serve as serve_compilation};
 pub use digest::Digest;
 pub use engine::{Engine, EngineBuilder};

@@ -71,6 +71,26 @@ impl Limits {
         };
         Err(EngineError::Limits(problem.to_owned()))
     }
+
+    /// Refuses limits that are beyond what the engine was set up for.
+    pub(crate) fn check_within(&self, engine: &Self) -> Result<(), EngineError> {
+        self.check()?;
+        let beyond = |what: &str, own: String, most: String| {
+            let problem = format!("`{what}` is {own}, and the engine has {most}");
+            Err(EngineError::Limits(problem))
+        };
+        let numbers = [
+            ("memory", self.memory, engine.memory),
+            ("table_elements", self.table_elements, engine.table_elements),
+            ("instances", self.instances as usize, engine.instances as usize),
+        ];
+        for (what, own, most) in numbers {
+            if own > most {
+                return beyond(what, own.to_string(), most.to_string());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What an instance has been refused. Lives in its store.
@@ -92,6 +112,11 @@ pub(crate) enum Refusal {
 }
 
 impl Accounts {
+    /// Linear memory in use, in bytes.
+    pub(crate) fn memory_in_use(&self) -> usize {
+        self.used_memory
+    }
+
     pub(crate) fn new(limits: &Limits) -> Self {
         Self { memory: limits.memory, table_elements: limits.table_elements, ..Self::default() }
     }

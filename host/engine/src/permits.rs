@@ -1,7 +1,7 @@
 //! How many instances may be alive at a time.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A counting semaphore. The pool of instances answers an overflow with an
 /// error; this makes callers wait instead, and no longer than their deadline.
@@ -21,7 +21,11 @@ struct State {
 
 /// The right to one instance; given back on drop.
 #[derive(Debug)]
-pub(crate) struct Permit(Arc<Permits>);
+pub(crate) struct Permit {
+    permits: Arc<Permits>,
+    /// How long it was waited for.
+    pub(crate) waited: Duration,
+}
 
 impl Permits {
     pub(crate) fn new(count: u32) -> Arc<Self> {
@@ -33,7 +37,9 @@ impl Permits {
     pub(crate) fn acquire(self: &Arc<Self>, patience: Duration) -> Option<Permit> {
         // A panic elsewhere cannot leave a count half written.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.free == 0 {
+        let mut waited = Duration::ZERO;
+        if state.free == 0 && !patience.is_zero() {
+            let start = Instant::now();
             state.waiting += 1;
             state = self
                 .returned
@@ -41,20 +47,21 @@ impl Permits {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
             state.waiting -= 1;
+            waited = start.elapsed();
         }
         state.free = state.free.checked_sub(1)?;
-        Some(Permit(Arc::clone(self)))
+        Some(Permit { permits: Arc::clone(self), waited })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.permits.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.free += 1;
         let wake = state.waiting > 0;
         drop(state);
         if wake {
-            self.0.returned.notify_one();
+            self.permits.returned.notify_one();
         }
     }
 }

@@ -2,21 +2,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{Component, InstancePre};
 
 use crate::ahead::BuiltIn;
 use crate::answer;
 use crate::bake::{self, Baked};
+use crate::budget::Budget;
 use crate::cache::{CacheUse, Found};
 use crate::compile;
 use crate::component;
 use crate::digest::Digest;
 use crate::engine::Shared;
-use crate::error::{Cause, ConfigureError, Fault, LoadError};
+use crate::error::{Cause, ConfigureError, EngineError, Fault, LoadError};
 use crate::instance::{Export, Function, Live};
 use crate::jobs::{self, Gate, Policy, Signature};
-use crate::limits::Accounts;
+use crate::limits::{Accounts, Limits};
 use crate::producers;
 use crate::types::{Finding, Info};
 
@@ -77,6 +79,7 @@ impl Function for Configure {
 #[derive(Clone)]
 pub struct Plugin {
     pub(crate) loaded: Arc<Loaded>,
+    pub(crate) budget: Arc<Budget>,
 }
 
 impl fmt::Debug for Plugin {
@@ -105,8 +108,8 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    pub(crate) fn instantiate(&self) -> Result<Live, Fault> {
-        Live::new(&self.shared, &self.pre, &self.name)
+    pub(crate) fn instantiate(&self, limits: &Limits, patience: Duration) -> Result<Live, Fault> {
+        Live::new(&self.shared, &self.pre, &self.name, limits, patience)
     }
 
     pub(crate) fn export<F: Function>(&self) -> Result<Export<F>, LoadError> {
@@ -135,7 +138,9 @@ impl Plugin {
         let configure = Export::<Configure>::find(&component, &pre, declared.contract)?;
         jobs::check_exports(declared.world, &component, &pre, declared.contract)?;
         let unnamed = digest.to_string();
-        let (info,) = Live::new(shared, &pre, &unnamed)?.call(&describe, &unnamed, ())?;
+        let limits = &shared.limits;
+        let mut live = Live::new(shared, &pre, &unnamed, limits, limits.deadline)?;
+        let (info,) = live.call(&describe, &unnamed, ())?;
         answer::check_info(&info).map_err(|problem| Fault {
             plugin: unnamed,
             function: Describe::NAME,
@@ -155,7 +160,31 @@ impl Plugin {
             baked: declared.baked.as_deref().map(Baked::read).transpose()?,
             cache_use,
         };
-        Ok(Self { loaded: Arc::new(loaded) })
+        let budget = Arc::new(Budget::of_engine(shared.limits));
+        Ok(Self { loaded: Arc::new(loaded), budget })
+    }
+
+    /// The same plugin with limits of its own, and a bulkhead: whatever is
+    /// made of it has at most [`Limits::instances`] calls at a time, together,
+    /// so that one that hangs leaves the rest of the engine to others. A
+    /// component's size is not judged again.
+    ///
+    /// # Errors
+    /// When memory, tables or instances are beyond those of the engine.
+    pub fn with_limits(&self, limits: Limits) -> Result<Self, EngineError> {
+        let budget = Budget::within(&self.loaded.shared.limits, limits)?;
+        Ok(Self { loaded: Arc::clone(&self.loaded), budget: Arc::new(budget) })
+    }
+
+    /// This plugin within the limits of another, and behind its bulkhead.
+    pub(crate) fn sharing(self, other: &Self) -> Self {
+        Self { loaded: self.loaded, budget: Arc::clone(&other.budget) }
+    }
+
+    /// The limits of its calls.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.budget.limits
     }
 
     /// What the plugin says of itself.

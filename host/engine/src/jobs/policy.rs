@@ -1,9 +1,12 @@
 //! Deciding on scores.
 
+use std::sync::Arc;
+
 use super::DECIDER;
 use super::configured::Configured;
 use crate::answer;
-use crate::error::{CallError, ConfigureError};
+use crate::call::{Call, CallOptions, CallStats};
+use crate::error::{CallError, ConfigureError, EngineError};
 use crate::instance::{Export, Function, Live};
 use crate::plugin::{Plugin, World};
 use crate::types::{Batch, Column, Decision, Declaration, Value};
@@ -32,8 +35,11 @@ impl Function for DecideBatch {
     type Results = (Result<Batch, String>,);
 }
 
-/// A policy plugin with its settings.
-pub struct Policy {
+/// A policy plugin with its settings. Cheap to clone.
+#[derive(Clone)]
+pub struct Policy(Arc<Inner>);
+
+struct Inner {
     configured: Configured,
     surface: Declaration,
     decide: Export<Decide>,
@@ -43,21 +49,39 @@ pub struct Policy {
 impl Policy {
     pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Policy, settings)?;
-        let (surface,) = configured.call(&configured.export::<Surface>()?, ())?;
+        let once = Call::new(&CallOptions::fresh(), None);
+        let (surface,) = configured.call(&configured.export::<Surface>()?, (), once)?;
         answer::check_surface(&surface)
             .map_err(|problem| configured.fault(Surface::NAME, problem))?;
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             surface,
             decide: configured.export()?,
             decide_batch: configured.export()?,
             configured,
-        })
+        })))
     }
 
     /// What the policy reads and says.
     #[must_use]
     pub fn surface(&self) -> &Declaration {
-        &self.surface
+        &self.0.surface
+    }
+
+    /// Keeps so many configured instances ready, made by a thread in the
+    /// background, so that a fresh call need not wait for one to be made. All
+    /// instances at rest of an engine are at most half of its
+    /// [`Limits::instances`](crate::Limits::instances).
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+        self.0.configured.prepare(count)
+    }
+
+    /// How many instances are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.0.configured.ready()
     }
 
     /// Decides on one case, in a fresh instance. `values` are in the order of
@@ -66,8 +90,22 @@ impl Policy {
     /// # Errors
     /// When no decision can be made, or the plugin fails. Neither means allow.
     pub fn decide(&self, values: &[Value]) -> Result<Decision, CallError> {
-        let (decision,) = self.configured.call(&self.decide, (values,))?;
-        self.checked(decision)
+        self.decide_with(values, &CallOptions::fresh(), None)
+    }
+
+    /// [`Policy::decide`], as the options say; what it took goes to `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decide_with(
+        &self,
+        values: &[Value],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Decision, CallError> {
+        let Inner { configured, decide, .. } = &*self.0;
+        let (decision,) = configured.call(decide, (values,), Call::new(options, stats))?;
+        self.0.checked(decision)
     }
 
     /// Decides on many cases at once, in a fresh instance. `columns` are in
@@ -77,17 +115,37 @@ impl Policy {
     /// # Errors
     /// When the columns do not fit, or the plugin fails.
     pub fn decide_batch(&self, rows: u32, columns: &[Column]) -> Result<Batch, CallError> {
-        let (batch,) = self.configured.call(&self.decide_batch, (rows, columns))?;
-        self.checked_batch(rows, batch)
+        self.decide_batch_with(rows, columns, &CallOptions::fresh(), None)
     }
 
-    /// One instance for many calls, for one thread. Faster, and nothing but
-    /// the plugin's own good conduct keeps one call from seeing another's data.
+    /// [`Policy::decide_batch`], as the options say; what it took goes to
+    /// `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decide_batch_with(
+        &self,
+        rows: u32,
+        columns: &[Column],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Batch, CallError> {
+        let Inner { configured, decide_batch, .. } = &*self.0;
+        let call = Call::new(options, stats);
+        let (batch,) = configured.call(decide_batch, (rows, columns), call)?;
+        self.0.checked_batch(rows, batch)
+    }
+
+    /// One instance for many calls, for one thread: taken from those at rest,
+    /// and put back when this is dropped. Faster, and nothing but the plugin's
+    /// own good conduct keeps one call from seeing another's data.
     #[must_use]
-    pub fn warm(&self) -> WarmPolicy<'_> {
-        WarmPolicy { policy: self, live: None }
+    pub fn warm(&self) -> WarmPolicy {
+        WarmPolicy { policy: self.clone(), live: self.0.configured.take_warm() }
     }
+}
 
+impl Inner {
     fn checked(&self, decision: Result<Decision, String>) -> Result<Decision, CallError> {
         let decision = decision.map_err(|refusal| CallError::Refused(answer::cut(refusal)))?;
         answer::check_decision(&self.surface, &decision)
@@ -109,20 +167,41 @@ impl Policy {
 }
 
 /// A [`Policy`] that reuses one instance.
-pub struct WarmPolicy<'a> {
-    policy: &'a Policy,
+pub struct WarmPolicy {
+    policy: Policy,
     live: Option<Live>,
 }
 
-impl WarmPolicy<'_> {
+impl WarmPolicy {
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// See [`Policy::decide`].
     ///
     /// # Errors
     /// As there; after a failure the next call has a new instance.
     pub fn decide(&mut self, values: &[Value]) -> Result<Decision, CallError> {
-        let Policy { configured, decide, .. } = self.policy;
-        let (decision,) = configured.call_warm(&mut self.live, decide, (values,))?;
-        self.policy.checked(decision)
+        self.decide_with(values, &CallOptions::warm(), None)
+    }
+
+    /// See [`Policy::decide_with`]; the instance is this one's, whatever the
+    /// options say.
+    ///
+    /// # Errors
+    /// As there; after a failure the next call has a new instance.
+    pub fn decide_with(
+        &mut self,
+        values: &[Value],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Decision, CallError> {
+        let Inner { configured, decide, .. } = &*self.policy.0;
+        let call = Call::new(options, stats);
+        let (decision,) = configured.call_warm(&mut self.live, decide, (values,), call)?;
+        self.policy.0.checked(decision)
     }
 
     /// See [`Policy::decide_batch`].
@@ -130,8 +209,17 @@ impl WarmPolicy<'_> {
     /// # Errors
     /// As there; after a failure the next call has a new instance.
     pub fn decide_batch(&mut self, rows: u32, columns: &[Column]) -> Result<Batch, CallError> {
-        let Policy { configured, decide_batch, .. } = self.policy;
-        let (batch,) = configured.call_warm(&mut self.live, decide_batch, (rows, columns))?;
-        self.policy.checked_batch(rows, batch)
+        let Inner { configured, decide_batch, .. } = &*self.policy.0;
+        let call = Call::new(&CallOptions::warm(), None);
+        let (batch,) = configured.call_warm(&mut self.live, decide_batch, (rows, columns), call)?;
+        self.policy.0.checked_batch(rows, batch)
+    }
+}
+
+impl Drop for WarmPolicy {
+    fn drop(&mut self) {
+        if let Some(live) = self.live.take() {
+            self.policy.0.configured.keep_warm(live);
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Judging payloads.
 
+use std::sync::Arc;
+
 use super::CHECKER;
 use super::configured::Configured;
-use crate::error::{ConfigureError, Fault};
+use crate::call::{Call, CallOptions, CallStats};
+use crate::error::{ConfigureError, EngineError, Fault};
 use crate::instance::{Export, Function, Live};
 use crate::plugin::{Plugin, World};
 use crate::types::{Finding, TypedColumn};
@@ -31,8 +34,11 @@ impl Function for CheckColumns {
     type Results = (Vec<Finding>,);
 }
 
-/// A signature plugin with its settings.
-pub struct Signature {
+/// A signature plugin with its settings. Cheap to clone.
+#[derive(Clone)]
+pub struct Signature(Arc<Inner>);
+
+struct Inner {
     configured: Configured,
     check: Export<Check>,
     normalize: Export<Normalize>,
@@ -42,12 +48,27 @@ pub struct Signature {
 impl Signature {
     pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Signature, settings)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             check: configured.export()?,
             normalize: configured.export()?,
             check_columns: configured.export()?,
             configured,
-        })
+        })))
+    }
+
+    /// Keeps so many configured instances ready; see
+    /// [`Policy::prepare`](crate::Policy::prepare).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+        self.0.configured.prepare(count)
+    }
+
+    /// How many instances are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.0.configured.ready()
     }
 
     /// Judges one raw request body, in a fresh instance.
@@ -55,8 +76,22 @@ impl Signature {
     /// # Errors
     /// When the plugin fails. A bad payload is findings, not an error.
     pub fn check(&self, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
-        let (findings,) = self.configured.call(&self.check, (payload,))?;
-        self.configured.check_findings(Check::NAME, 0, &findings)?;
+        self.check_with(payload, &CallOptions::fresh(), None)
+    }
+
+    /// [`Signature::check`], as the options say; what it took goes to `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_with(
+        &self,
+        payload: &[u8],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Vec<Finding>, Fault> {
+        let Inner { configured, check, .. } = &*self.0;
+        let (findings,) = configured.call(check, (payload,), Call::new(options, stats))?;
+        configured.check_findings(Check::NAME, 0, &findings)?;
         Ok(findings)
     }
 
@@ -66,9 +101,24 @@ impl Signature {
     /// # Errors
     /// When the plugin fails.
     pub fn normalize(&self, payload: &[u8]) -> Result<Result<Vec<u8>, Vec<Finding>>, Fault> {
-        let (normalized,) = self.configured.call(&self.normalize, (payload,))?;
+        self.normalize_with(payload, &CallOptions::fresh(), None)
+    }
+
+    /// [`Signature::normalize`], as the options say; what it took goes to
+    /// `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn normalize_with(
+        &self,
+        payload: &[u8],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Result<Vec<u8>, Vec<Finding>>, Fault> {
+        let Inner { configured, normalize, .. } = &*self.0;
+        let (normalized,) = configured.call(normalize, (payload,), Call::new(options, stats))?;
         if let Err(findings) = &normalized {
-            self.configured.check_findings(Normalize::NAME, 0, findings)?;
+            configured.check_findings(Normalize::NAME, 0, findings)?;
         }
         Ok(normalized)
     }
@@ -78,33 +128,52 @@ impl Signature {
     /// # Errors
     /// When the plugin fails.
     pub fn check_columns(&self, rows: u32, columns: &[TypedColumn]) -> Result<Vec<Finding>, Fault> {
-        let (findings,) = self.configured.call(&self.check_columns, (rows, columns))?;
-        self.configured.check_findings(CheckColumns::NAME, 0, &findings)?;
+        self.check_columns_with(rows, columns, &CallOptions::fresh(), None)
+    }
+
+    /// [`Signature::check_columns`], as the options say; what it took goes to
+    /// `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_columns_with(
+        &self,
+        rows: u32,
+        columns: &[TypedColumn],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Vec<Finding>, Fault> {
+        let Inner { configured, check_columns, .. } = &*self.0;
+        let call = Call::new(options, stats);
+        let (findings,) = configured.call(check_columns, (rows, columns), call)?;
+        configured.check_findings(CheckColumns::NAME, 0, &findings)?;
         Ok(findings)
     }
 
-    /// One instance for many calls, for one thread. Faster, and nothing but
-    /// the plugin's own good conduct keeps one call from seeing another's data.
+    /// One instance for many calls, for one thread: taken from those at rest,
+    /// and put back when this is dropped. Faster, and nothing but the plugin's
+    /// own good conduct keeps one call from seeing another's data.
     #[must_use]
-    pub fn warm(&self) -> WarmSignature<'_> {
-        WarmSignature { signature: self, live: None }
+    pub fn warm(&self) -> WarmSignature {
+        WarmSignature { signature: self.clone(), live: self.0.configured.take_warm() }
     }
 }
 
 /// A [`Signature`] that reuses one instance.
-pub struct WarmSignature<'a> {
-    signature: &'a Signature,
+pub struct WarmSignature {
+    signature: Signature,
     live: Option<Live>,
 }
 
-impl WarmSignature<'_> {
+impl WarmSignature {
     /// See [`Signature::check`].
     ///
     /// # Errors
     /// When the plugin fails; the next call has a new instance.
     pub fn check(&mut self, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
-        let Signature { configured, check, .. } = self.signature;
-        let (findings,) = configured.call_warm(&mut self.live, check, (payload,))?;
+        let Inner { configured, check, .. } = &*self.signature.0;
+        let call = Call::new(&CallOptions::warm(), None);
+        let (findings,) = configured.call_warm(&mut self.live, check, (payload,), call)?;
         configured.check_findings(Check::NAME, 0, &findings)?;
         Ok(findings)
     }
@@ -118,9 +187,19 @@ impl WarmSignature<'_> {
         rows: u32,
         columns: &[TypedColumn],
     ) -> Result<Vec<Finding>, Fault> {
-        let Signature { configured, check_columns, .. } = self.signature;
-        let (findings,) = configured.call_warm(&mut self.live, check_columns, (rows, columns))?;
+        let Inner { configured, check_columns, .. } = &*self.signature.0;
+        let call = Call::new(&CallOptions::warm(), None);
+        let (findings,) =
+            configured.call_warm(&mut self.live, check_columns, (rows, columns), call)?;
         configured.check_findings(CheckColumns::NAME, 0, &findings)?;
         Ok(findings)
+    }
+}
+
+impl Drop for WarmSignature {
+    fn drop(&mut self) {
+        if let Some(live) = self.live.take() {
+            self.signature.0.configured.keep_warm(live);
+        }
     }
 }

@@ -12,4 +12,5 @@ mod costly;
 mod files;
 mod guest;
 mod hostile;
+mod options;
 mod pool;

@@ -1,0 +1,81 @@
+//! The thread that makes instances ahead, one for an engine that is asked to.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+
+/// What keeps instances ready.
+pub(crate) trait Prepare: Send + Sync {
+    /// Makes those that are missing.
+    fn prepare(&self);
+}
+
+/// Who is to be kept ready, and the thread that sees to it.
+#[derive(Default)]
+pub(crate) struct Preparer {
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+#[derive(Default)]
+struct State {
+    all: Vec<Weak<dyn Prepare>>,
+    asked: bool,
+    running: bool,
+    ended: bool,
+}
+
+impl Preparer {
+    /// Keeps `one` ready from now on, as long as it lives.
+    pub(crate) fn add(&self, one: Weak<dyn Prepare>) -> std::io::Result<()> {
+        let (state, _) = &*self.state;
+        let mut held = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.running {
+            let state = Arc::clone(&self.state);
+            thread::Builder::new()
+                .name("tollgate-prepare".to_owned())
+                .spawn(move || work(&state))?;
+            held.running = true;
+        }
+        held.all.push(one);
+        drop(held);
+        self.ask();
+        Ok(())
+    }
+
+    /// Has what is missing made.
+    pub(crate) fn ask(&self) {
+        let (state, asked) = &*self.state;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.asked {
+            state.asked = true;
+            drop(state);
+            asked.notify_one();
+        }
+    }
+}
+
+impl Drop for Preparer {
+    fn drop(&mut self) {
+        let (state, asked) = &*self.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        asked.notify_one();
+    }
+}
+
+fn work((state, asked): &(Mutex<State>, Condvar)) {
+    loop {
+        let held = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = asked
+            .wait_while(held, |state| !state.asked && !state.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        if held.ended {
+            return;
+        }
+        held.asked = false;
+        held.all.retain(|one| one.strong_count() > 0);
+        let all = held.all.clone();
+        drop(held);
+        for one in all.iter().filter_map(Weak::upgrade) {
+            one.prepare();
+        }
+    }
+}
