@@ -78,10 +78,11 @@ Examples:
   tollgate check --signature MLmodel            is the signature itself sound?
   tollgate check --signature MLmodel --protocol oip --payload infer.json
   tollgate check --schema request.schema.json --payload request.json
+  tollgate check --policy checks/orders.yaml --payload order.json
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
 \"abc\" to true) is refused, and the finding says what the model would have got.")]
-#[command(group = ArgGroup::new("contract").args(["signature", "schema"]).required(true))]
+#[command(group = ArgGroup::new("subject").args(["signature", "schema", "policy"]).required(true))]
 pub(crate) struct Check {
     /// The signature: an MLmodel file, a model's folder, or a JSON file
     #[arg(long, value_name = "PATH")]
@@ -89,6 +90,10 @@ pub(crate) struct Check {
     /// A JSON Schema instead of a signature: drafts 4 to 2020-12, JSON or YAML
     #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
     pub(crate) schema: Option<PathBuf>,
+    /// A policy document of any signature plugin, or a component that `tollgate
+    /// bake` made of one; its settings say the rest
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
+    pub(crate) policy: Option<PathBuf>,
     /// A schema that the schema refers to; may be given several times
     #[arg(long, value_name = "URI=FILE", requires = "schema", value_parser = resource)]
     pub(crate) resource: Vec<(String, PathBuf)>,
@@ -108,6 +113,8 @@ pub(crate) struct Check {
     /// text it is a part of the text.
     ///
     /// With `--schema` each row by itself is the instance, in every format.
+    /// With `--policy` a line of JSON is a payload of its own, and other files
+    /// are judged as columns.
     #[arg(long, value_name = "FILE")]
     pub(crate) payload: Option<PathBuf>,
     /// The payload is the answer to a request: judge it by the signature's outputs
@@ -195,15 +202,6 @@ pub(crate) enum Mode {
     Mlflow,
 }
 
-impl Mode {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Mlflow => "mlflow",
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -287,7 +285,8 @@ pub(crate) struct Decide {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
-    /// By the file's name (.csv, .jsonl, .ndjson), else by what is in it
+    /// By the file's name (.csv, .jsonl, .ndjson, .parquet, .pq, .arrow,
+    /// .feather), else by what is in it
     #[default]
     Auto,
     /// One JSON object
@@ -296,6 +295,10 @@ pub(crate) enum InputFormat {
     Jsonl,
     /// Comma-separated, with a header row
     Csv,
+    /// Apache Parquet
+    Parquet,
+    /// Apache Arrow IPC, a file or a stream
+    Arrow,
 }
 
 pub(crate) use signature::{Convert, Diff, Form, Infer, Reader, Signature};

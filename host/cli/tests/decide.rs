@@ -122,7 +122,7 @@ fn what_is_not_recognised_is_asked_for() {
             insta::assert_snapshot!(text(&output.stderr), @"
               × `<stdin>` is neither a JSON object, nor JSON lines, nor CSV whose first line names an input of
               │ the policy
-              help: say what it is with `--input-format json`, `jsonl` or `csv`
+              help: say what it is with `--input-format json`, `jsonl`, `csv`, `parquet` or `arrow`
             ");
         }
     }

@@ -1,7 +1,7 @@
 //! What a policy reads, taken from requests and rows as typed values.
 //!
-//! [`Extractor`] takes the values of one JSON request; [`JsonLines`] and
-//! [`Csv`] give many rows as columns.
+//! [`Extractor`] takes the values of one JSON request; [`JsonLines`], [`Csv`]
+//! and [`Typed`], which is for Parquet and Arrow, give many rows as columns.
 //!
 //! White space: texts keep what is around them, as data, in requests and in
 //! cells. Names in a header, numbers and booleans in cells and what counters
@@ -12,10 +12,12 @@ mod counters;
 mod csv;
 mod error;
 mod extract;
+mod header;
 mod lines;
 mod members;
 mod outside;
 mod plan;
+mod typed;
 
 use tollgate_engine::types::{Kind, Value};
 
@@ -28,6 +30,7 @@ pub use self::extract::Extractor;
 pub use self::lines::JsonLines;
 pub use self::outside::Outside;
 pub use self::plan::Shadowed;
+pub use self::typed::Typed;
 
 /// The most bytes of one record of a file or stream, 16 MiB: one that has no
 /// end, or a quote that is never closed, must not fill the memory.
@@ -68,6 +71,17 @@ pub fn kind_phrase(kind: Kind) -> &'static str {
         Kind::Integer => "an integer",
         Kind::Number => "a number",
         Kind::Text => "text",
+    }
+}
+
+/// What a value is, in a sentence.
+fn found(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Boolean(_) => "a boolean",
+        Value::Integer(_) => "an integer",
+        Value::Number(_) => "a number",
+        Value::Text(_) => "text",
     }
 }
 

@@ -1,23 +1,26 @@
-//! The three jobs, from files to reports.
+//! The three jobs: the judges that embedders hold, and the way from files to
+//! reports.
 
 mod check;
-mod contract;
+mod checker;
 mod decide;
 mod gate;
 mod opened;
+mod registry;
 mod rows;
 
 use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::{CallError, ConfigureError, Fault, Plugin};
+use tollgate_engine::{CallError, ConfigureError, Fault};
 
-pub use self::check::{Check, check, check_watched};
-pub use self::contract::{Contract, Part, Protocol};
-pub use self::decide::{Decider, NoDecision, RowAnswer, WarmDecider};
-pub use self::gate::{gate, gate_as_of};
+pub use self::check::{Check, check};
+pub use self::checker::{Checked, Checker, Mode, Part, Protocol, Reporting, Subject};
+pub use self::decide::{Answer, Decider, DecisionId, NoDecision, Place, WarmDecider};
+pub use self::gate::{Gate, gate, gate_as_of};
 pub use self::opened::{Opened, Unverified, verify};
+pub use self::registry::Registry;
 pub use self::rows::Seen;
 
 use crate::document::{DocumentError, PolicyDocument};
@@ -61,7 +64,7 @@ pub enum JudgeError {
     Configure(#[from] ConfigureError),
     /// A signature or a schema cannot be used.
     #[error("the {what} in `{file}` cannot be used: {message}")]
-    Contract {
+    Subject {
         /// `signature` or `schema`.
         what: &'static str,
         /// The file.
@@ -128,18 +131,6 @@ impl JudgeError {
     }
 }
 
-/// Reads a document and loads its plugin; the settings are valid then, as far
-/// as the plugin's schema can say.
-///
-/// # Errors
-/// When either cannot be had, or the settings are wrong.
-pub fn open(plugins: &Plugins, path: &Path) -> Result<(PolicyDocument, Plugin), JudgeError> {
-    let document = PolicyDocument::read(path)?;
-    let plugin = plugins.resolve(&document.plugin, document.folder())?;
-    document.validate_settings(&plugin.info().settings_schema)?;
-    Ok((document, plugin))
-}
-
 /// Gives what a plugin finds wrong in a document's settings its places.
 pub(crate) fn located(document: &PolicyDocument, error: ConfigureError) -> JudgeError {
     if let ConfigureError::Refused { findings, .. } = &error
@@ -164,7 +155,7 @@ pub struct BakedDocument {
 /// # Errors
 /// When the document or its plugin cannot be used, or the plugin not frozen.
 pub fn bake(plugins: &Plugins, path: &Path) -> Result<BakedDocument, JudgeError> {
-    let (document, plugin) = open(plugins, path)?;
+    let Opened { document, plugin } = Opened::document(plugins, PolicyDocument::read(path)?)?;
     let component = plugin
         .bake(document.settings(), &document.to_canonical_json())
         .map_err(|error| located(&document, error))?;

@@ -71,11 +71,27 @@ pub struct SignatureText {
 /// # Errors
 /// When there is none, or the file is wrong.
 pub fn read_signature(path: &Path) -> Result<SignatureText, ModelError> {
-    let (source, signature) = signature_node(path)?;
-    let part = |key: &str| signature.get(key).map_or(Value::Null, Node::to_json);
-    let value =
-        json!({ "inputs": part("inputs"), "outputs": part("outputs"), "params": part("params") });
-    Ok(SignatureText { value, source: source.name().to_owned() })
+    signature_node(path).map(|(source, signature)| SignatureText::new(&source, &signature))
+}
+
+impl SignatureText {
+    /// Takes a signature out of a text: that of an MLmodel file, or JSON that
+    /// holds `inputs`, `outputs` and `params`.
+    ///
+    /// # Errors
+    /// When there is none, or the text is wrong.
+    pub fn parse(source: Source) -> Result<Self, ModelError> {
+        let tree = Node::parse(&source, NonFinite::Kept)?;
+        signature_part(source, tree).map(|(source, signature)| Self::new(&source, &signature))
+    }
+
+    fn new(source: &Source, signature: &Node) -> Self {
+        let part = |key: &str| signature.get(key).map_or(Value::Null, Node::to_json);
+        let value = json!({
+            "inputs": part("inputs"), "outputs": part("outputs"), "params": part("params"),
+        });
+        Self { value, source: source.name().to_owned() }
+    }
 }
 
 /// The map that has `inputs`, `outputs` and `params`, in its text.

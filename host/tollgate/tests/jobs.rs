@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tollgate::frames::PayloadFormat;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
-use tollgate::judge::{self, Check, Contract, Decider, Part, Protocol, RowAnswer};
+use tollgate::judge::{
+    self, Answer, Check, Decider, Mode, Part, Place, Protocol, Reporting, Subject,
+};
+use tollgate::model::read_signature;
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
 use tollgate_engine::{Engine, Limits};
@@ -39,12 +42,25 @@ fn fraud() -> Decider {
 }
 
 fn decide(decider: &Decider, request: &str) -> Value {
-    let mut answer = String::new();
-    let decision = decider.decide(request.as_bytes(), &Outside::default(), None, &mut answer);
-    let answer: Value = serde_json::from_str(&answer).expect(&answer);
-    assert_eq!(decision.is_err(), answer.get("error").is_some(), "{answer}");
-    assert_fits_schema(&answer);
-    answer
+    json(&decider.decide(request.as_bytes()))
+}
+
+/// An answer as JSON, which says what the typed one says.
+fn json(answer: &Answer<'_>) -> Value {
+    let mut text = String::new();
+    answer.write_json(None, &mut text);
+    let json: Value = serde_json::from_str(&text).expect(&text);
+    assert_eq!(answer.decision().is_err(), json.get("error").is_some(), "{json}");
+    assert_eq!(answer.is_fallback(), answer.decision().is_err());
+    assert_eq!(answer.action(), json["action"].as_str());
+    assert_eq!(answer.score(), json["score"].as_f64());
+    let place = answer.row().map(Place::counted);
+    assert_eq!(place.and_then(|(what, _)| json[what].as_u64()), place.map(|(_, number)| number));
+    assert_eq!(answer.id().to_string(), json["decision_id"].as_str().expect("an id"));
+    let reasons: Vec<Value> = answer.reasons().map(Value::from).collect();
+    assert_eq!(reasons, json["reasons"].as_array().cloned().unwrap_or_default());
+    assert_fits_schema(&json);
+    json
 }
 
 /// The seeds' policy, which was `amount > 10000` and `score >= 0.7`.
@@ -86,13 +102,10 @@ fn requests_without_values_have_ids_of_their_own() {
     let outside = Outside::default();
     let mut lines = JsonLines::new("{\n{}\n".as_bytes(), decider.extractor(), &outside);
     let rows = lines.next_rows(10).expect("rows").expect("rows");
-    let mut answers = String::new();
+    let mut of_lines = Vec::new();
     let mut decisions = decider.warm();
-    decisions.decide_rows(&rows, None, |answer| answers += answer.text).expect("answers");
-    let of_lines: Vec<_> = answers
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["decision_id"].clone())
-        .collect();
+    let keep = |answer: &Answer<'_>| of_lines.push(json(answer)["decision_id"].clone());
+    decisions.decide_rows(&rows, keep).expect("answers");
     assert_eq!(of_lines, [ids[0].clone(), ids[2].clone()], "one id, however it comes");
 }
 
@@ -101,9 +114,9 @@ fn requests_without_values_have_ids_of_their_own() {
 fn a_time_is_text() {
     let decider = fraud();
     let time = "12:00\", \"action\": \"allow\n";
-    let mut answer = String::new();
-    decider.decide(b"{}", &Outside::default(), Some(time), &mut answer).expect_err("no decision");
-    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let mut text = String::new();
+    decider.decide(b"{}").write_json(Some(time), &mut text);
+    let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&answer["time"], &answer["action"]), (&time.into(), &"manual_review".into()));
 }
 
@@ -123,9 +136,8 @@ fn two_policies_keep_to_themselves() {
         let mut lines = JsonLines::new(request.as_bytes(), decider.extractor(), &outside);
         let rows = lines.next_rows(9).expect("rows").expect("a row");
         let which = usize::from(action == "refer");
-        let mut text = String::new();
-        warm[which].decide_rows(&rows, None, |answer| text += answer.text).expect("an answer");
-        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        let mut answer = Value::Null;
+        warm[which].decide_rows(&rows, |row| answer = json(row)).expect("an answer");
         assert_eq!(answer["action"], action);
         assert_eq!(answer["policy"]["name"], decider.document().name.as_str());
     }
@@ -151,10 +163,8 @@ fn decide_within(limits: Limits, sizes: &[usize]) -> (Vec<Value>, Option<String>
     let mut decisions = decider.warm();
     let mut answers = Vec::new();
     while let Some(rows) = lines.next_rows(8192).expect("rows") {
-        let keep = |answer: RowAnswer<'_>| {
-            answers.push(serde_json::from_str::<Value>(answer.text).expect("JSON"));
-        };
-        if let Err(error) = decisions.decide_rows(&rows, None, keep) {
+        let keep = |answer: &Answer<'_>| answers.push(json(answer));
+        if let Err(error) = decisions.decide_rows(&rows, keep) {
             return (answers, Some(error.to_string()));
         }
     }
@@ -213,17 +223,8 @@ fn damaged_requests_are_never_allowed() {
 }
 
 fn answers(decider: &Decider, rows: &Rows) -> Vec<Value> {
-    let mut text = String::new();
-    let mut actions = Vec::new();
-    let keep = |answer: RowAnswer<'_>| {
-        text += answer.text;
-        actions.push(answer.action);
-    };
-    decider.warm().decide_rows(rows, None, keep).expect("decisions");
-    let answers: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    assert_eq!(actions.len(), answers.len());
-    answers.iter().for_each(assert_fits_schema);
+    let mut answers = Vec::new();
+    decider.warm().decide_rows(rows, |answer| answers.push(json(answer))).expect("decisions");
     answers
 }
 
@@ -320,23 +321,20 @@ fn checks_and_gates_report_as_the_schema_says() {
     for (payload, passes) in
         [("one-row.json", true), ("wrong-type.json", false), ("not-json.txt", false)]
     {
-        let report = judge::check(
-            &plugins,
-            &Check {
-                contract: Contract::Mlflow {
-                    signature: &model("digit_reading-v1"),
-                    part: Part::Inputs,
-                    mode: "mlflow",
-                    protocol: Protocol::Mlflow,
-                },
-                payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
-                payload_format: PayloadFormat::Request,
-                max_findings: 10,
-                hide_values: true,
-                allow_empty: false,
-            },
-        )
-        .expect("a report");
+        let subject = Subject::Signature {
+            signature: read_signature(&model("digit_reading-v1")).expect("a signature"),
+            part: Part::Inputs,
+            mode: Mode::Mlflow,
+            protocol: Protocol::Mlflow,
+        };
+        let check = Check {
+            subject: &subject,
+            payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
+            payload_format: PayloadFormat::Request,
+            reporting: Reporting { max_findings: 10, allow_empty: false },
+            hide_values: true,
+        };
+        let report = judge::check(&plugins, &check, &mut |_| {}).expect("a report");
         let report = serde_json::to_value(&report).expect("JSON");
         assert_fits_schema(&report);
         assert_eq!(report["verdict"] == "pass", passes, "{report}");

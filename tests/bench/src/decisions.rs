@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::fs;
 use std::rc::Rc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::{Value as Json, json};
 use tollgate::input::Outside;
-use tollgate::judge::{self, Decider};
+use tollgate::judge::{self, Answer, Decider};
 use tollgate::plugins::Plugins;
 use tollgate_engine::types::{Declaration, Value};
 use tollgate_engine::{Engine, Policy};
@@ -77,28 +77,28 @@ fn by_tollgate(places: &Places) -> Result<Vec<Row>> {
         Row::new(
             "decision/tollgate-json-warm",
             "Tollgate, JSON in and out, warm instance",
-            json_step(move |body, answer| {
-                json_warm.decide(body, outside, None, answer)?;
-                Ok(())
-            }),
+            json_step(move |body, answer| written(&json_warm.decide(body, outside), answer)),
         ),
         Row::new(
             "decision/tollgate-json-fresh",
             "Tollgate, JSON in and out, fresh instance",
-            json_step(move |body, answer| {
-                decider.decide(body, outside, None, answer)?;
-                Ok(())
-            }),
+            json_step(move |body, answer| written(&decider.decide(body), answer)),
         ),
         Row::new(
             "decision/tollgate-json-fresh-baked",
             "Tollgate, JSON in and out, fresh instance, baked settings",
-            json_step(move |body, answer| {
-                decider_baked.decide(body, outside, None, answer)?;
-                Ok(())
-            }),
+            json_step(move |body, answer| written(&decider_baked.decide(body), answer)),
         ),
     ])
+}
+
+/// An answer as JSON; no decision ends the benchmark.
+fn written(answer: &Answer<'_>, json: &mut String) -> Result<()> {
+    if let Err(problem) = answer.decision() {
+        bail!("{problem}");
+    }
+    answer.write_json(None, json);
+    Ok(())
 }
 
 /// Decides on the requests in turn, each answer in the same text.
@@ -152,7 +152,7 @@ fn check_json(who: &str, decider: &Decider) -> Result<()> {
     let mut given = Vec::new();
     for body in fraud::bodies() {
         let mut answer = String::new();
-        decider.decide(body.as_bytes(), &Outside::default(), None, &mut answer)?;
+        written(&decider.decide(body.as_bytes()), &mut answer)?;
         let answer: Json = serde_json::from_str(&answer)?;
         given.push(json!([answer.get("action"), answer.get("reason")]));
     }

@@ -1,11 +1,15 @@
 //! `tollgate check`
 
 use std::fmt::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use tollgate::judge::{self, Contract, Part, Protocol, Seen};
+use tollgate::judge::{self, JudgeError, Mode, Opened, Part, Protocol, Reporting, Seen, Subject};
+use tollgate::model;
+use tollgate::plugins::Plugins;
 use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
+use tollgate::source::{Content, Source};
 
 use crate::arguments::{self, Check, Format};
 use crate::output::{self, visible};
@@ -14,47 +18,58 @@ pub(crate) fn run(arguments: &Check) -> Exit {
     output::shown("check", arguments.shared.format, || {
         let plugins = super::plugins(&arguments.shared)?;
         let mut progress = Progress::default();
-        let report = judge::check_watched(
-            &plugins,
-            &judge::Check {
-                contract: contract(arguments)?,
-                payload: arguments.payload.as_deref(),
-                payload_format: arguments.payload_format.asked(),
+        let subject = subject(&plugins, arguments)?;
+        let check = judge::Check {
+            subject: &subject,
+            payload: arguments.payload.as_deref(),
+            payload_format: arguments.payload_format.asked(),
+            reporting: Reporting {
                 max_findings: arguments.max_findings,
-                hide_values: arguments.hide_values,
                 allow_empty: arguments.emptiness.allow_empty,
             },
-            &mut |seen| progress.show(seen),
-        )?;
+            hide_values: arguments.hide_values,
+        };
+        let report = judge::check(&plugins, &check, &mut |seen| progress.show(seen))?;
         progress.end();
         match arguments.shared.format {
             Format::Json => output::json(&report),
-            Format::Human => output::page(|out| print(out, &report)),
+            Format::Human => output::page(|out| print(out, &report, &subject)),
         }
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
 
-/// What the arguments hold payloads against; clap asks for one of the two.
-fn contract(arguments: &Check) -> miette::Result<Contract<'_>> {
-    match (&arguments.signature, &arguments.schema) {
-        (Some(signature), None) => Ok(Contract::Mlflow {
-            signature,
-            part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
-            mode: arguments.mode.name(),
-            protocol: match arguments.protocol {
-                arguments::Protocol::Mlflow => Protocol::Mlflow,
-                arguments::Protocol::Oip => Protocol::Oip,
-            },
-        }),
-        (None, Some(schema)) => Ok(Contract::JsonSchema {
-            schema,
-            resources: &arguments.resource,
+/// What the arguments hold payloads against; clap asks for one of the three.
+fn subject(plugins: &Plugins, arguments: &Check) -> Result<Subject, JudgeError> {
+    let read = |path: &Path| Source::read(path, Content::Model);
+    if let Some(policy) = &arguments.policy {
+        return Ok(Subject::Document(Box::new(Opened::open(plugins, policy)?)));
+    }
+    if let Some(schema) = &arguments.schema {
+        let resource = |(uri, path): &(String, PathBuf)| Ok((uri.clone(), read(path)?));
+        return Ok(Subject::Schema {
+            schema: read(schema)?,
+            resources: arguments
+                .resource
+                .iter()
+                .map(resource)
+                .collect::<Result<_, JudgeError>>()?,
             formats: arguments.formats,
             strict: arguments.strict_schema,
-        }),
-        _ => Err(miette::miette!("expected either `--signature` or `--schema`")),
+        });
     }
+    Ok(Subject::Signature {
+        signature: model::read_signature(arguments.signature.as_deref().unwrap_or(Path::new("")))?,
+        part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
+        mode: match arguments.mode {
+            arguments::Mode::Strict => Mode::Strict,
+            arguments::Mode::Mlflow => Mode::Mlflow,
+        },
+        protocol: match arguments.protocol {
+            arguments::Protocol::Mlflow => Protocol::Mlflow,
+            arguments::Protocol::Oip => Protocol::Oip,
+        },
+    })
 }
 
 /// A bar on standard error, where that is a terminal and someone waits.
@@ -101,7 +116,7 @@ fn bar(seen: Seen) -> ProgressBar {
     bar
 }
 
-fn print(out: &mut String, report: &CheckReport) -> fmt::Result {
+fn print(out: &mut String, report: &CheckReport, subject: &Subject) -> fmt::Result {
     let plugin = &report.plugin;
     match report.payload.as_deref() {
         Some(payload) => {
@@ -119,7 +134,11 @@ fn print(out: &mut String, report: &CheckReport) -> fmt::Result {
             writeln!(out)?;
         }
         None => {
-            let kind = if report.mode.is_some() { "signature" } else { "schema" };
+            let kind = match subject {
+                Subject::Signature { .. } => "signature",
+                Subject::Schema { .. } => "schema",
+                Subject::Document(_) => "document",
+            };
             writeln!(out, "{}: the {kind} can be used", visible(&report.signature))?;
         }
     }
@@ -244,7 +263,13 @@ mod tests {
         for (rows, payload, places) in
             [(false, false, 0), (false, true, 0), (true, true, 0), (true, true, 2), (true, true, 8)]
         {
-            assert_harmless(|out, text| print(out, &report(text, rows, payload, places)));
+            let subject = Subject::Schema {
+                schema: Source::new("schema.json", "{}"),
+                resources: Vec::new(),
+                formats: false,
+                strict: false,
+            };
+            assert_harmless(|out, text| print(out, &report(text, rows, payload, places), &subject));
         }
     }
 }

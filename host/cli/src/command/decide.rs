@@ -3,13 +3,15 @@
 mod input;
 mod print;
 
+use std::fmt::Write as _;
 use std::io::{BufRead, Read};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use miette::Result;
 use serde_json::json;
-use tollgate::input::{Csv, JsonLines, Outside, Rows};
+use tollgate::frames::{Batch, Content, Frames};
+use tollgate::input::{Csv, JsonLines, Outside, Rows, Typed};
 use tollgate::judge::{Decider, JudgeError};
 use tollgate::report::Exit;
 use tollgate::source;
@@ -43,9 +45,10 @@ fn decide(arguments: &Decide) -> Result<Exit> {
         Task { arguments, printer: Printer { decider: &decider, format: arguments.shared.format } };
     match input::open(arguments, decider.extractor())? {
         Input::Nothing => Ok(task.nothing()),
-        Input::One(request) => task.one(&request),
+        Input::One(request) => Ok(task.one(&request)),
         Input::Lines(reader) => task.lines(reader),
         Input::Csv(reader) => task.csv(reader),
+        Input::Frames(frames) => task.frames(frames),
     }
 }
 
@@ -61,10 +64,7 @@ impl Task<'_> {
         let message = format!("there is no case in `{name}`, so nothing was decided");
         let allowed = self.arguments.emptiness.allow_empty;
         let hint = if allowed { "" } else { "; `--allow-empty` lets that pass" };
-        output::note(|out| {
-            use std::fmt::Write as _;
-            writeln!(out, "{}{hint}", visible(&message))
-        });
+        output::note(|out| writeln!(out, "{}{hint}", visible(&message)));
         if allowed {
             return Exit::Passed;
         }
@@ -76,14 +76,17 @@ impl Task<'_> {
         Exit::Inconclusive
     }
 
-    fn one(&self, request: &[u8]) -> Result<Exit> {
-        let mut answer = String::new();
-        let decider = self.printer.decider;
-        let time = self.time();
-        let decision = decider.decide(request, &Outside::default(), time.as_deref(), &mut answer);
-        answer.push('\n');
-        self.printer.print(&answer, &mut Answers::default())?;
-        Ok(if decision.is_ok() { Exit::Passed } else { Exit::Error })
+    fn one(&self, request: &[u8]) -> Exit {
+        let answer = self.printer.decider.decide(request);
+        let mut text = String::new();
+        self.printer.write(&answer, self.time().as_deref(), &mut text);
+        self.printer.print(&text, &mut Answers::default());
+        if self.printer.format == Format::Human {
+            for warning in answer.warnings() {
+                output::note(|out| writeln!(out, "warning: {}", visible(warning)));
+            }
+        }
+        if answer.decision().is_ok() { Exit::Passed } else { Exit::Error }
     }
 
     fn csv(&self, reader: impl Read) -> Result<Exit> {
@@ -99,27 +102,46 @@ impl Task<'_> {
         self.many(|| rows.next_rows(BATCH).map_err(JudgeError::from))
     }
 
+    fn frames(&self, frames: Frames) -> Result<Exit> {
+        let outside = Outside::default();
+        let names = frames.columns.clone();
+        let names = names.iter().map(|(name, _)| name.as_str());
+        let rows = Typed::new(names, self.printer.decider.extractor(), &outside)
+            .map_err(JudgeError::from)?;
+        let mut batches = frames.into_batches();
+        self.many(|| {
+            for batch in batches.by_ref() {
+                let Batch { rows: which, content, faults } = batch?;
+                let Content::Columns { columns, .. } = content else { continue };
+                let too_large: Vec<u64> = faults.iter().map(|fault| fault.row).collect();
+                let read = rows.rows(which.count, |row| which.number(row), &columns, &too_large);
+                if read.is_some() {
+                    return Ok(read);
+                }
+            }
+            Ok(None)
+        })
+    }
+
     fn many(&self, mut next: impl FnMut() -> Result<Option<Rows>, JudgeError>) -> Result<Exit> {
-        let decider = self.printer.decider;
         // A file that is on the disk has an end; a stream may have none.
         let has_end = self.arguments.input.is_file();
-        let mut decisions = decider.warm();
+        let mut decisions = self.printer.decider.warm();
         let mut out = Answers::default();
         let mut summary = Summary::default();
         let progress = progress();
         let mut answers = String::new();
         while let Some(rows) = next()? {
-            let mut printed = Ok(());
-            let decided = decisions.decide_rows(&rows, self.time().as_deref(), |answer| {
-                answers.push_str(answer.text);
-                summary.add(decider, &answer);
-                if answers.len() >= CHUNK && printed.is_ok() {
-                    printed = self.printer.print(&answers, &mut out);
+            let time = self.time();
+            let decided = decisions.decide_rows(&rows, |answer| {
+                self.printer.write(answer, time.as_deref(), &mut answers);
+                summary.add(answer);
+                if answers.len() >= CHUNK {
+                    self.printer.print(&answers, &mut out);
                     answers.clear();
                 }
             });
-            printed?;
-            self.printer.print(&answers, &mut out)?;
+            self.printer.print(&answers, &mut out);
             answers.clear();
             decided.map_err(JudgeError::from)?;
             progress.inc(u64::from(rows.rows));

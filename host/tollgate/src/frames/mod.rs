@@ -34,6 +34,8 @@ mod thrift;
 mod types;
 mod unpack;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,6 +131,18 @@ pub enum Payload {
     Frames(Frames),
     /// A request body.
     Request(Vec<u8>),
+}
+
+/// What a file of rows is, by its name, else by its first bytes; none when they
+/// say nothing of the kind, or it cannot be read.
+#[must_use]
+pub fn told(path: &Path) -> Option<Format> {
+    if let Some(named) = sniff::named(path) {
+        return named;
+    }
+    let mut start = Vec::new();
+    File::open(path).ok()?.take(sniff::START).read_to_end(&mut start).ok()?;
+    sniff::told(&start).ok().flatten()
 }
 
 /// Opens a payload: `asked` says what it is, or its name, or its first bytes.

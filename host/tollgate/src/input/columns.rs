@@ -44,8 +44,11 @@ pub struct Rows {
     pub rows: u32,
     /// One column an input.
     pub columns: Vec<Column>,
-    /// The line that each row begins at, from 1.
+    /// The line that each row begins at, from 1; its number, from 1, where a
+    /// file has no lines.
     pub lines: Vec<u64>,
+    /// Whether `lines` are numbers of rows.
+    pub numbered: bool,
     /// The rows that give no values, in order.
     pub faults: Vec<RowFault>,
     /// The rows that give what is not read, in order, and what that is.
@@ -61,6 +64,7 @@ impl Rows {
             rows: end - start,
             columns: self.columns.iter().map(|column| part(column, within.clone())).collect(),
             lines: self.lines.get(within.clone()).unwrap_or_default().to_vec(),
+            numbered: self.numbered,
             faults: (self.faults.iter().filter(|fault| inside(fault.row)))
                 .map(|fault| RowFault { row: fault.row - start, ..fault.clone() })
                 .collect(),
@@ -126,6 +130,11 @@ impl RowsBuilder {
             rows: Rows::default(),
             bytes: 0,
         }
+    }
+
+    /// The file has no lines: rows are counted.
+    pub(super) fn are_numbered(&mut self) {
+        self.rows.numbered = true;
     }
 
     /// Whether these are enough rows for a batch: `most`, or as much text as

@@ -1,17 +1,17 @@
 //! CSV with a header: one row a record.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder};
 use tollgate_engine::types::Value;
 
 use super::columns::raw_digest;
+use super::header::Header;
 use super::plan::{Beside, Place};
 use super::{
     Extractor, InputError, Outside, RECORD_LIMIT, Rows, RowsBuilder, RowsError, Shadowed, from_text,
 };
-use crate::document::suggestion::closest;
 use crate::records::csv::{Records, Stopped};
 
 /// Reads the inputs of a policy from CSV (RFC 4180), some rows at a time.
@@ -24,7 +24,7 @@ pub struct Csv<'a, R> {
     records: Records<R>,
     extractor: &'a Extractor,
     outside: &'a Outside,
-    columns: Columns,
+    columns: Header,
     values: Vec<Value>,
 }
 
@@ -48,19 +48,6 @@ impl Extractor {
     }
 }
 
-/// Where in a record everything is.
-#[derive(Debug)]
-struct Columns {
-    /// For each input the index of its column.
-    wanted: Vec<Option<usize>>,
-    /// What counters are kept by.
-    key: Option<usize>,
-    /// Columns that are not read although they have an input's name.
-    shadows: Vec<(usize, u32)>,
-    /// How many columns there are.
-    count: usize,
-}
-
 impl<'a, R: Read> Csv<'a, R> {
     /// Reads the header from `reader`. `outside` holds for every row.
     ///
@@ -73,7 +60,8 @@ impl<'a, R: Read> Csv<'a, R> {
     ) -> Result<Self, RowsError> {
         let mut records = Records::new(reader, RECORD_LIMIT);
         let header = records.header().map_err(unreadable)?;
-        let columns = Columns::new(header, extractor)?;
+        let names = header.iter().map(|name| std::str::from_utf8(name).unwrap_or_default().trim());
+        let columns = Header::new(names, extractor.plan())?;
         Ok(Self { records, extractor, outside, columns, values: Vec::new() })
     }
 
@@ -149,74 +137,6 @@ fn key<'r>(column: &str, cell: Option<&'r [u8]>) -> Result<&'r str, InputError> 
         .map_err(|_| InputError::KeyKind { place: place(), found: "bytes that are no text" })?;
     let text = text.trim();
     if text.is_empty() { Err(InputError::NoKey { place: place() }) } else { Ok(text) }
-}
-
-/// So many columns are looked at for one that was probably meant.
-const NEAR: usize = 1000;
-
-impl Columns {
-    fn new(header: &ByteRecord, extractor: &Extractor) -> Result<Self, RowsError> {
-        let plan = extractor.plan();
-        // Where each name is that anybody asks for, and whether it is there
-        // again.
-        let mut places: HashMap<&str, (Option<usize>, bool)> = HashMap::new();
-        for wanted in &plan.wanted {
-            if let Place::Body { column, .. } = &wanted.place {
-                places.insert(column, (None, false));
-            }
-        }
-        places.extend(plan.key.iter().map(|key| (key.as_str(), (None, false))));
-        places.extend(plan.shadows.iter().map(|shadow| (shadow.name.as_str(), (None, false))));
-        let mut is_blank = true;
-        for (index, name) in header.iter().enumerate() {
-            let name = std::str::from_utf8(name).unwrap_or_default().trim();
-            is_blank &= name.is_empty();
-            match places.get_mut(name) {
-                Some((place @ None, _)) => *place = Some(index),
-                Some((Some(_), again)) => *again = true,
-                None => {}
-            }
-        }
-        if is_blank {
-            return Err(RowsError::NoHeader);
-        }
-        let place = |name: &str| match places.get(name) {
-            Some((_, true)) => Err(RowsError::DuplicateColumn(name.to_owned())),
-            Some((place, false)) => Ok(*place),
-            None => Ok(None),
-        };
-        let meant = |name: &str| {
-            let names = header.iter().take(NEAR);
-            let names = names.filter_map(|name| std::str::from_utf8(name).ok()).map(str::trim);
-            closest(name, names).map(str::to_owned)
-        };
-        let mut wanted = Vec::with_capacity(plan.wanted.len());
-        for input in &plan.wanted {
-            let Place::Body { column, .. } = &input.place else {
-                wanted.push(None);
-                continue;
-            };
-            let index = place(column)?;
-            if index.is_none() && input.required && input.default.is_none() {
-                let (column, input) = (column.clone(), input.name.clone());
-                return Err(RowsError::NoColumn { meant: meant(&column), column, input });
-            }
-            wanted.push(index);
-        }
-        let key = match &plan.key {
-            None => None,
-            Some(column) => Some(place(column)?.ok_or_else(|| RowsError::NoKeyColumn {
-                column: column.clone(),
-                meant: meant(column),
-            })?),
-        };
-        let mut shadows = Vec::new();
-        for (number, shadow) in (0_u32..).zip(&plan.shadows) {
-            let found = places.get(shadow.name.as_str()).and_then(|(place, _)| *place);
-            shadows.extend(found.map(|place| (place, number)));
-        }
-        Ok(Self { wanted, key, shadows, count: header.len() })
-    }
 }
 
 fn unreadable(stopped: Stopped) -> RowsError {

@@ -1,13 +1,13 @@
-//! Does this payload honour its contract?
+//! Does this payload honour its signature?
 
 use std::path::Path;
 
 use tollgate_engine::types::Outcome;
 
 use super::JudgeError;
-use super::contract::{Contract, Opened, Part, Protocol};
+use super::checker::{Checker, Part, Protocol, Reporting, Subject};
 use super::rows::{self, Seen};
-use crate::frames::{self, Judged, Payload, PayloadFormat};
+use crate::frames::{self, Payload, PayloadFormat};
 use crate::plugins::Plugins;
 use crate::report::{CheckReport, FindingReport, PluginReport, worst};
 
@@ -15,60 +15,46 @@ use crate::report::{CheckReport, FindingReport, PluginReport, worst};
 #[derive(Debug, Clone, Copy)]
 pub struct Check<'a> {
     /// What the payload must honour.
-    pub contract: Contract<'a>,
+    pub subject: &'a Subject,
     /// The body of a request, or of the answer to one, or a file of rows; none
-    /// to look at the contract alone.
+    /// to look at the subject alone.
     pub payload: Option<&'a Path>,
     /// What the payload is.
     pub payload_format: PayloadFormat,
-    /// At most so many findings.
-    pub max_findings: u32,
+    /// How much is told, and what passes.
+    pub reporting: Reporting,
     /// Leave the payload's values out of the report.
     pub hide_values: bool,
-    /// A file or a request without rows is as it should be.
-    pub allow_empty: bool,
 }
 
 /// More findings than one batch can have by different rules and columns.
 const BATCH_FINDINGS: u32 = 10_000;
 
-/// Checks a payload.
+/// Checks a payload, and tells `watch` how far it is while it judges a file of
+/// rows.
 ///
 /// # Errors
-/// When a file cannot be read, the contract cannot be used, or the plugin
+/// When a file cannot be read, the subject cannot be used, or the plugin
 /// fails. A bad payload is findings, not an error.
-pub fn check(plugins: &Plugins, what: &Check<'_>) -> Result<CheckReport, JudgeError> {
-    check_watched(plugins, what, &mut |_| {})
-}
-
-/// [`check`], and tells how far it is while it judges a file of rows.
-///
-/// # Errors
-/// As [`check`].
-pub fn check_watched(
+pub fn check(
     plugins: &Plugins,
     what: &Check<'_>,
     watch: &mut dyn FnMut(Seen),
 ) -> Result<CheckReport, JudgeError> {
-    // A schema is about one instance: in a file of rows that is the row.
-    let judged = match what.contract {
-        Contract::Mlflow { .. } => Judged::Together,
-        Contract::JsonSchema { .. } => Judged::Apart,
-    };
-    let open = |path| frames::open(path, what.payload_format, judged);
+    let open = |path| frames::open(path, what.payload_format, what.subject.judged());
     let payload = what.payload.map(open).transpose()?;
+    let Reporting { max_findings, allow_empty } = what.reporting;
     // Of a file's batches all are merged before any are left out.
-    let max_findings = match &payload {
-        Some(Payload::Frames(_)) => BATCH_FINDINGS,
-        _ => what.max_findings,
+    let of_plugin = match &payload {
+        Some(Payload::Frames(_)) => Reporting { max_findings: BATCH_FINDINGS, allow_empty },
+        _ => what.reporting,
     };
-    let Opened { plugin, checker, source } =
-        what.contract.open(plugins, max_findings, what.allow_empty)?;
-    let (part, mode) = match what.contract {
-        Contract::Mlflow { part, mode, .. } => (Some(part), Some(mode)),
-        Contract::JsonSchema { .. } => (None, None),
+    let checker = Checker::new(plugins, what.subject, of_plugin)?;
+    let (part, mode) = match what.subject {
+        Subject::Signature { part, mode, .. } => (Some(*part), Some(mode.name())),
+        Subject::Schema { .. } | Subject::Document(_) => (None, None),
     };
-    let most = usize::try_from(what.max_findings).unwrap_or(usize::MAX);
+    let most = usize::try_from(max_findings).unwrap_or(usize::MAX);
     let mut rest = 0;
     let mut file = None;
     let mut verdict = Outcome::Pass;
@@ -77,19 +63,21 @@ pub fn check_watched(
             if part == Some(Part::Outputs) && frames.format == frames::Format::Jsonl {
                 return Err(JudgeError::LinesOfOutputs);
             }
-            if matches!(what.contract, Contract::Mlflow { protocol: Protocol::Oip, .. }) {
+            if matches!(what.subject, Subject::Signature { protocol: Protocol::Oip, .. }) {
                 return Err(JudgeError::RowsOfOip);
             }
-            let (merged, report) = rows::rows(&checker, frames, most, what.allow_empty, watch)?;
+            let (merged, report) =
+                rows::rows(checker.signature(), frames, most, allow_empty, watch)?;
             (rest, file, verdict) = (merged.rest, Some(report), merged.worst);
             merged.findings
         }
         Some(Payload::Request(body)) => {
-            checker.check(&body)?.into_iter().map(FindingReport::from).collect()
+            checker.check(&body)?.findings.into_iter().map(FindingReport::from).collect()
         }
         // What is to be said of the schema itself comes with no rows, too.
-        None if part.is_none() => {
-            checker.check_columns(0, &[])?.into_iter().map(FindingReport::from).collect()
+        None if matches!(what.subject, Subject::Schema { .. }) => {
+            let remarks = checker.signature().check_columns(0, &[])?;
+            remarks.into_iter().map(FindingReport::from).collect()
         }
         None => Vec::new(),
     };
@@ -102,13 +90,13 @@ pub fn check_watched(
     Ok(CheckReport {
         command: "check",
         verdict: worst(&findings).max(verdict),
-        signature: source,
+        signature: checker.source().to_owned(),
         payload: what.payload.map(|path| path.display().to_string()),
         part: part.map(Part::name),
         mode,
         findings,
         more_findings: rest,
         rows: file,
-        plugin: PluginReport::from(&plugin),
+        plugin: PluginReport::from(checker.plugin()),
     })
 }

@@ -1,12 +1,15 @@
 //! May this model version move on?
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
 use tollgate_engine::types::{Fact, FactValue, Outcome};
+use tollgate_engine::{CallOptions, CallStats, Fault, Plugin};
 
 use super::{JudgeError, Opened, located};
 use crate::canonical;
+use crate::document::PolicyDocument;
 use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
 use crate::model::{self, Model};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
@@ -21,6 +24,98 @@ const SCHEMA_VALID: &str = "schema_valid";
 
 /// The rule of the finding that a champion is the candidate itself.
 const CHAMPION_IS_CANDIDATE: &str = "champion-is-candidate";
+
+/// A gate profile with its plugin. Owned, for many threads, and cheap to clone.
+///
+/// ```no_run
+/// # use tollgate::{facts::Evidence, judge::Gate, plugins::Plugins};
+/// # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
+/// let gate = Gate::open(&plugins, "policies/gates/offline.yaml".as_ref())?;
+/// let mut evidence = Evidence::new();
+/// evidence.read("candidate/run.json".as_ref(), "candidate")?;
+/// let report = gate.evaluate(evidence.facts())?;
+/// println!("{}", report.verdict.name());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    profile: PolicyDocument,
+    plugin: Plugin,
+    gate: tollgate_engine::Gate,
+}
+
+impl Gate {
+    /// Opens a gate profile, or a component that [`bake`](super::bake) made.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
+        Self::new(Opened::open(plugins, path)?)
+    }
+
+    /// The judge of an opened profile.
+    ///
+    /// # Errors
+    /// When its plugin is of another world, or does not take the settings.
+    pub fn new(opened: Opened) -> Result<Self, JudgeError> {
+        let gate = opened
+            .plugin
+            .gate(opened.settings())
+            .map_err(|error| located(&opened.document, error))?;
+        let Opened { document: profile, plugin } = opened;
+        Ok(Self(Arc::new(Inner { profile, plugin, gate })))
+    }
+
+    /// The profile.
+    #[must_use]
+    pub fn profile(&self) -> &PolicyDocument {
+        &self.0.profile
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.0.plugin
+    }
+
+    /// Judges all the evidence in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails: nothing has passed. A rule that is broken is a
+    /// finding, not an error.
+    pub fn evaluate(&self, facts: &[Fact]) -> Result<ProfileReport, Fault> {
+        self.evaluate_with(facts, &CallOptions::fresh(), None)
+    }
+
+    /// [`Gate::evaluate`], as the options say; what it took goes to `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn evaluate_with(
+        &self,
+        facts: &[Fact],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<ProfileReport, Fault> {
+        let Inner { profile, plugin, gate } = &*self.0;
+        let _span =
+            tracing::debug_span!("gate", profile = %profile.name, version = %profile.version)
+                .entered();
+        let findings = gate.evaluate_with(facts, options, stats)?;
+        let findings: Vec<FindingReport> = findings.into_iter().map(FindingReport::from).collect();
+        Ok(ProfileReport {
+            name: profile.name.clone(),
+            version: profile.version.to_string(),
+            // A profile that finds nothing has judged nothing.
+            verdict: if findings.is_empty() { Outcome::Inconclusive } else { worst(&findings) },
+            findings,
+            plugin: PluginReport::from(plugin),
+            settings: profile.settings_digest(),
+        })
+    }
+}
 
 /// Judges a candidate by all profiles, as of now.
 ///
@@ -58,9 +153,9 @@ pub fn gate_as_of(
     let champion =
         champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
     let profiles =
-        profiles.iter().map(|path| Opened::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
+        profiles.iter().map(|path| Gate::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
-    if profiles.iter().any(|profile| profile.document.settings().contains(SCHEMA_VALID))
+    if profiles.iter().any(|gate| gate.profile().settings().contains(SCHEMA_VALID))
         && !evidence.has(SCHEMA_VALID, CANDIDATE)
     {
         evidence.observe(schema_valid(plugins, &candidate)?);
@@ -71,20 +166,14 @@ pub fn gate_as_of(
         .filter(|champion| candidate.is_same(champion) || same_run(&evidence))
         .map(|champion| compared_with_itself(champion, &candidate));
     let mut reports = Vec::with_capacity(profiles.len());
-    for opened in &profiles {
-        let Opened { document: profile, plugin } = opened;
-        let gate = plugin.gate(opened.settings()).map_err(|error| located(profile, error))?;
-        let found = gate.evaluate(evidence.facts())?.into_iter().map(FindingReport::from);
-        let findings: Vec<FindingReport> = itself.iter().cloned().chain(found).collect();
-        reports.push(ProfileReport {
-            name: profile.name.clone(),
-            version: profile.version.to_string(),
-            // A profile that finds nothing has judged nothing.
-            verdict: if findings.is_empty() { Outcome::Inconclusive } else { worst(&findings) },
-            findings,
-            plugin: PluginReport::from(plugin),
-            settings: profile.settings_digest(),
-        });
+    for gate in &profiles {
+        let mut report = gate.evaluate(evidence.facts())?;
+        if let Some(itself) = &itself {
+            // Nothing else that was found says anything then.
+            report.verdict = worst([itself].into_iter().chain(&report.findings));
+            report.findings.insert(0, itself.clone());
+        }
+        reports.push(report);
     }
     Ok(GateReport {
         command: "gate",

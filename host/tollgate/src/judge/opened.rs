@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::{Digest, Plugin};
+use tollgate_engine::{Digest, EngineError, Limits, Plugin};
 
 use super::{JudgeError, located};
 use crate::document::{PluginReference, PolicyDocument};
@@ -12,7 +12,7 @@ use crate::plugins::{BUILT_IN, PluginError, Plugins};
 use crate::source::{self, Content, Source};
 
 /// A document, and the plugin that it configures.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Opened {
     /// The document.
     pub document: PolicyDocument,
@@ -28,17 +28,46 @@ impl Opened {
     /// When it cannot be used.
     pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
         if path.extension().is_none_or(|extension| extension != "wasm") {
-            let (document, plugin) = super::open(plugins, path)?;
-            return Ok(Self { document, plugin });
+            return Self::document(plugins, PolicyDocument::read(path)?);
         }
         let name = path.display().to_string();
         let bytes = source::read_bytes(path, Content::Plugin)?;
+        Self::baked(plugins, &name, &bytes)
+    }
+
+    /// Takes the document and the plugin out of what [`bake`](super::bake)
+    /// made; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn baked(plugins: &Plugins, name: &str, component: &[u8]) -> Result<Self, JudgeError> {
         let plugin = plugins
             .engine()
-            .load(&bytes)
-            .map_err(|error| PluginError::Load { from: name.clone(), error })?;
-        let document = baked_document(&name, &plugin)?;
+            .load(component)
+            .map_err(|error| PluginError::Load { from: name.to_owned(), error })?;
+        let document = baked_document(name, &plugin)?;
         Ok(Self { document, plugin })
+    }
+
+    /// Finds the plugin that a document names, and validates the settings by
+    /// what the plugin says of them.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or the settings are wrong.
+    pub fn document(plugins: &Plugins, document: PolicyDocument) -> Result<Self, JudgeError> {
+        let plugin = plugins.resolve(&document.plugin, document.folder())?;
+        document.validate_settings(&plugin.info().settings_schema)?;
+        Ok(Self { document, plugin })
+    }
+
+    /// The same with limits of its own and a bulkhead, so that it leaves the
+    /// rest of the engine to others; see [`Plugin::with_limits`].
+    ///
+    /// # Errors
+    /// When the limits are beyond those of the engine.
+    pub fn with_limits(mut self, limits: Limits) -> Result<Self, EngineError> {
+        self.plugin = self.plugin.with_limits(limits)?;
+        Ok(self)
     }
 
     /// What the plugin is to be configured with; none when that is done.

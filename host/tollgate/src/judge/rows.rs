@@ -103,8 +103,8 @@ pub(super) fn rows(
     Ok((merged, report))
 }
 
-struct Judge<'c> {
-    checker: WarmSignature<'c>,
+struct Judge {
+    checker: WarmSignature,
     merger: Merger,
     batches: u64,
     /// Rows that could not be read.
@@ -117,7 +117,7 @@ struct Judge<'c> {
     spare: Spare,
 }
 
-impl Judge<'_> {
+impl Judge {
     fn unread(&mut self, fault: RowFault) {
         self.unread += 1;
         self.merger.add_unread(fault);

@@ -1,4 +1,4 @@
-//! What there is to decide on: one request, JSON lines or CSV.
+//! What there is to decide on: one request, or a file of rows.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -6,7 +6,9 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic as _, Result};
 use serde::de::IgnoredAny;
+use tollgate::frames::{self, Format, Frames, Judged, Payload, PayloadFormat};
 use tollgate::input::{Extractor, RECORD_LIMIT, without_mark};
+use tollgate::judge::JudgeError;
 use tollgate::source::{self, Content, SourceError};
 
 use crate::arguments::{Decide, InputFormat};
@@ -21,11 +23,20 @@ pub(super) enum Input {
     One(Vec<u8>),
     Lines(Reader),
     Csv(Reader),
+    /// Rows with types.
+    Frames(Frames),
 }
 
 /// Opens the input and finds out what it is.
 pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
     let path = &arguments.input;
+    if let Some(format) = typed(arguments) {
+        let asked = PayloadFormat::Rows(format);
+        return match frames::open(path, asked, Judged::Together).map_err(JudgeError::from)? {
+            Payload::Frames(frames) => Ok(Input::Frames(frames)),
+            Payload::Request(request) => Ok(Input::One(request)),
+        };
+    }
     let name = name(path);
     let mut head = Head { reader: reader(path, &name)?, bytes: Vec::new(), name };
     let Some(first) = head.next_line()? else {
@@ -37,9 +48,23 @@ pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
         (InputFormat::Jsonl, _) | (InputFormat::Auto, Some("jsonl" | "ndjson")) => {
             Ok(Input::Lines(head.all()))
         }
-        (InputFormat::Json, _) => head.whole(),
+        // Those with types are opened elsewhere.
+        (InputFormat::Json | InputFormat::Parquet | InputFormat::Arrow, _) => head.whole(),
         (InputFormat::Auto, _) => recognised(head, &first, extension == Some("json"), extractor),
     }
+}
+
+/// The format of a file whose columns have types.
+fn typed(arguments: &Decide) -> Option<Format> {
+    let path = &arguments.input;
+    let told = match arguments.input_format {
+        InputFormat::Parquet => Some(Format::Parquet),
+        InputFormat::Arrow => Some(Format::Arrow),
+        // A pipe is read only once.
+        InputFormat::Auto if path.is_file() => frames::told(path),
+        _ => None,
+    };
+    told.filter(|format| matches!(format, Format::Parquet | Format::Arrow))
 }
 
 /// By what is in it. `first` is the first line that is not empty.
@@ -63,7 +88,7 @@ fn recognised(mut head: Head, first: &[u8], is_json: bool, extractor: &Extractor
         return head.whole();
     }
     miette::bail!(
-        help = "say what it is with `--input-format json`, `jsonl` or `csv`",
+        help = "say what it is with `--input-format json`, `jsonl`, `csv`, `parquet` or `arrow`",
         "`{}` is neither a JSON object, nor JSON lines, nor CSV whose first line names an input \
          of the policy",
         head.name

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use miette::{IntoDiagnostic as _, Result};
-use serde::Deserialize;
-use tollgate::judge::{Decider, RowAnswer};
+use tollgate::judge::{Answer, Decider, Place};
 use tollgate_engine::types::Outcome;
 
 use crate::arguments::Format;
@@ -21,8 +19,8 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub(super) fn add(&mut self, decider: &Decider, answer: &RowAnswer<'_>) {
-        for warning in decider.extractor().warnings(answer.shadowed) {
+    pub(super) fn add(&mut self, answer: &Answer<'_>) {
+        for warning in answer.warnings() {
             match self.warnings.get_mut(warning) {
                 Some(count) => *count += 1,
                 None => {
@@ -30,16 +28,12 @@ impl Summary {
                 }
             }
         }
-        let Some(action) = answer.action else {
+        let Ok(decision) = answer.decision() else {
             self.without += 1;
             return;
         };
-        let names = &decider.policy().surface().actions;
-        let entry = self
-            .actions
-            .entry(action)
-            .or_insert_with(|| (names.get(action as usize).cloned().unwrap_or_default(), 0));
-        entry.1 += 1;
+        let name = || answer.action().unwrap_or_default().to_owned();
+        self.actions.entry(decision.action).or_insert_with(|| (name(), 0)).1 += 1;
     }
 
     pub(super) fn rows(&self) -> u64 {
@@ -63,64 +57,54 @@ impl Summary {
     }
 }
 
-/// An answer, read back for a person.
-#[derive(Deserialize)]
-struct Answer {
-    action: Option<String>,
-    score: Option<f64>,
-    reason: Option<String>,
-    error: Option<String>,
-    #[serde(default)]
-    warnings: Vec<String>,
-    line: Option<u64>,
-    decision_id: String,
-}
-
 pub(super) struct Printer<'a> {
     pub(super) decider: &'a Decider,
     pub(super) format: Format,
 }
 
 impl Printer<'_> {
-    /// Prints answers, one a line.
-    pub(super) fn print(&self, answers: &str, out: &mut Answers) -> Result<()> {
-        if self.format == Format::Json {
-            out.json_lines(answers);
-            return Ok(());
-        }
-        let answers = answers
-            .lines()
-            .map(|answer| serde_json::from_str(answer).into_diagnostic())
-            .collect::<Result<Vec<Answer>>>()?;
-        out.lines(|out| answers.iter().try_for_each(|answer| self.print_one(answer, out)));
-        // Those of rows are counted, and told at the end.
-        for answer in answers.iter().filter(|answer| answer.line.is_none()) {
-            for warning in &answer.warnings {
-                output::note(|out| writeln!(out, "warning: {}", visible(warning)));
+    /// Appends an answer as it is printed.
+    pub(super) fn write(&self, answer: &Answer<'_>, time: Option<&str>, out: &mut String) {
+        match self.format {
+            Format::Json => {
+                answer.write_json(time, out);
+                out.push('\n');
             }
+            // Writing to a String cannot fail.
+            Format::Human => drop(self.write_human(answer, out)),
         }
-        Ok(())
     }
 
-    fn print_one(&self, answer: &Answer, out: &mut String) -> fmt::Result {
-        if let Some(line) = answer.line {
-            write!(out, "line {line:<6} ")?;
+    /// Prints what was written.
+    pub(super) fn print(&self, answers: &str, out: &mut Answers) {
+        match self.format {
+            Format::Json => out.json_lines(answers),
+            Format::Human => out.lines(answers),
+        }
+    }
+
+    fn write_human(&self, answer: &Answer<'_>, out: &mut String) -> fmt::Result {
+        if let Some((what, number)) = answer.row().map(Place::counted) {
+            write!(out, "{what} {number:<6} ")?;
         }
         let actions = &self.decider.policy().surface().actions;
         let width = actions.iter().map(String::len).max().unwrap_or_default();
-        let action = answer.action.as_deref().unwrap_or("no decision");
+        let action = answer.action().unwrap_or("no decision");
         let (action, style) = (visible(action), output::style(self.severity(answer)));
         write!(out, "{style}{action:<width$}{style:#}")?;
-        match answer.score {
+        match answer.score() {
             Some(score) => write!(out, "  {score:<8}")?,
             None => write!(out, "  {:<8}", "-")?,
         }
-        match &answer.error {
-            Some(error) => write!(out, "  {}", visible(error))?,
-            None => write!(out, "  {}", visible(answer.reason.as_deref().unwrap_or_default()))?,
+        match answer.decision() {
+            Err(problem) => write!(out, "  {}", visible(&problem.to_string()))?,
+            Ok(_) => {
+                let reasons: Vec<&str> = answer.reasons().collect();
+                write!(out, "  {}", visible(&reasons.join("+")))?;
+            }
         }
         writeln!(out)?;
-        if answer.line.is_some() {
+        if answer.row().is_some() {
             return Ok(());
         }
         let (document, plugin) = (self.decider.document(), self.decider.plugin().info());
@@ -131,23 +115,18 @@ impl Printer<'_> {
             visible(&document.version.to_string()),
             visible(&plugin.name),
             visible(&plugin.version),
-            visible(&answer.decision_id)
+            answer.id()
         )
     }
 
     /// The mildest action is green, the strictest red.
-    fn severity(&self, answer: &Answer) -> Outcome {
-        let actions = &self.decider.policy().surface().actions;
-        let place = answer
-            .action
-            .as_ref()
-            .filter(|_| answer.error.is_none())
-            .and_then(|action| actions.iter().position(|known| known == action));
-        match place {
-            None => Outcome::Inconclusive,
-            Some(0) => Outcome::Pass,
-            Some(place) if place + 1 == actions.len() => Outcome::Fail,
-            Some(_) => Outcome::Warn,
+    fn severity(&self, answer: &Answer<'_>) -> Outcome {
+        let last = self.decider.policy().surface().actions.len().saturating_sub(1);
+        match answer.decision().map(|decision| decision.action as usize) {
+            Err(_) => Outcome::Inconclusive,
+            Ok(0) => Outcome::Pass,
+            Ok(place) if place == last => Outcome::Fail,
+            Ok(_) => Outcome::Warn,
         }
     }
 }

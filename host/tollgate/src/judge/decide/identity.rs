@@ -1,14 +1,39 @@
 //! The id of a decision: the same whenever the same plugin, settings and values
 //! meet, or the same request that gives no values.
 
+use std::fmt;
+
 use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::Value;
 
-use super::Case;
+use super::answer::Case;
 
-/// Appends the id of a case to `answer`; `identity` has taken in plugin and
-/// settings.
-pub(super) fn write(identity: &Sha256, case: Case<'_>, answer: &mut String) {
+/// What identifies a decision, sixteen hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DecisionId(u64);
+
+impl DecisionId {
+    /// Appends the digits.
+    pub(super) fn push_to(self, out: &mut String) {
+        out.push_str(str::from_utf8(&self.digits()).unwrap_or_default());
+    }
+
+    fn digits(self) -> [u8; 16] {
+        std::array::from_fn(|place| {
+            let digit = (self.0 >> (60 - 4 * place)) as u8 & 15;
+            digit + if digit < 10 { b'0' } else { b'a' - 10 }
+        })
+    }
+}
+
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The id of a case; `identity` has taken in plugin and settings.
+pub(super) fn of(identity: &Sha256, case: &Case<'_>) -> DecisionId {
     // One update: each costs as much as a few fields.
     let mut fields = [0; FIELDS];
     let mut hasher = Fields { hasher: identity.clone(), fields: &mut fields, length: 0 };
@@ -20,8 +45,7 @@ pub(super) fn write(identity: &Sha256, case: Case<'_>, answer: &mut String) {
         }
     }
     let digest = hasher.finish();
-    let id = digest.first_chunk().copied().map_or(0, u64::from_be_bytes);
-    push_hex(id, answer);
+    DecisionId(digest.first_chunk().copied().map_or(0, u64::from_be_bytes))
 }
 
 /// Room for the fields of an ordinary case.
@@ -82,13 +106,4 @@ impl Fields<'_> {
         self.flush();
         self.hasher.finalize().into()
     }
-}
-
-/// Sixteen hexadecimal digits.
-fn push_hex(id: u64, out: &mut String) {
-    let digits: [u8; 16] = std::array::from_fn(|place| {
-        let digit = (id >> (60 - 4 * place)) as u8 & 15;
-        digit + if digit < 10 { b'0' } else { b'a' - 10 }
-    });
-    out.push_str(str::from_utf8(&digits).unwrap_or_default());
 }

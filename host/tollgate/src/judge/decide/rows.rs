@@ -1,20 +1,13 @@
 //! Deciding on many rows in one call.
 
-use tollgate_engine::types::{Batch, Cells, Column, Value};
+use std::borrow::Cow;
+
+use tollgate_engine::types::{Batch, Cells, Column, Decision, Value};
 use tollgate_engine::{CallError, Cause, Fault};
 
-use super::{Case, Told, WarmDecider};
+use super::answer::{Answer, Case, Place};
+use super::{NoDecision, WarmDecider};
 use crate::input::{Rows, Shadowed};
-
-/// The answer to one row.
-pub struct RowAnswer<'a> {
-    /// JSON, and the end of its line.
-    pub text: &'a str,
-    /// The action, which is none where there is no decision.
-    pub action: Option<u32>,
-    /// What the row gives and is not read.
-    pub shadowed: &'a Shadowed,
-}
 
 /// How many rows a plugin can take at a time, and how often it failed on one
 /// alone.
@@ -41,7 +34,7 @@ impl Default for Pace {
     }
 }
 
-impl WarmDecider<'_> {
+impl WarmDecider {
     /// Decides on rows, in one call where the plugin can take them at once,
     /// and gives each row's answer, in their order. A row on which the plugin
     /// fails has no decision, and leaves the others alone.
@@ -52,9 +45,9 @@ impl WarmDecider<'_> {
     pub fn decide_rows(
         &mut self,
         rows: &Rows,
-        time: Option<&str>,
-        mut each: impl FnMut(RowAnswer<'_>),
+        mut each: impl FnMut(&Answer<'_>),
     ) -> Result<(), CallError> {
+        let _span = self.decider.span();
         // What is still to be decided, from the end.
         let mut open = vec![(0, rows.rows)];
         while let Some((start, end)) = open.pop() {
@@ -71,7 +64,7 @@ impl WarmDecider<'_> {
                 &part
             };
             match self.policy.decide_batch(asked.rows, &asked.columns) {
-                Ok(batch) => self.answer(asked, &batch, time, &mut each),
+                Ok(batch) => self.answer(asked, batch, &mut each),
                 Err(error) if is_busy(&error) => return Err(error),
                 Err(_) if count > 1 => {
                     let most = count.div_ceil(PARTS);
@@ -85,54 +78,65 @@ impl WarmDecider<'_> {
                     if self.pace.failed >= MOST_FAILED {
                         return Err(error);
                     }
-                    let batch = Batch { decisions: vec![Err(error.to_string())], rows: vec![0] };
-                    self.answer(asked, &batch, time, &mut each);
+                    self.answers(asked, &[Err(error.into())], &[0], &mut each);
                 }
             }
         }
         Ok(())
     }
 
-    fn answer(
+    fn answer(&mut self, rows: &Rows, batch: Batch, each: &mut impl FnMut(&Answer<'_>)) {
+        let refused = |problem| NoDecision::Call(CallError::Refused(problem));
+        let decisions: Vec<_> =
+            batch.decisions.into_iter().map(|decision| decision.map_err(refused)).collect();
+        self.answers(rows, &decisions, &batch.rows, each);
+    }
+
+    /// Gives the answer to each row, whose decision is at its index.
+    fn answers(
         &mut self,
         rows: &Rows,
-        batch: &Batch,
-        time: Option<&str>,
-        each: &mut impl FnMut(RowAnswer<'_>),
+        decisions: &[Result<Decision, NoDecision>],
+        indices: &[u32],
+        each: &mut impl FnMut(&Answer<'_>),
     ) {
         // Rows that gave no values: what the policy says of their nulls does
         // not count.
         let mut faults = rows.faults.iter().peekable();
         let mut shadowed = rows.shadowed.iter().peekable();
-        let mut answer = String::new();
-        for (row, &index) in (0_u32..).zip(&batch.rows) {
-            let line = rows.lines.get(row as usize).copied();
+        let (nothing, missing) = (Shadowed::default(), missing());
+        let place = if rows.numbered { Place::Row } else { Place::Line };
+        for (row, &index) in (0_u32..).zip(indices) {
             cells(&rows.columns, row as usize, &mut self.values);
-            let refused;
             let (case, decision) = match faults.next_if(|fault| fault.row == row) {
                 Some(fault) => {
-                    refused = fault.error.to_string();
-                    (Case::Unreadable(&fault.raw), Err(refused.as_str()))
+                    let problem = NoDecision::Input(fault.error.clone());
+                    (Case::Unreadable(fault.raw), Err(Cow::Owned(problem)))
                 }
                 None => {
-                    let decision = match batch.decisions.get(index as usize) {
-                        Some(Ok(decision)) => Ok(decision),
-                        Some(Err(problem)) => Err(problem.as_str()),
-                        None => Err("the row has no decision"),
+                    let decision = match decisions.get(index as usize) {
+                        Some(Ok(decision)) => Ok(Cow::Borrowed(decision)),
+                        Some(Err(problem)) => Err(Cow::Borrowed(problem)),
+                        None => Err(Cow::Borrowed(&missing)),
                     };
-                    (Case::Values(&self.values), decision)
+                    (Case::Values(Cow::Borrowed(self.values.as_slice())), decision)
                 }
             };
-            let nothing = Shadowed::default();
             let shadowed = shadowed.next_if(|(shadowed, _)| *shadowed == row);
-            let shadowed = shadowed.map_or(&nothing, |(_, shadowed)| shadowed);
-            answer.clear();
-            self.decider.write(case, decision, shadowed, Told { time, line }, &mut answer);
-            answer.push('\n');
-            let action = decision.ok().map(|decision| decision.action);
-            each(RowAnswer { text: &answer, action, shadowed });
+            each(&Answer {
+                decider: &self.decider,
+                case,
+                decision,
+                shadowed: Cow::Borrowed(shadowed.map_or(&nothing, |(_, shadowed)| shadowed)),
+                row: rows.lines.get(row as usize).map(|number| place(*number)),
+            });
         }
     }
+}
+
+/// The engine has checked that each row has a decision.
+fn missing() -> NoDecision {
+    NoDecision::Call(CallError::Refused("the row has no decision".to_owned()))
 }
 
 /// Cuts rows into parts of at most `most`, the first of which is next.

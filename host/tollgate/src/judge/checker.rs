@@ -1,0 +1,406 @@
+//! The judge of payloads, and what it holds them against.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tollgate_engine::types::{Finding, Outcome, TypedColumn};
+use tollgate_engine::{
+    CallOptions, CallStats, ConfigureError, EngineError, Fault, Plugin, Signature,
+};
+
+use super::{JudgeError, Opened, located};
+use crate::canonical;
+use crate::frames::Judged;
+use crate::mistake::{Mistake, Mistakes};
+use crate::model::SignatureText;
+use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
+use crate::source::Source;
+use crate::tree::{Node, NonFinite};
+
+/// What payloads are held against.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// The signature of an MLflow model.
+    Signature {
+        /// The signature.
+        signature: SignatureText,
+        /// Which part of it the payload must honour.
+        part: Part,
+        /// Whether what MLflow changes without a word is refused.
+        mode: Mode,
+        /// What the payload is written in.
+        protocol: Protocol,
+    },
+    /// A JSON Schema.
+    Schema {
+        /// The schema, as JSON or YAML.
+        schema: Source,
+        /// The schemas that it refers to, by URI.
+        resources: Vec<(String, Source)>,
+        /// Whether `format` is a rule where the draft makes it a remark.
+        formats: bool,
+        /// Whether to refuse a schema with keywords that its draft does not
+        /// know, or that nothing can break.
+        strict: bool,
+    },
+    /// A policy document of a signature plugin, whoever wrote it: its settings
+    /// say the rest.
+    Document(Box<Opened>),
+}
+
+/// A part of a signature.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    /// What the model takes: the payload is a request.
+    #[default]
+    Inputs,
+    /// What it gives: the payload is the answer of its scoring server.
+    Outputs,
+}
+
+impl Part {
+    /// Its name in settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inputs => "inputs",
+            Self::Outputs => "outputs",
+        }
+    }
+}
+
+/// What a signature's plugin refuses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Also what MLflow would change silently.
+    #[default]
+    Strict,
+    /// What MLflow refuses.
+    Mlflow,
+}
+
+impl Mode {
+    /// Its name in settings and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Mlflow => "mlflow",
+        }
+    }
+}
+
+/// What requests and answers are written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// That of MLflow's own scoring server.
+    #[default]
+    Mlflow,
+    /// The Open Inference Protocol v2.
+    Oip,
+}
+
+impl Protocol {
+    /// Its name in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlflow => "mlflow",
+            Self::Oip => "oip",
+        }
+    }
+}
+
+/// How much a [`Checker`] of a signature or schema tells, and lets pass. A
+/// document's settings say that themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reporting {
+    /// At most so many findings of one payload.
+    pub max_findings: u32,
+    /// A payload without rows is as it should be.
+    pub allow_empty: bool,
+}
+
+impl Default for Reporting {
+    fn default() -> Self {
+        Self { max_findings: 100, allow_empty: false }
+    }
+}
+
+/// What a payload came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// What was found, as the plugin orders it.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The worst outcome; pass when nothing was found.
+    #[must_use]
+    pub fn verdict(&self) -> Outcome {
+        self.findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
+    }
+
+    /// Whether the payload may go on: nothing failed, and nothing could not be
+    /// judged.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.verdict() <= Outcome::Warn
+    }
+}
+
+/// A signature, a schema or a document, ready to judge payloads. Owned, for
+/// many threads, and cheap to clone.
+///
+/// ```no_run
+/// # use tollgate::judge::{Checker, Reporting, Subject};
+/// # use tollgate::{model, plugins::Plugins};
+/// # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
+/// let signature = model::read_signature("models/churn".as_ref())?;
+/// let subject = Subject::Signature {
+///     signature,
+///     part: Default::default(),
+///     mode: Default::default(),
+///     protocol: Default::default(),
+/// };
+/// let checker = Checker::new(&plugins, &subject, Reporting::default())?;
+/// let checked = checker.check(br#"{"dataframe_records": [{"age": 41}]}"#)?;
+/// println!("{}", checked.verdict().name());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Checker(Arc<Inner>);
+
+struct Inner {
+    plugin: Plugin,
+    signature: Signature,
+    /// The file of the signature, schema or document.
+    source: String,
+    judged: Judged,
+}
+
+impl Checker {
+    /// Configures the plugin that knows the kind of the subject.
+    ///
+    /// # Errors
+    /// When the subject cannot be used.
+    pub fn new(
+        plugins: &Plugins,
+        subject: &Subject,
+        reporting: Reporting,
+    ) -> Result<Self, JudgeError> {
+        let (plugin, signature, source) = match subject {
+            Subject::Signature { signature, part, mode, protocol } => {
+                let plugin = plugins.built_in(MLFLOW_SIGNATURE)?;
+                let settings = canonical::to_text(&json!({
+                    "signature": signature.value,
+                    "mode": mode.name(),
+                    "part": part.name(),
+                    "protocol": protocol.name(),
+                    "max_findings": reporting.max_findings,
+                    "allow_empty": reporting.allow_empty,
+                }));
+                let configured =
+                    plugin.signature(Some(&settings)).map_err(|error| match error {
+                        ConfigureError::Refused { findings, .. } => {
+                            unusable("signature", &signature.source, &findings)
+                        }
+                        error => error.into(),
+                    })?;
+                (plugin, configured, signature.source.clone())
+            }
+            Subject::Schema { schema, resources, formats, strict } => {
+                let plugin = plugins.built_in(JSON_SCHEMA)?;
+                let mut settings = Map::new();
+                settings.insert("schema".to_owned(), schema_value(schema)?);
+                settings.insert("max_findings".to_owned(), reporting.max_findings.into());
+                for (name, asked) in [("formats", *formats), ("strict_schema", *strict)] {
+                    if asked {
+                        settings.insert(name.to_owned(), true.into());
+                    }
+                }
+                let mut others = Map::new();
+                for (uri, resource) in resources {
+                    others.insert(uri.clone(), schema_value(resource)?);
+                }
+                settings.insert("resources".to_owned(), others.into());
+                let settings = canonical::to_text(&settings.into());
+                let configured =
+                    plugin.signature(Some(&settings)).map_err(|error| match error {
+                        ConfigureError::Refused { findings, .. } => in_schema(schema, &findings),
+                        error => error.into(),
+                    })?;
+                (plugin, configured, schema.name().to_owned())
+            }
+            Subject::Document(opened) => {
+                let Opened { document, plugin } = &**opened;
+                let configured = plugin
+                    .signature(opened.settings())
+                    .map_err(|error| located(document, error))?;
+                (plugin.clone(), configured, document.source().name().to_owned())
+            }
+        };
+        let judged = subject.judged();
+        Ok(Self(Arc::new(Inner { plugin, signature, source, judged })))
+    }
+
+    /// Opens a policy document, or a component that [`bake`](super::bake) made.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
+        let opened = Opened::open(plugins, path)?;
+        Self::new(plugins, &Subject::Document(Box::new(opened)), Reporting::default())
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.0.plugin
+    }
+
+    /// The configured signature.
+    #[must_use]
+    pub fn signature(&self) -> &Signature {
+        &self.0.signature
+    }
+
+    /// The file of the signature, the schema or the document.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// How rows of files are judged.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        self.0.judged
+    }
+
+    /// Keeps so many instances ready for fresh calls; see
+    /// [`Policy::prepare`](tollgate_engine::Policy::prepare).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+        self.0.signature.prepare(count)
+    }
+
+    /// Judges one payload in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails: the payload has not passed. A bad payload is
+    /// findings, not an error.
+    pub fn check(&self, payload: &[u8]) -> Result<Checked, Fault> {
+        self.check_with(payload, &CallOptions::fresh(), None)
+    }
+
+    /// [`Checker::check`], as the options say; what it took goes to `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_with(
+        &self,
+        payload: &[u8],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Checked, Fault> {
+        let _span = self.span();
+        let findings = self.0.signature.check_with(payload, options, stats)?;
+        Ok(Checked { findings })
+    }
+
+    /// Judges columns of one batch of rows, as the options say; what it took
+    /// goes to `stats`.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn check_columns_with(
+        &self,
+        rows: u32,
+        columns: &[TypedColumn],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Checked, Fault> {
+        let _span = self.span();
+        let findings = self.0.signature.check_columns_with(rows, columns, options, stats)?;
+        Ok(Checked { findings })
+    }
+
+    /// What the model would receive, as JSON text; or what is in the way.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn normalize_with(
+        &self,
+        payload: &[u8],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Result<Vec<u8>, Checked>, Fault> {
+        let _span = self.span();
+        let normalized = self.0.signature.normalize_with(payload, options, stats)?;
+        Ok(normalized.map_err(|findings| Checked { findings }))
+    }
+
+    fn span(&self) -> tracing::span::EnteredSpan {
+        tracing::debug_span!("check", against = %self.0.source, plugin = %self.0.plugin.name())
+            .entered()
+    }
+}
+
+impl Subject {
+    /// How rows of files are judged: the records of a frame together, the
+    /// instances of a schema and the payloads of other plugins each by itself.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        match self {
+            Self::Signature { .. } => Judged::Together,
+            Self::Schema { .. } => Judged::Apart,
+            // Contract 1.0.0 has no word for it, and one plugin knows frames.
+            Self::Document(opened) if opened.plugin.info().name == MLFLOW_SIGNATURE => {
+                Judged::Together
+            }
+            Self::Document(_) => Judged::Apart,
+        }
+    }
+}
+
+/// A schema for the plugin's settings: JSON as the text that it is, so that
+/// numbers keep their digits.
+fn schema_value(source: &Source) -> Result<Value, JudgeError> {
+    if source.name().ends_with(".yaml") || source.name().ends_with(".yml") {
+        let tree = Node::parse_yaml(source, NonFinite::Refused).map_err(Mistakes::from)?;
+        return Ok(tree.to_json());
+    }
+    Ok(source.text().into())
+}
+
+/// What is wrong with a schema, at its lines where they can be found.
+fn in_schema(source: &Source, findings: &[Finding]) -> JudgeError {
+    let tree = match Node::parse(source, NonFinite::Refused) {
+        Ok(tree) => tree,
+        // It is no JSON, and this says where.
+        Err(mistake) => return Mistakes::from(mistake).into(),
+    };
+    let places: Option<Vec<&str>> = findings
+        .iter()
+        .map(|finding| finding.pointer.as_deref()?.strip_prefix("/schema"))
+        .collect();
+    if let Some(places) = places {
+        let mistakes = findings.iter().zip(places).map(|(finding, place)| {
+            Mistake::new(source, tree.nearest(place).span(), finding.message.clone()).maybe_suggest(
+                finding.expected.as_ref().map(|expected| format!("expected {expected}")),
+            )
+        });
+        if let Some(mistakes) = Mistakes::collect(mistakes.collect()) {
+            return mistakes.into();
+        }
+    }
+    unusable("schema", source.name(), findings)
+}
+
+fn unusable(what: &'static str, file: &str, findings: &[Finding]) -> JudgeError {
+    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    JudgeError::Subject { what, file: file.to_owned(), message: messages.join("; ") }
+}
