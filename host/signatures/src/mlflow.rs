@@ -1,15 +1,14 @@
 //! Signatures as MLflow writes them.
 //!
-//! What MLflow refuses to load is decided by the plugin `mlflow-signature`,
-//! which holds these rules for payloads: there is one reading of them. This
-//! module adds what payloads do not need, and writing.
+//! What MLflow refuses to load is decided by the crate `mlflow-schema`, as it
+//! is for the plugin that judges payloads: there is one reading of the rules.
+//! This module adds what payloads do not need, and writing.
 
 use std::collections::HashMap;
 
-use mlflow_signature::json;
-use mlflow_signature::load;
-use mlflow_signature::py::{Py, float_repr, str_of, write_iso};
-use mlflow_signature::schema as shared;
+use mlflow_schema::load;
+use mlflow_schema::py::{Py, float_repr, loads, str_of, write_iso};
+use mlflow_schema::schema as shared;
 use serde_json::Value;
 
 use crate::json::Json;
@@ -80,7 +79,7 @@ fn part<'t>(text: Option<&'t str>, at: &str) -> Result<Py<'t>, Refused> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(Py::None);
     };
-    json::parse(text.as_bytes()).map_err(|error| Refused {
+    loads(text.as_bytes()).map_err(|error| Refused {
         pointer: at.to_owned(),
         message: format!("the text is no JSON at byte {}: expected {}", error.at, error.what),
     })

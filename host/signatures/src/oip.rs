@@ -4,7 +4,7 @@
 //! Columns are written as MLServer's runtime for MLflow describes them: a
 //! tensor of shape `[-1, 1]` each, with the content type `pd` for the whole.
 
-use mlflow_signature::oip::Datatype;
+use mlflow_schema::oip::Datatype;
 use tollgate::document::suggestion::suggestion;
 use tollgate::mistake::Mistake;
 use tollgate::source::Source;

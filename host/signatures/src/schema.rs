@@ -1,7 +1,7 @@
 //! A model's signature, typed.
 
-pub use mlflow_signature::py::Dtype;
-pub use mlflow_signature::schema::DataType;
+pub use mlflow_schema::py::Dtype;
+pub use mlflow_schema::schema::DataType;
 
 /// What a model takes and gives. Has at least one part.
 #[derive(Debug, Clone, PartialEq)]

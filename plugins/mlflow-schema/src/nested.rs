@@ -5,16 +5,17 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use crate::datatype;
-use crate::fault::{Fault, Kind, Step};
 use crate::json::Text;
+use crate::misfit::{Kind, Misfit, near};
 use crate::py::{Column, Dtype, Py, array, array_of, cell_as, infer};
 use crate::schema::{DataType, Property, Type};
+use crate::step::Step;
 
 /// A value as its type wants it.
 ///
 /// # Errors
 /// When it has another type, or lacks what the type requires.
-pub(crate) fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<'a>, Fault> {
+pub fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<'a>, Misfit> {
     match kind {
         Type::Data(data_type) => scalar(data, *data_type, required),
         Type::Array(items) => list(data, items, required),
@@ -24,12 +25,12 @@ pub(crate) fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<
     }
 }
 
-fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a>, Fault> {
+fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a>, Misfit> {
     if !required && data.is_null() {
         return Ok(Py::None);
     }
     if !data.is_scalar() {
-        return Err(Fault::new(
+        return Err(Misfit::new(
             Kind::ExpectedScalar,
             format!("a single value is needed, not {}", data.kind()),
         )
@@ -45,8 +46,8 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
             let cell = column.cells.into_iter().next().unwrap_or(Py::None);
             Ok(cell.sized(column.dtype))
         }
-        Err(fault) if fault.kind == Kind::Raw => Err(fault.wanted(data_type.name(), &shown)),
-        Err(_) => Err(Fault::new(
+        Err(misfit) if misfit.kind == Kind::Raw => Err(misfit.wanted(data_type.name(), &shown)),
+        Err(_) => Err(Misfit::new(
             Kind::EnforceScalar,
             format!("`{}` is needed, and {} is not widened to it", data_type.name(), shown.kind()),
         )
@@ -55,15 +56,15 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
 }
 
 /// pandas keeps text as UTF-8.
-fn unencoded(data: &Py<'_>) -> Fault {
-    Fault::new(Kind::Raw, "text must not hold lone surrogates").wanted("text", data)
+fn unencoded(data: &Py<'_>) -> Misfit {
+    Misfit::new(Kind::Raw, "text must not hold lone surrogates").wanted("text", data)
 }
 
 /// `len()` of an array without dimensions raises.
-fn unsized_array(data: &Py<'_>) -> Option<Fault> {
+fn unsized_array(data: &Py<'_>) -> Option<Misfit> {
     match data {
         Py::Array(array) if array.shape.is_empty() => Some(
-            Fault::new(Kind::Raw, "MLflow cannot take a null or a single value for a list here")
+            Misfit::new(Kind::Raw, "MLflow cannot take a null or a single value for a list here")
                 .wanted("a list", &array.to_list()),
         ),
         _ => None,
@@ -74,14 +75,14 @@ fn unsized_array(data: &Py<'_>) -> Option<Fault> {
 ///
 /// # Errors
 /// As [`value`].
-pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Fault> {
+pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Misfit> {
     if !required || *items == Type::Any {
         let empty = match &data {
             Py::None => true,
             Py::List(list) => list.is_empty(),
             Py::Array(array) => {
-                if let Some(fault) = unsized_array(&data) {
-                    return Err(fault);
+                if let Some(misfit) = unsized_array(&data) {
+                    return Err(misfit);
                 }
                 array.shape.first() == Some(&0)
             }
@@ -92,14 +93,14 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
         }
     }
     if !matches!(data, Py::List(_) | Py::Array(_)) {
-        return Err(Fault::new(
+        return Err(Misfit::new(
             Kind::ExpectedList,
             format!("a list is needed, not {}", data.kind()),
         )
         .wanted("a list", &data));
     }
-    if let Some(fault) = unsized_array(&data) {
-        return Err(fault);
+    if let Some(misfit) = unsized_array(&data) {
+        return Err(misfit);
     }
     match (items, data) {
         (Type::Data(data_type), Py::List(list)) => {
@@ -112,7 +113,7 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
         }
         (Type::Data(data_type), Py::Array(array)) => {
             if array.shape.len() != 1 {
-                return Err(Fault::new(Kind::Raw, "a list without lists in it is needed")
+                return Err(Misfit::new(Kind::Raw, "a list without lists in it is needed")
                     .wanted("a list of single values", &array.to_list()));
             }
             if array.cells.is_empty() {
@@ -132,7 +133,7 @@ pub(crate) fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<
             let parts = each(parts, items, required)?;
             match array(&Py::List(parts)) {
                 Ok(array) => Ok(array.boxed()),
-                Err(_) => Err(Fault::new(Kind::Raw, "lists of unequal length make no array")),
+                Err(_) => Err(Misfit::new(Kind::Raw, "lists of unequal length make no array")),
             }
         }
         (_, other) => Ok(other),
@@ -148,12 +149,12 @@ fn listed(cell: Py<'_>) -> Py<'_> {
     }
 }
 
-fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'a>>, Fault> {
+fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'a>>, Misfit> {
     parts
         .into_iter()
         .enumerate()
         .map(|(at, part)| {
-            value(part, items, required).map_err(|fault| fault.inside(Step::Item(at)))
+            value(part, items, required).map_err(|misfit| misfit.inside(Step::Item(at)))
         })
         .collect()
 }
@@ -178,7 +179,7 @@ fn narrowed(cell: Py<'_>) -> Py<'_> {
 }
 
 /// A list of primitives is judged as a column, then cast to an array.
-fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Fault> {
+fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Misfit> {
     let lone = |cell: &&Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
     if let (Dtype::Text, Some(cell)) = (column.dtype, column.cells.iter().find(lone)) {
         return Err(unencoded(cell));
@@ -208,7 +209,7 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
                 (cell, _) => cell_as(cell, data_type.dtype()),
             };
             cast.map_err(|_| {
-                Fault::new(
+                Misfit::new(
                     Kind::Raw,
                     format!("{} cannot be cast to `{}`", shown.kind(), data_type.name()),
                 )
@@ -223,11 +224,7 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
 ///
 /// # Errors
 /// As [`value`], and when it has other properties.
-pub(crate) fn object<'a>(
-    data: Py<'a>,
-    properties: &[Property],
-    required: bool,
-) -> Result<Py<'a>, Fault> {
+pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Result<Py<'a>, Misfit> {
     if !required && is_nothing(&data)? {
         return Ok(data);
     }
@@ -238,14 +235,13 @@ pub(crate) fn object<'a>(
         property.required && !items.iter().any(|(key, _)| key.is(&property.name))
     };
     if let Some(property) = properties.iter().find(missing) {
-        let hint =
-            crate::fault::near(&property.name, items.iter().filter_map(|(key, _)| key.as_str()));
-        let mut fault = Fault::new(
+        let hint = near(&property.name, items.iter().filter_map(|(key, _)| key.as_str()));
+        let mut misfit = Misfit::new(
             Kind::ObjectMissingProp,
             format!("property `{}` is missing{hint}", property.name),
         );
-        fault.expected = property.name.clone();
-        return Err(fault);
+        misfit.expected = property.name.clone();
+        return Err(misfit);
     }
     let find = |key: &Text<'_>| {
         let name = key.as_str()?;
@@ -253,11 +249,8 @@ pub(crate) fn object<'a>(
         properties.get(at.ok()?)
     };
     if let Some((key, value)) = items.iter().find(|(key, _)| find(key).is_none()) {
-        let hint = crate::fault::near(
-            &key.lossy(),
-            properties.iter().map(|property| property.name.as_str()),
-        );
-        return Err(Fault::new(
+        let hint = near(&key.lossy(), properties.iter().map(|property| property.name.as_str()));
+        return Err(Misfit::new(
             Kind::ObjectExtraProp,
             format!("property `{}` is not in the signature{hint}", key.lossy()),
         )
@@ -267,9 +260,9 @@ pub(crate) fn object<'a>(
     for (key, slot) in &mut items {
         let Some(property) = find(key) else { continue };
         let data = core::mem::replace(slot, Py::None);
-        *slot = value(data, &property.kind, property.required).map_err(|fault| {
-            let kind = if fault.kind == Kind::Raw { Kind::Raw } else { Kind::ObjectKey };
-            fault.as_kind(kind).inside(Step::Key(property.name.clone()))
+        *slot = value(data, &property.kind, property.required).map_err(|misfit| {
+            let kind = if misfit.kind == Kind::Raw { Kind::Raw } else { Kind::ObjectKey };
+            misfit.as_kind(kind).inside(Step::Key(property.name.clone()))
         })?;
     }
     Ok(Py::Dict(items))
@@ -277,14 +270,14 @@ pub(crate) fn object<'a>(
 
 /// `data is None or data == {}`. An array is compared cell by cell, and only
 /// one cell makes a yes or no.
-fn is_nothing(data: &Py<'_>) -> Result<bool, Fault> {
+fn is_nothing(data: &Py<'_>) -> Result<bool, Misfit> {
     Ok(match data {
         Py::None => true,
         Py::Dict(items) => items.is_empty(),
         Py::Array(array) => match array.cells.as_slice() {
             [only] => matches!(only, Py::Dict(items) if items.is_empty()),
             _ => {
-                return Err(Fault::new(Kind::Raw, "an object is needed, not an array of them")
+                return Err(Misfit::new(Kind::Raw, "an object is needed, not an array of them")
                     .wanted("an object", &array.to_list()));
             }
         },
@@ -292,12 +285,12 @@ fn is_nothing(data: &Py<'_>) -> Result<bool, Fault> {
     })
 }
 
-fn no_object(data: &Py<'_>) -> Fault {
-    Fault::new(Kind::ExpectedDict, format!("an object is needed, not {}", data.kind()))
+fn no_object(data: &Py<'_>) -> Misfit {
+    Misfit::new(Kind::ExpectedDict, format!("an object is needed, not {}", data.kind()))
         .wanted("an object", data)
 }
 
-fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Fault> {
+fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Misfit> {
     if (!required || *values == Type::Any) && is_nothing(&data)? {
         return Ok(data);
     }
@@ -307,7 +300,7 @@ fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Fault>
     for (key, slot) in &mut items {
         let data = core::mem::replace(slot, Py::None);
         *slot = value(data, values, required)
-            .map_err(|fault| fault.inside(Step::Key(key.lossy().to_string())))?;
+            .map_err(|misfit| misfit.inside(Step::Key(key.lossy().to_string())))?;
     }
     Ok(Py::Dict(items))
 }

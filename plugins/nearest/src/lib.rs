@@ -1,4 +1,7 @@
-//! Names that were probably meant.
+//! Names that were probably meant, for guests and hosts alike.
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
 
 use alloc::vec::Vec;
 
@@ -6,7 +9,7 @@ use alloc::vec::Vec;
 /// its letters. Of several that are equally near the first in the alphabet.
 ///
 /// ```
-/// # use tollgate_sdk::nearest;
+/// # use tollgate_nearest::nearest;
 /// assert_eq!(nearest("ammount", ["country", "amount"]), Some("amount"));
 /// assert_eq!(nearest("age", ["country", "amount"]), None);
 /// ```

@@ -7,12 +7,12 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use crate::json;
-use crate::params;
-use crate::py::{Dtype, Py};
+use crate::param;
+use crate::py::{Dtype, Py, loads, str_of};
 use crate::schema::{
     ColSpec, DataType, ParamSpec, ParamType, Property, Schema, Signature, TensorSpec, Type,
 };
+use crate::step::escaped;
 
 /// Why a signature cannot be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn part<T>(given: &Py<'_>, read: impl Fn(&[Py<'_>]) -> Loaded<T>) -> Loaded<Opti
         Py::Str(text) if text.bytes().is_empty() => Ok(None),
         Py::List(list) => read(list).map(Some),
         Py::Dict(items) if items.is_empty() => read(&[]).map(Some),
-        Py::Str(text) => match json::parse(text.bytes()) {
+        Py::Str(text) => match loads(text.bytes()) {
             Ok(Py::List(list)) => read(&list).map(Some),
             Ok(_) => refuse("", "the text must hold a JSON list"),
             Err(error) => refuse(
@@ -114,7 +114,7 @@ fn schema(list: &[Py<'_>]) -> Loaded<Schema> {
 fn name(name: &Py<'_>) -> Option<String> {
     match name {
         Py::None => None,
-        _ => Some(crate::py::str_of(name).lossy().into_owned()),
+        _ => Some(str_of(name).lossy().into_owned()),
     }
 }
 
@@ -200,9 +200,8 @@ fn properties(spec: &Py<'_>, depth: u32) -> Loaded<Vec<Property>> {
     }
     let mut properties = Vec::with_capacity(items.len());
     for (key, property) in items {
-        let property = self::property(&key.lossy(), property, depth).map_err(|refused| {
-            refused.under(crate::fault::escaped(&key.lossy())).under("properties")
-        })?;
+        let property = self::property(&key.lossy(), property, depth)
+            .map_err(|refused| refused.under(escaped(&key.lossy())).under("properties"))?;
         properties.push(property);
     }
     properties.sort_by(|a, b| a.name.cmp(&b.name));
@@ -299,18 +298,14 @@ fn param(spec: &Py<'_>) -> Loaded<ParamSpec> {
         Some(Py::List(shape)) if shape.as_slice() == [Py::Int(-1)] => true,
         Some(_) => return refuse("/shape", "`shape` must be null or [-1]"),
     };
-    let mut param = ParamSpec {
-        name: crate::py::str_of(given).lossy().into_owned(),
-        kind,
-        list,
-        default: Py::None,
-    };
-    match params::value(default.clone(), &param) {
+    let mut param =
+        ParamSpec { name: str_of(given).lossy().into_owned(), kind, list, default: Py::None };
+    match param::value(default.clone(), &param) {
         Ok(value) => param.default = value.into_owned(),
-        Err(fault) => {
+        Err(misfit) => {
             return refuse(
                 "/default",
-                format!("the default of `{}` is none of its type: {}", param.name, fault.message),
+                format!("the default of `{}` is none of its type: {}", param.name, misfit.message),
             );
         }
     }

@@ -40,7 +40,8 @@ impl<'a> Index<'a> {
 }
 
 /// Labels of one type.
-pub(crate) fn typed(labels: Vec<Py<'_>>) -> Vec<Py<'_>> {
+#[must_use]
+pub fn typed(labels: Vec<Py<'_>>) -> Vec<Py<'_>> {
     let column = infer(Py::None, labels);
     let mut labels = column.cells;
     if column.dtype == Dtype::Text {
@@ -50,7 +51,7 @@ pub(crate) fn typed(labels: Vec<Py<'_>>) -> Vec<Py<'_>> {
 }
 
 /// What is null becomes NaN.
-pub(crate) fn missing_as_nan(labels: &mut [Py<'_>]) {
+pub fn missing_as_nan(labels: &mut [Py<'_>]) {
     for label in labels {
         if *label == Py::None {
             *label = Py::Float(f64::NAN);

@@ -6,15 +6,11 @@
 mod reader;
 mod scan;
 mod text;
-mod tree;
 mod write;
 
-pub(crate) use reader::push_code_point;
-pub use reader::{Malformed, Number, Reader};
+pub use reader::{Malformed, Number, Reader, push_code_point};
 pub use text::Text;
-pub use tree::parse;
-pub(crate) use tree::{Twice, parse_noting};
-pub(crate) use write::{write_f64, write_text};
+pub use write::{write_f64, write_text};
 
 /// How deep a payload may nest. Python allows about a thousand levels, but a
 /// NumPy array has at most 64 dimensions, and a guest's stack is small.

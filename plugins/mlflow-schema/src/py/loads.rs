@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{MAX_DEPTH, Malformed, Reader, Text};
-use crate::py::Py;
+use super::Py;
+use crate::json::{MAX_DEPTH, Malformed, Reader, Text};
 use crate::step::Step;
 
 /// Up to so many keys are compared one by one, which needs no memory.
@@ -13,44 +13,51 @@ const FEW: usize = 24;
 ///
 /// # Errors
 /// When it is no JSON, or nests deeper than [`MAX_DEPTH`].
-pub fn parse(payload: &[u8]) -> Result<Py<'_>, Malformed> {
-    parse_noting(payload).map(|(value, _)| value)
+pub fn loads(payload: &[u8]) -> Result<Py<'_>, Malformed> {
+    loads_noting(payload).map(|(value, _)| value)
 }
 
 /// The same, with the first place where an object had a key twice: the last
 /// value counts there.
 ///
 /// # Errors
-/// As [`parse`].
-pub(crate) fn parse_noting(payload: &[u8]) -> Result<(Py<'_>, Option<Twice>), Malformed> {
-    let mut reader = Reader::new(payload)?;
-    let value = value(&mut reader, 0)?;
-    reader.end()?;
-    Ok((value, reader.twice))
+/// As [`loads`].
+pub fn loads_noting(payload: &[u8]) -> Result<(Py<'_>, Option<Twice>), Malformed> {
+    let mut loading = Loading { reader: Reader::new(payload)?, twice: None };
+    let value = value(&mut loading, 0)?;
+    loading.reader.end()?;
+    Ok((value, loading.twice))
+}
+
+/// A text that is being read.
+struct Loading<'a> {
+    reader: Reader<'a>,
+    /// Where an object had a key twice.
+    twice: Option<Twice>,
 }
 
 /// Where an object has a key twice.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Twice {
+pub struct Twice {
     /// The way to the key, innermost first, as far as it is known.
-    pub(crate) steps: Vec<Step>,
+    pub steps: Vec<Step>,
     /// How deep that way begins.
     depth: u32,
 }
 
 /// An object in depth `depth` has a key twice.
 #[cold]
-fn twice(reader: &mut Reader<'_>, depth: u32, key: &Text<'_>) {
-    if reader.twice.is_none() {
+fn twice(loading: &mut Loading<'_>, depth: u32, key: &Text<'_>) {
+    if loading.twice.is_none() {
         let steps = alloc::vec![Step::Key(key.lossy().into_owned())];
-        reader.twice = Some(Twice { steps, depth });
+        loading.twice = Some(Twice { steps, depth });
     }
 }
 
 /// Leads the way to a key that is there twice one step up.
 #[inline]
-fn up(reader: &mut Reader<'_>, depth: u32, step: impl FnOnce() -> Step) {
-    if let Some(twice) = &mut reader.twice
+fn up(loading: &mut Loading<'_>, depth: u32, step: impl FnOnce() -> Step) {
+    if let Some(twice) = &mut loading.twice
         && twice.depth == depth + 1
     {
         twice.steps.push(step());
@@ -58,49 +65,49 @@ fn up(reader: &mut Reader<'_>, depth: u32, step: impl FnOnce() -> Step) {
     }
 }
 
-fn value<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
+fn value<'a>(loading: &mut Loading<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
     if depth > MAX_DEPTH {
-        return Err(reader.malformed("fewer levels of nesting"));
+        return Err(loading.reader.malformed("fewer levels of nesting"));
     }
-    match reader.peek() {
-        b'{' => object(reader, depth),
+    match loading.reader.peek() {
+        b'{' => object(loading, depth),
         b'[' => {
-            reader.take(b'[');
+            loading.reader.take(b'[');
             let mut items = Vec::new();
-            let mut more = !reader.take(b']');
+            let mut more = !loading.reader.take(b']');
             while more {
-                items.push(value(reader, depth + 1)?);
-                up(reader, depth, || Step::Item(items.len() - 1));
-                more = reader.another(b']')?;
+                items.push(value(loading, depth + 1)?);
+                up(loading, depth, || Step::Item(items.len() - 1));
+                more = loading.reader.another(b']')?;
             }
             Ok(Py::List(items))
         }
-        _ => scalar(reader),
+        _ => scalar(&mut loading.reader),
     }
 }
 
-fn object<'a>(reader: &mut Reader<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
-    reader.take(b'{');
+fn object<'a>(loading: &mut Loading<'a>, depth: u32) -> Result<Py<'a>, Malformed> {
+    loading.reader.take(b'{');
     let mut items = Vec::new();
-    let mut more = !reader.take(b'}');
+    let mut more = !loading.reader.take(b'}');
     while more {
-        let key = reader.key()?;
-        let value = value(reader, depth + 1)?;
-        up(reader, depth, || Step::Key(key.lossy().into_owned()));
+        let key = loading.reader.key()?;
+        let value = value(loading, depth + 1)?;
+        up(loading, depth, || Step::Key(key.lossy().into_owned()));
         let compared = if items.len() < FEW { items.as_mut_slice() } else { &mut [] };
         match compared.iter_mut().find(|(known, _)| *known == key) {
             Some((_, earlier)) => {
                 *earlier = value;
-                twice(reader, depth, &key);
+                twice(loading, depth, &key);
             }
             None => items.push((key, value)),
         }
-        more = reader.another(b'}')?;
+        more = loading.reader.another(b'}')?;
     }
     if items.len() >= FEW
         && let Some(key) = last_wins(&mut items)
     {
-        twice(reader, depth, &key);
+        twice(loading, depth, &key);
     }
     Ok(Py::Dict(items))
 }

@@ -83,7 +83,7 @@ impl Py<'_> {
 
     /// A cell as a scalar that keeps its column's narrow type.
     #[must_use]
-    pub(crate) fn sized(self, dtype: Dtype) -> Self {
+    pub fn sized(self, dtype: Dtype) -> Self {
         match (self, dtype) {
             (Self::Int(value), Dtype::Int(32)) => {
                 i32::try_from(value).map_or(Self::Int(value), Self::Int32)

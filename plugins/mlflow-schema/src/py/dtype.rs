@@ -143,7 +143,7 @@ impl Dtype {
     /// The type of text that pandas calls `string`, when it has gaps: without
     /// any it is text as all other.
     #[must_use]
-    pub(crate) fn nullable(self, cells: &[Py<'_>]) -> Self {
+    pub fn nullable(self, cells: &[Py<'_>]) -> Self {
         if self == Self::Text && cells.contains(&Py::None) { Self::MaskedText } else { self }
     }
 

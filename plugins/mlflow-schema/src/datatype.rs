@@ -2,9 +2,10 @@
 
 use alloc::format;
 
-use crate::fault::{Fault, Kind, Step};
+use crate::misfit::{Kind, Misfit};
 use crate::py::{Column, Dtype, Py, Raised, infer_objects, to_numeric};
 use crate::schema::DataType;
+use crate::step::Step;
 
 /// A column as its type wants it. Only widening is allowed: within the same
 /// family, unsigned into a wider signed type, whole numbers of up to 32 bits
@@ -12,7 +13,7 @@ use crate::schema::DataType;
 ///
 /// # Errors
 /// When the column's type is another one.
-pub(crate) fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Column<'a>, Fault> {
+pub fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Column<'a>, Misfit> {
     use DataType::{Binary, Boolean, Datetime, Double, String};
     if column.dtype == Dtype::Object && !matches!(wanted, Binary | String) {
         column = infer_objects(column);
@@ -29,7 +30,7 @@ pub(crate) fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Co
             return Ok(column);
         }
         (Datetime, Dtype::Zoned(_)) => {
-            return Err(Fault::new(
+            return Err(Misfit::new(
                 Kind::Timezone,
                 "times must not have a time zone: give them in UTC without one",
             ));
@@ -45,7 +46,10 @@ pub(crate) fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Co
     Err(incompatible(&column, wanted))
 }
 
-pub(crate) fn widens(have: Dtype, want: Dtype) -> bool {
+/// Whether every value of one type of NumPy is one of the other, as MLflow
+/// counts it.
+#[must_use]
+pub fn widens(have: Dtype, want: Dtype) -> bool {
     match (have.kind(), want.kind()) {
         (a, b) if a == b => have.bits() <= want.bits(),
         ('u', 'i') => have.bits() < want.bits(),
@@ -63,7 +67,7 @@ fn binary_digits(column: &Column<'_>, want: Dtype) -> bool {
 
 /// To hint at missing values MLflow looks whether all others are whole, and
 /// trips over infinity.
-fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Fault> {
+fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Misfit> {
     let nan = |cell: &Py<'_>| matches!(cell, Py::Float(number) if number.is_nan());
     if column.dtype != Dtype::Float(64) || want.kind() != 'i' || !column.cells.iter().any(nan) {
         return Ok(());
@@ -80,15 +84,15 @@ fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Fault> {
     Ok(())
 }
 
-fn missing(raised: Raised, row: usize) -> Fault {
+fn missing(raised: Raised, row: usize) -> Misfit {
     let message = match raised {
         Raised::Overflow => "an infinite number is no whole number",
         _ => "a missing value cannot be converted",
     };
-    Fault::new(Kind::Raw, message).inside(Step::Item(row))
+    Misfit::new(Kind::Raw, message).inside(Step::Item(row))
 }
 
-fn incompatible(column: &Column<'_>, wanted: DataType) -> Fault {
+fn incompatible(column: &Column<'_>, wanted: DataType) -> Misfit {
     let have = column.dtype.name();
     let gaps = column.dtype == Dtype::Float(64)
         && wanted.dtype().kind() == 'i'
@@ -98,21 +102,21 @@ fn incompatible(column: &Column<'_>, wanted: DataType) -> Fault {
     } else {
         ""
     };
-    let mut fault = Fault::new(
+    let mut misfit = Misfit::new(
         Kind::IncompatibleType,
         format!("`{have}` cannot be safely converted to `{}`{hint}", wanted.name()),
     );
-    fault.expected = wanted.name().into();
-    fault.actual = have;
-    fault
+    misfit.expected = wanted.name().into();
+    misfit.actual = have;
+    misfit
 }
 
 /// Objects as times: Python's own, text as NumPy reads it, nulls.
-fn times(column: Column<'_>) -> Result<Column<'_>, Fault> {
+fn times(column: Column<'_>) -> Result<Column<'_>, Misfit> {
     let strings = column.cells.iter().any(|cell| matches!(cell, Py::Str(_)));
     match crate::py::to_datetime(column, None, false) {
         Ok(column) if matches!(column.dtype, Dtype::Zoned(_)) => {
-            Err(Fault::new(Kind::ColumnConvert, "times must not have a time zone"))
+            Err(Misfit::new(Kind::ColumnConvert, "times must not have a time zone"))
         }
         Ok(column) => Ok(column),
         Err((raised, row)) => {
@@ -121,17 +125,17 @@ fn times(column: Column<'_>) -> Result<Column<'_>, Fault> {
                 Raised::Type | Raised::Overflow => Kind::Raw,
             };
             let what = if strings { "not every value is a time" } else { "a value is no time" };
-            Err(Fault::new(kind, what).inside(Step::Item(row)))
+            Err(Misfit::new(kind, what).inside(Step::Item(row)))
         }
     }
 }
 
-fn numbers(column: Column<'_>) -> Result<Column<'_>, Fault> {
+fn numbers(column: Column<'_>) -> Result<Column<'_>, Misfit> {
     to_numeric(&column).map_err(|(raised, row)| {
         let kind = match raised {
             Raised::Value => Kind::ColumnConvert,
             Raised::Type | Raised::Overflow => Kind::Raw,
         };
-        Fault::new(kind, "a value is no number").inside(Step::Item(row))
+        Misfit::new(kind, "a value is no number").inside(Step::Item(row))
     })
 }

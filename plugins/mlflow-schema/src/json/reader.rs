@@ -3,7 +3,6 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::tree::Twice;
 use super::{Text, scan};
 
 /// Why a payload is no JSON.
@@ -43,8 +42,6 @@ pub struct Reader<'a> {
     /// Whether all strings so far are ASCII; no other byte is taken anywhere
     /// else.
     ascii: bool,
-    /// Where an object had a key twice, when whoever reads objects noticed.
-    pub(super) twice: Option<Twice>,
 }
 
 impl<'a> Reader<'a> {
@@ -65,7 +62,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn trusting(payload: &'a [u8]) -> Self {
         let bytes = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
-        let mut reader = Self { bytes, at: 0, ascii: true, twice: None };
+        let mut reader = Self { bytes, at: 0, ascii: true };
         reader.space();
         reader
     }
@@ -376,7 +373,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Adds a code point, surrogate or not, as UTF-8 would.
-pub(crate) fn push_code_point(text: &mut Vec<u8>, point: u32) {
+pub fn push_code_point(text: &mut Vec<u8>, point: u32) {
     if let Some(character) = char::from_u32(point) {
         text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     } else {
