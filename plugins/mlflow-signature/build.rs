@@ -1,5 +1,5 @@
 //! Gives the guest a small stack: a fresh instance pays for every page that it
-//! touches. Recursion is bounded by `json::MAX_DEPTH`.
+//! touches. Recursion is bounded by `mlflow_schema::json::MAX_DEPTH`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

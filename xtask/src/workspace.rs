@@ -150,6 +150,7 @@ mod tests {
             "packages": [
                 package("threshold-policy", "plugins/threshold-policy", "cdylib"),
                 package("tollgate-sdk", "plugins/sdk", "lib"),
+                package("mlflow-schema", "plugins/mlflow-schema", "lib"),
                 package("envoy-filter", "host/envoy", "cdylib"),
                 package("metric-gate", "plugins/metric-gate", "cdylib"),
                 package("misbehave", "tests/guests/misbehave", "cdylib"),

@@ -29,7 +29,6 @@ pub mod model;
 pub mod plugins;
 mod records;
 pub mod report;
-pub mod signature;
 pub mod source;
 pub mod text;
 pub mod tree;

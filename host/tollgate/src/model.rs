@@ -94,8 +94,12 @@ impl SignatureText {
     }
 }
 
-/// The map that has `inputs`, `outputs` and `params`, in its text.
-pub(crate) fn signature_node(path: &Path) -> Result<(Source, Node), ModelError> {
+/// The map that has `inputs`, `outputs` and `params`, in its text, for those
+/// who say what is wrong in it at its place.
+///
+/// # Errors
+/// As [`read_signature`].
+pub fn signature_node(path: &Path) -> Result<(Source, Node), ModelError> {
     let path = if path.is_dir() {
         source::in_folder(path, "MLmodel")?
             .ok_or_else(|| ModelError::NoSignature(path.display().to_string()))?
@@ -107,8 +111,12 @@ pub(crate) fn signature_node(path: &Path) -> Result<(Source, Node), ModelError> 
     signature_part(source, tree)
 }
 
-/// The part of a text that is a signature.
-pub(crate) fn signature_part(source: Source, tree: Node) -> Result<(Source, Node), ModelError> {
+/// The part of a text that is a signature: what stands under `signature`, or
+/// the whole.
+///
+/// # Errors
+/// When there is none, or it is no map.
+pub fn signature_part(source: Source, tree: Node) -> Result<(Source, Node), ModelError> {
     let none = || ModelError::NoSignature(source.name().to_owned());
     let signature = match tree.get("signature") {
         Some(node) if node.content == Content::Null => return Err(none()),

@@ -7,7 +7,7 @@ mod yaml;
 
 use serde_json::{Map, Number, Value};
 
-pub(crate) use self::index::Index;
+pub use self::index::Index;
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
 

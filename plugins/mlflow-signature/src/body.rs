@@ -4,11 +4,13 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{Py, Twice, loads_noting, str_of};
+use mlflow_schema::schema::{Schema, Signature};
+use mlflow_schema::step::escaped;
+
 use crate::enforce;
-use crate::fault::{Fault, Kind, escaped};
-use crate::json::{self, Text, Twice};
-use crate::py::Py;
-use crate::schema::{Schema, Signature};
+use crate::fault::{Fault, Kind};
 
 /// The fields that data comes in: those of MLflow's scoring protocol, and
 /// those of the typed notation.
@@ -99,7 +101,7 @@ pub(crate) const UNIFIED: [&str; 3] = ["messages", "prompt", "input"];
 /// # Errors
 /// When it is no JSON object, or has not exactly one input field.
 pub(crate) fn read<'a>(payload: &'a [u8], signature: &Signature) -> Result<Body<'a>, Fault> {
-    let (body, twice) = json::parse_noting(payload).map_err(|error| {
+    let (body, twice) = loads_noting(payload).map_err(|error| {
         Fault::new(
             Kind::BadJson,
             format!("the body is no JSON: expected {} at byte {}", error.what, error.at),
@@ -257,7 +259,7 @@ impl Origin {
             pointer.push('/');
             pointer.push_str(&escaped(token));
         };
-        let name = crate::py::str_of(name);
+        let name = str_of(name);
         let name = name.lossy();
         let row = row.map(|row| row.to_string());
         match self.layout {

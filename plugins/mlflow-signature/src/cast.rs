@@ -5,11 +5,15 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::nested;
+use mlflow_schema::py::{
+    Column, Dtype, Frame, Py, base64_decode, infer, str_of, to_datetime, wrap_float,
+};
+use mlflow_schema::schema::{DataType, Schema, Type};
+use mlflow_schema::step::Step;
+
 use crate::body::Origin;
-use crate::fault::{Fault, Kind, Step};
-use crate::nested;
-use crate::py::{Column, Dtype, Frame, Py, base64_decode, infer, to_datetime, wrap_float};
-use crate::schema::{DataType, Schema, Type};
+use crate::fault::{Fault, Kind};
 
 /// What a column is cast to.
 enum Target<'s> {
@@ -48,7 +52,7 @@ pub(crate) fn frame<'a>(
         match cast {
             Ok(column) => columns.push(column),
             Err((mut fault, row)) => {
-                fault.column = crate::py::str_of(&name).lossy().into_owned();
+                fault.column = str_of(&name).lossy().into_owned();
                 fault.message = format!("column `{}`: {}", fault.column, fault.message);
                 faults.push(fault.as_kind(Kind::ParseConvert).at(origin.cell(
                     &name,
@@ -115,8 +119,8 @@ fn cast<'a>(column: Column<'a>, kind: &Type, required: bool, today: Option<i64>)
             let name = column.name.clone();
             let mut cells = Vec::with_capacity(column.cells.len());
             for (row, cell) in objects(column).into_iter().enumerate() {
-                let cell =
-                    nested::value(cell, composite, required).map_err(|fault| (fault, row))?;
+                let cell = nested::value(cell, composite, required)
+                    .map_err(|misfit| (misfit.into(), row))?;
                 cells.push(cell);
             }
             Ok(infer(name, cells))

@@ -3,9 +3,12 @@
 use alloc::format;
 use alloc::string::String;
 
-use crate::fault::{Fault, Kind, Step, shown};
-use crate::json::Text;
-use crate::py::{Array, Dtype, Instant, Py, instant, is_base64, read_written, to_f32};
+use mlflow_schema::json::Text;
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::{Array, Dtype, Instant, Py, instant, is_base64, read_written, to_f32};
+use mlflow_schema::step::Step;
+
+use crate::fault::{Fault, Kind};
 
 const DAY: i128 = 86_400_000_000_000;
 

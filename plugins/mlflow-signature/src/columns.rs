@@ -4,11 +4,13 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{
+    Column, Dtype, Frame, Index, Py, Unit, base64_decode, datetime64, infer, loads, to_f32,
+};
 use tollgate_sdk::signature::{Cells, TypedColumn};
 
 use crate::fault::{Fault, Kind};
-use crate::json::{self, Text};
-use crate::py::{Column, Dtype, Frame, Index, Py, Unit, base64_decode, infer, to_f32};
 
 /// A frame of typed columns. Each has `rows` cells; those of `object` columns
 /// are JSON texts, where `{"$bytes": base64}`, `{"$datetime": iso}`,
@@ -148,7 +150,7 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
             None => return Err(Fault::new(Kind::FrameBuild, "bytes must be base64")),
         },
         (Dtype::Datetime(_) | Dtype::Zoned(_), Py::Str(text)) => {
-            let time = crate::py::datetime64(&text);
+            let time = datetime64(&text);
             Py::Time(time.ok_or_else(|| Fault::new(Kind::FrameBuild, "a time must be ISO 8601"))?)
         }
         (Dtype::Datetime(unit) | Dtype::Zoned(unit), Py::Int(count)) => {
@@ -196,7 +198,7 @@ pub(crate) fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
     let Text(Cow::Borrowed(bytes)) = text else {
         return Err(refused("an object's cell must be borrowed"));
     };
-    match json::parse(bytes) {
+    match loads(bytes) {
         Ok(value) => crate::typed::untagged(value),
         Err(_) => Err(refused("each cell of an object column must be a JSON text")),
     }

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::json::Text;
-use crate::py::{Array, Frame, Py};
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{Array, Frame, Py};
 
 /// What a payload becomes.
 #[derive(Clone, Debug, PartialEq)]

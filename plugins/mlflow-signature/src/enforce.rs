@@ -4,15 +4,19 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::datatype;
+use mlflow_schema::json::Text;
+use mlflow_schema::misfit::near;
+use mlflow_schema::nested;
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, Taking, Unframed, Unit, infer, str_of};
+use mlflow_schema::schema::{ColSpec, DataType, Schema, Type};
+use mlflow_schema::step::Step;
+
 use crate::body::Origin;
 use crate::cast::{objects, row_of};
 use crate::data::Data;
-use crate::datatype;
-use crate::fault::{Fault, Kind, near};
-use crate::json::Text;
-use crate::nested;
-use crate::py::{Column, Dtype, Frame, Index, Py, Taking, Unframed, Unit, infer};
-use crate::schema::{ColSpec, DataType, Schema, Type};
+use crate::fault::{Fault, Kind};
 use crate::tensor;
 
 /// The data as the model gets it (MLflow's `_enforce_schema`).
@@ -121,7 +125,7 @@ fn by_name<'a>(
             .iter()
             .filter(extra)
             .take(64)
-            .map(|column| crate::py::str_of(&column.name).lossy().into_owned())
+            .map(|column| str_of(&column.name).lossy().into_owned())
             .collect();
         return Err(missing.into_iter().map(|name| missing_input(name, &extras, origin)).collect());
     }
@@ -245,7 +249,7 @@ pub(crate) fn enforce<'a>(
             let mut cells = Vec::with_capacity(column.cells.len());
             for (row, cell) in objects(column).into_iter().enumerate() {
                 let cell = nested::value(cell, composite, required)
-                    .map_err(|fault| fault.inside(crate::fault::Step::Item(row)))?;
+                    .map_err(|misfit| misfit.inside(Step::Item(row)))?;
                 cells.push(cell);
             }
             Ok(infer(name, cells))
@@ -292,7 +296,7 @@ fn absent(column: &Column<'_>, kind: &Type) -> Result<(), Fault> {
         _ => (Kind::ExpectedDict, "an object"),
     };
     let fault = Fault::new(rule, format!("{wanted} is needed, not a missing value"));
-    Err(fault.wanted(wanted, &Py::None).inside(crate::fault::Step::Item(row)))
+    Err(fault.wanted(wanted, &Py::None).inside(Step::Item(row)))
 }
 
 /// Names the column, and finds the first cell that is to blame.
@@ -313,7 +317,7 @@ pub(crate) fn placed(
         let mut bad = column.cells.iter().enumerate().filter(|(_, cell)| !suits(cell, *data_type));
         if let Some((first, cell)) = bad.next() {
             row = Some(first);
-            fault.actual = crate::fault::shown(cell);
+            fault.actual = shown(cell);
             fault.occurrences += bad.count() as u32;
         }
     }

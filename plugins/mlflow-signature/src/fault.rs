@@ -1,16 +1,16 @@
 //! What is wrong with a payload, and where.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-use tollgate_sdk::{Finding, Outcome, nearest};
-
-use crate::py::Py;
-pub use crate::step::Step;
+use mlflow_schema::misfit::{self, Misfit};
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::Py;
+use mlflow_schema::step::{Step, escaped};
+use tollgate_sdk::{Finding, Outcome};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $rule:literal),* $(,)?) => {
@@ -165,6 +165,25 @@ impl Kind {
     }
 }
 
+impl From<misfit::Kind> for Kind {
+    fn from(kind: misfit::Kind) -> Self {
+        match kind {
+            misfit::Kind::IncompatibleType => Self::IncompatibleType,
+            misfit::Kind::ParamsInvalid => Self::ParamsInvalid,
+            misfit::Kind::ObjectKey => Self::ObjectKey,
+            misfit::Kind::ObjectMissingProp => Self::ObjectMissingProp,
+            misfit::Kind::ObjectExtraProp => Self::ObjectExtraProp,
+            misfit::Kind::EnforceScalar => Self::EnforceScalar,
+            misfit::Kind::ExpectedList => Self::ExpectedList,
+            misfit::Kind::ExpectedDict => Self::ExpectedDict,
+            misfit::Kind::ExpectedScalar => Self::ExpectedScalar,
+            misfit::Kind::Timezone => Self::Timezone,
+            misfit::Kind::ColumnConvert => Self::ColumnConvert,
+            misfit::Kind::Raw => Self::Raw,
+        }
+    }
+}
+
 /// One fault. Boxed, as results carry it through deep recursion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(Box<Details>);
@@ -203,6 +222,17 @@ pub struct Details {
     pub actual: String,
     /// In how many places.
     pub occurrences: u32,
+}
+
+impl From<Misfit> for Fault {
+    fn from(misfit: Misfit) -> Self {
+        let misfit::Details { kind, message, steps, expected, actual } = misfit.into_details();
+        let mut fault = Self::new(kind.into(), message);
+        fault.steps = steps;
+        fault.expected = expected;
+        fault.actual = actual;
+        fault
+    }
 }
 
 impl Fault {
@@ -295,28 +325,6 @@ pub(crate) fn doubled_input(name: &str) -> Fault {
     fault
 }
 
-/// A reference token of a JSON Pointer.
-#[must_use]
-pub fn escaped(key: &str) -> Cow<'_, str> {
-    if key.contains(['~', '/']) {
-        Cow::Owned(key.replace('~', "~0").replace('/', "~1"))
-    } else {
-        Cow::Borrowed(key)
-    }
-}
-
-/// A value, in at most some 80 characters.
-#[must_use]
-pub fn shown(value: &Py<'_>) -> String {
-    let mut out = String::new();
-    crate::normal::write(&mut out, value);
-    if out.chars().count() > 80 {
-        out = out.chars().take(77).collect();
-        out.push_str("...");
-    }
-    out
-}
-
 /// More faults than anyone reads: further ones are dropped, so that a hostile
 /// payload cannot make comparing them the work.
 const MANY: usize = 1_000;
@@ -339,10 +347,4 @@ pub(crate) fn known<'f>(
 ) -> Option<&'f mut Fault> {
     let same = |known: &&mut Fault| known.kind == kind && known.column == column;
     if column.is_empty() { None } else { faults.iter_mut().find(same) }
-}
-
-/// `; did you mean ...`, when one of the names is near.
-#[must_use]
-pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
-    nearest(name, names).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
 }

@@ -5,10 +5,11 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{Array, Py, str_of};
+
 use crate::body::{Field, Layout};
 use crate::fault::{Fault, Kind, gather};
-use crate::json::Text;
-use crate::py::{Array, Py};
 use crate::strict::{Comparison, item_of};
 
 impl<'a> Comparison<'_, 'a> {
@@ -28,7 +29,7 @@ impl<'a> Comparison<'_, 'a> {
         let mut got = array.cells.iter();
         for row in 0..rows {
             for (place, name) in &columns {
-                let column = crate::py::str_of(name).lossy().into_owned();
+                let column = str_of(name).lossy().into_owned();
                 let mut leaves = Vec::new();
                 leaves_of(self.cell(name, *place, row).unwrap_or(&Py::None), &mut leaves);
                 for leaf in leaves {

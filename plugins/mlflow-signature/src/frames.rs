@@ -5,9 +5,12 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{
+    Column, Dtype, Frame, Index, Py, Taking, Unframed, infer, missing_as_nan, typed,
+};
+
 use crate::fault::{Fault, Kind};
-use crate::json::Text;
-use crate::py::{Dtype, Frame, Index, Py, Taking, Unframed, missing_as_nan, typed};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
     Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
@@ -122,10 +125,7 @@ fn framed<'a>(
             let cells = alloc::vec![scalar.clone(); index.len()];
             return Ok(Frame {
                 index: Index::of(index),
-                columns: columns
-                    .into_iter()
-                    .map(|name| crate::py::infer(name, cells.clone()))
-                    .collect(),
+                columns: columns.into_iter().map(|name| infer(name, cells.clone())).collect(),
             });
         }
     };
@@ -204,7 +204,7 @@ fn of_dict<'a>(
 
 /// No data: the columns are there, and hold nothing.
 fn hollow<'a>(columns: Option<Vec<Py<'a>>>, rows: usize) -> Frame<'a> {
-    let columns = columns.unwrap_or_default().into_iter().map(|name| crate::py::Column {
+    let columns = columns.unwrap_or_default().into_iter().map(|name| Column {
         name,
         dtype: Dtype::Object,
         cells: alloc::vec![Py::Float(f64::NAN); rows],
@@ -236,7 +236,7 @@ fn select<'a>(frame: Frame<'a>, names: Option<Vec<Py<'a>>>) -> Result<Frame<'a>,
         .into_iter()
         .map(|name| match frame.column(&name) {
             Some(column) => column.clone(),
-            None => crate::py::Column {
+            None => Column {
                 name,
                 dtype: Dtype::Float(64),
                 cells: alloc::vec![Py::Float(f64::NAN); rows],

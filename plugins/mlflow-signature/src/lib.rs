@@ -18,6 +18,9 @@ extern crate alloc;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use mlflow_schema::load::load;
+use mlflow_schema::py::{Dtype, Py, Taking};
+use mlflow_schema::schema::{Schema, Signature};
 use tollgate_sdk::signature::TypedColumn;
 use tollgate_sdk::{Finding, Outcome};
 
@@ -27,24 +30,17 @@ mod cast;
 mod change;
 pub mod columns;
 pub mod data;
-mod datatype;
 mod enforce;
 mod fast;
 pub mod fault;
 mod flat;
 mod frames;
-pub mod json;
-pub mod load;
-mod nested;
 mod normal;
 pub mod oip;
 mod params;
 mod parse;
-pub mod py;
 mod response;
-pub mod schema;
 pub mod settings;
-mod step;
 mod strict;
 mod tensor;
 mod typed;
@@ -54,13 +50,12 @@ use body::{Body, Field, Layout, Origin};
 use data::Data;
 use fault::Fault;
 use params::Params;
-use py::{Py, Taking};
 use settings::{Form, Given, Mode, Part, Protocol, Settings};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]
 pub struct MlflowSignature {
-    signature: schema::Signature,
+    signature: Signature,
     mode: Mode,
     part: Part,
     form: Form,
@@ -87,7 +82,7 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
         let given = given.parse().map_err(alone)?;
         let settings = Settings::read(&given).map_err(alone)?;
         let signature =
-            load::load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
+            load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
                 let pointer = alloc::format!("/signature{}", refused.pointer);
                 let finding = Finding::new("signature-invalid", Outcome::Fail, refused.message);
                 alloc::vec![finding.at(pointer)]
@@ -147,9 +142,9 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
         };
         // Only objects can become something else than they were, and what is
         // cast to a tensor.
-        let tensors = matches!(self.schema(), Some(schema::Schema::Tensors { .. }));
+        let tensors = matches!(self.schema(), Some(Schema::Tensors { .. }));
         let mut columns = frame.columns.iter();
-        let loose = tensors || columns.any(|column| column.dtype == py::Dtype::Object);
+        let loose = tensors || columns.any(|column| column.dtype == Dtype::Object);
         let sent = (loose && self.mode == Mode::Strict).then(|| Body {
             field: Field::Frame,
             data: typed::of_columns(&frame),
@@ -222,7 +217,7 @@ impl MlflowSignature {
 
     /// What is wrong with a body of the Open Inference Protocol.
     fn oip_faults(&self, payload: &[u8]) -> Vec<Fault> {
-        let schema::Signature { outputs, params, .. } = &self.signature;
+        let Signature { outputs, params, .. } = &self.signature;
         let params = params.as_deref().filter(|_| self.part == Part::Inputs);
         let mut faults = oip::faults(payload, self.part, self.schema(), outputs.as_ref(), params);
         if self.allow_empty {
@@ -232,7 +227,7 @@ impl MlflowSignature {
     }
 
     /// The part of the signature that is enforced.
-    fn schema(&self) -> Option<&schema::Schema> {
+    fn schema(&self) -> Option<&Schema> {
         match self.part {
             Part::Inputs => self.signature.inputs.as_ref(),
             Part::Outputs => self.signature.outputs.as_ref(),
@@ -297,7 +292,7 @@ impl MlflowSignature {
     /// The first faults as findings, and one that counts the rest.
     fn findings(&self, mut faults: Vec<Fault>) -> Vec<Finding> {
         if self.mode == Mode::Strict
-            && let Some(name) = self.schema().and_then(schema::Schema::twice)
+            && let Some(name) = self.schema().and_then(Schema::twice)
         {
             faults.push(fault::doubled_input(name));
         }

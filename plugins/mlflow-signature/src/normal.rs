@@ -1,15 +1,15 @@
 //! What the model gets, as JSON text.
 //!
-//! Plain JSON, but for what JSON cannot say: `{"$float": "NaN"}`,
-//! `{"$bytes": base64}`, `{"$datetime": iso}`, `{"$date": iso}`,
-//! `{"$decimal": text}`, `{"$ndarray": {dtype, shape, data}}`.
+//! Plain JSON, but for what JSON cannot say (module `notation` of the crate
+//! `mlflow-schema`).
 
 use alloc::string::{String, ToString as _};
 
+use mlflow_schema::notation::{array_fields, entries, list, write};
+use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, write_iso};
+
 use crate::data::Data;
-use crate::json::{Text, write_f64, write_text};
 use crate::params::Params;
-use crate::py::{Array, Column, Dtype, Frame, Index, Py, base64_encode, write_iso};
 
 /// The whole, `{"data": ..., "params": ...}`.
 #[must_use]
@@ -102,89 +102,4 @@ fn write_column(out: &mut String, column: &Column<'_>) {
         }
     }
     out.push_str("]}");
-}
-
-fn array_fields(out: &mut String, array: &Array<'_>) {
-    out.push_str("\"dtype\":\"");
-    out.push_str(&array.dtype.name());
-    out.push_str("\",\"shape\":[");
-    for (at, length) in array.shape.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        out.push_str(&length.to_string());
-    }
-    out.push_str("],\"data\":");
-    list(out, &array.cells);
-}
-
-fn list(out: &mut String, items: &[Py<'_>]) {
-    out.push('[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        write(out, item);
-    }
-    out.push(']');
-}
-
-fn entries(out: &mut String, items: &[(Text<'_>, Py<'_>)]) {
-    out.push('{');
-    for (at, (key, value)) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        write_text(out, key);
-        out.push(':');
-        write(out, value);
-    }
-    out.push('}');
-}
-
-/// Writes one object.
-pub(crate) fn write(out: &mut String, value: &Py<'_>) {
-    match value {
-        Py::None | Py::Time(None) => out.push_str("null"),
-        Py::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Py::Int(value) => out.push_str(&value.to_string()),
-        Py::Int32(value) => out.push_str(&value.to_string()),
-        Py::Uint(value) => out.push_str(&value.to_string()),
-        Py::Big(raw) => out.push_str(raw),
-        Py::Float(value) | Py::Float32(value) if value.is_nan() => {
-            tagged(out, "$float", |out| out.push_str("NaN"));
-        }
-        Py::Float(value) | Py::Float32(value) if value.is_infinite() => {
-            let word = if *value > 0.0 { "Infinity" } else { "-Infinity" };
-            tagged(out, "$float", |out| out.push_str(word));
-        }
-        Py::Float(value) | Py::Float32(value) => write_f64(out, *value),
-        Py::Str(text) => write_text(out, text),
-        Py::List(items) => list(out, items),
-        Py::Dict(items) => entries(out, items),
-        Py::Bytes(bytes) => tagged(out, "$bytes", |out| out.push_str(&base64_encode(bytes))),
-        Py::Time(Some(nanos)) => {
-            tagged(out, "$datetime", |out| write_iso(out, (*nanos).into(), 'T', 9));
-        }
-        Py::Datetime(nanos) => tagged(out, "$datetime", |out| write_iso(out, *nanos, 'T', 0)),
-        Py::Date(days) => tagged(out, "$date", |out| {
-            let mut iso = String::new();
-            write_iso(&mut iso, i128::from(*days) * 86_400_000_000_000, 'T', 0);
-            out.push_str(iso.split('T').next().unwrap_or_default());
-        }),
-        Py::Decimal(raw) => tagged(out, "$decimal", |out| out.push_str(raw)),
-        Py::Array(array) => {
-            out.push_str("{\"$ndarray\":{");
-            array_fields(out, array);
-            out.push_str("}}");
-        }
-    }
-}
-
-fn tagged(out: &mut String, tag: &str, text: impl FnOnce(&mut String)) {
-    out.push_str("{\"");
-    out.push_str(tag);
-    out.push_str("\":\"");
-    text(out);
-    out.push_str("\"}");
 }

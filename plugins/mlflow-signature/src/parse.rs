@@ -6,14 +6,16 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::nested;
+use mlflow_schema::py::{Array, Py, Taking, array, array_as, cell_as};
+use mlflow_schema::schema::{ColSpec, DataType, Schema, Spec, Type};
+use mlflow_schema::step::Step;
+
 use crate::body::{Body, Field, Origin};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, Step, gather};
+use crate::fault::{Fault, Kind, gather};
 use crate::frames;
-use crate::json::Text;
-use crate::nested;
-use crate::py::{Array, Py, Taking, array, array_as, cell_as};
-use crate::schema::{ColSpec, DataType, Schema, Spec, Type};
 
 /// A request's data, cast. Whether the body keeps its values is up to
 /// `taking`.
@@ -72,7 +74,7 @@ fn convert<'a>(data: &mut Py<'a>, taking: Taking, spec: Option<Spec<'_>>) -> Res
             let list = nested::list(taking.take(data), items, column.required)?;
             array(&list).map(Array::boxed).map_err(|_| ragged(&list))
         }
-        kind => nested::value(taking.take(data), kind, column.required),
+        kind => Ok(nested::value(taking.take(data), kind, column.required)?),
     }
 }
 

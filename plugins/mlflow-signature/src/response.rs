@@ -10,16 +10,20 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::misfit::near;
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::{
+    Array, Frame, Index, Py, Taking, Unframed, base64_encode, infer, loads_noting,
+};
+use mlflow_schema::schema::{ColSpec, Schema, TensorSpec, Type};
 use tollgate_sdk::Finding;
 
 use crate::body::{Body, Field, Layout, Origin};
 use crate::cast;
 use crate::data::Data;
-use crate::fault::{Fault, Kind, near};
-use crate::json::{self, Text};
+use crate::fault::{Fault, Kind};
 use crate::parse;
-use crate::py::{Array, Frame, Index, Py, Taking, Unframed, base64_encode, infer};
-use crate::schema::{ColSpec, Schema, TensorSpec, Type};
 
 /// A signature that says nothing of outputs judges no answer.
 pub(crate) fn undeclared() -> Fault {
@@ -36,7 +40,7 @@ pub(crate) fn undeclared() -> Fault {
 /// # Errors
 /// When it is no JSON object with `predictions`.
 pub(crate) fn read(payload: &[u8]) -> Result<Body<'_>, Fault> {
-    let (answer, twice) = json::parse_noting(payload).map_err(|error| {
+    let (answer, twice) = loads_noting(payload).map_err(|error| {
         let message =
             format!("the answer is no JSON: expected {} at byte {}", error.what, error.at);
         Fault::new(Kind::BadJson, message)
@@ -60,7 +64,7 @@ pub(crate) fn read(payload: &[u8]) -> Result<Body<'_>, Fault> {
         }
         (None, Some(code)) => Err(no_predictions(
             "the answer is an error of the scoring server, not predictions",
-            crate::fault::shown(&code),
+            shown(&code),
         )),
         (None, None) => {
             let names: Vec<String> =

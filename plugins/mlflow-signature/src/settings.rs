@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString as _;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{Instant, Py, instant, loads};
+use mlflow_schema::step::escaped;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tollgate_sdk::Finding;
-
-use crate::json::{self, Text};
-use crate::py::{Instant, Py, instant};
 
 /// The settings as they are given, as JSON text. What serde derives would
 /// bring tables of floats for its error messages, and recurses in larger
@@ -24,7 +24,7 @@ impl Given {
     /// # Errors
     /// A finding when they nest too deep.
     pub fn parse(&self) -> Result<Py<'_>, Box<Finding>> {
-        json::parse(self.0.get().as_bytes()).map_err(|error| {
+        loads(self.0.get().as_bytes()).map_err(|error| {
             wrong(
                 "",
                 &format!("the settings are no JSON: expected {} at byte {}", error.what, error.at),
@@ -187,7 +187,7 @@ fn wrong(pointer: &str, message: &str) -> Box<Finding> {
 
 fn unknown(pointer: &str, key: &Text<'_>) -> Box<Finding> {
     let key = key.lossy();
-    let pointer = format!("{pointer}/{}", crate::fault::escaped(&key));
+    let pointer = format!("{pointer}/{}", escaped(&key));
     wrong(&pointer, &format!("there is no setting `{key}`"))
 }
 

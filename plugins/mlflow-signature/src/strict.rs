@@ -6,15 +6,18 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::misfit::near;
+use mlflow_schema::py::{Array, Dtype, Frame, Py, str_of};
+use mlflow_schema::schema::{DataType, ParamSpec, Schema, Type};
+use mlflow_schema::step::escaped;
+
 use crate::body::{Body, Field, Layout, Origin};
 use crate::change::{array_change, change, changed, same};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, doubled_key, gather, known, near};
-use crate::json::Text;
+use crate::fault::{Fault, Kind, doubled_key, gather, known};
 use crate::params::Params;
-use crate::py::{Array, Dtype, Frame, Py};
 use crate::response::written_so;
-use crate::schema::{DataType, ParamSpec, Schema, Type};
 
 /// Compares a body with what became of it.
 pub(crate) struct Comparison<'c, 'a> {
@@ -126,7 +129,7 @@ impl<'a> Comparison<'_, 'a> {
 
     fn frame(&self, frame: &Frame<'a>, faults: &mut Vec<Fault>) {
         for (at, column) in frame.columns.iter().enumerate() {
-            let name = crate::py::str_of(&column.name).lossy().into_owned();
+            let name = str_of(&column.name).lossy().into_owned();
             let declared = self.declared(&name, at);
             let place = self.place(&column.name, at);
             for (row, got) in column.cells.iter().enumerate() {
@@ -267,7 +270,7 @@ impl<'a> Comparison<'_, 'a> {
         }
         for key in &self.body.ignored {
             let message = format!("the body's field `{}` is ignored", key.lossy());
-            let pointer = format!("/{}", crate::fault::escaped(&key.lossy()));
+            let pointer = format!("/{}", escaped(&key.lossy()));
             faults.push(Fault::new(Kind::IgnoredField, message).at(pointer));
         }
     }
@@ -279,7 +282,7 @@ impl<'a> Comparison<'_, 'a> {
         };
         for (key, value) in sent {
             let name = key.lossy();
-            let pointer = format!("{}/{}", self.origin.params(), crate::fault::escaped(&name));
+            let pointer = format!("{}/{}", self.origin.params(), escaped(&name));
             let got =
                 params.iter().flatten().find_map(|(known, got)| (known == key).then_some(got));
             let Some(got) = got else {

@@ -4,12 +4,17 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::misfit::near;
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::{
+    Array, Column, Dtype, Frame, Index, Py, Raised, array, cast_number, cell_as, str_of,
+};
+use mlflow_schema::schema::TensorSpec;
+
 use crate::body::Origin;
 use crate::data::Data;
-use crate::fault::{Fault, Kind, near, shown};
-use crate::json::Text;
-use crate::py::{Array, Column, Dtype, Frame, Py, array, cast_number, cell_as};
-use crate::schema::TensorSpec;
+use crate::fault::{Fault, Kind};
 
 /// The tensors as the model gets them (MLflow's `_enforce_tensor_schema`).
 ///
@@ -192,8 +197,8 @@ fn reshaped<'a>(
     }
     // pandas looks for the row with the label 0.
     let start = match &frame.index {
-        crate::py::Index::Range(rows) => (*rows > 0).then_some(0),
-        crate::py::Index::Labels(labels) => {
+        Index::Range(rows) => (*rows > 0).then_some(0),
+        Index::Labels(labels) => {
             // To Python 0.0 is 0, and among other objects false is too.
             let objects = labels.iter().any(|label| !matches!(label, Py::Bool(_)));
             let zero = |label: &Py<'_>| match label {
@@ -284,7 +289,7 @@ fn reshaped<'a>(
             .map_err(|raised| match raised {
                 // NumPy raises one error for whatever is no time.
                 _ if matches!(spec.dtype, Dtype::Datetime(_)) => uneven(),
-                crate::py::Raised::Value => uneven(),
+                Raised::Value => uneven(),
                 _ => Fault::new(Kind::EnforceOther, "a value cannot be cast to the tensor's type"),
             })?
     };
@@ -348,7 +353,7 @@ fn gapped<'a>(cell: &Py<'a>, dtype: Dtype) -> Py<'a> {
 fn complex<'a>(cell: &Py<'_>) -> Py<'a> {
     let real = match cell {
         Py::Float(number) if number % 1.0 == 0.0 => format!("{number:.0}"),
-        other => crate::py::str_of(other).lossy().into_owned(),
+        other => str_of(other).lossy().into_owned(),
     };
     Py::text(if real == "0" { "0j".to_string() } else { format!("({real}+0j)") })
 }

@@ -10,14 +10,16 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::py::{
+    Array, Column, Dtype, Frame, Index, Instant, Py, base64_decode, cell_as, infer, instant, loads,
+};
+use mlflow_schema::step::escaped;
+
 use crate::body::{Body, Field};
 use crate::columns;
 use crate::data::Data;
-use crate::fault::{Fault, Kind, escaped};
-use crate::json::{self, Text};
-use crate::py::{
-    Array, Column, Dtype, Frame, Index, Instant, Py, base64_decode, cell_as, infer, instant,
-};
+use crate::fault::{Fault, Kind};
 
 /// An empty array may still have lengths; nobody's are longer, and each would
 /// be walked.
@@ -66,7 +68,7 @@ fn malformed(message: impl Into<alloc::string::String>) -> Fault {
 /// # Errors
 /// Where the text is not in this notation.
 pub(crate) fn read(payload: &[u8]) -> Result<Typed<'_>, Fault> {
-    let whole = json::parse(payload).map_err(|error| {
+    let whole = loads(payload).map_err(|error| {
         let message = format!("the data is no JSON: expected {} at byte {}", error.what, error.at);
         Fault::new(Kind::BadJson, message)
     })?;

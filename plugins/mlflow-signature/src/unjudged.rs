@@ -4,10 +4,11 @@
 use alloc::format;
 use alloc::string::ToString as _;
 
+use mlflow_schema::py::{Array, Py};
+
 use crate::body::{Body, Field, Origin};
 use crate::data::Data;
 use crate::fault::{Fault, Kind};
-use crate::py::{Array, Py};
 
 /// There is no row.
 pub(crate) fn no_rows() -> Fault {

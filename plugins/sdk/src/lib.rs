@@ -79,7 +79,6 @@ pub mod bindings;
 mod finding;
 pub mod gate;
 mod lifecycle;
-mod nearest;
 pub mod panic;
 pub mod policy;
 pub mod signature;
@@ -88,7 +87,7 @@ pub mod state;
 pub mod worlds;
 
 pub use finding::{Finding, Outcome};
-pub use nearest::nearest;
+pub use tollgate_nearest::nearest;
 
 #[doc(hidden)]
 pub use alloc::{string::String as __String, vec::Vec as __Vec};

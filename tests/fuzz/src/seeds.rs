@@ -125,7 +125,7 @@ fn batch(rows: usize, all: bool) -> RecordBatch {
 /// dictionaries.
 #[must_use]
 pub fn parquet() -> Vec<Vec<u8>> {
-    let mut found = files(&["host/tollgate/tests/inference"], &[".parquet"]);
+    let mut found = files(&["host/signatures/tests/inference"], &[".parquet"]);
     for (compression, dictionary, version, rows, all) in [
         (Compression::UNCOMPRESSED, true, WriterVersion::PARQUET_1_0, 20, false),
         (Compression::UNCOMPRESSED, false, WriterVersion::PARQUET_2_0, 20, true),
@@ -151,7 +151,7 @@ pub fn parquet() -> Vec<Vec<u8>> {
 /// Arrow files and streams.
 #[must_use]
 pub fn arrow() -> Vec<Vec<u8>> {
-    let mut found = files(&["host/tollgate/tests/inference"], &[".arrow"]);
+    let mut found = files(&["host/signatures/tests/inference"], &[".arrow"]);
     for (rows, all) in [(20, false), (20, true), (300, true)] {
         let batch = batch(rows, all);
         let (mut file, mut stream) = (Vec::new(), Vec::new());

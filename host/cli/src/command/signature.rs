@@ -9,7 +9,7 @@ use std::path::Path;
 
 use miette::{Result, miette};
 use tollgate::report::Exit;
-use tollgate::signature::convert::Loss;
+use tollgate_signatures::convert::Loss;
 
 use crate::arguments::Signature;
 use crate::output::{self, visible};

@@ -56,8 +56,10 @@ fn distance(a: &str, b: &str) -> usize {
     strsim::osa_distance(&cut(a), &cut(b))
 }
 
-/// A name without what is no difference between names.
-pub(crate) fn plain(name: &str) -> String {
+/// A name without what is no difference between names: case, and which of
+/// `_`, `-` and a space stands between words.
+#[must_use]
+pub fn plain(name: &str) -> String {
     name.chars()
         .map(|letter| match letter {
             '_' | ' ' => '-',

@@ -11,18 +11,20 @@ const FEW: usize = 32;
 /// Finds what pointers lead to, in a time that does not grow with the maps on
 /// their ways.
 #[derive(Debug)]
-pub(crate) struct Index<'t> {
+pub struct Index<'t> {
     root: &'t Node,
     maps: RefCell<HashMap<*const Entry, HashMap<&'t str, usize>>>,
 }
 
 impl<'t> Index<'t> {
-    pub(crate) fn new(root: &'t Node) -> Self {
+    /// An index that is built as pointers are followed.
+    #[must_use]
+    pub fn new(root: &'t Node) -> Self {
         Self { root, maps: RefCell::default() }
     }
 
     /// As [`Node::nearest`].
-    pub(crate) fn nearest(&self, pointer: &str) -> Found<'t> {
+    pub fn nearest(&self, pointer: &str) -> Found<'t> {
         self.root.walk(pointer, |entries, key| {
             if entries.len() <= FEW {
                 return entries.iter().find(|entry| entry.key == key);

@@ -2,12 +2,12 @@
 
 use alloc::format;
 
+use mlflow_schema::schema::ColSpec;
 use tollgate_sdk::signature::{Cells, Dictionary, TypedColumn};
 
 use super::Missing;
 use super::marks::PLACES;
 use crate::fault::{Fault, Kind};
-use crate::schema::ColSpec;
 
 /// A column of a batch and what it should be.
 #[derive(Clone, Copy)]

@@ -3,6 +3,10 @@
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::notation::shown;
+use mlflow_schema::py::Py;
+use mlflow_schema::schema::{DataType, Type};
 use tollgate_sdk::signature::{Cells, Dictionary};
 
 use super::cells::Batch;
@@ -10,10 +14,7 @@ use super::marks::Marks;
 use super::nested;
 use super::text::{Found, read};
 use super::{Missing, NOTHING};
-use crate::fault::{Fault, Kind, shown};
-use crate::json::Text;
-use crate::py::Py;
-use crate::schema::{DataType, Type};
+use crate::fault::{Fault, Kind};
 
 /// Finds what is wrong with a column, and counts what is missing.
 pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -> Missing {

@@ -16,12 +16,14 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::misfit::near;
+use mlflow_schema::schema::{ColSpec, Schema};
+use mlflow_schema::step::escaped;
 use tollgate_sdk::signature::TypedColumn;
 
 use self::cells::Batch;
 use self::marks::Marks;
-use crate::fault::{Fault, Kind, escaped, near};
-use crate::schema::{ColSpec, Schema};
+use crate::fault::{Fault, Kind};
 use crate::settings::Mode;
 
 /// What the file's cells are called in the contract: texts without a type,

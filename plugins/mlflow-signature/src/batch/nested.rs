@@ -3,6 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Text;
+use mlflow_schema::nested::value;
+use mlflow_schema::py::{Dtype, Py};
 use tollgate_sdk::signature::Dictionary;
 
 use super::Missing;
@@ -11,9 +14,6 @@ use super::marks::Marks;
 use crate::change::change;
 use crate::columns::object;
 use crate::fault::{Fault, Kind};
-use crate::json::Text;
-use crate::nested::value;
-use crate::py::{Dtype, Py};
 
 /// Judges each distinct text once. In a file without types an `empty` text is
 /// a missing value.

@@ -4,6 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::datatype::widens;
+use mlflow_schema::py::{Dtype, Frame, Index, Py, Unit};
+use mlflow_schema::schema::{DataType, Schema, Type};
 use tollgate_sdk::signature::{Cells, Dictionary};
 
 use super::cells::Batch;
@@ -11,12 +14,9 @@ use super::marks::Marks;
 use super::{Missing, NOTHING, label, nested};
 use crate::body::{Body, Field, Layout, Origin};
 use crate::data::Data;
-use crate::datatype::widens;
 use crate::enforce;
 use crate::fast::written;
 use crate::fault::{Fault, Kind};
-use crate::py::{Dtype, Frame, Index, Py, Unit};
-use crate::schema::{DataType, Schema, Type};
 use crate::strict::Comparison;
 use crate::typed::of_columns;
 

@@ -2,9 +2,9 @@
 
 use alloc::borrow::Cow;
 
-use crate::json::{Number, Reader};
-use crate::py::Dtype;
-use crate::schema::DataType;
+use mlflow_schema::json::{Number, Reader};
+use mlflow_schema::py::Dtype;
+use mlflow_schema::schema::DataType;
 
 /// The cells that a column or a tensor takes as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
+use mlflow_schema::json::{Reader, Text};
+use mlflow_schema::schema::{ColSpec, Type};
+
 use super::cell::Cell;
 use crate::body::Field;
-use crate::json::{Reader, Text};
-use crate::schema::{ColSpec, Type};
 
 #[derive(Debug)]
 struct Column {

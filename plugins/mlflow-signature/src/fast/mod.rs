@@ -14,9 +14,10 @@ pub(crate) use self::cell::written;
 
 use self::columns::Columns;
 use self::tensors::Tensors;
+use mlflow_schema::json::Reader;
+use mlflow_schema::schema::{Schema, Signature};
+
 use crate::body::Field;
-use crate::json::Reader;
-use crate::schema::{Schema, Signature};
 
 /// What to look for, worked out from the signature once.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 
+use mlflow_schema::json::Reader;
+use mlflow_schema::schema::TensorSpec;
+
 use super::cell::Cell;
 use crate::body::Field;
-use crate::json::Reader;
-use crate::schema::TensorSpec;
 
 #[derive(Debug)]
 struct Tensor {

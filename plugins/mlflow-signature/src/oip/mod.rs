@@ -8,22 +8,24 @@
 //! Source: "Open Inference Protocol", REST, inference request and response;
 //! the binary tensor data extension is refused, since its data is not JSON.
 
-mod datatype;
+mod element;
 mod tensor;
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use crate::fault::{Fault, Kind, doubled_key, near};
-use crate::json;
+use mlflow_schema::misfit::near;
+use mlflow_schema::oip::Datatype;
+use mlflow_schema::py::{Py, loads_noting};
+use mlflow_schema::schema::{ParamSpec, Schema};
+use mlflow_schema::step::escaped;
+
+use crate::fault::{Fault, Kind, doubled_key};
 use crate::params;
-use crate::py::Py;
 use crate::response::undeclared;
-use crate::schema::{ParamSpec, Schema};
 use crate::settings::Part;
 use crate::unjudged;
-pub use datatype::Datatype;
 use tensor::{Sent, Wanted};
 
 /// More faults than anyone reads: what follows is not looked at.
@@ -38,7 +40,7 @@ pub(crate) fn faults(
     outputs: Option<&Schema>,
     params: Option<&[ParamSpec]>,
 ) -> Vec<Fault> {
-    let (body, twice) = match json::parse_noting(payload) {
+    let (body, twice) = match loads_noting(payload) {
         Ok(body) => body,
         Err(error) => {
             let message =
@@ -90,7 +92,7 @@ fn judge(
             }
             _ => {
                 let message = format!("the protocol has no member `{key}` here");
-                let at = format!("/{}", crate::fault::escaped(&key));
+                let at = format!("/{}", escaped(&key));
                 faults.push(form(&message).at(at));
             }
         }

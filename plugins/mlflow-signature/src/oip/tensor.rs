@@ -4,10 +4,13 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::datatype::Datatype;
+use mlflow_schema::json::Text;
+use mlflow_schema::oip::Datatype;
+use mlflow_schema::py::Py;
+use mlflow_schema::step::escaped;
+
+use super::element::check;
 use crate::fault::{Fault, Kind};
-use crate::json::Text;
-use crate::py::Py;
 use crate::unjudged;
 
 /// What a signature wants of a tensor.
@@ -49,7 +52,7 @@ impl<'a> Sent<'a> {
                 b"data" => data = Some(value),
                 b"parameters" => parameters(&value, pointer)?,
                 _ => {
-                    let at = format!("{pointer}/{}", crate::fault::escaped(&key.lossy()));
+                    let at = format!("{pointer}/{}", escaped(&key.lossy()));
                     let message = format!("a tensor has no member `{}`", key.lossy());
                     return Err(form(&message, at));
                 }
@@ -182,7 +185,7 @@ impl<'a> Sent<'a> {
 
     fn elements(&self, items: &[Py<'_>], at: &str, faults: &mut Vec<Fault>) {
         for (place, item) in items.iter().enumerate() {
-            if let Err(fault) = self.datatype.check(item) {
+            if let Err(fault) = check(self.datatype, item) {
                 faults.push(fault.at(format!("{at}/{place}")));
             }
         }

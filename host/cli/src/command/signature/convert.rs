@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use miette::Result;
 use tollgate::report::Exit;
-use tollgate::signature::convert::{self, ConvertReport};
+use tollgate_signatures::convert::{self, ConvertReport};
 
 use crate::arguments::{Convert, Form, Format};
 use crate::output;

@@ -4,9 +4,9 @@ use std::fmt::{self, Write};
 
 use miette::Result;
 use tollgate::report::Exit;
-use tollgate::signature::diff::{Change, DiffReport, Effect, Raises, diff};
-use tollgate::signature::file;
 use tollgate_engine::types::Outcome;
+use tollgate_signatures::diff::{Change, DiffReport, Effect, Raises, diff};
+use tollgate_signatures::file;
 
 use crate::arguments::{Diff, Format, Reader};
 use crate::output::{self, visible};
@@ -100,7 +100,7 @@ fn effect(out: &mut impl Write, who: &str, effect: &Effect) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use tollgate::signature::diff::{ChangeKind, Diff};
+    use tollgate_signatures::diff::{ChangeKind, Diff};
 
     use super::*;
     use crate::output::hostile::assert_harmless;

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use miette::Result;
 use tollgate::report::Exit;
-use tollgate::signature::convert::Form;
-use tollgate::signature::infer::{InferReport, Inferred, infer};
 use tollgate_engine::types::Outcome;
+use tollgate_signatures::convert::Form;
+use tollgate_signatures::infer::{InferReport, Inferred, infer};
 
 use crate::arguments::{Format, Infer};
 use crate::output::{self, visible};
@@ -68,8 +68,8 @@ fn tell(out: &mut String, inferred: &Inferred) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use tollgate::signature::infer::Hint;
-    use tollgate::signature::schema::Signature;
+    use tollgate_signatures::infer::Hint;
+    use tollgate_signatures::schema::Signature;
 
     use super::*;
     use crate::output::hostile::assert_harmless;

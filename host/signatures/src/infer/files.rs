@@ -1,0 +1,223 @@
+//! Rows out of files.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use miette::Diagnostic;
+use serde_json::error::Category;
+use thiserror::Error;
+use tollgate::frames::{
+    self, Content, Format, FrameError, Frames, Judged, Payload, PayloadFormat, RowFault,
+};
+use tollgate_engine::types::{Cells, TypedColumn};
+
+use super::Table;
+use super::data::Data;
+
+/// Why no signature can be inferred.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InferError {
+    /// A file cannot be read as what it is.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A row of a file cannot be read.
+    #[error("`{file}` {place}: {problem}")]
+    Row {
+        /// The file as the user named it.
+        file: String,
+        /// Its line or row.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file is no JSON, or other JSON than rows.
+    #[error("`{file}` cannot be read as JSON: {problem}")]
+    #[diagnostic(help(
+        "expected a list of records, or a request body with `dataframe_records` or \
+         `dataframe_split`; for other files say what they are with --input-format"
+    ))]
+    Json {
+        /// The file as the user named it.
+        file: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is nothing to infer from.
+    #[error("`{0}` holds no rows")]
+    #[diagnostic(help("a signature is inferred from values: give some rows of real data"))]
+    NoRows(String),
+    /// A column that was asked for is not there.
+    #[error("there is no column `{name}`")]
+    NoColumn {
+        /// The name.
+        name: String,
+        /// What was probably meant.
+        #[help]
+        help: Option<String>,
+    },
+    /// A column has no type.
+    #[error("column `{column}` holds {problem}")]
+    #[diagnostic(help("bring the column to one type, or leave it out"))]
+    Mixed {
+        /// The column.
+        column: String,
+        /// What it holds.
+        problem: String,
+    },
+}
+
+/// Adds the rows of a file.
+pub(super) fn read(path: &Path, asked: PayloadFormat, table: &mut Table) -> Result<(), InferError> {
+    let name = if tollgate::source::is_standard_input(path) {
+        "<stdin>".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    match frames::open(path, asked, Judged::Together)? {
+        Payload::Frames(frames) => rows(frames, &name, table),
+        Payload::Request(body) => {
+            let problem = |problem: String| InferError::Json { file: name.clone(), problem };
+            json(&body, table).map_err(problem)
+        }
+    }
+}
+
+fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError> {
+    let names: Vec<String> = frames.columns.iter().map(|(column, _)| column.clone()).collect();
+    let mut places = Vec::with_capacity(names.len());
+    let mut seen = HashSet::new();
+    for column in &names {
+        let place = table.place(column);
+        if !seen.insert(place) {
+            return Err(InferError::Row {
+                file: name.to_owned(),
+                place: "header".to_owned(),
+                problem: format!("two columns have the name `{column}`"),
+            });
+        }
+        places.push(place);
+    }
+    let csv = frames.format == Format::Csv;
+    for batch in frames.into_batches() {
+        let batch = batch?;
+        if let Some(fault) = batch.faults.first() {
+            return Err(row(name, fault));
+        }
+        table.rows += batch.rows.count as u64;
+        match batch.content {
+            Content::Records(body) => {
+                // Rows were counted; a record that is no JSON ends the batch.
+                let before = table.rows;
+                table.rows -= batch.rows.count as u64;
+                json(&body, table).map_err(|problem| InferError::Row {
+                    file: name.to_owned(),
+                    place: match (
+                        batch.rows.line(0),
+                        batch.rows.line(batch.rows.count.saturating_sub(1)),
+                    ) {
+                        (Some(first), Some(last)) => format!("lines {first} to {last}"),
+                        _ => "a line".to_owned(),
+                    },
+                    problem,
+                })?;
+                table.rows = before;
+            }
+            // Rows that were asked for together are none.
+            Content::Values(_) => {}
+            Content::Columns { columns, written } => {
+                for (at, (column, place)) in columns.iter().zip(&places).enumerate() {
+                    let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
+                    match &written {
+                        Some(written) => {
+                            let column = written.written(at);
+                            cells(&column, batch.rows.count, |cell| observed.cell(cell));
+                        }
+                        None => observed.typed(column, batch.rows.count).map_err(|problem| {
+                            let column = names.get(at).cloned().unwrap_or_default();
+                            InferError::Mixed { column, problem }
+                        })?,
+                    }
+                }
+            }
+        }
+    }
+    for place in places {
+        if let (true, Some((_, observed))) = (csv, table.columns.get_mut(place)) {
+            observed.settle();
+        }
+    }
+    Ok(())
+}
+
+/// The texts of a column.
+fn cells(column: &TypedColumn, rows: usize, mut each: impl FnMut(&str)) {
+    let Cells::Texts(texts) = &column.column.cells else { return };
+    for index in texts.indices.iter().take(rows) {
+        each(texts.entries.get(*index as usize).map_or("", String::as_str));
+    }
+}
+
+fn row(name: &str, fault: &RowFault) -> InferError {
+    let place = match fault.line {
+        Some(line) => format!("line {line}"),
+        None => format!("row {}", fault.row),
+    };
+    InferError::Row { file: name.to_owned(), place, problem: fault.message.clone() }
+}
+
+/// A list of records, or a request body. Errors say what is wrong.
+fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let value: Data = serde_json::from_slice(text).map_err(|error| no_json(&error))?;
+    let frame = value.get("dataframe_split").unwrap_or(&value);
+    if let (Some(Data::List(names)), Some(Data::List(rows))) =
+        (frame.get("columns"), frame.get("data"))
+    {
+        return split(names, rows, table);
+    }
+    let records = match &value {
+        Data::List(records) => records,
+        body => match ["dataframe_records", "instances"].iter().find_map(|key| body.get(key)) {
+            Some(Data::List(records)) => records,
+            _ => return Err("it holds no rows".to_owned()),
+        },
+    };
+    for (at, record) in records.iter().enumerate() {
+        let Data::Map(record) = record else { return Err(format!("item {at} is no object")) };
+        table.rows += 1;
+        for (name, value) in record {
+            if let Some(observed) = table.column(name) {
+                observed.json(value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is no JSON, and where.
+fn no_json(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "the text ends too soon",
+        _ => "the text is no JSON",
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
+
+fn split(names: &[Data], rows: &[Data], table: &mut Table) -> Result<(), String> {
+    for (at, cells) in rows.iter().enumerate() {
+        let Data::List(cells) = cells else { return Err(format!("row {at} is no list")) };
+        if cells.len() != names.len() {
+            return Err(format!("row {at} has not as many values as there are columns"));
+        }
+        table.rows += 1;
+        for (column, cell) in names.iter().zip(cells) {
+            let Data::Text(column) = column else {
+                return Err("the names of columns must be text".to_owned());
+            };
+            if let Some(observed) = table.column(column) {
+                observed.json(cell);
+            }
+        }
+    }
+    Ok(())
+}
