@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use tollgate::frames;
-use tollgate::report::Exit;
 use tollgate_engine::types::Outcome;
+
+use crate::exit::Exit;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

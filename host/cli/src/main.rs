@@ -2,13 +2,14 @@
 
 mod arguments;
 mod command;
+mod exit;
 mod output;
 mod usage;
 
 use clap::Parser as _;
-use tollgate::report::Exit;
 
 use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
 
 fn main() -> Exit {
     // A panic while a damaged file is read is caught and told as an error.

@@ -11,15 +11,16 @@ mod standard;
 use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use tollgate::report::{Exit, FindingReport};
+use tollgate::report::FindingReport;
 pub(crate) use tollgate::text::visible;
 use tollgate_engine::types::Outcome;
 
 use crate::arguments::Format;
+use crate::exit::Exit;
 
 pub(crate) use self::errors::{error, program};
 pub(crate) use self::file::{is_standard_output, write};
-pub(crate) use self::standard::{Answers, document, json, note, page};
+pub(crate) use self::standard::{Answers, document, json, json_value, note, page};
 
 /// Runs a command and shows its error, when it has one.
 pub(crate) fn shown(

@@ -5,9 +5,9 @@ use std::ffi::OsString;
 
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
-use tollgate::report::Exit;
 
 use crate::arguments::Arguments;
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 /// Shows it; the exit code is that of what was asked for, not of the showing.

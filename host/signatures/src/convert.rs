@@ -42,8 +42,6 @@ pub struct Given {
 /// What `tollgate signature convert` prints for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConvertReport {
-    /// Always `signature convert`.
-    pub command: &'static str,
     /// `fail` when something is lost that must not be.
     pub verdict: &'static str,
     /// The file.

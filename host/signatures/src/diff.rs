@@ -130,8 +130,6 @@ pub fn diff(old: &Signature, new: &Signature) -> Diff {
 /// What `tollgate signature diff` prints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DiffReport {
-    /// Always `signature diff`.
-    pub command: &'static str,
     /// `pass` or `fail`, for those that were asked about.
     pub verdict: &'static str,
     /// The file of the old signature.

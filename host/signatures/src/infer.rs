@@ -52,8 +52,6 @@ pub struct Hint {
 /// What `tollgate signature infer` prints for programs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InferReport {
-    /// Always `signature infer`.
-    pub command: &'static str,
     /// Always `pass`: data from which nothing can be inferred is an error.
     pub verdict: &'static str,
     /// The files, in order.

@@ -2,57 +2,12 @@
 //!
 //! `schemas/report.schema.json` describes them as JSON; keys keep their order.
 
-use std::process::{ExitCode, Termination};
-
 use serde::{Serialize, Serializer};
 use tollgate_engine::types::{Fact, FactValue, Finding, Outcome};
 use tollgate_engine::{Digest, Plugin};
 
 /// The JSON Schema of the reports.
 pub const REPORT_SCHEMA: &str = include_str!("../schemas/report.schema.json");
-
-/// How a command ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// 0: everything passed.
-    Passed,
-    /// 3: something cannot be judged, or a person must look.
-    Inconclusive,
-    /// 1: something failed.
-    Failed,
-    /// 2: the command, a file or a plugin is wrong.
-    Error,
-}
-
-impl Exit {
-    /// The exit code.
-    #[must_use]
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
-            Self::Error => 2,
-            Self::Inconclusive => 3,
-        }
-    }
-
-    /// The exit of a verdict. `warnings_fail` makes `warn` fail.
-    #[must_use]
-    pub fn of(verdict: Outcome, warnings_fail: bool) -> Self {
-        match verdict {
-            Outcome::Fail => Self::Failed,
-            Outcome::Inconclusive => Self::Inconclusive,
-            Outcome::Warn if warnings_fail => Self::Failed,
-            Outcome::Warn | Outcome::Pass => Self::Passed,
-        }
-    }
-}
-
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        ExitCode::from(self.code())
-    }
-}
 
 /// The worst outcome; pass when there are no findings.
 #[must_use]
@@ -184,8 +139,6 @@ impl From<&Plugin> for PluginReport {
 /// Whether a payload honours a signature.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckReport {
-    /// Always `check`.
-    pub command: &'static str,
     /// The worst outcome.
     #[serde(serialize_with = "outcome")]
     pub verdict: Outcome,
@@ -243,8 +196,6 @@ pub struct ColumnReport {
 /// Whether a model version may move on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GateReport {
-    /// Always `gate`.
-    pub command: &'static str,
     /// The worst outcome of all profiles.
     #[serde(serialize_with = "outcome")]
     pub verdict: Outcome,

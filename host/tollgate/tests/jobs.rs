@@ -29,6 +29,13 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
+/// A report as the command line prints it, which names the command first.
+fn printed(command: &str, report: &impl serde::Serialize) -> Value {
+    let mut report = serde_json::to_value(report).expect("JSON");
+    report.as_object_mut().expect("a map").insert("command".to_owned(), command.into());
+    report
+}
+
 /// What programs read must be as the published schema says.
 fn assert_fits_schema(report: &Value) {
     let schema: Value = serde_json::from_str(REPORT_SCHEMA).expect("a schema");
@@ -335,7 +342,7 @@ fn checks_and_gates_report_as_the_schema_says() {
             hide_values: true,
         };
         let report = judge::check(&plugins, &check, &mut |_| {}).expect("a report");
-        let report = serde_json::to_value(&report).expect("JSON");
+        let report = printed("check", &report);
         assert_fits_schema(&report);
         assert_eq!(report["verdict"] == "pass", passes, "{report}");
         assert!(!report.to_string().contains("\"actual\""));
@@ -349,7 +356,7 @@ fn checks_and_gates_report_as_the_schema_says() {
             &[repository("policies/gates").join(profile)],
         )
         .expect("a report");
-        let report = serde_json::to_value(&report).expect("JSON");
+        let report = printed("gate", &report);
         assert_fits_schema(&report);
         report
     };
@@ -390,7 +397,7 @@ fn gate_of(rules: &str, facts: &str) -> Value {
         "2026-11-21T12:00:00Z".parse().expect("a time"),
     )
     .expect("a report");
-    let report = serde_json::to_value(&report).expect("JSON");
+    let report = printed("gate", &report);
     assert_fits_schema(&report);
     report
 }
@@ -467,7 +474,7 @@ fn a_champion_that_is_the_candidate_is_no_champion() {
     let verdict = |champion: &Path| {
         let report =
             judge::gate(&plugins, &model, Some(champion), &[], &profile).expect("a report");
-        let report = serde_json::to_value(&report).expect("JSON");
+        let report = printed("gate", &report);
         assert_fits_schema(&report);
         (report["verdict"].clone(), findings(&report)[0]["rule"].clone())
     };

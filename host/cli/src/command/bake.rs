@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use tollgate::judge::{self, BakedDocument};
-use tollgate::report::{BakedFrom, Exit};
+use tollgate::report::BakedFrom;
 use tollgate_engine::Digest;
 
 use crate::arguments::{Bake, Format};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 #[derive(Serialize)]
 struct BakeReport {
-    command: &'static str,
     output: String,
     size: usize,
     digest: String,
@@ -33,7 +33,6 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
         let path = &arguments.output;
         output::write(path, &component)?;
         let report = BakeReport {
-            command: "bake",
             output: path.display().to_string(),
             size: component.len(),
             digest: Digest::of(&component).to_string(),
@@ -48,7 +47,7 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             // The component is on standard output.
             Format::Human if output::is_standard_output(path) => output::note(print),
             Format::Human => output::page(print),
-            Format::Json => output::json(&report),
+            Format::Json => output::json("bake", &report),
         }
         Ok(Exit::Passed)
     })

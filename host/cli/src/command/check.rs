@@ -8,10 +8,11 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use tollgate::judge::{self, JudgeError, Mode, Opened, Part, Protocol, Reporting, Seen, Subject};
 use tollgate::model;
 use tollgate::plugins::Plugins;
-use tollgate::report::{CheckReport, Exit, FindingReport, PlaceReport, RowsReport};
+use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
 
 use crate::arguments::{self, Check, Format};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Check) -> Exit {
@@ -32,7 +33,7 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         let report = judge::check(&plugins, &check, &mut |seen| progress.show(seen))?;
         progress.end();
         match arguments.shared.format {
-            Format::Json => output::json(&report),
+            Format::Json => output::json("check", &report),
             Format::Human => output::page(|out| print(out, &report, &subject)),
         }
         Ok(arguments.verdict.exit(report.verdict))
@@ -228,7 +229,6 @@ mod tests {
             places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }; places],
         };
         CheckReport {
-            command: "check",
             verdict: Outcome::Fail,
             signature: text(),
             payload: payload.then(text),

@@ -3,9 +3,8 @@
 
 use std::io::Write as _;
 
-use tollgate::report::Exit;
-
 use crate::arguments::CompileComponent;
+use crate::exit::Exit;
 
 pub(crate) fn run(arguments: &CompileComponent) -> Exit {
     match tollgate_engine::serve_compilation(arguments.memory, arguments.seconds) {

@@ -13,12 +13,12 @@ use serde_json::json;
 use tollgate::frames::{Batch, Content, Frames};
 use tollgate::input::{Csv, JsonLines, Outside, Rows, Typed};
 use tollgate::judge::{Decider, JudgeError};
-use tollgate::report::Exit;
 use tollgate::source;
 
 use self::input::Input;
 use self::print::{Printer, Summary};
 use crate::arguments::{Decide, Format};
+use crate::exit::Exit;
 use crate::output::{self, Answers, visible};
 
 /// Rows in one call: some hundred KiB of columns, far beyond the point where

@@ -4,9 +4,10 @@ use std::fmt::{self, Write as _};
 
 use tollgate::facts::Instant;
 use tollgate::judge;
-use tollgate::report::{Exit, GateReport};
+use tollgate::report::GateReport;
 
 use crate::arguments::{Format, Gate};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             arguments.as_of.unwrap_or_else(Instant::now),
         )?;
         match arguments.shared.format {
-            Format::Json => output::json(&report),
+            Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
         }
         Ok(arguments.verdict.exit(report.verdict))
@@ -88,7 +89,6 @@ mod tests {
             baked_from: None,
         };
         GateReport {
-            command: "gate",
             verdict: Outcome::Fail,
             candidate: text(),
             champion: Some(text()),

@@ -7,11 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tollgate::judge;
 use tollgate::plugins::{BUILT_IN, Plugins};
-use tollgate::report::{BakedFrom, Exit};
+use tollgate::report::BakedFrom;
 use tollgate::text::safe_json;
 use tollgate_engine::{Limits, Plugin as Loaded};
 
 use crate::arguments::{Format, Inspect, Plugin, Shared};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 /// One plugin.
@@ -102,7 +103,7 @@ fn list(shared: &Shared) -> Result<Exit> {
         .map(|(name, _)| Ok(PluginEntry::from(&plugins.built_in(name)?)))
         .collect::<Result<Vec<_>>>()?;
     match shared.format {
-        Format::Json => output::json(&entries),
+        Format::Json => output::json_value(&entries),
         Format::Human => output::page(|out| print_list(out, &entries)),
     }
     Ok(Exit::Passed)
@@ -140,7 +141,7 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
             .unwrap_or(Value::Null),
     };
     match arguments.shared.format {
-        Format::Json => output::json(&inspection),
+        Format::Json => output::json_value(&inspection),
         Format::Human => {
             output::page(|out| print_inspection(out, &inspection, arguments.verify));
         }

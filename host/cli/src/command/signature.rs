@@ -8,10 +8,10 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use miette::{Result, miette};
-use tollgate::report::Exit;
 use tollgate_signatures::convert::Loss;
 
 use crate::arguments::Signature;
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Signature) -> Exit {

@@ -47,7 +47,7 @@ pub(crate) fn error(command: &str, format: Format, error: &dyn Diagnostic) {
 pub(crate) fn program(command: &str, error: String, details: Vec<String>) {
     let report = ErrorReport { command, verdict: "error", error, details };
     // Answers are one a line, and so is what ends them.
-    if command == "decide" { standard::json_line(&report) } else { standard::json(&report) }
+    if command == "decide" { standard::json_line(&report) } else { standard::json_value(&report) }
 }
 
 /// What is wrong, and what that comes from, unless it was said already.

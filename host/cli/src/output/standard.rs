@@ -17,14 +17,27 @@ pub(crate) fn page(render: impl FnOnce(&mut String) -> fmt::Result) {
     told(out.write_all(safe_lines(&text).as_bytes()).and_then(|()| out.flush()));
 }
 
-/// Prints a report for a program, as one value.
-pub(crate) fn json(report: &impl Serialize) {
-    if let Ok(text) = serde_json::to_string_pretty(report) {
+/// The report of a command, which it names first.
+#[derive(Serialize)]
+struct Report<'a, R> {
+    command: &'a str,
+    #[serde(flatten)]
+    report: &'a R,
+}
+
+/// Prints a command's report for a program, as one value.
+pub(crate) fn json(command: &str, report: &impl Serialize) {
+    json_value(&Report { command, report });
+}
+
+/// Prints a value for a program.
+pub(crate) fn json_value(value: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string_pretty(value) {
         told(raw(&(text + "\n")));
     }
 }
 
-/// As [`json`], on one line, for output that is one value a line.
+/// As [`json_value`], on one line, for output that is one value a line.
 pub(crate) fn json_line(report: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(report) {
         told(raw(&(text + "\n")));

@@ -88,7 +88,6 @@ pub fn check(
         }
     }
     Ok(CheckReport {
-        command: "check",
         verdict: worst(&findings).max(verdict),
         signature: checker.source().to_owned(),
         payload: what.payload.map(|path| path.display().to_string()),

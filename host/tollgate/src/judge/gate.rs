@@ -176,7 +176,6 @@ pub fn gate_as_of(
         reports.push(report);
     }
     Ok(GateReport {
-        command: "gate",
         verdict: reports.iter().map(|report| report.verdict).max().unwrap_or(Outcome::Inconclusive),
         candidate: candidate.title(),
         champion: champion.as_ref().map(Model::title),

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use miette::Result;
-use tollgate::report::Exit;
 use tollgate_signatures::convert::{self, ConvertReport};
 
 use crate::arguments::{Convert, Form, Format};
+use crate::exit::Exit;
 use crate::output;
 
 pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
@@ -18,7 +18,6 @@ pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
     let refused = arguments.lossless && !losses.is_empty();
     let document = (!refused).then_some(document);
     let report = ConvertReport {
-        command: "signature convert",
         verdict: if refused { "fail" } else { "pass" },
         source: given.source,
         from: given.form,
@@ -32,7 +31,7 @@ pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
         super::deliver(Some(path), text)?;
     }
     match arguments.format {
-        Format::Json => output::json(&report),
+        Format::Json => output::json("signature convert", &report),
         Format::Human => {
             if let (Some(text), None) = (&text, output) {
                 super::deliver(None, text)?;

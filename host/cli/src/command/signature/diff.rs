@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 
 use miette::Result;
-use tollgate::report::Exit;
 use tollgate_engine::types::Outcome;
 use tollgate_signatures::diff::{Change, DiffReport, Effect, Raises, diff};
 use tollgate_signatures::file;
 
 use crate::arguments::{Diff, Format, Reader};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
@@ -22,7 +22,6 @@ pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
         Reader::Both => callers || model,
     };
     let report = DiffReport {
-        command: "signature diff",
         verdict: if breaks { "fail" } else { "pass" },
         old: old.source,
         new: new.source,
@@ -32,7 +31,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
         diff,
     };
     match arguments.format {
-        Format::Json => output::json(&report),
+        Format::Json => output::json("signature diff", &report),
         Format::Human => output::page(|out| print(out, &report, arguments.reader, breaks)),
     }
     Ok(if breaks && !arguments.exit_zero { Exit::Failed } else { Exit::Passed })
@@ -121,7 +120,6 @@ mod tests {
                 raises: Raises::Major,
             };
             let report = DiffReport {
-                command: "signature diff",
                 verdict: "fail",
                 old: text(),
                 new: text(),

@@ -5,12 +5,12 @@ use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use miette::Result;
-use tollgate::report::Exit;
 use tollgate_engine::types::Outcome;
 use tollgate_signatures::convert::Form;
 use tollgate_signatures::infer::{InferReport, Inferred, infer};
 
 use crate::arguments::{Format, Infer};
+use crate::exit::Exit;
 use crate::output::{self, visible};
 
 pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
@@ -25,14 +25,13 @@ pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
     match arguments.format {
         Format::Json => {
             let report = InferReport {
-                command: "signature infer",
                 verdict: "pass",
                 sources: paths.iter().map(|path| path.display().to_string()).collect(),
                 rows: inferred.rows,
                 hints: inferred.hints,
                 document,
             };
-            output::json(&report);
+            output::json("signature infer", &report);
         }
         Format::Human => {
             if output.is_none() {
