@@ -6,14 +6,23 @@
 //! instance never grows from call to call, and a fresh one never asks the host
 //! for a page on the hot path: `memory.grow` costs more than a decision.
 //!
-//! A plugin that keeps changing what it holds after `configure` breaks the
-//! contract (it must be pure); the arena stays sound then, but is not emptied.
+//! What a plugin makes when it first needs it (the cache of a regular
+//! expression) is kept as well: what is still there when the arguments of the
+//! next call come was made for good. A plugin that makes more of it in each
+//! call grows from call to call.
 
 /// Keeps all that is allocated now for the life of the instance. The export
 /// macros call it after `configure`.
 pub fn keep() {
     #[cfg(target_arch = "wasm32")]
     wasm::keep();
+}
+
+/// The arguments of a call are all there. Whatever a plugin is asked begins
+/// with this.
+pub(crate) fn called() {
+    #[cfg(target_arch = "wasm32")]
+    wasm::called();
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -35,6 +44,8 @@ mod wasm {
         base: Cell<usize>,
         /// Allocations at or above `base` that are not freed yet.
         live: Cell<usize>,
+        /// The arguments of a call are coming in.
+        arguments: Cell<bool>,
     }
 
     // SAFETY: a component without threads; see `state`.
@@ -42,8 +53,13 @@ mod wasm {
     unsafe impl Sync for Arena {}
 
     #[global_allocator]
-    static ARENA: Arena =
-        Arena { next: Cell::new(0), end: Cell::new(0), base: Cell::new(0), live: Cell::new(0) };
+    static ARENA: Arena = Arena {
+        next: Cell::new(0),
+        end: Cell::new(0),
+        base: Cell::new(0),
+        live: Cell::new(0),
+        arguments: Cell::new(false),
+    };
 
     unsafe extern "C" {
         /// The first byte after data and stack, from the linker.
@@ -53,6 +69,31 @@ mod wasm {
     pub(super) fn keep() {
         ARENA.base.set(ARENA.next.get());
         ARENA.live.set(0);
+        ARENA.arguments.set(false);
+    }
+
+    pub(super) fn called() {
+        ARENA.arguments.set(false);
+    }
+
+    /// Where the host puts what it gives. Before the first of a call nothing is
+    /// left of the one before, but what is there for good.
+    ///
+    /// Overrides the weak symbol of `wit-bindgen`, which does the rest.
+    // SAFETY: the canonical ABI calls it as it calls the one behind it.
+    #[unsafe(export_name = "cabi_realloc")]
+    unsafe extern "C" fn cabi_realloc(
+        block: *mut u8,
+        old: usize,
+        align: usize,
+        size: usize,
+    ) -> *mut u8 {
+        if !ARENA.arguments.replace(true) && ARENA.live.get() != 0 {
+            ARENA.base.set(ARENA.next.get());
+            ARENA.live.set(0);
+        }
+        // SAFETY: passed on as it came.
+        unsafe { wit_bindgen::rt::cabi_realloc(block, old, align, size) }
     }
 
     impl Arena {

@@ -68,6 +68,7 @@ impl<T> Configured<T> {
     /// When the host calls before `configure`, which the contract forbids.
     #[allow(clippy::panic)]
     pub fn get(&self) -> &T {
+        crate::arena::called();
         match self.0.get() {
             Some(configured) => configured,
             None => panic!("the plugin was called before `configure`"),

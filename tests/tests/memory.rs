@@ -1,0 +1,127 @@
+//! A warm instance is asked again and again, for days: its memory stands
+//! still, whatever a plugin makes for itself when it is first needed.
+// A failed expectation of a test's own is a failed test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+
+use tollgate_engine::types::{Fact, FactValue, Value};
+use tollgate_engine::{CallOptions, CallStats, Engine, InstanceUse, Plugin};
+
+/// Asked so often; whoever leaves a byte behind in each call has grown by a
+/// dozen pages then.
+const CALLS: usize = 1_000_000;
+
+/// After so many calls everything has been made that is made once.
+const SETTLED: usize = 10_000;
+
+fn plugin(name: &str) -> Plugin {
+    // `plugins/` beside the profile's folder that this test runs from.
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(3).unwrap().join("plugins").join(format!("{name}.wasm"));
+    let bytes = fs::read(&path).unwrap_or_else(|error| {
+        panic!("{}: {error}; `cargo xtask plugins` builds it", path.display())
+    });
+    Engine::builder().build().unwrap().load(&bytes).unwrap()
+}
+
+/// Makes calls in one warm instance, and compares its memory.
+fn stands_still(mut call: impl FnMut(usize, &CallOptions, &mut CallStats)) {
+    let mut settled = 0;
+    for turn in 0..CALLS {
+        let mut stats = CallStats::default();
+        call(turn, &CallOptions::warm(), &mut stats);
+        assert_eq!(stats.instance == InstanceUse::Warm, turn > 0, "one instance for all");
+        match turn {
+            SETTLED => settled = stats.memory,
+            SETTLED.. => assert_eq!(stats.memory, settled, "it grew by call {turn}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_policys() {
+    let settings = r#"{"thresholds":{"allow":0,"review":0.4,"block":0.7},
+        "inputs":{"note":{"kind":"text"}},
+        "rules":[{"id":"noted","when":"note.size() > 3 && note.startsWith('ab')","action":"review"}]}"#;
+    let policy = plugin("threshold-policy").policy(Some(settings)).unwrap();
+    let note = policy.surface().inputs.iter().position(|input| input.name == "note").unwrap();
+    stands_still(|turn, options, stats| {
+        let mut values = vec![Value::Number((turn % 100) as f64 / 100.0), Value::Null];
+        values[note] = Value::Text("ab".repeat(turn % 40));
+        policy.decide_with(&values, options, Some(stats)).unwrap();
+    });
+}
+
+#[test]
+fn a_schemas() {
+    let settings = r#"{"formats":true,"schema":{"type":"object","properties":{
+        "id":{"type":"string","pattern":"^[a-z]+(-[0-9]{2,4})*$"},
+        "mail":{"type":"string","format":"email"},
+        "day":{"type":"string","format":"date"},
+        "n":{"type":"number","multipleOf":0.25}}}}"#;
+    let signature = plugin("json-schema").signature(Some(settings)).unwrap();
+    let payloads: Vec<String> = (0..97)
+        .map(|turn| {
+            let tail = "-12".repeat(turn % 9);
+            format!(
+                r#"{{"id":"{}{tail}","mail":"a{turn}@example.org","day":"2026-0{}-11","n":{}}}"#,
+                "abc".repeat(turn % 13),
+                turn % 12,
+                turn as f64 / 8.0
+            )
+        })
+        .collect();
+    stands_still(|turn, options, stats| {
+        let payload = payloads[turn % payloads.len()].as_bytes();
+        signature.check_with(payload, options, Some(stats)).unwrap();
+    });
+}
+
+#[test]
+fn a_signatures() {
+    let settings = r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"string","name":"b"},
+        {"type":"array","items":{"type":"double"},"name":"c","required":false},
+        {"type":"datetime","name":"d","required":false}],"outputs":null,"params":null}}"#;
+    let signature = plugin("mlflow-signature").signature(Some(settings)).unwrap();
+    let payloads: Vec<String> = (0..89)
+        .map(|turn| match turn % 5 {
+            0 => r#"{"dataframe_records":[{"a":1.5,"b":"x"}]}"#.to_owned(),
+            1 => format!(r#"{{"dataframe_split":{{"columns":["a","b"],"data":[[{turn},"x"]]}}}}"#),
+            2 => "{".repeat(turn),
+            3 => format!(r#"{{"dataframe_records":[{{"a":{turn},"b":"x","d":"2026-01-02"}}]}}"#),
+            _ => r#"{"inputs":{"a":[1,2],"b":["x","y"],"c":[[1.0],[2.0,3.5]]}}"#.to_owned(),
+        })
+        .collect();
+    stands_still(|turn, options, stats| {
+        let payload = payloads[turn % payloads.len()].as_bytes();
+        signature.check_with(payload, options, Some(stats)).unwrap();
+    });
+}
+
+#[test]
+fn a_gates() {
+    let settings = r#"{"rules":[{"id":"accurate","metric":"accuracy","comparison":">=","threshold":0.9},
+        {"id":"no-worse","metric":"auc","baseline":"champion","max_regression":0.01}]}"#;
+    let gate = plugin("metric-gate").gate(Some(settings)).unwrap();
+    let fact = |name: &str, subject: &str, value: f64| Fact {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Number(value),
+        unit: None,
+        samples: Some(1000),
+        observed_at: None,
+        source: None,
+    };
+    stands_still(|turn, options, stats| {
+        let value = (turn % 100) as f64 / 100.0;
+        let facts = [
+            fact("accuracy", "candidate", value),
+            fact("auc", "candidate", value),
+            fact("auc", "champion", 0.5),
+        ];
+        gate.evaluate_with(&facts, options, Some(stats)).unwrap();
+    });
+}
