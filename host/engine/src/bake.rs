@@ -14,6 +14,7 @@ use wasmtime::Store;
 use wasmtime::component::{Instance, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
+use crate::budget::Room;
 use crate::cache::Found;
 use crate::compile;
 use crate::digest::Digest;
@@ -100,7 +101,8 @@ fn freeze(loaded: &Loaded, settings: &str) -> Result<Vec<u8>, ConfigureError> {
     let pre = shared.linker.instantiate_pre(&component).map_err(cannot)?;
     let configure = Export::<Configure>::find(&component, &pre, loaded.contract)?;
     let limits = &shared.limits;
-    let mut live = Live::new(shared, &pre, &loaded.name, limits, limits.deadline)?;
+    let room = Room::of_engine(&shared.permits, limits);
+    let mut live = Live::new(shared, &pre, &loaded.name, limits, room)?;
     live.call(&configure, &loaded.name, (settings,))?
         .0
         .map_err(|findings| refusal(&loaded.name, findings))?;

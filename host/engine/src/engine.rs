@@ -50,12 +50,21 @@ pub(crate) struct Shared {
     pub(crate) linker: Linker<Accounts>,
     pub(crate) limits: Limits,
     pub(crate) permits: Arc<Permits>,
-    /// For instances at rest, which hold a permit as well.
-    pub(crate) places: Arc<Permits>,
+    /// For instances at rest, which hold a permit as well: at most half of
+    /// all may be ready and a quarter warm, so that neither is in the way of
+    /// the other, or of calls.
+    pub(crate) places: Places,
     pub(crate) preparer: Preparer,
     pub(crate) cache: Cache,
     pub(crate) compile_by: Option<CompileCommand>,
     pub(crate) bake_above: Option<u64>,
+}
+
+/// How many instances may be at rest.
+#[derive(Clone)]
+pub(crate) struct Places {
+    pub(crate) ready: Arc<Permits>,
+    pub(crate) warm: Arc<Permits>,
 }
 
 /// Chooses how an [`Engine`] runs.
@@ -136,7 +145,10 @@ impl EngineBuilder {
                 linker: Linker::new(&wasmtime),
                 wasmtime,
                 permits: Permits::new(self.limits.instances),
-                places: Permits::new(self.limits.instances / 2),
+                places: Places {
+                    ready: Permits::new(self.limits.instances / 2),
+                    warm: Permits::new(self.limits.instances / 4),
+                },
                 preparer: Preparer::default(),
                 limits: self.limits,
                 cache,
@@ -180,7 +192,8 @@ impl Engine {
         self.shared.cache.problem()
     }
 
-    /// The limits of every call.
+    /// The limits of every call, but of plugins that were given
+    /// [their own](Plugin::with_limits).
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.shared.limits

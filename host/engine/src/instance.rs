@@ -10,10 +10,10 @@ use wasmtime::component::{
     TypedFunc,
 };
 
+use crate::budget::Room;
 use crate::engine::Shared;
 use crate::error::{Cause, Fault, LoadError};
-use crate::limits::{Accounts, Limits};
-use crate::permits::Permit;
+use crate::limits::{Accounts, Limits, ticks};
 use crate::trap;
 
 /// A function of the contract and its types.
@@ -66,18 +66,17 @@ pub(crate) struct Live {
     last: Option<(TypeId, Func)>,
     /// What the call under way may use.
     limits: Limits,
-    _permit: Permit,
+    room: Room,
 }
 
 impl Live {
-    /// Instantiates within `limits`, and waits no longer than `patience` when
-    /// the engine has no room.
+    /// Instantiates within `limits`.
     pub(crate) fn new(
         shared: &Shared,
         pre: &InstancePre<Accounts>,
         plugin: &str,
         limits: &Limits,
-        patience: Duration,
+        room: Result<Room, Cause>,
     ) -> Result<Self, Fault> {
         let fault = |cause, backtrace| Fault {
             plugin: plugin.to_owned(),
@@ -85,17 +84,12 @@ impl Live {
             cause,
             backtrace,
         };
-        let permit = shared
-            .permits
-            .acquire(patience)
-            .ok_or_else(|| fault(Cause::Busy(shared.limits.instances), Vec::new()))?;
+        let room = room.map_err(|cause| fault(cause, Vec::new()))?;
         let mut store = Store::new(&shared.wasmtime, Accounts::new(limits));
         store.limiter(|accounts| accounts);
-        refill(&mut store, limits);
+        refill(&mut store, limits, room.waited());
         match pre.instantiate(&mut store) {
-            Ok(instance) => {
-                Ok(Self { store, instance, last: None, limits: *limits, _permit: permit })
-            }
+            Ok(instance) => Ok(Self { store, instance, last: None, limits: *limits, room }),
             Err(error) => {
                 let (cause, backtrace) = trap::explain(&error, &store, limits);
                 Err(fault(cause, backtrace))
@@ -140,7 +134,7 @@ impl Live {
     /// Gives the instance the means for another call.
     pub(crate) fn refill(&mut self, limits: &Limits) {
         self.limits = *limits;
-        refill(&mut self.store, limits);
+        refill(&mut self.store, limits, Duration::ZERO);
     }
 
     /// Gives the instance operations for its first call, whatever configuring
@@ -150,11 +144,17 @@ impl Live {
         self.limits.fuel = fuel;
         let _ = self.store.set_fuel(fuel);
         self.store.set_hostcall_fuel(self.limits.output);
+        self.store.data_mut().refused = None;
     }
 
     /// The operations used since the last refill.
     pub(crate) fn fuel_used(&self) -> u64 {
         self.limits.fuel.saturating_sub(self.store.get_fuel().unwrap_or_default())
+    }
+
+    /// Whether somebody waits for the room that it takes.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.room.is_waited_for()
     }
 
     /// Linear memory in bytes.
@@ -168,11 +168,12 @@ impl Live {
     }
 }
 
-/// A store starts without fuel, deadline and output; each call gets all of it.
-fn refill(store: &mut Store<Accounts>, limits: &Limits) {
+/// A store starts without fuel, deadline and output; each call gets all of it,
+/// but for the time that it has waited.
+fn refill(store: &mut Store<Accounts>, limits: &Limits, waited: Duration) {
     // Fails only when fuel is off, and the engine turns it on.
     let _ = store.set_fuel(limits.fuel);
-    store.set_epoch_deadline(limits.deadline_ticks());
+    store.set_epoch_deadline(ticks(limits.deadline.saturating_sub(waited)));
     store.set_hostcall_fuel(limits.output);
     store.data_mut().refused = None;
 }

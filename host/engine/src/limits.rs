@@ -50,14 +50,14 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
-    /// The deadline in ticks of the engine's clock, at least one whole tick.
-    pub(crate) fn deadline_ticks(&self) -> u64 {
-        // wasmtime adds it to the clock's present value, so half the range is
-        // left for that.
-        u64::try_from(self.deadline.as_millis()).unwrap_or(u64::MAX).min(u64::MAX / 2) + 1
-    }
+/// A time in ticks of the engine's clock, at least one whole tick.
+pub(crate) fn ticks(time: Duration) -> u64 {
+    // wasmtime adds it to the clock's present value, so half the range is left
+    // for that.
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(u64::MAX / 2) + 1
+}
 
+impl Limits {
     /// Refuses limits that no plugin could run in.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
         let problem = if self.instances == 0 {

@@ -54,6 +54,13 @@ impl Permits {
     }
 }
 
+impl Permit {
+    /// Whether somebody waits for one like it.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.permits.state.lock().unwrap_or_else(PoisonError::into_inner).waiting > 0
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut state = self.permits.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::component::{Component, InstancePre};
 
 use crate::ahead::BuiltIn;
 use crate::answer;
 use crate::bake::{self, Baked};
-use crate::budget::Budget;
+use crate::budget::{Budget, Room};
 use crate::cache::{CacheUse, Found};
 use crate::compile;
 use crate::component;
@@ -108,8 +107,12 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    pub(crate) fn instantiate(&self, limits: &Limits, patience: Duration) -> Result<Live, Fault> {
-        Live::new(&self.shared, &self.pre, &self.name, limits, patience)
+    pub(crate) fn instantiate(
+        &self,
+        limits: &Limits,
+        room: Result<Room, Cause>,
+    ) -> Result<Live, Fault> {
+        Live::new(&self.shared, &self.pre, &self.name, limits, room)
     }
 
     pub(crate) fn export<F: Function>(&self) -> Result<Export<F>, LoadError> {
@@ -139,7 +142,8 @@ impl Plugin {
         jobs::check_exports(declared.world, &component, &pre, declared.contract)?;
         let unnamed = digest.to_string();
         let limits = &shared.limits;
-        let mut live = Live::new(shared, &pre, &unnamed, limits, limits.deadline)?;
+        let room = Room::of_engine(&shared.permits, limits);
+        let mut live = Live::new(shared, &pre, &unnamed, limits, room)?;
         let (info,) = live.call(&describe, &unnamed, ())?;
         answer::check_info(&info).map_err(|problem| Fault {
             plugin: unnamed,
@@ -164,10 +168,10 @@ impl Plugin {
         Ok(Self { loaded: Arc::new(loaded), budget })
     }
 
-    /// The same plugin with limits of its own, and a bulkhead: whatever is
-    /// made of it has at most [`Limits::instances`] calls at a time, together,
-    /// so that one that hangs leaves the rest of the engine to others. A
-    /// component's size is not judged again.
+    /// The same plugin with limits of its own, and a bulkhead: of whatever is
+    /// made of it at most [`Limits::instances`] instances are alive at a time,
+    /// together and those at rest included, so that one that hangs leaves the
+    /// rest of the engine to others. A component's size is not judged again.
     ///
     /// # Errors
     /// When memory, tables or instances are beyond those of the engine.

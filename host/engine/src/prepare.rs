@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
+use std::time::Duration;
 
 /// What keeps instances ready.
 pub(crate) trait Prepare: Send + Sync {
-    /// Makes those that are missing.
-    fn prepare(&self);
+    /// Makes those that are missing; says whether all are there.
+    fn prepare(&self) -> bool;
 }
 
 /// Who is to be kept ready, and the thread that sees to it.
@@ -61,12 +62,19 @@ impl Drop for Preparer {
     }
 }
 
+/// Where there was no room there may be some a little later, or some time.
+const SOON: Duration = Duration::from_millis(5);
+const LATER: Duration = Duration::from_millis(200);
+const NEVER: Duration = Duration::from_secs(3600);
+
 fn work((state, asked): &(Mutex<State>, Condvar)) {
+    let mut pause = NEVER;
     loop {
         let held = state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held = asked
-            .wait_while(held, |state| !state.asked && !state.ended)
-            .unwrap_or_else(PoisonError::into_inner);
+            .wait_timeout_while(held, pause, |state| !state.asked && !state.ended)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
         if held.ended {
             return;
         }
@@ -74,8 +82,14 @@ fn work((state, asked): &(Mutex<State>, Condvar)) {
         held.all.retain(|one| one.strong_count() > 0);
         let all = held.all.clone();
         drop(held);
+        let mut all_there = true;
         for one in all.iter().filter_map(Weak::upgrade) {
-            one.prepare();
+            all_there &= one.prepare();
         }
+        pause = match (all_there, pause) {
+            (true, _) => NEVER,
+            (false, NEVER) => SOON,
+            (false, pause) => (pause * 2).min(LATER),
+        };
     }
 }

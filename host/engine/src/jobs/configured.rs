@@ -1,12 +1,13 @@
 //! A plugin and its settings, whatever its world.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::kept::AtRest;
 use crate::answer;
-use crate::budget::Turn;
-use crate::call::{Call, CallOptions, InstanceUse};
+use crate::budget::{Budget, Room};
+use crate::call::{Call, InstanceUse};
 use crate::error::{Cause, ConfigureError, EngineError, Fault};
 use crate::instance::{Export, Function, Live};
 use crate::limits::Limits;
@@ -23,6 +24,8 @@ struct Inner {
     /// None when the settings are in the component's memory.
     settings: Option<Box<str>>,
     at_rest: AtRest,
+    /// Whether the thread that makes instances ahead knows of this.
+    prepared: AtomicBool,
 }
 
 impl Configured {
@@ -50,7 +53,8 @@ impl Configured {
             (Some(settings), None) => settings,
         };
         let limits = &plugin.budget.limits;
-        let mut live = loaded.instantiate(limits, limits.deadline)?;
+        let room = Room::of_engine(&loaded.shared.permits, limits);
+        let mut live = loaded.instantiate(limits, room)?;
         configure(&mut live, loaded, settings)?;
         let dear = loaded.shared.bake_above.is_some_and(|limit| live.fuel_used() > limit);
         drop(live);
@@ -68,22 +72,27 @@ impl Configured {
 
     fn of(plugin: Plugin, settings: Option<Box<str>>) -> Self {
         let at_rest = AtRest::new(&plugin.loaded.shared.places);
-        Self(Arc::new(Inner { plugin, settings, at_rest }))
+        Self(Arc::new(Inner { plugin, settings, at_rest, prepared: AtomicBool::new(false) }))
     }
 
     pub(super) fn export<F: Function>(&self) -> Result<Export<F>, ConfigureError> {
         Ok(self.0.plugin.loaded.export()?)
     }
 
-    /// Keeps so many instances ready.
-    pub(super) fn prepare(&self, count: usize) -> Result<(), EngineError> {
+    /// Keeps so many instances ready; says how many are.
+    pub(super) fn prepare(&self, count: usize) -> Result<usize, EngineError> {
         let inner: &Arc<Inner> = &self.0;
         inner.at_rest.want(count);
         // The first are made here, so that they are there when this returns.
         inner.prepare();
-        let weak: Weak<Inner> = Arc::downgrade(inner);
         let preparer = &inner.plugin.loaded.shared.preparer;
-        preparer.add(weak).map_err(|error| EngineError::Limits(error.to_string()))
+        if count > 0 && !inner.prepared.swap(true, Ordering::Relaxed) {
+            let weak: Weak<Inner> = Arc::downgrade(inner);
+            preparer.add(weak).map_err(|error| EngineError::Limits(error.to_string()))?;
+        } else {
+            preparer.ask();
+        }
+        Ok(inner.at_rest.ready())
     }
 
     /// How many instances are ready.
@@ -92,47 +101,50 @@ impl Configured {
     }
 
     /// Calls a function in an instance of its own, or in a warm one where the
-    /// options say so.
-    pub(super) fn call<F: Function>(
+    /// options say so, and gives what `check` makes of the answer.
+    pub(super) fn call<F: Function, T>(
         &self,
         export: &Export<F>,
         params: F::Params<'_>,
-        mut call: Call<'_>,
-    ) -> Result<F::Results, Fault> {
+        call: Call<'_>,
+        check: impl FnOnce(F::Results) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if call.options.is_warm() {
             let mut live = self.0.at_rest.take_warm();
-            let results = self.call_warm(&mut live, export, params, call);
+            let answer = self.call_warm(&mut live, export, params, call, check);
             if let Some(live) = live {
                 self.0.at_rest.keep_warm(live);
             }
-            return results;
+            return answer;
         }
-        let turn = self.0.turn(F::NAME, &call.options)?;
-        let mut live = self.fresh(&mut call, &turn)?;
-        self.0.call(&mut live, export, params, &mut call)
+        let mut call = call;
+        let mut live = self.fresh(&mut call)?;
+        check(self.0.call(&mut live, export, params, &mut call)?)
     }
 
     /// Calls a function in `warm`, making a new instance when there is none.
-    /// An instance that fails is dropped.
-    pub(super) fn call_warm<F: Function>(
+    /// An instance that fails, or whose answer makes no sense, is dropped.
+    pub(super) fn call_warm<F: Function, T>(
         &self,
         warm: &mut Option<Live>,
         export: &Export<F>,
         params: F::Params<'_>,
         mut call: Call<'_>,
-    ) -> Result<F::Results, Fault> {
-        let turn = self.0.turn(F::NAME, &call.options)?;
+        check: impl FnOnce(F::Results) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let mut live = match warm.take() {
             Some(mut live) => {
-                live.refill(&self.0.left(&call.options, turn.waited()));
+                live.refill(&call.options.limited(&self.0.plugin.budget.limits));
                 call.instance(InstanceUse::Warm);
                 live
             }
-            None => self.fresh(&mut call, &turn)?,
+            None => self.fresh(&mut call)?,
         };
-        let results = self.0.call(&mut live, export, params, &mut call)?;
-        *warm = Some(live);
-        Ok(results)
+        let answer = check(self.0.call(&mut live, export, params, &mut call)?);
+        if answer.is_ok() {
+            *warm = Some(live);
+        }
+        answer
     }
 
     /// A warm instance that is at rest, if any.
@@ -146,22 +158,22 @@ impl Configured {
     }
 
     /// An instance that is ready for its first call.
-    fn fresh(&self, call: &mut Call<'_>, turn: &Turn) -> Result<Live, Fault> {
+    fn fresh(&self, call: &mut Call<'_>) -> Result<Live, Fault> {
         let inner = &self.0;
-        let limits = inner.left(&call.options, turn.waited());
-        if let Some((mut live, few)) = inner.at_rest.take_ready() {
-            if few {
-                inner.plugin.loaded.shared.preparer.ask();
-            }
+        let limits = call.options.limited(&inner.plugin.budget.limits);
+        let (ready, few) = inner.at_rest.take_ready();
+        if few {
+            inner.plugin.loaded.shared.preparer.ask();
+        }
+        if let Some(mut live) = ready {
             live.refill(&limits);
             call.instance(InstanceUse::Ready);
             return Ok(live);
         }
-        let patience = call.options.patience(&limits);
         // What a call may use is for its answer, not for getting ready.
         let all = Limits { fuel: inner.plugin.budget.limits.fuel, ..limits };
-        let mut live = inner.make(&all, patience)?;
-        call.used(live.fuel_used(), live.memory());
+        let room = inner.room(call.options.patience(&limits));
+        let mut live = inner.make(&all, room, |live| call.used(live.fuel_used(), live.memory()))?;
         live.refuel(limits.fuel);
         Ok(live)
     }
@@ -183,27 +195,34 @@ impl Configured {
 }
 
 impl Inner {
-    /// A new instance with its settings.
-    fn make(&self, limits: &Limits, patience: Duration) -> Result<Live, Fault> {
-        let mut live = self.plugin.loaded.instantiate(limits, patience)?;
-        if let Some(settings) = &self.settings {
-            configure(&mut live, &self.plugin.loaded, settings).map_err(|error| match error {
-                ConfigureError::Fault(fault) => fault,
-                // They were accepted before, so the plugin is not pure.
-                refused => self.fault("configure", Cause::Answer(refused.to_string())),
-            })?;
+    /// Waits for room for one more instance.
+    fn room(&self, patience: Duration) -> Result<Room, Cause> {
+        let shared = &self.plugin.loaded.shared;
+        let all = shared.limits.instances;
+        let budget = &self.plugin.budget;
+        budget.room(&shared.permits, all, patience, || self.at_rest.give_way())
+    }
+
+    /// A new instance with its settings; `made` is told of it whether it takes
+    /// them or fails.
+    fn make(
+        &self,
+        limits: &Limits,
+        room: Result<Room, Cause>,
+        made: impl FnOnce(&Live),
+    ) -> Result<Live, Fault> {
+        let mut live = self.plugin.loaded.instantiate(limits, room)?;
+        let configured = match &self.settings {
+            Some(settings) => configure(&mut live, &self.plugin.loaded, settings),
+            None => Ok(()),
+        };
+        made(&live);
+        match configured {
+            Ok(()) => Ok(live),
+            Err(ConfigureError::Fault(fault)) => Err(fault),
+            // They were accepted before, so the plugin is not pure.
+            Err(refused) => Err(self.fault("configure", Cause::Answer(refused.to_string()))),
         }
-        Ok(live)
-    }
-
-    fn turn(&self, function: &'static str, options: &CallOptions) -> Result<Turn, Fault> {
-        self.plugin.budget.turn(options).map_err(|cause| self.fault(function, cause))
-    }
-
-    /// What a call may use after a wait.
-    fn left(&self, options: &CallOptions, waited: Duration) -> Limits {
-        let limits = options.limited(&self.plugin.budget.limits);
-        Limits { deadline: limits.deadline.saturating_sub(waited), ..limits }
     }
 
     fn call<F: Function>(
@@ -227,9 +246,15 @@ impl Inner {
 }
 
 impl Prepare for Inner {
-    fn prepare(&self) {
-        // A fault is met by the call that finds nothing ready.
-        self.at_rest.fill(|| self.make(&self.plugin.budget.limits, Duration::ZERO).ok());
+    fn prepare(&self) -> bool {
+        let shared = &self.plugin.loaded.shared;
+        let Budget { limits, .. } = &*self.plugin.budget;
+        self.at_rest.fill(|| {
+            // Nothing gives way to what nobody asked for yet.
+            let room = self.plugin.budget.room(&shared.permits, 0, Duration::ZERO, || {}).ok()?;
+            // A fault is met by the call that finds nothing ready.
+            self.make(limits, Ok(room), |_| {}).ok()
+        })
     }
 }
 

@@ -52,8 +52,10 @@ impl Gate {
         stats: Option<&mut CallStats>,
     ) -> Result<Vec<Finding>, Fault> {
         let Inner { configured, evaluate } = &*self.0;
-        let (findings,) = configured.call(evaluate, (facts,), Call::new(options, stats))?;
-        configured.check_findings(Evaluate::NAME, facts.len(), &findings)?;
-        Ok(findings)
+        let call = Call::new(options, stats);
+        configured.call(evaluate, (facts,), call, |(findings,)| {
+            configured.check_findings(Evaluate::NAME, facts.len(), &findings)?;
+            Ok(findings)
+        })
     }
 }

@@ -1,11 +1,12 @@
 //! Instances at rest: made ahead for calls to come, or warm from one before.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::engine::Places;
 use crate::instance::Live;
-use crate::permits::{Permit, Permits};
+use crate::permits::Permit;
 
 /// An instance, and its right to be kept.
 struct Kept {
@@ -15,18 +16,18 @@ struct Kept {
 
 /// The instances of one configured plugin that are at rest.
 pub(super) struct AtRest {
-    /// Of the whole engine: instances at rest leave half of it to calls.
-    places: Arc<Permits>,
+    places: Places,
     ready: Mutex<Vec<Kept>>,
     warm: Mutex<Vec<Kept>>,
-    /// How many are to be ready.
+    /// How many are to be ready. Changed and relied on under the lock of
+    /// `ready`; read without it to see that there is nothing to do.
     wanted: AtomicUsize,
 }
 
 impl AtRest {
-    pub(super) fn new(places: &Arc<Permits>) -> Self {
+    pub(super) fn new(places: &Places) -> Self {
         Self {
-            places: Arc::clone(places),
+            places: places.clone(),
             ready: Mutex::default(),
             warm: Mutex::default(),
             wanted: AtomicUsize::new(0),
@@ -34,15 +35,15 @@ impl AtRest {
     }
 
     /// One that has answered nothing yet, and whether more are to be made now.
-    pub(super) fn take_ready(&self) -> Option<(Live, bool)> {
+    pub(super) fn take_ready(&self) -> (Option<Live>, bool) {
         let wanted = self.wanted.load(Ordering::Relaxed);
         if wanted == 0 {
-            return None;
+            return (None, false);
         }
         let mut ready = lock(&self.ready);
-        let live = ready.pop()?.live;
+        let live = ready.pop().map(|kept| kept.live);
         // Waking who makes them costs as much as a call, so not for each.
-        Some((live, ready.len() <= wanted / 2))
+        (live, ready.len() <= wanted / 2)
     }
 
     /// One that has answered before.
@@ -51,17 +52,27 @@ impl AtRest {
     }
 
     /// Keeps a warm instance for a later call, or drops it where there are
-    /// enough.
+    /// enough, or where somebody waits for its room.
     pub(super) fn keep_warm(&self, live: Live) {
-        if let Some(place) = self.place() {
+        if live.is_waited_for() {
+            return;
+        }
+        if let Some(place) = self.places.warm.acquire(Duration::ZERO) {
             lock(&self.warm).push(Kept { live, _place: place });
         }
     }
 
+    /// Makes room for a call: drops an instance, a warm one where there is any.
+    pub(super) fn give_way(&self) {
+        let kept = lock(&self.warm).pop();
+        drop(kept.or_else(|| lock(&self.ready).pop()));
+    }
+
     /// Asks for so many to be ready; fewer drops those that are too many.
     pub(super) fn want(&self, count: usize) {
+        let mut ready = lock(&self.ready);
         self.wanted.store(count, Ordering::Relaxed);
-        lock(&self.ready).truncate(count);
+        ready.truncate(count);
     }
 
     /// How many are ready.
@@ -69,18 +80,19 @@ impl AtRest {
         lock(&self.ready).len()
     }
 
-    /// Makes those that are missing, until one fails or there is no room.
-    pub(super) fn fill(&self, mut make: impl FnMut() -> Option<Live>) {
-        while self.ready() < self.wanted.load(Ordering::Relaxed)
-            && let Some(place) = self.place()
-            && let Some(live) = make()
-        {
-            lock(&self.ready).push(Kept { live, _place: place });
+    /// Makes those that are missing, until there is no room or one cannot be
+    /// made; says whether all are there.
+    pub(super) fn fill(&self, mut make: impl FnMut() -> Option<Live>) -> bool {
+        while self.ready() < self.wanted.load(Ordering::Relaxed) {
+            let Some(place) = self.places.ready.acquire(Duration::ZERO) else { return false };
+            let Some(live) = make() else { return false };
+            let mut ready = lock(&self.ready);
+            // Fewer may be wanted since.
+            if ready.len() < self.wanted.load(Ordering::Relaxed) {
+                ready.push(Kept { live, _place: place });
+            }
         }
-    }
-
-    fn place(&self) -> Option<Permit> {
-        self.places.acquire(Duration::ZERO)
+        true
     }
 }
 

@@ -6,7 +6,7 @@ use super::DECIDER;
 use super::configured::Configured;
 use crate::answer;
 use crate::call::{Call, CallOptions, CallStats};
-use crate::error::{CallError, ConfigureError, EngineError};
+use crate::error::{CallError, ConfigureError, EngineError, Fault};
 use crate::instance::{Export, Function, Live};
 use crate::plugin::{Plugin, World};
 use crate::types::{Batch, Column, Decision, Declaration, Value};
@@ -50,9 +50,12 @@ impl Policy {
     pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Policy, settings)?;
         let once = Call::new(&CallOptions::fresh(), None);
-        let (surface,) = configured.call(&configured.export::<Surface>()?, (), once)?;
-        answer::check_surface(&surface)
-            .map_err(|problem| configured.fault(Surface::NAME, problem))?;
+        let export = configured.export::<Surface>()?;
+        let surface = configured.call(&export, (), once, |(surface,)| {
+            answer::check_surface(&surface)
+                .map_err(|problem| configured.fault(Surface::NAME, problem))?;
+            Ok(surface)
+        })?;
         Ok(Self(Arc::new(Inner {
             surface,
             decide: configured.export()?,
@@ -68,13 +71,15 @@ impl Policy {
     }
 
     /// Keeps so many configured instances ready, made by a thread in the
-    /// background, so that a fresh call need not wait for one to be made. All
-    /// instances at rest of an engine are at most half of its
-    /// [`Limits::instances`](crate::Limits::instances).
+    /// background, so that a fresh call need not wait for one to be made; says
+    /// how many there are at once. Of an engine's
+    /// [`Limits::instances`](crate::Limits::instances) at most half are ready
+    /// and a quarter warm and at rest, so that calls have the others. Where
+    /// there is no room none is made; it is tried again from time to time.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+    pub fn prepare(&self, count: usize) -> Result<usize, EngineError> {
         self.0.configured.prepare(count)
     }
 
@@ -104,8 +109,9 @@ impl Policy {
         stats: Option<&mut CallStats>,
     ) -> Result<Decision, CallError> {
         let Inner { configured, decide, .. } = &*self.0;
-        let (decision,) = configured.call(decide, (values,), Call::new(options, stats))?;
-        self.0.checked(decision)
+        let call = Call::new(options, stats);
+        let decided = configured.call(decide, (values,), call, |(it,)| self.0.checked(it))?;
+        decided.map_err(refused)
     }
 
     /// Decides on many cases at once, in a fresh instance. `columns` are in
@@ -132,8 +138,8 @@ impl Policy {
     ) -> Result<Batch, CallError> {
         let Inner { configured, decide_batch, .. } = &*self.0;
         let call = Call::new(options, stats);
-        let (batch,) = configured.call(decide_batch, (rows, columns), call)?;
-        self.0.checked_batch(rows, batch)
+        let check = |(batch,)| self.0.checked_batch(rows, batch);
+        configured.call(decide_batch, (rows, columns), call, check)?.map_err(refused)
     }
 
     /// One instance for many calls, for one thread: taken from those at rest,
@@ -146,24 +152,37 @@ impl Policy {
 }
 
 impl Inner {
-    fn checked(&self, decision: Result<Decision, String>) -> Result<Decision, CallError> {
-        let decision = decision.map_err(|refusal| CallError::Refused(answer::cut(refusal)))?;
-        answer::check_decision(&self.surface, &decision)
-            .map_err(|problem| self.configured.fault(Decide::NAME, problem))?;
+    fn checked(
+        &self,
+        decision: Result<Decision, String>,
+    ) -> Result<Result<Decision, String>, Fault> {
+        if let Ok(decision) = &decision {
+            answer::check_decision(&self.surface, decision)
+                .map_err(|problem| self.configured.fault(Decide::NAME, problem))?;
+        }
         Ok(decision)
     }
 
-    fn checked_batch(&self, rows: u32, batch: Result<Batch, String>) -> Result<Batch, CallError> {
-        let mut batch = batch.map_err(|refusal| CallError::Refused(answer::cut(refusal)))?;
-        answer::check_batch(&self.surface, rows, &batch)
-            .map_err(|problem| self.configured.fault(DecideBatch::NAME, problem))?;
-        for decision in &mut batch.decisions {
-            if let Err(refusal) = decision {
-                *refusal = answer::cut(std::mem::take(refusal));
+    fn checked_batch(
+        &self,
+        rows: u32,
+        mut batch: Result<Batch, String>,
+    ) -> Result<Result<Batch, String>, Fault> {
+        if let Ok(batch) = &mut batch {
+            answer::check_batch(&self.surface, rows, batch)
+                .map_err(|problem| self.configured.fault(DecideBatch::NAME, problem))?;
+            for decision in &mut batch.decisions {
+                if let Err(refusal) = decision {
+                    *refusal = answer::cut(std::mem::take(refusal));
+                }
             }
         }
         Ok(batch)
     }
+}
+
+fn refused(refusal: String) -> CallError {
+    CallError::Refused(answer::cut(refusal))
 }
 
 /// A [`Policy`] that reuses one instance.
@@ -200,8 +219,8 @@ impl WarmPolicy {
     ) -> Result<Decision, CallError> {
         let Inner { configured, decide, .. } = &*self.policy.0;
         let call = Call::new(options, stats);
-        let (decision,) = configured.call_warm(&mut self.live, decide, (values,), call)?;
-        self.policy.0.checked(decision)
+        let check = |(decision,)| self.policy.0.checked(decision);
+        configured.call_warm(&mut self.live, decide, (values,), call, check)?.map_err(refused)
     }
 
     /// See [`Policy::decide_batch`].
@@ -209,10 +228,27 @@ impl WarmPolicy {
     /// # Errors
     /// As there; after a failure the next call has a new instance.
     pub fn decide_batch(&mut self, rows: u32, columns: &[Column]) -> Result<Batch, CallError> {
+        self.decide_batch_with(rows, columns, &CallOptions::warm(), None)
+    }
+
+    /// See [`Policy::decide_batch_with`]; the instance is this one's, whatever
+    /// the options say.
+    ///
+    /// # Errors
+    /// As there; after a failure the next call has a new instance.
+    pub fn decide_batch_with(
+        &mut self,
+        rows: u32,
+        columns: &[Column],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Batch, CallError> {
         let Inner { configured, decide_batch, .. } = &*self.policy.0;
-        let call = Call::new(&CallOptions::warm(), None);
-        let (batch,) = configured.call_warm(&mut self.live, decide_batch, (rows, columns), call)?;
-        self.policy.0.checked_batch(rows, batch)
+        let call = Call::new(options, stats);
+        let check = |(batch,)| self.policy.0.checked_batch(rows, batch);
+        let batch =
+            configured.call_warm(&mut self.live, decide_batch, (rows, columns), call, check)?;
+        batch.map_err(refused)
     }
 }
 

@@ -61,7 +61,7 @@ impl Signature {
     ///
     /// # Errors
     /// As there.
-    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+    pub fn prepare(&self, count: usize) -> Result<usize, EngineError> {
         self.0.configured.prepare(count)
     }
 
@@ -90,9 +90,8 @@ impl Signature {
         stats: Option<&mut CallStats>,
     ) -> Result<Vec<Finding>, Fault> {
         let Inner { configured, check, .. } = &*self.0;
-        let (findings,) = configured.call(check, (payload,), Call::new(options, stats))?;
-        configured.check_findings(Check::NAME, 0, &findings)?;
-        Ok(findings)
+        let call = Call::new(options, stats);
+        configured.call(check, (payload,), call, |(it,)| self.0.checked(Check::NAME, it))
     }
 
     /// Gives what the model would receive, as JSON text, in a fresh instance;
@@ -116,11 +115,13 @@ impl Signature {
         stats: Option<&mut CallStats>,
     ) -> Result<Result<Vec<u8>, Vec<Finding>>, Fault> {
         let Inner { configured, normalize, .. } = &*self.0;
-        let (normalized,) = configured.call(normalize, (payload,), Call::new(options, stats))?;
-        if let Err(findings) = &normalized {
-            configured.check_findings(Normalize::NAME, 0, findings)?;
-        }
-        Ok(normalized)
+        let call = Call::new(options, stats);
+        configured.call(normalize, (payload,), call, |(normalized,)| {
+            if let Err(findings) = &normalized {
+                configured.check_findings(Normalize::NAME, 0, findings)?;
+            }
+            Ok(normalized)
+        })
     }
 
     /// Judges columns of a file or a data frame, in a fresh instance.
@@ -145,9 +146,8 @@ impl Signature {
     ) -> Result<Vec<Finding>, Fault> {
         let Inner { configured, check_columns, .. } = &*self.0;
         let call = Call::new(options, stats);
-        let (findings,) = configured.call(check_columns, (rows, columns), call)?;
-        configured.check_findings(CheckColumns::NAME, 0, &findings)?;
-        Ok(findings)
+        let check = |(findings,)| self.0.checked(CheckColumns::NAME, findings);
+        configured.call(check_columns, (rows, columns), call, check)
     }
 
     /// One instance for many calls, for one thread: taken from those at rest,
@@ -156,6 +156,17 @@ impl Signature {
     #[must_use]
     pub fn warm(&self) -> WarmSignature {
         WarmSignature { signature: self.clone(), live: self.0.configured.take_warm() }
+    }
+}
+
+impl Inner {
+    fn checked(
+        &self,
+        function: &'static str,
+        findings: Vec<Finding>,
+    ) -> Result<Vec<Finding>, Fault> {
+        self.configured.check_findings(function, 0, &findings)?;
+        Ok(findings)
     }
 }
 
@@ -173,9 +184,8 @@ impl WarmSignature {
     pub fn check(&mut self, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
         let Inner { configured, check, .. } = &*self.signature.0;
         let call = Call::new(&CallOptions::warm(), None);
-        let (findings,) = configured.call_warm(&mut self.live, check, (payload,), call)?;
-        configured.check_findings(Check::NAME, 0, &findings)?;
-        Ok(findings)
+        let sound = |(findings,)| self.signature.0.checked(Check::NAME, findings);
+        configured.call_warm(&mut self.live, check, (payload,), call, sound)
     }
 
     /// See [`Signature::check_columns`].
@@ -189,10 +199,8 @@ impl WarmSignature {
     ) -> Result<Vec<Finding>, Fault> {
         let Inner { configured, check_columns, .. } = &*self.signature.0;
         let call = Call::new(&CallOptions::warm(), None);
-        let (findings,) =
-            configured.call_warm(&mut self.live, check_columns, (rows, columns), call)?;
-        configured.check_findings(CheckColumns::NAME, 0, &findings)?;
-        Ok(findings)
+        let sound = |(findings,)| self.signature.0.checked(CheckColumns::NAME, findings);
+        configured.call_warm(&mut self.live, check_columns, (rows, columns), call, sound)
     }
 }
 

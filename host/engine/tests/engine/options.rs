@@ -110,8 +110,7 @@ fn instances_made_ahead_answer_once() {
     let policy = engine.load(&guest::policy_with("decide", COUNTS)).unwrap();
     let policy = policy.policy(Some("5")).unwrap();
     let fuel = ask(&policy, &CallOptions::fresh()).unwrap().fuel;
-    policy.prepare(4).unwrap();
-    assert_eq!(policy.ready(), 4);
+    assert_eq!(policy.prepare(4).unwrap(), 4);
     let mut ready = 0;
     for _ in 0..200 {
         // None has answered before, or it would trap.
@@ -128,8 +127,9 @@ fn instances_made_ahead_answer_once() {
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(policy.ready(), 4);
-    policy.prepare(1).unwrap();
-    assert_eq!(policy.ready(), 1);
+    assert_eq!(policy.prepare(1).unwrap(), 1);
+    assert_eq!(policy.prepare(0).unwrap(), 0);
+    assert_eq!(ask(&policy, &CallOptions::fresh()).unwrap().instance, InstanceUse::New);
 }
 
 /// Whoever keeps many ready leaves half of the engine to others.
@@ -138,8 +138,7 @@ fn instances_at_rest_leave_room_for_calls() {
     let engine = guest::engine_with(Limits { instances: 6, ..guest::limits() });
     let good = engine.load(&guest::good(World::Policy)).unwrap();
     let policy = good.policy(Some("5")).unwrap();
-    policy.prepare(100).unwrap();
-    assert_eq!(policy.ready(), 3);
+    assert_eq!(policy.prepare(100).unwrap(), 3);
     let other = good.policy(Some("6")).unwrap();
     let refuse = CallOptions::warm().refuse_when_busy();
     ask(&other, &refuse).unwrap();
@@ -185,6 +184,88 @@ fn a_plugin_that_hangs_behind_its_bulkhead_leaves_the_others_alone() {
         assert!(causes.contains(&Cause::Busy(2)), "{causes:?}");
         assert!(causes.iter().any(|cause| matches!(cause, Cause::Deadline(_))), "{causes:?}");
     });
+}
+
+/// Warm or fresh, held by a handle or at rest: all instances count.
+#[test]
+fn a_bulkhead_bounds_all_instances_of_a_plugin() {
+    let deadline = Duration::from_millis(100);
+    let limits = Limits { instances: 8, deadline, ..guest::limits() };
+    let engine = guest::engine_with(limits);
+    let good = engine.load(&guest::good(World::Policy)).unwrap();
+    let policy = good.with_limits(Limits { instances: 2, ..limits }).unwrap();
+    let policy = policy.policy(Some("5")).unwrap();
+    let mut handles: Vec<_> = (0..3).map(|_| policy.warm()).collect();
+    handles[0].decide(SCORE).unwrap();
+    handles[1].decide(SCORE).unwrap();
+    assert_eq!(handles[2].decide(SCORE).map_err(cause), Err(Cause::Busy(2)));
+    assert_eq!(ask(&policy, &CallOptions::fresh()), Err(Cause::Busy(2)));
+    // Others have the rest.
+    guest::assert_right(&good);
+    // What is at rest gives way to a call.
+    drop(handles);
+    for _ in 0..5 {
+        assert_eq!(ask(&policy, &CallOptions::fresh()).unwrap().instance, InstanceUse::New);
+        assert!(ask(&policy, &CallOptions::warm()).is_ok());
+    }
+}
+
+/// Many threads with warm calls, and fewer instances: each gets its turn.
+#[test]
+fn warm_calls_make_way_for_who_waits() {
+    let engine = guest::engine_with(Limits { instances: 2, ..guest::limits() });
+    let good = engine.load(&guest::good(World::Policy)).unwrap();
+    let policies = [good.policy(Some("5")).unwrap(), good.policy(Some("6")).unwrap()];
+    thread::scope(|scope| {
+        for thread in 0..12 {
+            let policy = &policies[thread % 2];
+            scope.spawn(move || {
+                for _ in 0..300 {
+                    ask(policy, &CallOptions::warm()).unwrap();
+                }
+            });
+        }
+    });
+}
+
+/// What a damaged instance answers is a fault, and it answers no one again.
+#[test]
+fn an_instance_whose_answer_makes_no_sense_is_dropped() {
+    let engine = guest::engine();
+    // From the second call on it chooses an action that there is not.
+    let damaged = "
+        (i32.store (i32.const 0x344) (i32.mul (i32.const 99) (i32.load (i32.const 0x3f0))))
+        (i32.store (i32.const 0x3f0) (i32.const 1))
+        (i32.const 0x340)";
+    let policy = engine.load(&guest::policy_with("decide", damaged)).unwrap();
+    let policy = policy.policy(Some("5")).unwrap();
+    for _ in 0..3 {
+        assert!(ask(&policy, &CallOptions::warm()).is_ok());
+        assert!(matches!(ask(&policy, &CallOptions::warm()), Err(Cause::Answer(_))));
+    }
+    let mut warm = policy.warm();
+    for _ in 0..3 {
+        assert!(warm.decide(SCORE).is_ok());
+        assert!(warm.decide(SCORE).is_err());
+    }
+}
+
+/// A policy whose instances were all taken has some again, without being asked.
+#[test]
+fn what_had_no_room_is_made_later() {
+    let engine = guest::engine_with(Limits { instances: 4, ..guest::limits() });
+    let good = engine.load(&guest::good(World::Policy)).unwrap();
+    let busy = good.policy(Some("5")).unwrap();
+    let policy = good.policy(Some("6")).unwrap();
+    let mut all: Vec<_> = (0..4).map(|_| busy.warm()).collect();
+    all.iter_mut().for_each(|warm| drop(warm.decide(SCORE).unwrap()));
+    assert_eq!(policy.prepare(1).unwrap(), 0);
+    drop(all);
+    let start = Instant::now();
+    while policy.ready() < 1 && start.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(policy.ready(), 1);
 }
 
 #[test]

@@ -283,7 +283,7 @@ impl Checker {
     ///
     /// # Errors
     /// As there.
-    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+    pub fn prepare(&self, count: usize) -> Result<usize, EngineError> {
         self.0.signature.prepare(count)
     }
 

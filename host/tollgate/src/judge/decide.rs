@@ -135,7 +135,7 @@ impl Decider {
     ///
     /// # Errors
     /// As there.
-    pub fn prepare(&self, count: usize) -> Result<(), EngineError> {
+    pub fn prepare(&self, count: usize) -> Result<usize, EngineError> {
         self.policy().prepare(count)
     }
 
