@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, UInt64Array,
 };
 use common::{command, root, text};
@@ -159,6 +159,8 @@ fn what_a_column_is_counts() {
         with("amount", Arc::new(UInt64Array::from(vec![1, u64::MAX]))),
         with("amount", Arc::new(Float64Array::from(vec![1.0, f64::NAN]))),
         with("country", Arc::new(Int64Array::from(vec![1, 2]))),
+        with("score", Arc::new(Float32Array::from(vec![0.7, 0.4]))),
+        with("score", Arc::new(Float32Array::from(vec![0.69999, 0.39999]))),
     ];
     insta::assert_snapshot!(told.join("\n"));
 }

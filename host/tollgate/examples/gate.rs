@@ -7,7 +7,7 @@
 use std::error::Error;
 
 use tollgate::document::PolicyDocument;
-use tollgate::facts::Evidence;
+use tollgate::facts::{Evidence, Instant};
 use tollgate::judge::{Gate, Opened};
 use tollgate::plugins::Plugins;
 use tollgate::source::Source;
@@ -27,12 +27,12 @@ settings:
 fn main() -> Result<(), Box<dyn Error>> {
     let plugins = Plugins::new(Engine::builder().build()?);
     let document = PolicyDocument::parse(Source::new("profile.yaml", PROFILE), Default::default())?;
-    let gate = Gate::new(Opened::document(&plugins, document)?)?;
+    let gate = Gate::new(Opened::of_document(&plugins, document)?)?;
 
     let mut evidence = Evidence::new();
     let facts = "metrics: { accuracy: 0.93, latency_p95_ms: 61 }";
     evidence.parse(&Source::new("facts.yaml", facts), "candidate")?;
-    let report = gate.evaluate(evidence.facts())?;
+    let report = gate.evaluate(&evidence, Instant::now())?;
     println!("{} {}: {}", report.name, report.version, report.verdict.name());
     for finding in &report.findings {
         println!("    {} {}: {}", finding.outcome.name(), finding.rule, finding.message);

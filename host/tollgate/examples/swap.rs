@@ -30,7 +30,7 @@ fn version(plugins: &Plugins, number: u32) -> Result<Decider, Box<dyn Error>> {
     );
     let source = Source::new(&format!("version {number}"), &text);
     let document = PolicyDocument::parse(source, Default::default())?;
-    Ok(Decider::new(Opened::document(plugins, document)?)?)
+    Ok(Decider::new(Opened::of_document(plugins, document)?)?)
 }
 
 /// What the version that answered must have said: its number is its threshold.

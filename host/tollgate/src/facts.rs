@@ -60,7 +60,7 @@ impl From<Mistake> for FactsError {
 }
 
 /// Facts from any number of files.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Evidence {
     facts: Vec<Fact>,
     /// Names and subjects of the facts about the whole.

@@ -21,7 +21,7 @@ mod typed;
 
 use tollgate_engine::types::{Kind, Value};
 
-pub(crate) use self::columns::raw_digest;
+pub(crate) use self::columns::{Cell, cell, raw_digest};
 pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
 pub use self::counters::Counters;
 pub use self::csv::Csv;
@@ -74,14 +74,14 @@ pub fn kind_phrase(kind: Kind) -> &'static str {
     }
 }
 
-/// What a value is, in a sentence.
-fn found(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Boolean(_) => "a boolean",
-        Value::Integer(_) => "an integer",
-        Value::Number(_) => "a number",
-        Value::Text(_) => "text",
+/// What is in a cell, in a sentence.
+fn found(cell: Cell<'_>) -> &'static str {
+    match cell {
+        Cell::Null => "null",
+        Cell::Boolean(_) => "a boolean",
+        Cell::Integer(_) => "an integer",
+        Cell::Number(_) => "a number",
+        Cell::Text(_) => "text",
     }
 }
 

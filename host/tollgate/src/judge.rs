@@ -155,7 +155,8 @@ pub struct BakedDocument {
 /// # Errors
 /// When the document or its plugin cannot be used, or the plugin not frozen.
 pub fn bake(plugins: &Plugins, path: &Path) -> Result<BakedDocument, JudgeError> {
-    let Opened { document, plugin } = Opened::document(plugins, PolicyDocument::read(path)?)?;
+    let opened = Opened::of_document(plugins, PolicyDocument::read(path)?)?;
+    let (document, plugin) = opened.into_parts();
     let component = plugin
         .bake(document.settings(), &document.to_canonical_json())
         .map_err(|error| located(&document, error))?;

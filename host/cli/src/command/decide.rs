@@ -112,9 +112,13 @@ impl Task<'_> {
         self.many(|| {
             for batch in batches.by_ref() {
                 let Batch { rows: which, content, faults } = batch?;
-                let Content::Columns { columns, .. } = content else { continue };
+                // Parquet and Arrow come in nothing else.
+                let columns = match content {
+                    Content::Columns { columns, .. } => columns,
+                    _ => Vec::new(),
+                };
                 let too_large: Vec<u64> = faults.iter().map(|fault| fault.row).collect();
-                let read = rows.rows(which.count, |row| which.number(row), &columns, &too_large);
+                let read = rows.rows(which.count, |row| which.number(row), &columns, &too_large)?;
                 if read.is_some() {
                     return Ok(read);
                 }

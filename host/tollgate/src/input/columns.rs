@@ -6,7 +6,7 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Value};
 
-use super::plan::{Shadowed, Wanted};
+use super::plan::{Plan, PlanId, Shadowed};
 use super::{BATCH_BYTES, InputError};
 
 /// SHA-256 of a request's or row's fields as they were written, each after its
@@ -49,6 +49,8 @@ pub struct Rows {
     pub lines: Vec<u64>,
     /// Whether `lines` are numbers of rows.
     pub numbered: bool,
+    /// Which plan they were read by.
+    pub(super) plan: PlanId,
     /// The rows that give no values, in order.
     pub faults: Vec<RowFault>,
     /// The rows that give what is not read, in order, and what that is.
@@ -65,6 +67,7 @@ impl Rows {
             columns: self.columns.iter().map(|column| part(column, within.clone())).collect(),
             lines: self.lines.get(within.clone()).unwrap_or_default().to_vec(),
             numbered: self.numbered,
+            plan: self.plan,
             faults: (self.faults.iter().filter(|fault| inside(fault.row)))
                 .map(|fault| RowFault { row: fault.row - start, ..fault.clone() })
                 .collect(),
@@ -73,6 +76,58 @@ impl Rows {
                 .collect(),
         }
     }
+}
+
+/// What is in a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Number(f64),
+    Text(&'a str),
+}
+
+impl<'a> Cell<'a> {
+    pub(crate) fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Boolean(value) => Self::Boolean(*value),
+            Value::Integer(value) => Self::Integer(*value),
+            Value::Number(value) => Self::Number(*value),
+            Value::Text(value) => Self::Text(value),
+        }
+    }
+
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Boolean(value) => Value::Boolean(value),
+            Self::Integer(value) => Value::Integer(value),
+            Self::Number(value) => Value::Number(value),
+            Self::Text(value) => Value::Text(value.to_owned()),
+        }
+    }
+}
+
+/// The cell of a row; null where there is none.
+pub(crate) fn cell(column: &Column, row: usize) -> Cell<'_> {
+    if let Some(validity) = &column.validity
+        && validity.get(row / 8).is_none_or(|byte| byte >> (row % 8) & 1 == 0)
+    {
+        return Cell::Null;
+    }
+    let cell = match &column.cells {
+        Cells::Booleans(cells) => cells.get(row).map(|cell| Cell::Boolean(*cell != 0)),
+        Cells::Integers(cells) => cells.get(row).copied().map(Cell::Integer),
+        Cells::Numbers(cells) => cells.get(row).copied().map(Cell::Number),
+        Cells::Texts(texts) => {
+            let index = texts.indices.get(row);
+            let text = index.and_then(|index| texts.entries.get(*index as usize));
+            text.map(|text| Cell::Text(text))
+        }
+    };
+    cell.unwrap_or(Cell::Null)
 }
 
 /// Some cells of a column.
@@ -124,17 +179,12 @@ pub struct RowsBuilder {
 }
 
 impl RowsBuilder {
-    pub(super) fn new(wanted: &[Wanted]) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            columns: wanted.iter().map(|wanted| Building::new(wanted.kind)).collect(),
-            rows: Rows::default(),
+            columns: plan.wanted.iter().map(|wanted| Building::new(wanted.kind)).collect(),
+            rows: Rows { plan: plan.id, ..Rows::default() },
             bytes: 0,
         }
-    }
-
-    /// The file has no lines: rows are counted.
-    pub(super) fn are_numbered(&mut self) {
-        self.rows.numbered = true;
     }
 
     /// Whether these are enough rows for a batch: `most`, or as much text as
@@ -189,7 +239,7 @@ impl RowsBuilder {
 
 /// A column that is being built.
 #[derive(Debug)]
-struct Building {
+pub(super) struct Building {
     cells: Cells,
     /// Where a text is in the dictionary. Only looked up, never walked, so
     /// its order does not matter.
@@ -200,7 +250,7 @@ struct Building {
 }
 
 impl Building {
-    fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind) -> Self {
         Self {
             cells: match kind {
                 Kind::Boolean => Cells::Booleans(Vec::new()),
@@ -215,7 +265,7 @@ impl Building {
         }
     }
 
-    fn push(&mut self, value: Value) {
+    pub(super) fn push(&mut self, value: Value) {
         let present = match (&mut self.cells, value) {
             (Cells::Booleans(cells), Value::Boolean(value)) => {
                 cells.push(u8::from(value));
@@ -262,7 +312,7 @@ impl Building {
         self.nulls += usize::from(!present);
     }
 
-    fn finish(self) -> Column {
+    pub(super) fn finish(self) -> Column {
         Column { cells: self.cells, validity: (self.nulls > 0).then_some(self.validity) }
     }
 }

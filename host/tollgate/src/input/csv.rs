@@ -70,7 +70,7 @@ impl<'a, R: Read> Csv<'a, R> {
     /// # Errors
     /// When the file cannot be read, or a row has no end.
     pub fn next_rows(&mut self, most: u32) -> Result<Option<Rows>, RowsError> {
-        let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
+        let mut rows = RowsBuilder::new(self.extractor.plan());
         while !rows.is_full(most) {
             let Some(line) = self.records.advance().map_err(unreadable)? else {
                 break;

@@ -12,6 +12,7 @@ use super::kind_phrase;
 
 /// Why a request gives no values.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum InputError {
     /// Not UTF-8.
     #[error("the request is not UTF-8: byte {offset} begins no character")]
@@ -96,6 +97,7 @@ fn at(pointer: &str) -> String {
 
 /// Why a file of rows cannot be read on.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RowsError {
     /// The file cannot be read.
     #[error("the rows cannot be read: {0}")]
@@ -131,6 +133,17 @@ pub enum RowsError {
         what: &'static str,
         /// The line, from 1.
         line: u64,
+    },
+    /// A file that repeats its texts without end.
+    #[error(
+        "the texts of the first {rows} rows take {megabytes} MiB: the file repeats large texts, and \
+         no more are read"
+    )]
+    TooMuchText {
+        /// The rows so far.
+        rows: u64,
+        /// What their texts take, unfolded.
+        megabytes: u64,
     },
     /// A row is so long that where the next one begins is not known.
     #[error("the row at line {line} is longer than 16 MiB, perhaps a quote is not closed")]

@@ -11,7 +11,7 @@ use tollgate_engine::types::{Declaration, Kind, Value};
 
 use super::members::{Member, Members, Way};
 use super::plan::{Beside, Plan, Shadowed, Wanted};
-use super::{Counters, InputError, Outside, of_kind};
+use super::{Counters, InputError, Outside, Rows, of_kind};
 use crate::document::PolicyDocument;
 use crate::mistake::{Mistake, Mistakes, Span};
 use crate::source::Source;
@@ -95,6 +95,12 @@ impl Extractor {
             out.clear();
         }
         result
+    }
+
+    /// Whether rows were read by this plan, so that their columns are those of
+    /// its inputs.
+    pub(crate) fn has_read(&self, rows: &Rows) -> bool {
+        rows.plan == self.plan.id
     }
 
     pub(super) fn plan(&self) -> &Plan {

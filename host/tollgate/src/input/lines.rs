@@ -44,7 +44,7 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
     /// # Errors
     /// When the file cannot be read, or a line has no end.
     pub fn next_rows(&mut self, most: u32) -> Result<Option<Rows>, RowsError> {
-        let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
+        let mut rows = RowsBuilder::new(self.extractor.plan());
         while !rows.is_full(most) && self.lines.advance()? {
             let (line, text) = (self.lines.number(), self.lines.text());
             if text.len() > RECORD_LIMIT {

@@ -1,5 +1,7 @@
 //! Where each declared input comes from, worked out once per policy.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tollgate_engine::types::{Declaration, Kind, Value};
 
 use super::counters::CaseCounters;
@@ -153,9 +155,21 @@ pub(super) struct Shadow {
     sentence: String,
 }
 
+/// What tells plans apart, of one process. Never shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct PlanId(u64);
+
+impl PlanId {
+    fn new() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
 /// All declared inputs, and the members that lead to them.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
+    pub(super) id: PlanId,
     pub(super) wanted: Vec<Wanted>,
     pub(super) members: Members,
     /// How many members there are, at all levels.
@@ -190,6 +204,7 @@ impl Plan {
             return Err(mistakes);
         }
         let plan = Self {
+            id: PlanId::default(),
             wanted,
             members: Members::default(),
             count: 0,
@@ -228,6 +243,7 @@ impl Plan {
 
     /// Works out members and shadows anew.
     fn built(mut self) -> Self {
+        self.id = PlanId::new();
         let mut ways: Vec<(String, Way)> = Vec::new();
         for (slot, wanted) in self.wanted.iter().enumerate() {
             if let Place::Body { pointer, .. } = &wanted.place {

@@ -234,7 +234,7 @@ impl Checker {
                 (plugin, configured, schema.name().to_owned())
             }
             Subject::Document(opened) => {
-                let Opened { document, plugin } = &**opened;
+                let (document, plugin) = (opened.document(), opened.plugin());
                 let configured = plugin
                     .signature(opened.settings())
                     .map_err(|error| located(document, error))?;
@@ -358,7 +358,7 @@ impl Subject {
             Self::Signature { .. } => Judged::Together,
             Self::Schema { .. } => Judged::Apart,
             // Contract 1.0.0 has no word for it, and one plugin knows frames.
-            Self::Document(opened) if opened.plugin.info().name == MLFLOW_SIGNATURE => {
+            Self::Document(opened) if opened.plugin().info().name == MLFLOW_SIGNATURE => {
                 Judged::Together
             }
             Self::Document(_) => Judged::Apart,

@@ -26,6 +26,7 @@ pub use self::identity::DecisionId;
 /// Why one case has no decision. It takes the fallback action, where the
 /// document has one, and is never `allow` for that.
 #[derive(Debug, Clone, Error)]
+#[non_exhaustive]
 pub enum NoDecision {
     /// The request does not hold what the policy reads.
     #[error(transparent)]
@@ -80,10 +81,10 @@ impl Decider {
     /// When its plugin is of another world, or does not take the settings.
     pub fn new(opened: Opened) -> Result<Self, JudgeError> {
         let policy = opened
-            .plugin
+            .plugin()
             .policy(opened.settings())
-            .map_err(|error| located(&opened.document, error))?;
-        let Opened { document, plugin } = opened;
+            .map_err(|error| located(opened.document(), error))?;
+        let (document, plugin) = opened.into_parts();
         let surface = policy.surface();
         document.validate_against(surface)?;
         let extractor = Arc::new(Extractor::new(surface, Some(&document))?);
@@ -163,6 +164,21 @@ impl Decider {
         self.answer(case, decision, shadowed)
     }
 
+    /// Decides on the values of one case, in the order of the policy's inputs,
+    /// as the options say; what it took goes to `stats`.
+    #[must_use]
+    pub fn decide_values_with<'a>(
+        &'a self,
+        values: &'a [Value],
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Answer<'a> {
+        let _span = self.span();
+        let decision = self.policy().decide_with(values, options, stats);
+        let case = Case::Values(Cow::Borrowed(values));
+        self.answer(case, decision.map_err(NoDecision::from), Shadowed::default())
+    }
+
     /// One instance and its buffers for many calls, for one thread.
     #[must_use]
     pub fn warm(&self) -> WarmDecider {
@@ -234,12 +250,25 @@ impl WarmDecider {
         &self.decider
     }
 
-    /// Decides on one JSON request; see [`Decider::decide_with`].
+    /// Decides on one JSON request and what comes beside it.
     #[must_use]
     pub fn decide(&mut self, request: &[u8], outside: &Outside) -> Answer<'_> {
+        self.decide_with(request, outside, &CallOptions::warm(), None)
+    }
+
+    /// See [`Decider::decide_with`]; the instance is this one's, whatever the
+    /// options say.
+    #[must_use]
+    pub fn decide_with(
+        &mut self,
+        request: &[u8],
+        outside: &Outside,
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Answer<'_> {
         let _span = self.decider.span();
         let Self { decider, policy, values, .. } = self;
-        let policy = |values: &[Value]| policy.decide(values);
+        let policy = |values: &[Value]| policy.decide_with(values, options, stats);
         let (decision, shadowed) = decider.ask(policy, request, outside, values);
         let case = Case::of(request, &decision, Cow::Borrowed(values.as_slice()));
         decider.answer(case, decision, shadowed)

@@ -1,5 +1,6 @@
 //! May this model version move on?
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,12 +29,13 @@ const CHAMPION_IS_CANDIDATE: &str = "champion-is-candidate";
 /// A gate profile with its plugin. Owned, for many threads, and cheap to clone.
 ///
 /// ```no_run
-/// # use tollgate::{facts::Evidence, judge::Gate, plugins::Plugins};
+/// # use tollgate::facts::{Evidence, Instant};
+/// # use tollgate::{judge::Gate, plugins::Plugins};
 /// # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
 /// let gate = Gate::open(&plugins, "policies/gates/offline.yaml".as_ref())?;
 /// let mut evidence = Evidence::new();
 /// evidence.read("candidate/run.json".as_ref(), "candidate")?;
-/// let report = gate.evaluate(evidence.facts())?;
+/// let report = gate.evaluate(&evidence, Instant::now())?;
 /// println!("{}", report.verdict.name());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -61,10 +63,10 @@ impl Gate {
     /// When its plugin is of another world, or does not take the settings.
     pub fn new(opened: Opened) -> Result<Self, JudgeError> {
         let gate = opened
-            .plugin
+            .plugin()
             .gate(opened.settings())
-            .map_err(|error| located(&opened.document, error))?;
-        let Opened { document: profile, plugin } = opened;
+            .map_err(|error| located(opened.document(), error))?;
+        let (profile, plugin) = opened.into_parts();
         Ok(Self(Arc::new(Inner { profile, plugin, gate })))
     }
 
@@ -80,13 +82,14 @@ impl Gate {
         &self.0.plugin
     }
 
-    /// Judges all the evidence in a fresh instance.
+    /// Judges all the evidence in a fresh instance. `as_of` is what a rule's
+    /// `max_age` counts from, and nothing that was observed later counts.
     ///
     /// # Errors
     /// When the plugin fails: nothing has passed. A rule that is broken is a
     /// finding, not an error.
-    pub fn evaluate(&self, facts: &[Fact]) -> Result<ProfileReport, Fault> {
-        self.evaluate_with(facts, &CallOptions::fresh(), None)
+    pub fn evaluate(&self, evidence: &Evidence, as_of: Instant) -> Result<ProfileReport, Fault> {
+        self.evaluate_with(evidence, as_of, &CallOptions::fresh(), None)
     }
 
     /// [`Gate::evaluate`], as the options say; what it took goes to `stats`.
@@ -95,7 +98,25 @@ impl Gate {
     /// As there.
     pub fn evaluate_with(
         &self,
-        facts: &[Fact],
+        evidence: &Evidence,
+        as_of: Instant,
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<ProfileReport, Fault> {
+        let itself = same_run(evidence).then(|| compared_with_itself("", ""));
+        let mut evidence = Cow::Borrowed(evidence);
+        if !evidence.has(AS_OF, RUN) {
+            evidence.to_mut().observe(fact_as_of(as_of));
+        }
+        self.judge(&evidence, itself.as_ref(), options, stats)
+    }
+
+    /// Judges evidence that says as of when, and that the champion may be the
+    /// candidate itself.
+    fn judge(
+        &self,
+        evidence: &Evidence,
+        itself: Option<&FindingReport>,
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<ProfileReport, Fault> {
@@ -103,8 +124,9 @@ impl Gate {
         let _span =
             tracing::debug_span!("gate", profile = %profile.name, version = %profile.version)
                 .entered();
-        let findings = gate.evaluate_with(facts, options, stats)?;
-        let findings: Vec<FindingReport> = findings.into_iter().map(FindingReport::from).collect();
+        let found = gate.evaluate_with(evidence.facts(), options, stats)?;
+        let found = found.into_iter().map(FindingReport::from);
+        let findings: Vec<FindingReport> = itself.into_iter().cloned().chain(found).collect();
         Ok(ProfileReport {
             name: profile.name.clone(),
             version: profile.version.to_string(),
@@ -164,16 +186,10 @@ pub fn gate_as_of(
     let itself = champion
         .as_ref()
         .filter(|champion| candidate.is_same(champion) || same_run(&evidence))
-        .map(|champion| compared_with_itself(champion, &candidate));
+        .map(|champion| compared_with_itself(&champion.title(), &candidate.title()));
     let mut reports = Vec::with_capacity(profiles.len());
     for gate in &profiles {
-        let mut report = gate.evaluate(evidence.facts())?;
-        if let Some(itself) = &itself {
-            // Nothing else that was found says anything then.
-            report.verdict = worst([itself].into_iter().chain(&report.findings));
-            report.findings.insert(0, itself.clone());
-        }
-        reports.push(report);
+        reports.push(gate.judge(&evidence, itself.as_ref(), &CallOptions::fresh(), None)?);
     }
     Ok(GateReport {
         verdict: reports.iter().map(|report| report.verdict).max().unwrap_or(Outcome::Inconclusive),
@@ -186,12 +202,13 @@ pub fn gate_as_of(
 }
 
 /// A rule that compares the two would hold whatever the candidate is worth.
-fn compared_with_itself(champion: &Model, candidate: &Model) -> FindingReport {
+fn compared_with_itself(champion: &str, candidate: &str) -> FindingReport {
+    let spaced = |title: &str| if title.is_empty() { String::new() } else { format!(" {title}") };
     let message = format!(
-        "the champion {} is the candidate {} itself, and a comparison with itself says nothing: \
+        "the champion{} is the candidate{} itself, and a comparison with itself says nothing: \
          give the version that serves now as champion, or none",
-        champion.title(),
-        candidate.title()
+        spaced(champion),
+        spaced(candidate)
     );
     FindingReport::new(CHAMPION_IS_CANDIDATE, Outcome::Inconclusive, message)
 }

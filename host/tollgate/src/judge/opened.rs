@@ -4,7 +4,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::{Digest, EngineError, Limits, Plugin};
+use tollgate_engine::{ConfigureError, Digest, EngineError, Limits, Plugin};
 
 use super::{JudgeError, located};
 use crate::document::{PluginReference, PolicyDocument};
@@ -14,10 +14,9 @@ use crate::source::{self, Content, Source};
 /// A document, and the plugin that it configures.
 #[derive(Debug, Clone)]
 pub struct Opened {
-    /// The document.
-    pub document: PolicyDocument,
-    /// The plugin: as the document names it, or baked.
-    pub plugin: Plugin,
+    document: PolicyDocument,
+    /// As the document names it, or baked with it.
+    plugin: Plugin,
 }
 
 impl Opened {
@@ -28,11 +27,11 @@ impl Opened {
     /// When it cannot be used.
     pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
         if path.extension().is_none_or(|extension| extension != "wasm") {
-            return Self::document(plugins, PolicyDocument::read(path)?);
+            return Self::of_document(plugins, PolicyDocument::read(path)?);
         }
         let name = path.display().to_string();
         let bytes = source::read_bytes(path, Content::Plugin)?;
-        Self::baked(plugins, &name, &bytes)
+        Self::of_component(plugins, &name, &bytes)
     }
 
     /// Takes the document and the plugin out of what [`bake`](super::bake)
@@ -40,7 +39,11 @@ impl Opened {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn baked(plugins: &Plugins, name: &str, component: &[u8]) -> Result<Self, JudgeError> {
+    pub fn of_component(
+        plugins: &Plugins,
+        name: &str,
+        component: &[u8],
+    ) -> Result<Self, JudgeError> {
         let plugin = plugins
             .engine()
             .load(component)
@@ -53,9 +56,14 @@ impl Opened {
     /// what the plugin says of them.
     ///
     /// # Errors
-    /// When there is no such plugin, or the settings are wrong.
-    pub fn document(plugins: &Plugins, document: PolicyDocument) -> Result<Self, JudgeError> {
+    /// When there is no such plugin, it has settings of its own baked in, or the
+    /// settings are wrong.
+    pub fn of_document(plugins: &Plugins, document: PolicyDocument) -> Result<Self, JudgeError> {
         let plugin = plugins.resolve(&document.plugin, document.folder())?;
+        if plugin.baked().is_some() {
+            // It would judge by those, under this document's name.
+            return Err(ConfigureError::AlreadyBaked { plugin: plugin.name().to_owned() }.into());
+        }
         document.validate_settings(&plugin.info().settings_schema)?;
         Ok(Self { document, plugin })
     }
@@ -68,6 +76,22 @@ impl Opened {
     pub fn with_limits(mut self, limits: Limits) -> Result<Self, EngineError> {
         self.plugin = self.plugin.with_limits(limits)?;
         Ok(self)
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &PolicyDocument {
+        &self.document
+    }
+
+    /// The plugin.
+    #[must_use]
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    pub(super) fn into_parts(self) -> (PolicyDocument, Plugin) {
+        (self.document, self.plugin)
     }
 
     /// What the plugin is to be configured with; none when that is done.

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tollgate_engine::Plugin;
-use tollgate_engine::types::{Decision, Declaration, Value};
+use tollgate_engine::types::{Column, Decision, Declaration, Value};
 
 use super::identity::{self, DecisionId};
 use super::{Decider, NoDecision};
 use crate::document::PolicyDocument;
-use crate::input::{RawDigest, Shadowed};
+use crate::input::{Cell, RawDigest, Shadowed, cell};
 use crate::report::BakedFrom;
 
 /// What is decided on.
@@ -17,6 +17,8 @@ use crate::report::BakedFrom;
 pub(super) enum Case<'a> {
     /// The values of the policy's inputs.
     Values(Cow<'a, [Value]>),
+    /// A row of columns, one an input.
+    Row { columns: &'a [Column], row: usize },
     /// A request or row that gives none.
     Unreadable(RawDigest),
 }
@@ -33,6 +35,7 @@ pub struct Answer<'a> {
 
 /// Which row of a file an answer is to, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// By the line that it begins at.
     Line(u64),
@@ -95,19 +98,30 @@ impl Answer<'_> {
     /// gives none.
     #[must_use]
     pub fn score(&self) -> Option<f64> {
-        let Case::Values(values) = &self.case else { return None };
-        match values.get(self.decider.policy().surface().score? as usize) {
-            Some(Value::Number(score)) if score.is_finite() => Some(*score),
-            _ => None,
-        }
+        let score = self.decider.policy().surface().score? as usize;
+        let score = match &self.case {
+            Case::Values(values) => match values.get(score)? {
+                Value::Number(score) => *score,
+                _ => return None,
+            },
+            Case::Row { columns, row } => match cell(columns.get(score)?, *row) {
+                Cell::Number(score) => score,
+                _ => return None,
+            },
+            Case::Unreadable(_) => return None,
+        };
+        score.is_finite().then_some(score)
     }
 
     /// The values that were decided on, in the order of the policy's inputs;
     /// none where the case gives none.
     #[must_use]
-    pub fn values(&self) -> Option<&[Value]> {
+    pub fn values(&self) -> Option<Cow<'_, [Value]>> {
         match &self.case {
-            Case::Values(values) => Some(values),
+            Case::Values(values) => Some(Cow::Borrowed(values)),
+            Case::Row { columns, row } => {
+                Some(columns.iter().map(|column| cell(column, *row).value()).collect())
+            }
             Case::Unreadable(_) => None,
         }
     }
@@ -168,13 +182,13 @@ impl Answer<'_> {
                 json.push_str(&quoted(&problem.to_string()));
             }
         }
+        let mut end = "";
         for (index, warning) in self.warnings().enumerate() {
             json.push_str(if index == 0 { ",\"warnings\":[" } else { "," });
             json.push_str(&quoted(warning));
+            end = "]";
         }
-        if !self.shadowed.is_empty() {
-            json.push(']');
-        }
+        json.push_str(end);
         if let Some((what, number)) = self.row.map(Place::counted) {
             // Writing to a String cannot fail.
             let _ = write!(json, ",\"{what}\":{number}");

@@ -4,9 +4,9 @@
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
-use tollgate_engine::types::Value;
 
 use super::answer::Case;
+use crate::input::{Cell, cell};
 
 /// What identifies a decision, sixteen hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +38,10 @@ pub(super) fn of(identity: &Sha256, case: &Case<'_>) -> DecisionId {
     let mut fields = [0; FIELDS];
     let mut hasher = Fields { hasher: identity.clone(), fields: &mut fields, length: 0 };
     match case {
-        Case::Values(values) => values.iter().for_each(|value| hasher.value(value)),
+        Case::Values(values) => values.iter().for_each(|value| hasher.value(Cell::of(value))),
+        Case::Row { columns, row } => {
+            columns.iter().for_each(|column| hasher.value(cell(column, *row)));
+        }
         Case::Unreadable(raw) => {
             hasher.push(&[5]);
             hasher.push(raw);
@@ -75,13 +78,13 @@ impl Fields<'_> {
     }
 
     #[inline]
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: Cell<'_>) {
         match value {
-            Value::Null => self.push(&[0]),
-            Value::Boolean(value) => self.push(&[1, u8::from(*value)]),
-            Value::Integer(value) => self.number(2, value.to_le_bytes()),
-            Value::Number(value) => self.number(3, value.to_le_bytes()),
-            Value::Text(value) => {
+            Cell::Null => self.push(&[0]),
+            Cell::Boolean(value) => self.push(&[1, u8::from(value)]),
+            Cell::Integer(value) => self.number(2, value.to_le_bytes()),
+            Cell::Number(value) => self.number(3, value.to_le_bytes()),
+            Cell::Text(value) => {
                 self.number(4, (value.len() as u64).to_le_bytes());
                 self.push(value.as_bytes());
             }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use tollgate_engine::types::{Batch, Cells, Column, Decision, Value};
-use tollgate_engine::{CallError, Cause, Fault};
+use tollgate_engine::types::{Batch, Decision};
+use tollgate_engine::{CallError, CallOptions, CallStats, Cause, Fault};
 
 use super::answer::{Answer, Case, Place};
 use super::{NoDecision, WarmDecider};
@@ -41,13 +41,32 @@ impl WarmDecider {
     ///
     /// # Errors
     /// When the plugin fails again and again: the rows from there on have no
-    /// answer.
+    /// answer. When the rows were read for another policy.
     pub fn decide_rows(
         &mut self,
         rows: &Rows,
+        each: impl FnMut(&Answer<'_>),
+    ) -> Result<(), CallError> {
+        self.decide_rows_with(rows, &CallOptions::warm(), None, each)
+    }
+
+    /// [`WarmDecider::decide_rows`], each call as the options say, in this one
+    /// instance; what the last call took goes to `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decide_rows_with(
+        &mut self,
+        rows: &Rows,
+        options: &CallOptions,
+        mut stats: Option<&mut CallStats>,
         mut each: impl FnMut(&Answer<'_>),
     ) -> Result<(), CallError> {
         let _span = self.decider.span();
+        if !self.decider.extractor().has_read(rows) {
+            let problem = "the rows were read for another policy, or other counters";
+            return Err(CallError::Refused(problem.to_owned()));
+        }
         // What is still to be decided, from the end.
         let mut open = vec![(0, rows.rows)];
         while let Some((start, end)) = open.pop() {
@@ -63,7 +82,8 @@ impl WarmDecider {
                 part = rows.part(start, end);
                 &part
             };
-            match self.policy.decide_batch(asked.rows, &asked.columns) {
+            let stats = stats.as_deref_mut();
+            match self.policy.decide_batch_with(asked.rows, &asked.columns, options, stats) {
                 Ok(batch) => self.answer(asked, batch, &mut each),
                 Err(error) if is_busy(&error) => return Err(error),
                 Err(_) if count > 1 => {
@@ -107,7 +127,6 @@ impl WarmDecider {
         let (nothing, missing) = (Shadowed::default(), missing());
         let place = if rows.numbered { Place::Row } else { Place::Line };
         for (row, &index) in (0_u32..).zip(indices) {
-            cells(&rows.columns, row as usize, &mut self.values);
             let (case, decision) = match faults.next_if(|fault| fault.row == row) {
                 Some(fault) => {
                     let problem = NoDecision::Input(fault.error.clone());
@@ -119,7 +138,7 @@ impl WarmDecider {
                         Some(Err(problem)) => Err(Cow::Borrowed(problem)),
                         None => Err(Cow::Borrowed(&missing)),
                     };
-                    (Case::Values(Cow::Borrowed(self.values.as_slice())), decision)
+                    (Case::Row { columns: &rows.columns, row: row as usize }, decision)
                 }
             };
             let shadowed = shadowed.next_if(|(shadowed, _)| *shadowed == row);
@@ -165,26 +184,4 @@ fn weight(error: &CallError) -> u32 {
         // It says why, and that is cheap.
         _ => 0,
     }
-}
-
-/// The values of one row, for its id.
-fn cells(columns: &[Column], row: usize, values: &mut Vec<Value>) {
-    values.clear();
-    values.extend(columns.iter().map(|column| cell(column, row).unwrap_or(Value::Null)));
-}
-
-fn cell(column: &Column, row: usize) -> Option<Value> {
-    if let Some(validity) = &column.validity
-        && (validity.get(row / 8)? >> (row % 8)) & 1 == 0
-    {
-        return None;
-    }
-    Some(match &column.cells {
-        Cells::Booleans(cells) => Value::Boolean(*cells.get(row)? != 0),
-        Cells::Integers(cells) => Value::Integer(*cells.get(row)?),
-        Cells::Numbers(cells) => Value::Number(*cells.get(row)?),
-        Cells::Texts(texts) => {
-            Value::Text(texts.entries.get(*texts.indices.get(row)? as usize)?.clone())
-        }
-    })
 }
