@@ -39,12 +39,12 @@ pub(crate) fn hostile(places: &Places, arguments: &[String]) -> Result<ExitCode>
 /// Builds the readers for libFuzzer, apart from every other build; gives the
 /// program.
 fn guided(places: &Places) -> Result<PathBuf> {
-    // Naming the target keeps the counters out of build scripts and macros.
+    // Naming the target keeps the counters out of build scripts and macros, and
+    // gives a folder of its own.
     let machine = process::answer(Command::new("rustc").args(["--print", "host-tuple"]))
         .context("`rustc --print host-tuple` says nothing")?;
-    let target = places.target.join("guided");
     let mut build = process::cargo(places);
-    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", INSTRUMENTED).args([
+    build.env("RUSTFLAGS", INSTRUMENTED).args([
         "build",
         "--release",
         "--package=tollgate-fuzz",
@@ -54,7 +54,7 @@ fn guided(places: &Places) -> Result<PathBuf> {
         &machine,
     ]);
     process::run("everything once more, with counters", &mut build)?;
-    Ok(target.join(machine).join("release/tollgate-fuzz-guided"))
+    Ok(places.target.join(machine).join("release/tollgate-fuzz-guided"))
 }
 
 fn start(places: &Places, name: &str, arguments: &[String]) -> Result<ExitCode> {
