@@ -1,7 +1,8 @@
 //! What a policy reads, taken from requests and rows as typed values.
 //!
 //! [`Extractor`] takes the values of one JSON request; [`JsonLines`], [`Csv`]
-//! and [`Typed`], which is for Parquet and Arrow, give many rows as columns.
+//! and [`Typed`], which is for rows whose columns have types, give many rows as
+//! columns.
 //!
 //! White space: texts keep what is around them, as data, in requests and in
 //! cells. Names in a header, numbers and booleans in cells and what counters
@@ -22,7 +23,7 @@ mod typed;
 use tollgate_engine::types::{Kind, Value};
 
 pub(crate) use self::columns::raw_digest;
-pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
+pub use self::columns::{InputFault, RawDigest, Rows, RowsBuilder};
 pub use self::counters::Counters;
 pub use self::csv::Csv;
 pub use self::error::{InputError, RowsError};

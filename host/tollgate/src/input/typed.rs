@@ -1,4 +1,4 @@
-//! Columns with types: what Parquet and Arrow give.
+//! Rows whose columns have types.
 
 use std::borrow::Cow;
 
@@ -8,52 +8,75 @@ use super::columns::raw_digest;
 use super::header::Header;
 use super::plan::{Beside, Place, Wanted};
 use super::{Extractor, InputError, Outside, Rows, RowsBuilder, RowsError, Shadowed, of_kind};
+use crate::rows::{RowBatch, RowContent, RowFormat, RowNumbers, RowSource};
 
-/// Takes the inputs of a policy out of typed columns.
+/// Reads the inputs of a policy from typed columns, batch by batch.
 ///
 /// A cell is what its column says that it is: an integer is also a number, and
 /// a point in time, bytes, a list or a map is none of the kinds that a policy
 /// reads. A row that gives no values is a fault of its own.
 #[derive(Debug)]
-pub struct Typed<'a> {
+pub struct Typed<'a, S> {
+    source: S,
     extractor: &'a Extractor,
     outside: &'a Outside,
     header: Header,
 }
 
-impl<'a> Typed<'a> {
-    /// Finds the columns that are read among those of a file, in their order.
-    /// `outside` holds for every row.
+impl<'a, S: RowSource> Typed<'a, S> {
+    /// Finds the columns that are read among those of `source`. `outside` holds
+    /// for every row.
     ///
     /// # Errors
-    /// When a column is missing that the policy needs, or is there twice.
-    pub fn new<'n>(
-        names: impl Iterator<Item = &'n str> + Clone,
+    /// When the columns have no types, or one is missing that the policy needs,
+    /// or is there twice.
+    pub fn new(
+        source: S,
         extractor: &'a Extractor,
         outside: &'a Outside,
     ) -> Result<Self, RowsError> {
-        Ok(Self { extractor, outside, header: Header::new(names, extractor.plan())? })
+        let format = source.format();
+        if matches!(format, RowFormat::Csv | RowFormat::Jsonl) {
+            return Err(RowsError::Untyped(format));
+        }
+        let names = source.columns().iter().map(|(name, _)| name.as_str());
+        let header = Header::new(names, extractor.plan())?;
+        Ok(Self { source, extractor, outside, header })
     }
 
-    /// `count` rows out of columns, which are those of the file in their order,
-    /// and after them rows of which nobody can say more than that they are too
-    /// large. `number` gives the number of each in the file, from 0. None when
-    /// there are no rows.
-    #[must_use]
-    pub fn rows(
+    /// The rows of the next batch; none at the end.
+    ///
+    /// # Errors
+    /// When the source cannot be read on.
+    pub fn next_rows(&mut self) -> Result<Option<Rows>, RowsError> {
+        while let Some(RowBatch { rows, content, faults }) = self.source.next_batch()? {
+            let RowContent::Columns { columns, .. } = content else {
+                return Err(RowsError::Untyped(self.source.format()));
+            };
+            let too_large: Vec<u64> = faults.iter().map(|fault| fault.row).collect();
+            let rows = self.rows(&rows, &columns, &too_large);
+            if rows.is_some() {
+                return Ok(rows);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rows out of columns, and after them rows of which nobody can say more
+    /// than that they are too large. None when there are no rows.
+    fn rows(
         &self,
-        count: usize,
-        number: impl Fn(usize) -> u64,
+        numbers: &RowNumbers,
         columns: &[TypedColumn],
         too_large: &[u64],
     ) -> Option<Rows> {
         let mut rows = RowsBuilder::new(&self.extractor.plan().wanted);
         rows.are_numbered();
         let mut values = Vec::new();
-        for row in 0..count {
+        for row in 0..numbers.count {
             let read = self.read(row, columns, &mut values);
             let read = read.map_err(|error| (error, self.raw(row, columns)));
-            rows.push(number(row) + 1, read.map(|shadowed| (&mut values, shadowed)));
+            rows.push(numbers.number(row) + 1, read.map(|shadowed| (&mut values, shadowed)));
         }
         for number in too_large {
             let raw = raw_digest([&number.to_le_bytes()[..]]);
