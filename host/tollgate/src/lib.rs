@@ -25,6 +25,7 @@ pub mod document;
 pub mod facts;
 pub mod input;
 pub mod judge;
+mod kind;
 pub mod mistake;
 pub mod model;
 pub mod plugins;
