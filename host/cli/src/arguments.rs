@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use tollgate::frames;
+use tollgate::rows::RowFormat;
 use tollgate_engine::types::Outcome;
 
 use crate::exit::Exit;
@@ -181,15 +181,15 @@ pub(crate) enum PayloadFormat {
 }
 
 impl PayloadFormat {
-    pub(crate) fn asked(self) -> frames::PayloadFormat {
-        use frames::{Format, PayloadFormat};
+    pub(crate) fn asked(self) -> tollgate_frames::PayloadFormat {
+        use tollgate_frames::PayloadFormat;
         match self {
             Self::Auto => PayloadFormat::Auto,
             Self::Request => PayloadFormat::Request,
-            Self::Csv => PayloadFormat::Rows(Format::Csv),
-            Self::Jsonl => PayloadFormat::Rows(Format::Jsonl),
-            Self::Parquet => PayloadFormat::Rows(Format::Parquet),
-            Self::Arrow => PayloadFormat::Rows(Format::Arrow),
+            Self::Csv => PayloadFormat::Rows(RowFormat::Csv),
+            Self::Jsonl => PayloadFormat::Rows(RowFormat::Jsonl),
+            Self::Parquet => PayloadFormat::Rows(RowFormat::Parquet),
+            Self::Arrow => PayloadFormat::Rows(RowFormat::Arrow),
         }
     }
 }

@@ -15,7 +15,7 @@ fn main() -> Exit {
     // A panic while a damaged file is read is caught and told as an error.
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if !tollgate::frames::is_guarded() {
+        if !tollgate_frames::is_guarded() {
             before(panic);
         }
     }));

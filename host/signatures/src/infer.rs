@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::Serialize;
-use tollgate::frames::PayloadFormat;
+use tollgate_frames::PayloadFormat;
 
 use crate::convert::Document;
 use crate::schema::{Column, Columns, DataType, Kind, Schema, Signature};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate::frames::PayloadFormat;
+use tollgate_frames::PayloadFormat;
 use tollgate_signatures::infer::{InferError, Inferred};
 
 const CASES: &str = include_str!("inference/inferred.jsonl");

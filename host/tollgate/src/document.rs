@@ -283,14 +283,14 @@ impl PolicyDocument {
             };
             let default = entry.value.get("default");
             if let (Some(value), Some(node)) = (&mapping.default, default)
-                && crate::input::of_kind(value.clone(), input.kind).is_none()
+                && crate::kind::of_kind(value.clone(), input.kind).is_none()
             {
                 mistakes.push(Mistake::new(
                     &self.source,
                     node.span,
                     format!(
                         "the default of `{name}` must be {}, found {}",
-                        crate::input::kind_phrase(input.kind),
+                        crate::kind::kind_phrase(input.kind),
                         node.kind()
                     ),
                 ));

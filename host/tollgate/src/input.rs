@@ -1,7 +1,8 @@
 //! What a policy reads, taken from requests and rows as typed values.
 //!
 //! [`Extractor`] takes the values of one JSON request; [`JsonLines`], [`Csv`]
-//! and [`Typed`], which is for Parquet and Arrow, give many rows as columns.
+//! and [`Typed`], which is for rows whose columns have types, give many rows as
+//! columns.
 //!
 //! White space: texts keep what is around them, as data, in requests and in
 //! cells. Names in a header, numbers and booleans in cells and what counters
@@ -22,7 +23,7 @@ mod typed;
 use tollgate_engine::types::{Kind, Value};
 
 pub(crate) use self::columns::{Cell, cell, raw_digest};
-pub use self::columns::{RawDigest, RowFault, Rows, RowsBuilder};
+pub use self::columns::{InputFault, RawDigest, Rows, RowsBuilder};
 pub use self::counters::Counters;
 pub use self::csv::Csv;
 pub use self::error::{InputError, RowsError};
@@ -31,6 +32,7 @@ pub use self::lines::JsonLines;
 pub use self::outside::Outside;
 pub use self::plan::Shadowed;
 pub use self::typed::Typed;
+pub use crate::kind::{kind_phrase, of_kind};
 
 /// The most bytes of one record of a file or stream, 16 MiB: one that has no
 /// end, or a quote that is never closed, must not fill the memory.
@@ -45,33 +47,6 @@ const BATCH_BYTES: usize = 2 << 20;
 #[must_use]
 pub fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}
-
-/// A value as the kind that an input wants: an integer is also a number.
-/// None when it is of another kind. Null fits every kind.
-#[must_use]
-pub fn of_kind(value: Value, kind: Kind) -> Option<Value> {
-    match (value, kind) {
-        // Beyond 2^53 the nearest double, as every reader of JSON has it.
-        (Value::Integer(value), Kind::Number) => Some(Value::Number(value as f64)),
-        (value @ Value::Null, _)
-        | (value @ Value::Boolean(_), Kind::Boolean)
-        | (value @ Value::Integer(_), Kind::Integer)
-        | (value @ Value::Number(_), Kind::Number)
-        | (value @ Value::Text(_), Kind::Text) => Some(value),
-        _ => None,
-    }
-}
-
-/// The kind in a sentence.
-#[must_use]
-pub fn kind_phrase(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Boolean => "a boolean",
-        Kind::Integer => "an integer",
-        Kind::Number => "a number",
-        Kind::Text => "text",
-    }
 }
 
 /// What is in a cell, in a sentence.

@@ -1,13 +1,14 @@
-//! The three jobs: the judges that embedders hold, and the way from files to
-//! reports.
+//! The three jobs: the judges that embedders hold, and what they come to.
 
-mod check;
+mod checked;
 mod checker;
 mod decide;
 mod gate;
+mod merge;
 mod opened;
 mod registry;
 mod rows;
+mod subject;
 
 use std::path::Path;
 
@@ -15,22 +16,23 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::{CallError, ConfigureError, Fault};
 
-pub use self::check::{Check, check};
-pub use self::checker::{Checked, Checker, Mode, Part, Protocol, Reporting, Subject};
+pub use self::checked::{Checked, CheckedRows};
+pub use self::checker::Checker;
 pub use self::decide::{Answer, Decider, DecisionId, NoDecision, Place, WarmDecider};
 pub use self::gate::{Gate, gate, gate_as_of};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::registry::Registry;
 pub use self::rows::Seen;
+pub use self::subject::{Mode, Part, Protocol, Reporting, Subject};
 
 use crate::document::{DocumentError, PolicyDocument};
 use crate::facts::FactsError;
-use crate::frames::FrameError;
 use crate::input::RowsError;
 use crate::mistake::Mistakes;
 use crate::model::ModelError;
 use crate::plugins::{PluginError, Plugins};
 use crate::report::BakedFrom;
+use crate::rows::RowSourceError;
 use crate::source::SourceError;
 
 /// Why a job came to nothing. Whatever was judged has not passed.
@@ -75,9 +77,10 @@ pub enum JudgeError {
     /// A plugin failed.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// A file of rows cannot be read.
+    /// A source of rows cannot be read to its end.
     #[error(transparent)]
-    Frame(#[from] FrameError),
+    #[diagnostic(transparent)]
+    RowSource(#[from] RowSourceError),
     /// Records are judged as requests, which outputs are not.
     #[error(
         "JSON lines cannot be judged by a signature's outputs: give one response, or a file of \
@@ -90,8 +93,9 @@ pub enum JudgeError {
          JSON, or leave `--protocol` out"
     )]
     RowsOfOip,
-    /// Rows cannot be read.
+    /// The inputs of a policy cannot be read from rows.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Rows(#[from] RowsError),
     /// Rows got no decisions.
     #[error(transparent)]

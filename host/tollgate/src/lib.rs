@@ -11,24 +11,26 @@
 //! | [`document`] | policy documents and gate profiles |
 //! | [`facts`] | evidence for gates |
 //! | [`model`] | model versions, as folders of what MLflow gives |
-//! | [`frames`] | files of rows, in batches: CSV, JSON lines, Parquet, Arrow |
-//! | [`input`] | typed values out of JSON requests, JSON lines and CSV |
+//! | [`rows`] | rows in batches, wherever they come from; `tollgate-frames` reads files of them |
+//! | [`delimited`] | records of CSV and lines, none beyond a limit |
+//! | [`input`] | typed values out of JSON requests, JSON lines, CSV and typed columns |
 //! | [`plugins`] | the built-in plugins, and which one a document means |
 //! | [`judge`] | the three jobs: check, gate, decide |
 //! | [`report`] | what they come to |
 //! | [`text`] | strangers' text, fit for a terminal |
 
 pub mod canonical;
+pub mod delimited;
 pub mod document;
 pub mod facts;
-pub mod frames;
 pub mod input;
 pub mod judge;
+mod kind;
 pub mod mistake;
 pub mod model;
 pub mod plugins;
-mod records;
 pub mod report;
+pub mod rows;
 pub mod source;
 pub mod text;
 pub mod tree;

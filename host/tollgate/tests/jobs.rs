@@ -11,10 +11,9 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tollgate::frames::PayloadFormat;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
 use tollgate::judge::{
-    self, Answer, Check, Decider, Mode, Part, Place, Protocol, Reporting, Subject,
+    self, Answer, Checker, Decider, Mode, Part, Place, Protocol, Reporting, Subject,
 };
 use tollgate::model::read_signature;
 use tollgate::plugins::Plugins;
@@ -334,14 +333,14 @@ fn checks_and_gates_report_as_the_schema_says() {
             mode: Mode::Mlflow,
             protocol: Protocol::Mlflow,
         };
-        let check = Check {
-            subject: &subject,
-            payload: Some(&model("digit_reading-v1").join("payloads").join(payload)),
-            payload_format: PayloadFormat::Request,
-            reporting: Reporting { max_findings: 10, allow_empty: false },
-            hide_values: true,
-        };
-        let report = judge::check(&plugins, &check, &mut |_| {}).expect("a report");
+        let reporting = Reporting { max_findings: 10, allow_empty: false };
+        let checker = Checker::new(&plugins, &subject, reporting).expect("a checker");
+        let path = model("digit_reading-v1").join("payloads").join(payload);
+        let checked =
+            checker.check(&std::fs::read(&path).expect("the fixtures")).expect("findings");
+        assert_eq!(checked.passes(), passes);
+        let mut report = checker.report(Some(path.display().to_string()), checked);
+        report.hide_values();
         let report = printed("check", &report);
         assert_fits_schema(&report);
         assert_eq!(report["verdict"] == "pass", passes, "{report}");

@@ -9,11 +9,12 @@ use mlflow_signature::MlflowSignature;
 use tempfile::TempDir;
 use tollgate::document::PolicyDocument;
 use tollgate::facts::Evidence;
-use tollgate::frames::{self, Format, Judged, Payload, PayloadFormat};
 use tollgate::input::{Csv, Extractor, JsonLines, Outside};
+use tollgate::rows::{Judged, RowFormat, RowSource as _};
 use tollgate::source::Source;
 use tollgate_engine::types::{Declaration, Input, Kind, Value};
 use tollgate_engine::{CacheDirectory, CacheUse, Engine, Limits};
+use tollgate_frames::{Payload, PayloadFormat};
 use tollgate_sdk::signature::Signature as _;
 
 use crate::seeds;
@@ -230,7 +231,7 @@ fn csv(bytes: &[u8]) {
             }
         }),
     }
-    rows_of(bytes, Format::Csv);
+    rows_of(bytes, RowFormat::Csv);
 }
 
 fn jsonl_seeds() -> Vec<Vec<u8>> {
@@ -249,15 +250,15 @@ fn jsonl(bytes: &[u8]) {
             false
         }
     });
-    rows_of(bytes, Format::Jsonl);
+    rows_of(bytes, RowFormat::Jsonl);
 }
 
 fn parquet(bytes: &[u8]) {
-    rows_of(bytes, Format::Parquet);
+    rows_of(bytes, RowFormat::Parquet);
 }
 
 fn arrow(bytes: &[u8]) {
-    rows_of(bytes, Format::Arrow);
+    rows_of(bytes, RowFormat::Arrow);
 }
 
 fn drain(mut more: impl FnMut() -> bool) {
@@ -273,24 +274,20 @@ fn in_folder<T>(work: impl FnOnce(&TempDir) -> T) -> T {
 }
 
 /// Reads a file of rows to its end.
-fn rows_of(bytes: &[u8], format: Format) {
+fn rows_of(bytes: &[u8], format: RowFormat) {
     let path = in_folder(|folder| folder.path().join("input"));
     fs::write(&path, bytes).unwrap();
     for judged in [Judged::Together, Judged::Apart] {
-        match frames::open(&path, PayloadFormat::Rows(format), judged) {
+        match tollgate_frames::open(&path, PayloadFormat::Rows(format), judged) {
             Err(error) => told(error),
             Ok(Payload::Request(_)) => panic!("a file of rows was taken for a request"),
-            Ok(Payload::Frames(frames)) => {
-                for batch in frames.into_batches() {
-                    match batch {
-                        Ok(_) => {}
-                        Err(error) => {
-                            told(error);
-                            break;
-                        }
-                    }
+            Ok(Payload::Frames(mut rows)) => drain(|| match rows.next_batch() {
+                Ok(batch) => batch.is_some(),
+                Err(error) => {
+                    told(error);
+                    false
                 }
-            }
+            }),
         }
     }
 }

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use tollgate::judge::{self, JudgeError, Mode, Opened, Part, Protocol, Reporting, Seen, Subject};
+use miette::Result;
+use tollgate::judge::{
+    Checked, Checker, JudgeError, Mode, Opened, Part, Protocol, Reporting, Seen, Subject,
+};
 use tollgate::model;
 use tollgate::plugins::Plugins;
 use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
+use tollgate_engine::CallOptions;
+use tollgate_frames::Payload;
 
 use crate::arguments::{self, Check, Format};
 use crate::exit::Exit;
@@ -20,23 +25,54 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         let plugins = super::plugins(&arguments.shared)?;
         let mut progress = Progress::default();
         let subject = subject(&plugins, arguments)?;
-        let check = judge::Check {
-            subject: &subject,
-            payload: arguments.payload.as_deref(),
-            payload_format: arguments.payload_format.asked(),
-            reporting: Reporting {
-                max_findings: arguments.max_findings,
-                allow_empty: arguments.emptiness.allow_empty,
-            },
-            hide_values: arguments.hide_values,
-        };
-        let report = judge::check(&plugins, &check, &mut |seen| progress.show(seen))?;
+        let mut report = check(&plugins, &subject, arguments, &mut |seen| progress.show(seen))?;
         progress.end();
+        if arguments.hide_values {
+            report.hide_values();
+        }
         match arguments.shared.format {
             Format::Json => output::json("check", &report),
             Format::Human => output::page(|out| print(out, &report, &subject)),
         }
         Ok(arguments.verdict.exit(report.verdict))
+    })
+}
+
+/// Checks the payload, and tells `watch` how far it is while it judges rows.
+fn check(
+    plugins: &Plugins,
+    subject: &Subject,
+    arguments: &Check,
+    watch: &mut dyn FnMut(Seen),
+) -> Result<CheckReport> {
+    let format = arguments.payload_format.asked();
+    let open = |path: &PathBuf| tollgate_frames::open(path, format, subject.judged());
+    let payload = arguments.payload.as_ref().map(open).transpose()?;
+    let name = arguments.payload.as_ref().map(|path| path.display().to_string());
+    let reporting = Reporting {
+        max_findings: arguments.max_findings,
+        allow_empty: arguments.emptiness.allow_empty,
+    };
+    let checker = match &payload {
+        Some(Payload::Frames(_)) => Checker::new(plugins, subject, reporting.of_batches())?,
+        _ => Checker::new(plugins, subject, reporting)?,
+    };
+    Ok(match payload {
+        Some(Payload::Frames(mut rows)) => {
+            checker.report_rows(name, checker.check_rows(&mut rows, reporting, watch)?)
+        }
+        Some(Payload::Request(body)) => {
+            let checked = checker.check(&body).map_err(JudgeError::from)?;
+            checker.report(name, checked)
+        }
+        // What is to be said of the schema itself comes with no rows, too.
+        None if matches!(subject, Subject::Schema { .. }) => {
+            let checked = checker
+                .check_columns_with(0, &[], &CallOptions::fresh(), None)
+                .map_err(JudgeError::from)?;
+            checker.report(name, checked)
+        }
+        None => checker.report(name, Checked { findings: Vec::new() }),
     })
 }
 

@@ -10,10 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use miette::Result;
 use serde_json::json;
-use tollgate::frames::{Batch, Content, Frames};
 use tollgate::input::{Csv, JsonLines, Outside, Rows, Typed};
 use tollgate::judge::{Decider, JudgeError};
 use tollgate::source;
+use tollgate_frames::Frames;
 
 use self::input::Input;
 use self::print::{Printer, Summary};
@@ -48,7 +48,7 @@ fn decide(arguments: &Decide) -> Result<Exit> {
         Input::One(request) => Ok(task.one(&request)),
         Input::Lines(reader) => task.lines(reader),
         Input::Csv(reader) => task.csv(reader),
-        Input::Frames(frames) => task.frames(frames),
+        Input::Typed(frames) => task.typed(frames),
     }
 }
 
@@ -102,29 +102,11 @@ impl Task<'_> {
         self.many(|| rows.next_rows(BATCH).map_err(JudgeError::from))
     }
 
-    fn frames(&self, frames: Frames) -> Result<Exit> {
+    fn typed(&self, frames: Frames) -> Result<Exit> {
         let outside = Outside::default();
-        let names = frames.columns.clone();
-        let names = names.iter().map(|(name, _)| name.as_str());
-        let rows = Typed::new(names, self.printer.decider.extractor(), &outside)
+        let mut rows = Typed::new(frames, self.printer.decider.extractor(), &outside)
             .map_err(JudgeError::from)?;
-        let mut batches = frames.into_batches();
-        self.many(|| {
-            for batch in batches.by_ref() {
-                let Batch { rows: which, content, faults } = batch?;
-                // Parquet and Arrow come in nothing else.
-                let columns = match content {
-                    Content::Columns { columns, .. } => columns,
-                    _ => Vec::new(),
-                };
-                let too_large: Vec<u64> = faults.iter().map(|fault| fault.row).collect();
-                let read = rows.rows(which.count, |row| which.number(row), &columns, &too_large)?;
-                if read.is_some() {
-                    return Ok(read);
-                }
-            }
-            Ok(None)
-        })
+        self.many(|| rows.next_rows().map_err(JudgeError::from))
     }
 
     fn many(&self, mut next: impl FnMut() -> Result<Option<Rows>, JudgeError>) -> Result<Exit> {

@@ -6,10 +6,9 @@ use std::path::Path;
 use miette::Diagnostic;
 use serde_json::error::Category;
 use thiserror::Error;
-use tollgate::frames::{
-    self, Content, Format, FrameError, Frames, Judged, Payload, PayloadFormat, RowFault,
-};
+use tollgate::rows::{Judged, RowContent, RowFault, RowFormat, RowSource, RowSourceError};
 use tollgate_engine::types::{Cells, TypedColumn};
+use tollgate_frames::{FrameError, Payload, PayloadFormat};
 
 use super::Table;
 use super::data::Data;
@@ -19,7 +18,12 @@ use super::data::Data;
 pub enum InferError {
     /// A file cannot be read as what it is.
     #[error(transparent)]
+    #[diagnostic(transparent)]
     Frame(#[from] FrameError),
+    /// The rows of a file cannot be read to their end.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rows(#[from] RowSourceError),
     /// A row of a file cannot be read.
     #[error("`{file}` {place}: {problem}")]
     Row {
@@ -73,8 +77,8 @@ pub(super) fn read(path: &Path, asked: PayloadFormat, table: &mut Table) -> Resu
     } else {
         path.display().to_string()
     };
-    match frames::open(path, asked, Judged::Together)? {
-        Payload::Frames(frames) => rows(frames, &name, table),
+    match tollgate_frames::open(path, asked, Judged::Together)? {
+        Payload::Frames(mut frames) => rows(&mut frames, &name, table),
         Payload::Request(body) => {
             let problem = |problem: String| InferError::Json { file: name.clone(), problem };
             json(&body, table).map_err(problem)
@@ -82,8 +86,8 @@ pub(super) fn read(path: &Path, asked: PayloadFormat, table: &mut Table) -> Resu
     }
 }
 
-fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError> {
-    let names: Vec<String> = frames.columns.iter().map(|(column, _)| column.clone()).collect();
+fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(), InferError> {
+    let names: Vec<String> = source.columns().iter().map(|(column, _)| column.clone()).collect();
     let mut places = Vec::with_capacity(names.len());
     let mut seen = HashSet::new();
     for column in &names {
@@ -97,19 +101,18 @@ fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError>
         }
         places.push(place);
     }
-    let csv = frames.format == Format::Csv;
-    for batch in frames.into_batches() {
-        let batch = batch?;
+    let csv = source.format() == RowFormat::Csv;
+    while let Some(batch) = source.next_batch()? {
         if let Some(fault) = batch.faults.first() {
             return Err(row(name, fault));
         }
         table.rows += batch.rows.count as u64;
         match batch.content {
-            Content::Records(body) => {
+            RowContent::Records(records) => {
                 // Rows were counted; a record that is no JSON ends the batch.
                 let before = table.rows;
                 table.rows -= batch.rows.count as u64;
-                json(&body, table).map_err(|problem| InferError::Row {
+                json(records.body(), table).map_err(|problem| InferError::Row {
                     file: name.to_owned(),
                     place: match (
                         batch.rows.line(0),
@@ -123,8 +126,8 @@ fn rows(frames: Frames, name: &str, table: &mut Table) -> Result<(), InferError>
                 table.rows = before;
             }
             // Rows that were asked for together are none.
-            Content::Values(_) => {}
-            Content::Columns { columns, written } => {
+            RowContent::Values(_) => {}
+            RowContent::Columns { columns, written } => {
                 for (at, (column, place)) in columns.iter().zip(&places).enumerate() {
                     let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
                     match &written {

@@ -25,7 +25,7 @@ pub(crate) fn raw_digest<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> RawD
 
 /// A row that gives no values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowFault {
+pub struct InputFault {
     /// The row in its batch, from 0.
     pub row: u32,
     /// What is wrong with it.
@@ -52,7 +52,7 @@ pub struct Rows {
     /// Which plan they were read by.
     pub(super) plan: PlanId,
     /// The rows that give no values, in order.
-    pub faults: Vec<RowFault>,
+    pub faults: Vec<InputFault>,
     /// The rows that give what is not read, in order, and what that is.
     pub shadowed: Vec<(u32, Shadowed)>,
 }
@@ -69,7 +69,7 @@ impl Rows {
             numbered: self.numbered,
             plan: self.plan,
             faults: (self.faults.iter().filter(|fault| inside(fault.row)))
-                .map(|fault| RowFault { row: fault.row - start, ..fault.clone() })
+                .map(|fault| InputFault { row: fault.row - start, ..fault.clone() })
                 .collect(),
             shadowed: (self.shadowed.iter().filter(|(row, _)| inside(*row)))
                 .map(|(row, shadowed)| (row - start, shadowed.clone()))
@@ -218,7 +218,7 @@ impl RowsBuilder {
                     column.push(Value::Null);
                 }
                 let row = self.rows.rows;
-                self.rows.faults.push(RowFault { row, error, raw });
+                self.rows.faults.push(InputFault { row, error, raw });
             }
         }
         self.rows.lines.push(line);

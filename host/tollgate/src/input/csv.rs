@@ -12,7 +12,7 @@ use super::plan::{Beside, Place};
 use super::{
     Extractor, InputError, Outside, RECORD_LIMIT, Rows, RowsBuilder, RowsError, Shadowed, from_text,
 };
-use crate::records::csv::{Records, Stopped};
+use crate::delimited::{CsvRecords, Stopped};
 
 /// Reads the inputs of a policy from CSV (RFC 4180), some rows at a time.
 ///
@@ -21,7 +21,7 @@ use crate::records::csv::{Records, Stopped};
 /// same.
 #[derive(Debug)]
 pub struct Csv<'a, R> {
-    records: Records<R>,
+    records: CsvRecords<R>,
     extractor: &'a Extractor,
     outside: &'a Outside,
     columns: Header,
@@ -58,7 +58,7 @@ impl<'a, R: Read> Csv<'a, R> {
         extractor: &'a Extractor,
         outside: &'a Outside,
     ) -> Result<Self, RowsError> {
-        let mut records = Records::new(reader, RECORD_LIMIT);
+        let mut records = CsvRecords::new(reader, RECORD_LIMIT);
         let header = records.header().map_err(unreadable)?;
         let names = header.iter().map(|name| std::str::from_utf8(name).unwrap_or_default().trim());
         let columns = Header::new(names, extractor.plan())?;

@@ -5,10 +5,12 @@
 
 use std::io;
 
+use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::types::Kind;
 
 use super::kind_phrase;
+use crate::rows::{RowFormat, RowSourceError};
 
 /// Why a request gives no values.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -95,10 +97,17 @@ fn at(pointer: &str) -> String {
     if pointer.is_empty() { "the request".to_owned() } else { format!("`{pointer}`") }
 }
 
-/// Why a file of rows cannot be read on.
-#[derive(Debug, Error)]
+/// Why rows cannot be read on.
+#[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum RowsError {
+    /// Their source says why.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] RowSourceError),
+    /// Their columns have no types.
+    #[error("columns of {0} have no types, and are read as text or as JSON")]
+    Untyped(RowFormat),
     /// The file cannot be read.
     #[error("the rows cannot be read: {0}")]
     Unreadable(#[from] io::Error),

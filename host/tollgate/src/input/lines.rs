@@ -6,16 +6,7 @@ use tollgate_engine::types::Value;
 
 use super::columns::raw_digest;
 use super::{Extractor, InputError, Outside, RECORD_LIMIT, Rows, RowsBuilder, RowsError};
-use crate::records::lines::{Lines, SKIPPED, Stopped};
-
-impl From<Stopped> for RowsError {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::NoEnd { line } => Self::NoEnd { what: "it is still the same line", line },
-            Stopped::Unreadable(error) => Self::Unreadable(error),
-        }
-    }
-}
+use crate::delimited::{Lines, SKIPPED_BYTES, Stopped};
 
 /// Reads the inputs of a policy from JSON lines, some rows at a time.
 ///
@@ -45,7 +36,7 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
     /// When the file cannot be read, or a line has no end.
     pub fn next_rows(&mut self, most: u32) -> Result<Option<Rows>, RowsError> {
         let mut rows = RowsBuilder::new(self.extractor.plan());
-        while !rows.is_full(most) && self.lines.advance()? {
+        while !rows.is_full(most) && self.lines.advance().map_err(unreadable)? {
             let (line, text) = (self.lines.number(), self.lines.text());
             if text.len() > RECORD_LIMIT {
                 rows.push(line, Err((InputError::TooLong, raw_digest([text]))));
@@ -53,7 +44,7 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
             }
             if text.trim_ascii().is_empty() {
                 self.empty += text.len() as u64 + 1;
-                if self.empty > SKIPPED {
+                if self.empty > SKIPPED_BYTES {
                     return Err(RowsError::NoEnd { what: "there are only empty lines", line });
                 }
                 continue;
@@ -67,5 +58,12 @@ impl<'a, R: BufRead> JsonLines<'a, R> {
             rows.push(line, values);
         }
         Ok(rows.finish())
+    }
+}
+
+fn unreadable(stopped: Stopped) -> RowsError {
+    match stopped {
+        Stopped::NoEnd { line } => RowsError::NoEnd { what: "it is still the same line", line },
+        Stopped::Unreadable(error) => RowsError::Unreadable(error),
     }
 }

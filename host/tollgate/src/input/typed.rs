@@ -1,4 +1,4 @@
-//! Columns with types: what Parquet and Arrow give.
+//! Rows whose columns have types.
 
 use std::borrow::Cow;
 use std::cell::Cell as Counter;
@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, TypedColumn, Value};
 
-use super::columns::{Building, Cell, RowFault, cell, raw_digest};
+use super::columns::{Building, Cell, InputFault, cell, raw_digest};
 use super::header::Header;
 use super::plan::{Beside, Place, Wanted};
 use super::{Extractor, InputError, Outside, RawDigest, Rows, RowsError, Shadowed, found};
+use crate::rows::{RowBatch, RowContent, RowFormat, RowNumbers, RowSource};
 
 /// Bytes of texts that the rows of a file may hold, and more for each row: a
 /// text that a small file holds once may stand in millions of rows, and the id
@@ -17,14 +18,15 @@ use super::{Extractor, InputError, Outside, RawDigest, Rows, RowsError, Shadowed
 const TEXTS: u64 = 4 << 30;
 const TEXTS_A_ROW: u64 = 256;
 
-/// Takes the inputs of a policy out of typed columns.
+/// Reads the inputs of a policy from typed columns, batch by batch.
 ///
 /// A cell is what its column says that it is: an integer is also a number, and
 /// a point in time, bytes, a list or a map is none of the kinds that a policy
 /// reads. A number of 32 or 16 bits is the shortest decimal that prints it, as
 /// it would be in JSON. A row that gives no values is a fault of its own.
 #[derive(Debug)]
-pub struct Typed<'a> {
+pub struct Typed<'a, S> {
+    source: S,
     extractor: &'a Extractor,
     outside: &'a Outside,
     header: Header,
@@ -36,35 +38,55 @@ pub struct Typed<'a> {
 /// inputs.
 type Faults = BTreeMap<usize, InputError>;
 
-impl<'a> Typed<'a> {
-    /// Finds the columns that are read among those of a file, in their order.
-    /// `outside` holds for every row.
+impl<'a, S: RowSource> Typed<'a, S> {
+    /// Finds the columns that are read among those of `source`. `outside` holds
+    /// for every row.
     ///
     /// # Errors
-    /// When a column is missing that the policy needs, or is there twice.
-    pub fn new<'n>(
-        names: impl Iterator<Item = &'n str> + Clone,
+    /// When the columns have no types, or one is missing that the policy needs,
+    /// or is there twice.
+    pub fn new(
+        source: S,
         extractor: &'a Extractor,
         outside: &'a Outside,
     ) -> Result<Self, RowsError> {
+        let format = source.format();
+        if matches!(format, RowFormat::Csv | RowFormat::Jsonl) {
+            return Err(RowsError::Untyped(format));
+        }
+        let names = source.columns().iter().map(|(name, _)| name.as_str());
         let header = Header::new(names, extractor.plan())?;
-        Ok(Self { extractor, outside, header, seen: Counter::default() })
+        Ok(Self { source, extractor, outside, header, seen: Counter::default() })
     }
 
-    /// `count` rows out of columns, which are those of the file in their order,
-    /// and after them rows of which nobody can say more than that they are too
-    /// large. `number` gives the number of each in the file, from 0. None when
-    /// there are no rows.
+    /// The rows of the next batch; none at the end.
     ///
     /// # Errors
-    /// When the texts of all rows are too much.
-    pub fn rows(
+    /// When the source cannot be read on.
+    pub fn next_rows(&mut self) -> Result<Option<Rows>, RowsError> {
+        while let Some(RowBatch { rows, content, faults }) = self.source.next_batch()? {
+            let RowContent::Columns { columns, .. } = content else {
+                return Err(RowsError::Untyped(self.source.format()));
+            };
+            let too_large: Vec<u64> = faults.iter().map(|fault| fault.row).collect();
+            let rows = self.rows(&rows, &columns, &too_large)?;
+            if rows.is_some() {
+                return Ok(rows);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rows out of columns, and after them rows of which nobody can say more
+    /// than that they are too large. None when there are no rows.
+    fn rows(
         &self,
-        count: usize,
-        number: impl Fn(usize) -> u64,
+        numbers: &RowNumbers,
         columns: &[TypedColumn],
         too_large: &[u64],
     ) -> Result<Option<Rows>, RowsError> {
+        let count = numbers.count;
+        let number = |row| numbers.number(row);
         let all = count + too_large.len();
         if all == 0 {
             return Ok(None);
@@ -91,12 +113,12 @@ impl<'a> Typed<'a> {
         rows.shadowed = self.shadowed(count, columns, &faults);
         for (row, error) in faults {
             let raw = self.raw(row, columns);
-            rows.faults.push(RowFault { row: row as u32, error, raw });
+            rows.faults.push(InputFault { row: row as u32, error, raw });
         }
         for (place, number) in too_large.iter().enumerate() {
             let raw = raw_digest([&number.to_le_bytes()[..]]);
             let row = (count + place) as u32;
-            rows.faults.push(RowFault { row, error: InputError::TooLong, raw });
+            rows.faults.push(InputFault { row, error: InputError::TooLong, raw });
         }
         for column in &mut read {
             without(column, &rows.faults, all);
@@ -368,7 +390,7 @@ fn fill(column: &mut Column, rows: &[usize], value: &Value) {
 
 /// Makes a null of the rows that give no values, and lets nulls lead to a text
 /// that is there.
-fn without(column: &mut Column, faults: &[RowFault], all: usize) {
+fn without(column: &mut Column, faults: &[InputFault], all: usize) {
     if !faults.is_empty() {
         let validity = column.validity.get_or_insert_with(|| vec![0xff; all.div_ceil(8)]);
         faults.iter().for_each(|fault| set(validity, fault.row as usize, false));

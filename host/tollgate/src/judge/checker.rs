@@ -1,154 +1,26 @@
-//! The judge of payloads, and what it holds them against.
+//! The judge of payloads.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tollgate_engine::types::{Finding, Outcome, TypedColumn};
+use tollgate_engine::types::{Finding, TypedColumn};
 use tollgate_engine::{
     CallOptions, CallStats, ConfigureError, EngineError, Fault, Plugin, Signature,
 };
 
-use super::{JudgeError, Opened, located};
+use super::checked::{Checked, CheckedRows};
+use super::opened::Opened;
+use super::rows::{self, Seen};
+use super::subject::{Mode, Part, Protocol, Reporting, Subject};
+use super::{JudgeError, located};
 use crate::canonical;
-use crate::frames::Judged;
 use crate::mistake::{Mistake, Mistakes};
-use crate::model::SignatureText;
 use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
+use crate::report::{CheckReport, FindingReport, PluginReport};
+use crate::rows::{Judged, RowFormat, RowSource};
 use crate::source::Source;
 use crate::tree::{Node, NonFinite};
-
-/// What payloads are held against.
-#[derive(Debug, Clone)]
-pub enum Subject {
-    /// The signature of an MLflow model.
-    Signature {
-        /// The signature.
-        signature: SignatureText,
-        /// Which part of it the payload must honour.
-        part: Part,
-        /// Whether what MLflow changes without a word is refused.
-        mode: Mode,
-        /// What the payload is written in.
-        protocol: Protocol,
-    },
-    /// A JSON Schema.
-    Schema {
-        /// The schema, as JSON or YAML.
-        schema: Source,
-        /// The schemas that it refers to, by URI.
-        resources: Vec<(String, Source)>,
-        /// Whether `format` is a rule where the draft makes it a remark.
-        formats: bool,
-        /// Whether to refuse a schema with keywords that its draft does not
-        /// know, or that nothing can break.
-        strict: bool,
-    },
-    /// A policy document of a signature plugin, whoever wrote it: its settings
-    /// say the rest.
-    Document(Box<Opened>),
-}
-
-/// A part of a signature.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Part {
-    /// What the model takes: the payload is a request.
-    #[default]
-    Inputs,
-    /// What it gives: the payload is the answer of its scoring server.
-    Outputs,
-}
-
-impl Part {
-    /// Its name in settings and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Inputs => "inputs",
-            Self::Outputs => "outputs",
-        }
-    }
-}
-
-/// What a signature's plugin refuses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Also what MLflow would change silently.
-    #[default]
-    Strict,
-    /// What MLflow refuses.
-    Mlflow,
-}
-
-impl Mode {
-    /// Its name in settings and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Mlflow => "mlflow",
-        }
-    }
-}
-
-/// What requests and answers are written in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Protocol {
-    /// That of MLflow's own scoring server.
-    #[default]
-    Mlflow,
-    /// The Open Inference Protocol v2.
-    Oip,
-}
-
-impl Protocol {
-    /// Its name in settings.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mlflow => "mlflow",
-            Self::Oip => "oip",
-        }
-    }
-}
-
-/// How much a [`Checker`] of a signature or schema tells, and lets pass. A
-/// document's settings say that themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reporting {
-    /// At most so many findings of one payload.
-    pub max_findings: u32,
-    /// A payload without rows is as it should be.
-    pub allow_empty: bool,
-}
-
-impl Default for Reporting {
-    fn default() -> Self {
-        Self { max_findings: 100, allow_empty: false }
-    }
-}
-
-/// What a payload came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
-    /// What was found, as the plugin orders it.
-    pub findings: Vec<Finding>,
-}
-
-impl Checked {
-    /// The worst outcome; pass when nothing was found.
-    #[must_use]
-    pub fn verdict(&self) -> Outcome {
-        self.findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
-    }
-
-    /// Whether the payload may go on: nothing failed, and nothing could not be
-    /// judged.
-    #[must_use]
-    pub fn passes(&self) -> bool {
-        self.verdict() <= Outcome::Warn
-    }
-}
 
 /// A signature, a schema or a document, ready to judge payloads. Owned, for
 /// many threads, and cheap to clone.
@@ -178,6 +50,8 @@ struct Inner {
     /// The file of the signature, schema or document.
     source: String,
     judged: Judged,
+    /// Of a signature, what of it payloads are held against, and how.
+    against: Option<(Part, Mode, Protocol)>,
 }
 
 impl Checker {
@@ -242,7 +116,11 @@ impl Checker {
             }
         };
         let judged = subject.judged();
-        Ok(Self(Arc::new(Inner { plugin, signature, source, judged })))
+        let against = match subject {
+            Subject::Signature { part, mode, protocol, .. } => Some((*part, *mode, *protocol)),
+            Subject::Schema { .. } | Subject::Document(_) => None,
+        };
+        Ok(Self(Arc::new(Inner { plugin, signature, source, judged, against })))
     }
 
     /// Opens a policy document, or a component that [`bake`](super::bake) made.
@@ -272,7 +150,7 @@ impl Checker {
         &self.0.source
     }
 
-    /// How rows of files are judged.
+    /// How rows are judged, which whoever reads them must know.
     #[must_use]
     pub fn judged(&self) -> Judged {
         self.0.judged
@@ -328,6 +206,58 @@ impl Checker {
         Ok(Checked { findings })
     }
 
+    /// Judges all rows of a source, which reads on in a thread of its own, in
+    /// one warm instance. `reporting` says how much of it is told; `watch` is
+    /// told after each batch how far it is.
+    ///
+    /// # Errors
+    /// When the source cannot be read to its end, the plugin fails, or the
+    /// subject has no rows of this kind.
+    pub fn check_rows(
+        &self,
+        source: &mut dyn RowSource,
+        reporting: Reporting,
+        watch: &mut dyn FnMut(Seen),
+    ) -> Result<CheckedRows, JudgeError> {
+        let _span = self.span();
+        match self.0.against {
+            Some((Part::Outputs, ..)) if source.format() == RowFormat::Jsonl => {
+                return Err(JudgeError::LinesOfOutputs);
+            }
+            Some((.., Protocol::Oip)) => return Err(JudgeError::RowsOfOip),
+            _ => {}
+        }
+        let most = usize::try_from(reporting.max_findings).unwrap_or(usize::MAX);
+        rows::rows(&self.0.signature, source, most, reporting.allow_empty, watch)
+    }
+
+    /// The report on what a payload came to, which is called `payload`; none
+    /// where only the subject was looked at.
+    #[must_use]
+    pub fn report(&self, payload: Option<String>, checked: Checked) -> CheckReport {
+        let (part, mode) = self.0.against.map(|(part, mode, _)| (part.name(), mode.name())).unzip();
+        CheckReport {
+            verdict: checked.verdict(),
+            signature: self.0.source.clone(),
+            payload,
+            part,
+            mode,
+            findings: checked.findings.into_iter().map(FindingReport::from).collect(),
+            more_findings: 0,
+            rows: None,
+            plugin: PluginReport::from(&self.0.plugin),
+        }
+    }
+
+    /// The report on what many rows came to.
+    #[must_use]
+    pub fn report_rows(&self, payload: Option<String>, checked: CheckedRows) -> CheckReport {
+        let CheckedRows { findings, more_findings, verdict, rows } = checked;
+        let none = Checked { findings: Vec::new() };
+        let rows = Some(rows);
+        CheckReport { verdict, findings, more_findings, rows, ..self.report(payload, none) }
+    }
+
     /// What the model would receive, as JSON text; or what is in the way.
     ///
     /// # Errors
@@ -346,23 +276,6 @@ impl Checker {
     fn span(&self) -> tracing::span::EnteredSpan {
         tracing::debug_span!("check", against = %self.0.source, plugin = %self.0.plugin.name())
             .entered()
-    }
-}
-
-impl Subject {
-    /// How rows of files are judged: the records of a frame together, the
-    /// instances of a schema and the payloads of other plugins each by itself.
-    #[must_use]
-    pub fn judged(&self) -> Judged {
-        match self {
-            Self::Signature { .. } => Judged::Together,
-            Self::Schema { .. } => Judged::Apart,
-            // Contract 1.0.0 has no word for it, and one plugin knows frames.
-            Self::Document(opened) if opened.plugin().info().name == MLFLOW_SIGNATURE => {
-                Judged::Together
-            }
-            Self::Document(_) => Judged::Apart,
-        }
     }
 }
 

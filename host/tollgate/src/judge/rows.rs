@@ -1,4 +1,4 @@
-//! Judging a file of rows, batch by batch.
+//! Judging many rows, batch by batch.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -7,10 +7,12 @@ use tollgate_engine::types::{Cells, Column, Dictionary, Finding, Outcome, TypedC
 use tollgate_engine::{Cause, Fault, Signature, WarmSignature};
 
 use super::JudgeError;
-use crate::frames::{
-    Batch, Content, Format, Frames, Merged, Merger, RowFault, Rows, Spare, Values,
-};
+use super::checked::CheckedRows;
+use super::merge::{Merged, Merger};
 use crate::report::{ColumnReport, FindingReport, RowsReport};
+use crate::rows::{
+    JsonValues, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, Spare,
+};
 
 /// Batches that are read ahead while one is judged.
 const AHEAD: usize = 2;
@@ -21,12 +23,12 @@ const LOOKS: u32 = 2_000;
 /// Where the rows stand in a request body of records.
 const RECORDS: &str = "/dataframe_records";
 
-/// How far a file of rows is judged.
+/// How far rows are judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Rows that were judged.
     pub rows: u64,
-    /// All rows, where the file says how many there are.
+    /// All rows, where their source says how many there are.
     pub of_rows: Option<u64>,
     /// Bytes that were read.
     pub bytes: u64,
@@ -34,21 +36,21 @@ pub struct Seen {
     pub of_bytes: Option<u64>,
 }
 
-/// Judges all rows; `watch` is told after each batch how far it is.
+/// Judges all rows, tells at most so many findings, and tells `watch` after
+/// each batch how far it is.
 ///
 /// # Errors
-/// When the file cannot be read to its end, or the plugin fails.
+/// When the rows cannot be read to their end, or the plugin fails.
 pub(super) fn rows(
     checker: &Signature,
-    frames: Frames,
+    source: &mut dyn RowSource,
     most: usize,
     allow_empty: bool,
     watch: &mut dyn FnMut(Seen),
-) -> Result<(Merged, RowsReport), JudgeError> {
-    let (format, columns) = (frames.format, frames.columns.clone());
-    let mut seen = Seen { of_rows: frames.rows, of_bytes: frames.bytes, ..Seen::default() };
-    let progress = frames.progress.clone();
-    let spare = frames.spare.clone();
+) -> Result<CheckedRows, JudgeError> {
+    let (format, columns) = (source.format(), source.columns().to_vec());
+    let extent = source.extent();
+    let mut seen = Seen { of_rows: extent.rows, of_bytes: extent.bytes, ..Seen::default() };
     let mut judge = Judge {
         checker: checker.warm(),
         merger: Merger::default(),
@@ -56,19 +58,19 @@ pub(super) fn rows(
         unread: 0,
         looks: LOOKS,
         remarks: None,
-        spare,
+        spare: source.spare(),
     };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
-        let batches = frames.into_batches();
         scope.spawn(move || {
-            for batch in batches {
-                if send.send(batch).is_err() {
+            while let Some(batch) = source.next_batch().transpose() {
+                let is_last = batch.is_err();
+                if send.send((batch, source.bytes_read())).is_err() || is_last {
                     return;
                 }
             }
         });
-        for batch in receive {
+        for (batch, bytes) in receive {
             let mut batch = batch?;
             let faults = std::mem::take(&mut batch.faults);
             seen.rows += (batch.rows.count + faults.len()) as u64;
@@ -76,7 +78,7 @@ pub(super) fn rows(
                 judge.unread(fault);
             }
             judge.batch(batch)?;
-            seen.bytes = progress.bytes();
+            seen.bytes = bytes;
             watch(seen);
         }
         Ok::<_, JudgeError>(())
@@ -84,23 +86,24 @@ pub(super) fn rows(
     if seen.rows == 0 {
         judge.hollow(format, &columns, allow_empty)?;
     }
-    if format == Format::Csv && judge.merger.has("missing-inputs") && is_data(&columns) {
+    if format == RowFormat::Csv && judge.merger.has("missing-inputs") && is_data(&columns) {
         let message = "the first line looks like data, not like names: a CSV file needs a header";
         judge.merger.add_report(FindingReport::new("no-header", Outcome::Warn, message));
     }
     for remark in judge.remarks.take().into_iter().flatten() {
-        judge.merger.add(remark, &Rows::default(), "");
+        judge.merger.add(remark, &RowNumbers::default(), "");
     }
     let (batches, unread) = (judge.batches, judge.unread);
     let merged = judge.merger.finish(most);
-    let report = RowsReport {
+    let rows = RowsReport {
         format: format.name(),
         count: seen.rows,
         unread,
         batches,
         columns: summaries(&columns, &merged),
     };
-    Ok((merged, report))
+    let Merged { findings, rest, worst, .. } = merged;
+    Ok(CheckedRows { findings, more_findings: rest, verdict: worst, rows })
 }
 
 struct Judge {
@@ -123,16 +126,16 @@ impl Judge {
         self.merger.add_unread(fault);
     }
 
-    fn batch(&mut self, batch: Batch) -> Result<(), JudgeError> {
+    fn batch(&mut self, batch: RowBatch) -> Result<(), JudgeError> {
         if batch.rows.count == 0 {
             return Ok(());
         }
         self.batches += 1;
-        if let Content::Values(values) = &batch.content {
+        if let RowContent::Values(values) = &batch.content {
             return self.values(&batch.rows, values);
         }
         self.judged(&batch)?;
-        if let Content::Columns { columns, .. } = batch.content {
+        if let RowContent::Columns { columns, .. } = batch.content {
             self.spare.keep(columns);
         }
         Ok(())
@@ -140,7 +143,7 @@ impl Judge {
 
     /// Judges a batch, or its halves where that tells more; says whether
     /// something in it blocks.
-    fn judged(&mut self, batch: &Batch) -> Result<bool, JudgeError> {
+    fn judged(&mut self, batch: &RowBatch) -> Result<bool, JudgeError> {
         let mut answer = self.ask(batch);
         if is_out_of_memory(&answer) && batch.rows.count == 1 {
             answer = self.ask(batch);
@@ -157,7 +160,7 @@ impl Judge {
             Err(fault) => return Err(fault.into()),
         };
         let blocks = findings.iter().any(|finding| finding.outcome > Outcome::Warn);
-        if blocks && let Content::Records(_) = batch.content {
+        if blocks && let RowContent::Records(_) = batch.content {
             // Among several records the plugin cannot say which is no JSON,
             // and of several faults it tells the first that it meets.
             let no_json = is_no_json(&findings);
@@ -176,8 +179,8 @@ impl Judge {
             }
         }
         let prefix = match &batch.content {
-            Content::Columns { .. } | Content::Values(_) => "",
-            Content::Records(_) => RECORDS,
+            RowContent::Columns { .. } | RowContent::Values(_) => "",
+            RowContent::Records(_) => RECORDS,
         };
         for finding in findings {
             self.merger.add(finding, &batch.rows, prefix);
@@ -187,7 +190,7 @@ impl Judge {
 
     /// Values that are judged one by one: each is a payload, and its findings
     /// are about its row.
-    fn values(&mut self, rows: &Rows, values: &Values) -> Result<(), JudgeError> {
+    fn values(&mut self, rows: &RowNumbers, values: &JsonValues) -> Result<(), JudgeError> {
         let remarks = match self.remarks.take() {
             Some(remarks) => remarks,
             None => self.checker.check_columns(0, &[])?,
@@ -220,22 +223,22 @@ impl Judge {
     }
 
     /// One row that is too much for the plugin.
-    fn too_much(&mut self, rows: &Rows, row: usize, fault: &Fault) {
+    fn too_much(&mut self, rows: &RowNumbers, row: usize, fault: &Fault) {
         let message = format!("the row cannot be judged: {}", fault.cause);
         self.merger.add_unread(RowFault::too_large(rows.number(row), rows.line(row), message));
     }
 
-    fn halves(&mut self, [first, second]: &[Batch; 2]) -> Result<bool, JudgeError> {
+    fn halves(&mut self, [first, second]: &[RowBatch; 2]) -> Result<bool, JudgeError> {
         let first = self.judged(first)?;
         Ok(self.judged(second)? || first)
     }
 
-    fn ask(&mut self, batch: &Batch) -> Result<Vec<Finding>, Fault> {
+    fn ask(&mut self, batch: &RowBatch) -> Result<Vec<Finding>, Fault> {
         let rows = u32::try_from(batch.rows.count).unwrap_or(u32::MAX);
         match &batch.content {
-            Content::Records(body) => self.checker.check(body),
-            Content::Values(_) => Ok(Vec::new()),
-            Content::Columns { columns, written } => {
+            RowContent::Records(records) => self.checker.check(records.body()),
+            RowContent::Values(_) => Ok(Vec::new()),
+            RowContent::Columns { columns, written } => {
                 let findings = self.checker.check_columns(rows, columns)?;
                 let Some(written) = written else { return Ok(findings) };
                 // What is wrong with numbers may be in how they were written.
@@ -262,7 +265,7 @@ impl Judge {
     }
 
     /// One record that is no JSON.
-    fn no_json(&mut self, rows: &Rows, row: usize, findings: &[Finding]) {
+    fn no_json(&mut self, rows: &RowNumbers, row: usize, findings: &[Finding]) {
         let why = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
         let why = why.split(" at byte ").next().unwrap_or_default();
         let message = why.replace("the body", "the line");
@@ -272,7 +275,7 @@ impl Judge {
     /// A file without rows still has columns.
     fn hollow(
         &mut self,
-        format: Format,
+        format: RowFormat,
         columns: &[(String, String)],
         allow_empty: bool,
     ) -> Result<(), JudgeError> {
@@ -284,13 +287,13 @@ impl Judge {
             (Outcome::Inconclusive, message)
         };
         self.merger.add_report(FindingReport::new("no-rows", outcome, message));
-        if format == Format::Jsonl || columns.is_empty() {
+        if format == RowFormat::Jsonl || columns.is_empty() {
             return Ok(());
         }
         let columns: Vec<TypedColumn> =
             columns.iter().map(|(name, dtype)| empty(name, dtype)).collect();
         for finding in self.checker.check_columns(0, &columns)? {
-            self.merger.add(finding, &Rows::default(), "");
+            self.merger.add(finding, &RowNumbers::default(), "");
         }
         Ok(())
     }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic as _, Result};
 use serde::de::IgnoredAny;
-use tollgate::frames::{self, Format, Frames, Judged, Payload, PayloadFormat};
 use tollgate::input::{Extractor, RECORD_LIMIT, without_mark};
-use tollgate::judge::JudgeError;
+use tollgate::rows::{Judged, RowFormat};
 use tollgate::source::{self, Content, SourceError};
+use tollgate_frames::{Frames, Payload, PayloadFormat};
 
 use crate::arguments::{Decide, InputFormat};
 
@@ -23,8 +23,8 @@ pub(super) enum Input {
     One(Vec<u8>),
     Lines(Reader),
     Csv(Reader),
-    /// Rows with types.
-    Frames(Frames),
+    /// Rows whose columns have types.
+    Typed(Frames),
 }
 
 /// Opens the input and finds out what it is.
@@ -32,8 +32,8 @@ pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
     let path = &arguments.input;
     if let Some(format) = typed(arguments) {
         let asked = PayloadFormat::Rows(format);
-        return match frames::open(path, asked, Judged::Together).map_err(JudgeError::from)? {
-            Payload::Frames(frames) => Ok(Input::Frames(frames)),
+        return match tollgate_frames::open(path, asked, Judged::Together)? {
+            Payload::Frames(frames) => Ok(Input::Typed(frames)),
             Payload::Request(request) => Ok(Input::One(request)),
         };
     }
@@ -55,16 +55,16 @@ pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
 }
 
 /// The format of a file whose columns have types.
-fn typed(arguments: &Decide) -> Option<Format> {
+fn typed(arguments: &Decide) -> Option<RowFormat> {
     let path = &arguments.input;
     let told = match arguments.input_format {
-        InputFormat::Parquet => Some(Format::Parquet),
-        InputFormat::Arrow => Some(Format::Arrow),
+        InputFormat::Parquet => Some(RowFormat::Parquet),
+        InputFormat::Arrow => Some(RowFormat::Arrow),
         // A pipe is read only once.
-        InputFormat::Auto if path.is_file() => frames::told(path),
+        InputFormat::Auto if path.is_file() => tollgate_frames::told(path),
         _ => None,
     };
-    told.filter(|format| matches!(format, Format::Parquet | Format::Arrow))
+    told.filter(|format| matches!(format, RowFormat::Parquet | RowFormat::Arrow))
 }
 
 /// By what is in it. `first` is the first line that is not empty.

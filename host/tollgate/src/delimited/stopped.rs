@@ -1,0 +1,16 @@
+//! Why reading ends before the text does.
+
+use std::io;
+
+/// Why there is no further record or line.
+#[derive(Debug)]
+pub enum Stopped {
+    /// One is so long that it may have no end, as where a quote is never
+    /// closed.
+    NoEnd {
+        /// The line that it begins at, from 1.
+        line: u64,
+    },
+    /// The source failed.
+    Unreadable(io::Error),
+}

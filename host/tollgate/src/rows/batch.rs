@@ -1,0 +1,215 @@
+//! Some rows.
+
+use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
+
+use super::json::{JsonRecords, JsonValues};
+use super::untyped::UntypedCells;
+
+/// Some rows.
+#[derive(Debug)]
+pub struct RowBatch {
+    /// Which rows they are.
+    pub rows: RowNumbers,
+    /// What is in them.
+    pub content: RowContent,
+    /// Rows among them that could not be read, and are not in the content.
+    pub faults: Vec<RowFault>,
+}
+
+/// What a plugin is to judge.
+#[derive(Debug)]
+pub enum RowContent {
+    /// Typed columns, or those of a file without types.
+    Columns {
+        /// The columns.
+        columns: Vec<TypedColumn>,
+        /// How cells were written that are numbers in `columns`.
+        written: Option<UntypedCells>,
+    },
+    /// Records of one request.
+    Records(JsonRecords),
+    /// JSON values, each judged by itself.
+    Values(JsonValues),
+}
+
+impl RowContent {
+    /// Columns that are what they say.
+    #[must_use]
+    pub fn columns(columns: Vec<TypedColumn>) -> Self {
+        Self::Columns { columns, written: None }
+    }
+}
+
+/// Which rows of all a batch holds.
+#[derive(Debug, Default, Clone)]
+pub struct RowNumbers {
+    /// How many.
+    pub count: usize,
+    /// The first one's number among all, from 0.
+    pub first: u64,
+    /// Each one's number, where some between them could not be read.
+    numbers: Vec<u64>,
+    /// Each one's line, from 1, where the file has lines.
+    lines: Vec<u64>,
+}
+
+impl RowNumbers {
+    /// So many rows that follow each other.
+    #[must_use]
+    pub fn from(first: u64, count: usize) -> Self {
+        Self { count, first, numbers: Vec::new(), lines: Vec::new() }
+    }
+
+    /// Adds a row, where some between them may be left out.
+    pub fn push(&mut self, number: u64, line: u64) {
+        if self.count == 0 {
+            self.first = number;
+        }
+        self.numbers.push(number);
+        self.lines.push(line);
+        self.count += 1;
+    }
+
+    /// A row's number among all, from 0.
+    #[must_use]
+    pub fn number(&self, row: usize) -> u64 {
+        self.numbers.get(row).copied().unwrap_or(self.first + row as u64)
+    }
+
+    /// A row's line, from 1.
+    #[must_use]
+    pub fn line(&self, row: usize) -> Option<u64> {
+        self.lines.get(row).copied()
+    }
+
+    fn part(&self, start: usize, count: usize) -> Self {
+        let part = |all: &[u64]| all.get(start..start + count).unwrap_or_default().to_vec();
+        Self {
+            count,
+            first: self.number(start),
+            numbers: part(&self.numbers),
+            lines: part(&self.lines),
+        }
+    }
+}
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFault {
+    /// Its number, from 0.
+    pub row: u64,
+    /// Its line, from 1.
+    pub line: Option<u64>,
+    /// The rule's id.
+    pub rule: &'static str,
+    /// What is wrong, without values.
+    pub message: String,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What was there instead.
+    pub actual: Option<String>,
+    /// Whether it is only that nobody can judge it.
+    pub inconclusive: bool,
+}
+
+impl RowFault {
+    /// A fault of a row of which there is no more to say.
+    pub fn new(
+        rule: &'static str,
+        row: u64,
+        line: Option<u64>,
+        message: impl Into<String>,
+    ) -> Self {
+        let message = message.into();
+        Self { row, line, rule, message, expected: None, actual: None, inconclusive: false }
+    }
+
+    /// The fault of a row that nobody can judge.
+    #[must_use]
+    pub fn too_large(row: u64, line: Option<u64>, message: String) -> Self {
+        Self { inconclusive: true, ..Self::new("row-too-large", row, line, message) }
+    }
+}
+
+impl RowBatch {
+    /// Its two halves; none when it is a single row.
+    #[must_use]
+    pub fn halves(&self) -> Option<[Self; 2]> {
+        let count = self.rows.count;
+        // Marks of missing rows are bits: a half starts at a byte.
+        let middle = if count >= 16 { count / 16 * 8 } else { count / 2 };
+        let half = |start: usize, count: usize| {
+            let content = match &self.content {
+                RowContent::Records(records) => RowContent::Records(records.part(start, count)?),
+                // There is nothing smaller to ask about than one.
+                RowContent::Values(_) => return None,
+                RowContent::Columns { columns, written } => RowContent::Columns {
+                    columns: columns.iter().map(|column| part(column, start, count)).collect(),
+                    written: written.as_ref().map(|written| written.part(start, count)),
+                },
+            };
+            Some(Self { rows: self.rows.part(start, count), content, faults: Vec::new() })
+        };
+        if count < 2 {
+            return None;
+        }
+        Some([half(0, middle)?, half(middle, count - middle)?])
+    }
+}
+
+fn part(column: &TypedColumn, start: usize, count: usize) -> TypedColumn {
+    fn cut<T: Copy>(all: &[T], start: usize, count: usize) -> Vec<T> {
+        all.get(start..start + count).unwrap_or_default().to_vec()
+    }
+    let cells = match &column.column.cells {
+        Cells::Booleans(cells) => Cells::Booleans(cut(cells, start, count)),
+        Cells::Integers(cells) => Cells::Integers(cut(cells, start, count)),
+        Cells::Numbers(cells) => Cells::Numbers(cut(cells, start, count)),
+        Cells::Texts(texts) => Cells::Texts(used(texts, start, count)),
+    };
+    let validity = column.column.validity.as_ref().map(|bits| {
+        let present = |row: usize| bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+        validity_bits(count, |row| present(start + row))
+    });
+    TypedColumn {
+        name: column.name.clone(),
+        dtype: column.dtype.clone(),
+        column: Column { cells, validity },
+    }
+}
+
+/// A validity bitmap: a bit for each row, set where a cell is not missing.
+#[must_use]
+pub fn validity_bits(count: usize, present: impl Fn(usize) -> bool) -> Vec<u8> {
+    let mut bits = vec![0u8; count.div_ceil(8)];
+    for (place, byte) in bits.iter_mut().enumerate() {
+        for bit in 0..8 {
+            let row = place * 8 + bit;
+            *byte |= u8::from(row < count && present(row)) << bit;
+        }
+    }
+    bits
+}
+
+/// Only the texts that these rows use.
+fn used(texts: &Dictionary, start: usize, count: usize) -> Dictionary {
+    let mut places = vec![None; texts.entries.len()];
+    let mut part = Dictionary::default();
+    for index in texts.indices.get(start..start + count).unwrap_or_default() {
+        let index = *index as usize;
+        let text = texts.entries.get(index);
+        let place = match (places.get_mut(index), text) {
+            (Some(Some(place)), _) => *place,
+            (Some(place @ None), Some(text)) => {
+                let new = u32::try_from(part.entries.len()).unwrap_or(u32::MAX);
+                part.entries.push(text.clone());
+                *place = Some(new);
+                new
+            }
+            // A missing row may name any text.
+            _ => u32::MAX,
+        };
+        part.indices.push(place);
+    }
+    part
+}

@@ -1,0 +1,172 @@
+//! Rows that a program has in memory, checked and decided.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
+
+mod common;
+
+use std::collections::VecDeque;
+
+use miette::Diagnostic;
+use serde_json::json;
+use thiserror::Error;
+use tollgate::input::{Outside, Typed};
+use tollgate::judge::{Checker, Decider, JudgeError, Mode, Part, Protocol, Reporting, Subject};
+use tollgate::model::SignatureText;
+use tollgate::plugins::Plugins;
+use tollgate::rows::{
+    Extent, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, RowSourceError,
+};
+use tollgate_engine::Engine;
+use tollgate_engine::types::{Cells, Column, Outcome, TypedColumn};
+
+/// Batches of columns.
+struct Memory {
+    columns: Vec<(String, String)>,
+    batches: VecDeque<Result<RowBatch, Lost>>,
+}
+
+#[derive(Debug, Error, Diagnostic)]
+#[error("the queue `scores` is gone")]
+#[diagnostic(help("start it again"))]
+struct Lost;
+
+impl RowSource for Memory {
+    fn format(&self) -> RowFormat {
+        RowFormat::Arrow
+    }
+
+    fn columns(&self) -> &[(String, String)] {
+        &self.columns
+    }
+
+    fn extent(&self) -> Extent {
+        Extent { rows: Some(6), bytes: None }
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RowBatch>, RowSourceError> {
+        self.batches.pop_front().transpose().map_err(RowSourceError::new)
+    }
+}
+
+/// A batch of numbers, one column.
+fn batch(first: u64, name: &str, cells: Vec<f64>) -> RowBatch {
+    let rows = RowNumbers::from(first, cells.len());
+    let column = Column { cells: Cells::Numbers(cells), validity: None };
+    let column = TypedColumn { name: Some(name.to_owned()), dtype: "float64".to_owned(), column };
+    RowBatch { rows, content: RowContent::columns(vec![column]), faults: Vec::new() }
+}
+
+fn memory(name: &str, batches: impl IntoIterator<Item = Result<RowBatch, Lost>>) -> Memory {
+    let columns = vec![(name.to_owned(), "float64".to_owned())];
+    Memory { columns, batches: batches.into_iter().collect() }
+}
+
+fn plugins() -> Plugins {
+    Plugins::new(Engine::builder().build().expect("an engine"))
+}
+
+fn checker(kind: &str, part: Part, protocol: Protocol, reporting: Reporting) -> Checker {
+    let columns = json!([{ "type": kind, "name": "score" }]);
+    let value = json!({ "inputs": columns, "outputs": columns });
+    let signature = SignatureText { value, source: "signature.json".to_owned() };
+    let subject = Subject::Signature { signature, part, mode: Mode::Strict, protocol };
+    Checker::new(&plugins(), &subject, reporting.of_batches()).expect("a checker")
+}
+
+#[test]
+fn rows_of_any_source_are_checked() {
+    let reporting = Reporting { max_findings: 1, allow_empty: false };
+    let fine = checker("double", Part::Inputs, Protocol::Mlflow, reporting);
+    let batches = || {
+        let mut second = batch(4, "score", vec![0.5]);
+        second.faults.push(RowFault::too_large(5, None, "the row is too large".to_owned()));
+        [Ok(batch(0, "score", vec![0.1, 0.2, 0.3, 0.4])), Ok(second)]
+    };
+    let mut seen = Vec::new();
+    let checked = fine
+        .check_rows(&mut memory("score", batches()), reporting, &mut |so_far| seen.push(so_far))
+        .expect("findings");
+    assert_eq!(seen.iter().map(|seen| seen.rows).collect::<Vec<_>>(), [4, 6]);
+    assert!(seen.iter().all(|seen| seen.of_rows == Some(6)));
+    assert_eq!((checked.verdict, checked.passes()), (Outcome::Inconclusive, false));
+    assert_eq!(checked.findings[0].places[0].row, 6);
+    let rows = &checked.rows;
+    assert_eq!((rows.format, rows.count, rows.unread, rows.batches), ("arrow", 6, 1, 2));
+    assert_eq!((rows.columns.len(), &*rows.columns[0].name), (1, "score"));
+
+    // Of several findings as many are told as were asked for.
+    let whole = checker("boolean", Part::Inputs, Protocol::Mlflow, reporting);
+    let checked = whole
+        .check_rows(&mut memory("score", batches()), reporting, &mut |_| {})
+        .expect("findings");
+    assert_eq!((checked.findings.len(), checked.verdict), (1, Outcome::Fail));
+    assert!(checked.more_findings > 0, "{checked:?}");
+    let report = whole.report_rows(None, checked.clone());
+    assert_eq!((report.verdict, report.findings), (checked.verdict, checked.findings));
+    assert_eq!((report.part, report.mode), (Some("inputs"), Some("strict")));
+
+    let none = fine.check_rows(&mut memory("score", []), reporting, &mut |_| {}).expect("findings");
+    assert_eq!((&*none.findings[0].rule, none.verdict), ("no-rows", Outcome::Inconclusive));
+
+    let oip = checker("double", Part::Inputs, Protocol::Oip, reporting);
+    let refused = oip.check_rows(&mut memory("score", batches()), reporting, &mut |_| {});
+    assert!(matches!(refused, Err(JudgeError::RowsOfOip)), "{refused:?}");
+}
+
+/// In its own words, with its own help.
+#[test]
+fn what_a_source_says_of_its_end_is_told() {
+    let reporting = Reporting::default();
+    let checker = checker("double", Part::Inputs, Protocol::Mlflow, reporting);
+    let batches = || [Ok(batch(0, "score", vec![0.1])), Err(Lost)];
+    let told = "× the queue `scores` is gone\n  help: start it again";
+    let error = checker
+        .check_rows(&mut memory("score", batches()), reporting, &mut |_| {})
+        .expect_err("not read to the end");
+    assert_eq!(common::shown(&error).trim(), told);
+
+    let decider = decider();
+    let outside = Outside::default();
+    let mut rows =
+        Typed::new(memory("score", [Err(Lost)]), decider.extractor(), &outside).expect("a column");
+    let error = JudgeError::from(rows.next_rows().expect_err("not read to the end"));
+    assert_eq!(common::shown(&error).trim(), told);
+}
+
+/// A policy that reads the score alone.
+fn decider() -> Decider {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.yaml");
+    let text = "name: scores\nversion: 1.0.0\nplugin: threshold-policy@^0.1\nowner: team\n\
+                settings: { thresholds: { approve: 0, decline: 0.5 } }\n";
+    std::fs::write(&path, text).expect("written");
+    Decider::open(&plugins(), &path).expect("a policy")
+}
+
+#[test]
+fn rows_of_any_source_are_decided() {
+    let decider = decider();
+    let outside = Outside::default();
+    let mut large = batch(2, "score", Vec::new());
+    large.faults.push(RowFault::too_large(2, None, "the row is too large".to_owned()));
+    let batches = [Ok(batch(0, "score", vec![0.9, 0.1])), Ok(large)];
+    let mut rows =
+        Typed::new(memory("score", batches), decider.extractor(), &outside).expect("a column");
+    let mut decisions = decider.warm();
+    let mut answers = Vec::new();
+    while let Some(rows) = rows.next_rows().expect("rows") {
+        decisions
+            .decide_rows(&rows, |answer| {
+                let row = answer.row().map(|place| place.counted().1);
+                answers.push((row, answer.action().map(str::to_owned)));
+            })
+            .expect("answers");
+    }
+    let of_row = |row, action: Option<&str>| (Some(row), action.map(str::to_owned));
+    let expected = [of_row(1, Some("decline")), of_row(2, Some("approve")), of_row(3, None)];
+    assert_eq!(answers, expected, "a row that nobody read has no decision");
+}
