@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz` and `cargo xtask hostile`: what chance makes of valid
 //! files, for the readers and for the binary.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
@@ -39,12 +40,16 @@ pub(crate) fn hostile(places: &Places, arguments: &[String]) -> Result<ExitCode>
 /// Builds the readers for libFuzzer, apart from every other build; gives the
 /// program.
 fn guided(places: &Places) -> Result<PathBuf> {
-    // Naming the target keeps the counters out of build scripts and macros, and
-    // gives a folder of its own.
+    // Naming the target keeps the counters out of build scripts and macros. A
+    // folder of its own lets other builds go on meanwhile.
+    let target = places.target.join("guided");
+    for folder in ["plugins", "guests"] {
+        copied(&places.target.join(folder), &target.join(folder))?;
+    }
     let machine = process::answer(Command::new("rustc").args(["--print", "host-tuple"]))
         .context("`rustc --print host-tuple` says nothing")?;
     let mut build = process::cargo(places);
-    build.env("RUSTFLAGS", INSTRUMENTED).args([
+    build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", INSTRUMENTED).args([
         "build",
         "--release",
         "--package=tollgate-fuzz",
@@ -54,7 +59,21 @@ fn guided(places: &Places) -> Result<PathBuf> {
         &machine,
     ]);
     process::run("everything once more, with counters", &mut build)?;
-    Ok(places.target.join(machine).join("release/tollgate-fuzz-guided"))
+    Ok(target.join(machine).join("release/tollgate-fuzz-guided"))
+}
+
+/// Copies the files of a folder that differ.
+fn copied(from: &Path, to: &Path) -> Result<()> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
+        let path = entry?.path();
+        let copy = to.join(path.file_name().unwrap_or_default());
+        if path.is_file() && fs::read(&copy).ok() != Some(read(&path)?) {
+            fs::copy(&path, &copy).with_context(|| format!("writing {}", copy.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn start(places: &Places, name: &str, arguments: &[String]) -> Result<ExitCode> {

@@ -92,7 +92,8 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
     pub(crate) schema: Option<PathBuf>,
     /// A policy document of any signature plugin, or a component that `tollgate
-    /// bake` made of one; its settings say the rest
+    /// bake` made of one; its settings say the rest, also how many findings a
+    /// request may have and whether it may be empty
     #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
     pub(crate) policy: Option<PathBuf>,
     /// A schema that the schema refers to; may be given several times
@@ -114,8 +115,9 @@ pub(crate) struct Check {
     /// text it is a part of the text.
     ///
     /// With `--schema` each row by itself is the instance, in every format.
-    /// With `--policy` a line of JSON is a payload of its own, and other files
-    /// are judged as columns.
+    /// With `--policy` other files than JSON lines are judged as columns; lines
+    /// are records of a frame for `mlflow-signature`, and payloads of their own
+    /// for every other plugin.
     #[arg(long, value_name = "FILE")]
     pub(crate) payload: Option<PathBuf>,
     /// The payload is the answer to a request: judge it by the signature's outputs

@@ -144,6 +144,70 @@ fn what_judges_nothing_is_no_pass() {
     assert!(text(&output.stdout).contains("the document can be used"), "{}", text(&output.stdout));
 }
 
+/// What the flags refuse, a document that says the same does not get past.
+#[test]
+fn a_document_gets_past_nothing_that_a_flag_does_not() {
+    let files = Files::new();
+    files.write("hollow.yaml", &ORDERS.replace("{ type: object, required: [id], properties: { id: { type: integer }, qty: { type: integer, minimum: 1 } } }", "{}"));
+    files.write("hollow.json", "{}");
+    let by_flag = files.check(&["--schema", "@hollow.json"]);
+    assert_eq!(by_flag.0, 3);
+    assert_eq!(files.check(&["--policy", "@hollow.yaml"]), by_flag);
+
+    files.write("rows.csv", "age,country\n41,DE\n");
+    files.write("rows.jsonl", "{\"age\": 41, \"country\": \"DE\"}\n");
+    files.write("oip.yaml", &format!("{CHURN}  protocol: oip\n"));
+    let outputs = CHURN.replace("inputs:", "outputs:");
+    files.write("outputs.yaml", &format!("{outputs}  part: outputs\n"));
+    for (document, payload) in [("@oip.yaml", "@rows.csv"), ("@outputs.yaml", "@rows.jsonl")] {
+        let output = files.run(&["check", "--policy", document, "--payload", payload]);
+        assert_eq!(output.status.code(), Some(2), "{document}: {}", text(&output.stdout));
+    }
+
+    files.write("empty.csv", "age,country\n");
+    files.write("empty.jsonl", "");
+    for payload in ["@empty.csv", "@empty.jsonl"] {
+        let check = |more: &[&str]| {
+            files.check(&[&["--policy", "@churn.yaml", "--payload", payload][..], more].concat()).0
+        };
+        assert_eq!(check(&[]), 3, "{payload}");
+        assert_eq!(check(&["--allow-empty"]), 0, "{payload}");
+    }
+}
+
+/// Settings that another document baked in would judge under this one's name.
+#[test]
+fn a_document_of_a_baked_component_is_refused() {
+    let files = Files::new();
+    files.write("bad.json", r#"{"qty": 0}"#);
+    let baked = files.run(&["bake", "--policy", "@orders.yaml", "-o", "@orders.wasm"]);
+    let digest = text(&baked.stdout).lines().nth(1).unwrap().to_owned();
+    let of = format!("{{ file: orders.wasm, digest: \"{digest}\" }}");
+    files.write(
+        "other.yaml",
+        &ORDERS.replace("json-schema@^0.1", &of).replace("minimum: 1", "minimum: 0"),
+    );
+    for arguments in [
+        &["check", "--policy", "@other.yaml", "--payload", "@bad.json"][..],
+        &["bake", "--policy", "@other.yaml", "-o", "@again.wasm"],
+        // A plugin that is added comes before a built-in one of its name.
+        &[
+            "check",
+            "--policy",
+            "@orders.yaml",
+            "--plugin",
+            "@orders.wasm",
+            "--payload",
+            "@bad.json",
+        ],
+    ] {
+        let output = files.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+        let told = text(&output.stderr);
+        assert!(told.contains("has its settings baked in"), "{told}");
+    }
+}
+
 #[test]
 fn what_cannot_judge_payloads_is_refused() {
     let files = Files::new();

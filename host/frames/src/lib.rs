@@ -8,14 +8,14 @@
 //! contract's dtypes; what those cannot say is an error, never another value.
 //!
 //! ```no_run
-//! # use tollgate::judge::{Checker, Reporting, Subject};
+//! # use tollgate::judge::{Checker, CheckerOptions, Subject};
 //! # use tollgate::{model, plugins::Plugins};
 //! use tollgate_frames::{Payload, PayloadFormat};
 //! # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
 //! # let signature = model::read_signature("models/churn".as_ref())?;
 //! # let (part, mode, protocol) = Default::default();
 //! # let subject = Subject::Signature { signature, part, mode, protocol };
-//! let reporting = Reporting::default();
+//! let reporting = CheckerOptions::default();
 //! let checker = Checker::new(&plugins, &subject, reporting.of_batches())?;
 //! let path = "customers.parquet".as_ref();
 //! match tollgate_frames::open(path, PayloadFormat::Auto, checker.judged())? {

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use tollgate::judge::{Checker, Mode, Part, Protocol, Reporting, Subject};
+use tollgate::judge::{Checker, CheckerOptions, Mode, Part, Protocol, Subject};
 use tollgate::model::SignatureText;
 use tollgate::plugins::Plugins;
 use tollgate::source::Source;
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         mode: Mode::Strict,
         protocol: Protocol::Mlflow,
     };
-    let checker = Checker::new(&plugins, &subject, Reporting::default())?;
+    let checker = Checker::new(&plugins, &subject, CheckerOptions::default())?;
     for payload in [
         r#"{"dataframe_records": [{"age": 41, "country": "DE"}]}"#,
         r#"{"dataframe_records": [{"age": 41.5, "country": "DE"}]}"#,

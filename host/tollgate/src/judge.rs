@@ -14,7 +14,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::{CallError, ConfigureError, Fault};
+use tollgate_engine::{CallError, ConfigureError, EngineError, Fault};
 
 pub use self::checked::{Checked, CheckedRows};
 pub use self::checker::Checker;
@@ -23,7 +23,7 @@ pub use self::gate::{Gate, gate, gate_as_of};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::registry::Registry;
 pub use self::rows::Seen;
-pub use self::subject::{Mode, Part, Protocol, Reporting, Subject};
+pub use self::subject::{CheckerOptions, Mode, Part, Protocol, Subject};
 
 use crate::document::{DocumentError, PolicyDocument};
 use crate::facts::FactsError;
@@ -37,6 +37,7 @@ use crate::source::SourceError;
 
 /// Why a job came to nothing. Whatever was judged has not passed.
 #[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
 pub enum JudgeError {
     /// A file could not be read.
     #[error(transparent)]
@@ -74,6 +75,9 @@ pub enum JudgeError {
         /// What is wrong with it.
         message: String,
     },
+    /// The limits that were asked for do not fit the engine.
+    #[error(transparent)]
+    Limits(#[from] EngineError),
     /// A plugin failed.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tollgate::input::{Csv, JsonLines, Outside, Rows};
 use tollgate::judge::{
-    self, Answer, Checker, Decider, Mode, Part, Place, Protocol, Reporting, Subject,
+    self, Answer, Checker, CheckerOptions, Decider, Mode, Part, Place, Protocol, Subject,
 };
 use tollgate::model::read_signature;
 use tollgate::plugins::Plugins;
@@ -333,7 +333,8 @@ fn checks_and_gates_report_as_the_schema_says() {
             mode: Mode::Mlflow,
             protocol: Protocol::Mlflow,
         };
-        let reporting = Reporting { max_findings: 10, allow_empty: false };
+        let reporting =
+            CheckerOptions { max_findings: 10, allow_empty: false, ..CheckerOptions::default() };
         let checker = Checker::new(&plugins, &subject, reporting).expect("a checker");
         let path = model("digit_reading-v1").join("payloads").join(payload);
         let checked =

@@ -13,15 +13,20 @@ use std::collections::VecDeque;
 use miette::Diagnostic;
 use serde_json::json;
 use thiserror::Error;
+use tollgate::document::PolicyDocument;
+use tollgate::facts::{Evidence, Instant};
 use tollgate::input::{Outside, Typed};
-use tollgate::judge::{Checker, Decider, JudgeError, Mode, Part, Protocol, Reporting, Subject};
+use tollgate::judge::{
+    Checker, CheckerOptions, Decider, Gate, JudgeError, Mode, Opened, Part, Protocol, Subject,
+};
 use tollgate::model::SignatureText;
 use tollgate::plugins::Plugins;
 use tollgate::rows::{
     Extent, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, RowSourceError,
 };
-use tollgate_engine::Engine;
+use tollgate::source::Source;
 use tollgate_engine::types::{Cells, Column, Outcome, TypedColumn};
+use tollgate_engine::{CallOptions, Engine, Limits};
 
 /// Batches of columns.
 struct Memory {
@@ -69,7 +74,7 @@ fn plugins() -> Plugins {
     Plugins::new(Engine::builder().build().expect("an engine"))
 }
 
-fn checker(kind: &str, part: Part, protocol: Protocol, reporting: Reporting) -> Checker {
+fn checker(kind: &str, part: Part, protocol: Protocol, reporting: CheckerOptions) -> Checker {
     let columns = json!([{ "type": kind, "name": "score" }]);
     let value = json!({ "inputs": columns, "outputs": columns });
     let signature = SignatureText { value, source: "signature.json".to_owned() };
@@ -79,7 +84,8 @@ fn checker(kind: &str, part: Part, protocol: Protocol, reporting: Reporting) -> 
 
 #[test]
 fn rows_of_any_source_are_checked() {
-    let reporting = Reporting { max_findings: 1, allow_empty: false };
+    let reporting =
+        CheckerOptions { max_findings: 1, allow_empty: false, ..CheckerOptions::default() };
     let fine = checker("double", Part::Inputs, Protocol::Mlflow, reporting);
     let batches = || {
         let mut second = batch(4, "score", vec![0.5]);
@@ -120,7 +126,7 @@ fn rows_of_any_source_are_checked() {
 /// In its own words, with its own help.
 #[test]
 fn what_a_source_says_of_its_end_is_told() {
-    let reporting = Reporting::default();
+    let reporting = CheckerOptions::default();
     let checker = checker("double", Part::Inputs, Protocol::Mlflow, reporting);
     let batches = || [Ok(batch(0, "score", vec![0.1])), Err(Lost)];
     let told = "× the queue `scores` is gone\n  help: start it again";
@@ -169,4 +175,79 @@ fn rows_of_any_source_are_decided() {
     let of_row = |row, action: Option<&str>| (Some(row), action.map(str::to_owned));
     let expected = [of_row(1, Some("decline")), of_row(2, Some("approve")), of_row(3, None)];
     assert_eq!(answers, expected, "a row that nobody read has no decision");
+}
+
+/// Columns of which there are no rows were not judged.
+#[test]
+fn no_rows_are_no_pass_of_columns() {
+    let check = |allow_empty| {
+        let options = CheckerOptions { allow_empty, ..CheckerOptions::default() };
+        let schema = Source::new("schema.json", r#"{"required": ["score"]}"#);
+        let subject =
+            Subject::Schema { schema, resources: Vec::new(), formats: false, strict: false };
+        let checker = Checker::new(&plugins(), &subject, options).expect("a checker");
+        let column = batch(0, "score", Vec::new());
+        let RowContent::Columns { columns, .. } = column.content else { panic!("columns") };
+        let fresh = CallOptions::fresh();
+        checker.check_columns_with(0, &columns, &fresh, None).expect("findings").verdict()
+    };
+    assert_eq!(check(false), Outcome::Inconclusive);
+    assert_eq!(check(true), Outcome::Pass);
+}
+
+/// A checker may have less than its engine, and leaves the rest to others.
+#[test]
+fn a_checker_may_have_limits_of_its_own() {
+    let options = |limits| CheckerOptions { limits: Some(limits), ..CheckerOptions::default() };
+    let schema = Source::new("schema.json", r#"{"required": ["score"]}"#);
+    let subject = Subject::Schema { schema, resources: Vec::new(), formats: false, strict: false };
+    let few = Limits { instances: 2, ..Limits::default() };
+    let checker = Checker::new(&plugins(), &subject, options(few)).expect("a checker");
+    assert_eq!(checker.plugin().limits().instances, 2);
+    let many = Limits { instances: 10_000, ..Limits::default() };
+    assert!(matches!(
+        Checker::new(&plugins(), &subject, options(many)).err(),
+        Some(JudgeError::Limits(_))
+    ));
+}
+
+/// Rows that were read for one policy are not decided by another, whose inputs
+/// may stand in another order.
+#[test]
+fn rows_belong_to_the_policy_they_were_read_for() {
+    let (one, other) = (decider(), decider());
+    let outside = Outside::default();
+    let source = memory("score", [Ok(batch(0, "score", vec![0.1]))]);
+    let mut rows = Typed::new(source, one.extractor(), &outside).expect("columns");
+    let rows = rows.next_rows().expect("rows").expect("a row");
+    let mut answers = 0;
+    other.warm().decide_rows(&rows, |_| answers += 1).expect_err("refused");
+    assert_eq!(answers, 0);
+    one.warm().decide_rows(&rows, |_| answers += 1).expect("an answer");
+    assert_eq!(answers, 1);
+}
+
+/// The same run of MLflow as candidate and as champion.
+#[test]
+fn a_gate_tells_that_the_champion_is_the_candidate() {
+    let profile = "name: p\nversion: 1.0.0\nplugin: metric-gate@^0.1\nowner: o\nsettings:\n  rules:\n\
+                   \x20   - { id: r, metric: auc, baseline: champion, max_regression: 0.1 }\n";
+    let document = PolicyDocument::parse(Source::new("p.yaml", profile), Default::default());
+    let opened = Opened::of_document(&plugins(), document.expect("a profile")).expect("a plugin");
+    let gate = Gate::new(opened).expect("a gate");
+    let run = |id: &str| {
+        let text = json!({ "run": { "info": { "run_id": id },
+            "data": { "metrics": [{ "key": "auc", "value": 0.9, "timestamp": 1, "step": 0 }] } } });
+        Source::new("run.json", &text.to_string())
+    };
+    let judged = |champion: &str| {
+        let mut evidence = Evidence::new();
+        evidence.parse(&run("a"), "candidate").expect("facts");
+        evidence.parse(&run(champion), "champion").expect("facts");
+        gate.evaluate(&evidence, Instant::now()).expect("a report")
+    };
+    assert_eq!(judged("b").verdict, Outcome::Pass);
+    let itself = judged("a");
+    assert_eq!(itself.verdict, Outcome::Inconclusive);
+    assert_eq!(itself.findings[0].rule, "champion-is-candidate");
 }

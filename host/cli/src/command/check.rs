@@ -7,13 +7,12 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use miette::Result;
 use tollgate::judge::{
-    Checked, Checker, JudgeError, Mode, Opened, Part, Protocol, Reporting, Seen, Subject,
+    Checker, CheckerOptions, JudgeError, Mode, Opened, Part, Protocol, Seen, Subject,
 };
 use tollgate::model;
 use tollgate::plugins::Plugins;
 use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
-use tollgate_engine::CallOptions;
 use tollgate_frames::Payload;
 
 use crate::arguments::{self, Check, Format};
@@ -49,9 +48,10 @@ fn check(
     let open = |path: &PathBuf| tollgate_frames::open(path, format, subject.judged());
     let payload = arguments.payload.as_ref().map(open).transpose()?;
     let name = arguments.payload.as_ref().map(|path| path.display().to_string());
-    let reporting = Reporting {
+    let reporting = CheckerOptions {
         max_findings: arguments.max_findings,
         allow_empty: arguments.emptiness.allow_empty,
+        limits: None,
     };
     let checker = match &payload {
         Some(Payload::Frames(_)) => Checker::new(plugins, subject, reporting.of_batches())?,
@@ -65,14 +65,7 @@ fn check(
             let checked = checker.check(&body).map_err(JudgeError::from)?;
             checker.report(name, checked)
         }
-        // What is to be said of the schema itself comes with no rows, too.
-        None if matches!(subject, Subject::Schema { .. }) => {
-            let checked = checker
-                .check_columns_with(0, &[], &CallOptions::fresh(), None)
-                .map_err(JudgeError::from)?;
-            checker.report(name, checked)
-        }
-        None => checker.report(name, Checked { findings: Vec::new() }),
+        None => checker.report(name, checker.look().map_err(JudgeError::from)?),
     })
 }
 
@@ -174,7 +167,7 @@ fn print(out: &mut String, report: &CheckReport, subject: &Subject) -> fmt::Resu
             let kind = match subject {
                 Subject::Signature { .. } => "signature",
                 Subject::Schema { .. } => "schema",
-                Subject::Document(_) => "document",
+                _ => "document",
             };
             writeln!(out, "{}: the {kind} can be used", visible(&report.signature))?;
         }

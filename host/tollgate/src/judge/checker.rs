@@ -4,21 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tollgate_engine::types::{Finding, TypedColumn};
+use tollgate_engine::types::{Finding, Outcome, TypedColumn};
 use tollgate_engine::{
     CallOptions, CallStats, ConfigureError, EngineError, Fault, Plugin, Signature,
 };
 
 use super::checked::{Checked, CheckedRows};
 use super::opened::Opened;
-use super::rows::{self, Seen};
-use super::subject::{Mode, Part, Protocol, Reporting, Subject};
+use super::rows::{self, NO_ROWS, Seen, Telling};
+use super::subject::{CheckerOptions, Manner, Part, Protocol, Subject};
 use super::{JudgeError, located};
 use crate::canonical;
 use crate::mistake::{Mistake, Mistakes};
 use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
 use crate::report::{CheckReport, FindingReport, PluginReport};
-use crate::rows::{Judged, RowFormat, RowSource};
+use crate::rows::{RowFormat, RowSource};
 use crate::source::Source;
 use crate::tree::{Node, NonFinite};
 
@@ -26,7 +26,7 @@ use crate::tree::{Node, NonFinite};
 /// many threads, and cheap to clone.
 ///
 /// ```no_run
-/// # use tollgate::judge::{Checker, Reporting, Subject};
+/// # use tollgate::judge::{Checker, CheckerOptions, Subject};
 /// # use tollgate::{model, plugins::Plugins};
 /// # let plugins = Plugins::new(tollgate_engine::Engine::builder().build()?);
 /// let signature = model::read_signature("models/churn".as_ref())?;
@@ -36,7 +36,7 @@ use crate::tree::{Node, NonFinite};
 ///     mode: Default::default(),
 ///     protocol: Default::default(),
 /// };
-/// let checker = Checker::new(&plugins, &subject, Reporting::default())?;
+/// let checker = Checker::new(&plugins, &subject, CheckerOptions::default())?;
 /// let checked = checker.check(br#"{"dataframe_records": [{"age": 41}]}"#)?;
 /// println!("{}", checked.verdict().name());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -49,9 +49,9 @@ struct Inner {
     signature: Signature,
     /// The file of the signature, schema or document.
     source: String,
-    judged: Judged,
-    /// Of a signature, what of it payloads are held against, and how.
-    against: Option<(Part, Mode, Protocol)>,
+    manner: Manner,
+    is_document: bool,
+    allow_empty: bool,
 }
 
 impl Checker {
@@ -62,18 +62,22 @@ impl Checker {
     pub fn new(
         plugins: &Plugins,
         subject: &Subject,
-        reporting: Reporting,
+        options: CheckerOptions,
     ) -> Result<Self, JudgeError> {
+        let limited = |plugin: Plugin| match options.limits {
+            Some(limits) => plugin.with_limits(limits),
+            None => Ok(plugin),
+        };
         let (plugin, signature, source) = match subject {
             Subject::Signature { signature, part, mode, protocol } => {
-                let plugin = plugins.built_in(MLFLOW_SIGNATURE)?;
+                let plugin = limited(plugins.built_in(MLFLOW_SIGNATURE)?)?;
                 let settings = canonical::to_text(&json!({
                     "signature": signature.value,
                     "mode": mode.name(),
                     "part": part.name(),
                     "protocol": protocol.name(),
-                    "max_findings": reporting.max_findings,
-                    "allow_empty": reporting.allow_empty,
+                    "max_findings": options.max_findings,
+                    "allow_empty": options.allow_empty,
                 }));
                 let configured =
                     plugin.signature(Some(&settings)).map_err(|error| match error {
@@ -85,10 +89,10 @@ impl Checker {
                 (plugin, configured, signature.source.clone())
             }
             Subject::Schema { schema, resources, formats, strict } => {
-                let plugin = plugins.built_in(JSON_SCHEMA)?;
+                let plugin = limited(plugins.built_in(JSON_SCHEMA)?)?;
                 let mut settings = Map::new();
                 settings.insert("schema".to_owned(), schema_value(schema)?);
-                settings.insert("max_findings".to_owned(), reporting.max_findings.into());
+                settings.insert("max_findings".to_owned(), options.max_findings.into());
                 for (name, asked) in [("formats", *formats), ("strict_schema", *strict)] {
                     if asked {
                         settings.insert(name.to_owned(), true.into());
@@ -108,19 +112,17 @@ impl Checker {
                 (plugin, configured, schema.name().to_owned())
             }
             Subject::Document(opened) => {
-                let (document, plugin) = (opened.document(), opened.plugin());
+                let document = opened.document();
+                let plugin = limited(opened.plugin().clone())?;
                 let configured = plugin
                     .signature(opened.settings())
                     .map_err(|error| located(document, error))?;
-                (plugin.clone(), configured, document.source().name().to_owned())
+                (plugin, configured, document.source().name().to_owned())
             }
         };
-        let judged = subject.judged();
-        let against = match subject {
-            Subject::Signature { part, mode, protocol, .. } => Some((*part, *mode, *protocol)),
-            Subject::Schema { .. } | Subject::Document(_) => None,
-        };
-        Ok(Self(Arc::new(Inner { plugin, signature, source, judged, against })))
+        let (manner, is_document) = (subject.manner(), matches!(subject, Subject::Document(_)));
+        let allow_empty = options.allow_empty;
+        Ok(Self(Arc::new(Inner { plugin, signature, source, manner, is_document, allow_empty })))
     }
 
     /// Opens a policy document, or a component that [`bake`](super::bake) made.
@@ -129,7 +131,7 @@ impl Checker {
     /// When it cannot be used.
     pub fn open(plugins: &Plugins, path: &Path) -> Result<Self, JudgeError> {
         let opened = Opened::open(plugins, path)?;
-        Self::new(plugins, &Subject::Document(Box::new(opened)), Reporting::default())
+        Self::new(plugins, &Subject::Document(Box::new(opened)), CheckerOptions::default())
     }
 
     /// The plugin.
@@ -148,12 +150,6 @@ impl Checker {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.source
-    }
-
-    /// How rows are judged, which whoever reads them must know.
-    #[must_use]
-    pub fn judged(&self) -> Judged {
-        self.0.judged
     }
 
     /// Keeps so many instances ready for fresh calls; see
@@ -203,11 +199,27 @@ impl Checker {
     ) -> Result<Checked, Fault> {
         let _span = self.span();
         let findings = self.0.signature.check_columns_with(rows, columns, options, stats)?;
+        let mut checked = Checked { findings };
+        if rows == 0 && !self.0.allow_empty && checked.passes() {
+            checked.findings.push(no_rows());
+        }
+        Ok(checked)
+    }
+
+    /// What there is to be said of the subject itself, without a payload.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn look(&self) -> Result<Checked, Fault> {
+        let findings = match self.0.manner {
+            Manner::Instance => self.0.signature.check_columns(0, &[])?,
+            Manner::Frame(..) | Manner::Payload => Vec::new(),
+        };
         Ok(Checked { findings })
     }
 
     /// Judges all rows of a source, which reads on in a thread of its own, in
-    /// one warm instance. `reporting` says how much of it is told; `watch` is
+    /// one warm instance. `options` says how much of it is told; `watch` is
     /// told after each batch how far it is.
     ///
     /// # Errors
@@ -216,26 +228,35 @@ impl Checker {
     pub fn check_rows(
         &self,
         source: &mut dyn RowSource,
-        reporting: Reporting,
+        options: CheckerOptions,
         watch: &mut dyn FnMut(Seen),
     ) -> Result<CheckedRows, JudgeError> {
         let _span = self.span();
-        match self.0.against {
-            Some((Part::Outputs, ..)) if source.format() == RowFormat::Jsonl => {
+        match self.0.manner {
+            Manner::Frame(Part::Outputs, ..) if source.format() == RowFormat::Jsonl => {
                 return Err(JudgeError::LinesOfOutputs);
             }
-            Some((.., Protocol::Oip)) => return Err(JudgeError::RowsOfOip),
+            Manner::Frame(_, _, Protocol::Oip) => return Err(JudgeError::RowsOfOip),
             _ => {}
         }
-        let most = usize::try_from(reporting.max_findings).unwrap_or(usize::MAX);
-        rows::rows(&self.0.signature, source, most, reporting.allow_empty, watch)
+        let telling = Telling {
+            most: usize::try_from(options.max_findings).unwrap_or(usize::MAX),
+            allow_empty: options.allow_empty,
+            // The plugin of a document knows nothing of what was allowed here.
+            ask_of_none: !(options.allow_empty && self.0.is_document),
+            remarks: self.look()?.findings,
+        };
+        rows::rows(&self.0.signature, source, telling, watch)
     }
 
     /// The report on what a payload came to, which is called `payload`; none
     /// where only the subject was looked at.
     #[must_use]
     pub fn report(&self, payload: Option<String>, checked: Checked) -> CheckReport {
-        let (part, mode) = self.0.against.map(|(part, mode, _)| (part.name(), mode.name())).unzip();
+        let (part, mode) = match self.0.manner {
+            Manner::Frame(part, mode, _) => (Some(part.name()), Some(mode.name())),
+            Manner::Instance | Manner::Payload => (None, None),
+        };
         CheckReport {
             verdict: checked.verdict(),
             signature: self.0.source.clone(),
@@ -276,6 +297,19 @@ impl Checker {
     fn span(&self) -> tracing::span::EnteredSpan {
         tracing::debug_span!("check", against = %self.0.source, plugin = %self.0.plugin.name())
             .entered()
+    }
+}
+
+fn no_rows() -> Finding {
+    Finding {
+        rule: NO_ROWS.to_owned(),
+        outcome: Outcome::Inconclusive,
+        message: "there are no rows, so nothing was judged".to_owned(),
+        pointer: None,
+        expected: None,
+        actual: None,
+        facts: Vec::new(),
+        occurrences: 1,
     }
 }
 

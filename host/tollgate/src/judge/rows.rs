@@ -23,6 +23,23 @@ const LOOKS: u32 = 2_000;
 /// Where the rows stand in a request body of records.
 const RECORDS: &str = "/dataframe_records";
 
+/// The rule of the finding that there were no rows.
+pub(super) const NO_ROWS: &str = "no-rows";
+
+/// What is told of rows, and what passes.
+#[derive(Debug)]
+pub(super) struct Telling {
+    /// At most so many findings.
+    pub(super) most: usize,
+    /// None may be as it should be.
+    pub(super) allow_empty: bool,
+    /// The plugin is asked about columns without rows, too.
+    pub(super) ask_of_none: bool,
+    /// What the plugin says of its settings with whatever it judges: it is told
+    /// once.
+    pub(super) remarks: Vec<Finding>,
+}
+
 /// How far rows are judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -44,8 +61,7 @@ pub struct Seen {
 pub(super) fn rows(
     checker: &Signature,
     source: &mut dyn RowSource,
-    most: usize,
-    allow_empty: bool,
+    telling: Telling,
     watch: &mut dyn FnMut(Seen),
 ) -> Result<CheckedRows, JudgeError> {
     let (format, columns) = (source.format(), source.columns().to_vec());
@@ -57,7 +73,8 @@ pub(super) fn rows(
         batches: 0,
         unread: 0,
         looks: LOOKS,
-        remarks: None,
+        remarks: telling.remarks.clone(),
+        apart: false,
         spare: source.spare(),
     };
     thread::scope(|scope| {
@@ -84,17 +101,17 @@ pub(super) fn rows(
         Ok::<_, JudgeError>(())
     })?;
     if seen.rows == 0 {
-        judge.hollow(format, &columns, allow_empty)?;
+        judge.hollow(format, &columns, &telling)?;
     }
     if format == RowFormat::Csv && judge.merger.has("missing-inputs") && is_data(&columns) {
         let message = "the first line looks like data, not like names: a CSV file needs a header";
         judge.merger.add_report(FindingReport::new("no-header", Outcome::Warn, message));
     }
-    for remark in judge.remarks.take().into_iter().flatten() {
+    for remark in telling.remarks.iter().filter(|_| judge.apart).cloned() {
         judge.merger.add(remark, &RowNumbers::default(), "");
     }
     let (batches, unread) = (judge.batches, judge.unread);
-    let merged = judge.merger.finish(most);
+    let merged = judge.merger.finish(telling.most);
     let rows = RowsReport {
         format: format.name(),
         count: seen.rows,
@@ -114,9 +131,10 @@ struct Judge {
     unread: u64,
     /// How often records may still be looked at more closely.
     looks: u32,
-    /// What the plugin says of its settings with whatever it judges, where each
-    /// value is judged by itself.
-    remarks: Option<Vec<Finding>>,
+    /// See [`Telling::remarks`].
+    remarks: Vec<Finding>,
+    /// Values were judged one by one, without their remarks.
+    apart: bool,
     spare: Spare,
 }
 
@@ -191,10 +209,7 @@ impl Judge {
     /// Values that are judged one by one: each is a payload, and its findings
     /// are about its row.
     fn values(&mut self, rows: &RowNumbers, values: &JsonValues) -> Result<(), JudgeError> {
-        let remarks = match self.remarks.take() {
-            Some(remarks) => remarks,
-            None => self.checker.check_columns(0, &[])?,
-        };
+        self.apart = true;
         for (row, value) in values.iter().enumerate() {
             let mut answer = self.checker.check(value);
             if is_out_of_memory(&answer) {
@@ -205,7 +220,7 @@ impl Judge {
                 Ok(findings) => {
                     self.unread += u64::from(is_no_json(&findings));
                     for mut finding in findings {
-                        if remarks.contains(&finding) {
+                        if self.remarks.contains(&finding) {
                             continue;
                         }
                         finding.message = without_place(&finding.message).to_owned();
@@ -218,7 +233,6 @@ impl Judge {
                 Err(fault) => return Err(fault.into()),
             }
         }
-        self.remarks = Some(remarks);
         Ok(())
     }
 
@@ -277,17 +291,17 @@ impl Judge {
         &mut self,
         format: RowFormat,
         columns: &[(String, String)],
-        allow_empty: bool,
+        telling: &Telling,
     ) -> Result<(), JudgeError> {
-        let (outcome, message) = if allow_empty {
+        let (outcome, message) = if telling.allow_empty {
             (Outcome::Pass, "there are no rows, which is allowed here")
         } else {
             let message = "there are no rows, so nothing was judged: give a file that has some, or \
                            say `--allow-empty` where it is meant to have none";
             (Outcome::Inconclusive, message)
         };
-        self.merger.add_report(FindingReport::new("no-rows", outcome, message));
-        if format == RowFormat::Jsonl || columns.is_empty() {
+        self.merger.add_report(FindingReport::new(NO_ROWS, outcome, message));
+        if format == RowFormat::Jsonl || columns.is_empty() || !telling.ask_of_none {
             return Ok(());
         }
         let columns: Vec<TypedColumn> =

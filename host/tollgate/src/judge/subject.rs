@@ -1,13 +1,17 @@
 //! What payloads are held against, and how much of that is told.
 
+use serde_json::Value;
+use tollgate_engine::Limits;
+
 use super::opened::Opened;
 use crate::model::SignatureText;
-use crate::plugins::MLFLOW_SIGNATURE;
+use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE};
 use crate::rows::Judged;
 use crate::source::Source;
 
 /// What payloads are held against.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Subject {
     /// The signature of an MLflow model.
     Signature {
@@ -37,19 +41,52 @@ pub enum Subject {
     Document(Box<Opened>),
 }
 
+/// What a subject takes a payload for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// A data frame, or a request that holds one.
+    Frame(Part, Mode, Protocol),
+    /// The instance of a schema, which may be told of itself with no payload.
+    Instance,
+    /// Whatever the plugin of a document says.
+    Payload,
+}
+
 impl Subject {
     /// How rows of files are judged: the records of a frame together, the
     /// instances of a schema and the payloads of other plugins each by itself.
     #[must_use]
     pub fn judged(&self) -> Judged {
+        match self.manner() {
+            Manner::Frame(..) => Judged::Together,
+            Manner::Instance | Manner::Payload => Judged::Apart,
+        }
+    }
+
+    /// Contract 1.0.0 has no word for it, so that documents are told apart by
+    /// the plugin that they name.
+    pub(super) fn manner(&self) -> Manner {
         match self {
-            Self::Signature { .. } => Judged::Together,
-            Self::Schema { .. } => Judged::Apart,
-            // Contract 1.0.0 has no word for it, and one plugin knows frames.
-            Self::Document(opened) if opened.plugin().info().name == MLFLOW_SIGNATURE => {
-                Judged::Together
-            }
-            Self::Document(_) => Judged::Apart,
+            Self::Signature { part, mode, protocol, .. } => Manner::Frame(*part, *mode, *protocol),
+            Self::Schema { .. } => Manner::Instance,
+            Self::Document(opened) => match opened.plugin().info().name.as_str() {
+                MLFLOW_SIGNATURE => {
+                    let settings = serde_json::from_str::<Value>(opened.document().settings());
+                    let settings = settings.unwrap_or_default();
+                    let is = |key: &str, word: &str| settings.get(key).is_some_and(|it| it == word);
+                    Manner::Frame(
+                        if is("part", Part::Outputs.name()) { Part::Outputs } else { Part::Inputs },
+                        if is("mode", Mode::Mlflow.name()) { Mode::Mlflow } else { Mode::Strict },
+                        if is("protocol", Protocol::Oip.name()) {
+                            Protocol::Oip
+                        } else {
+                            Protocol::Mlflow
+                        },
+                    )
+                }
+                JSON_SCHEMA => Manner::Instance,
+                _ => Manner::Payload,
+            },
         }
     }
 }
@@ -117,26 +154,30 @@ impl Protocol {
     }
 }
 
-/// How much a [`Checker`](super::Checker) of a signature or schema tells, and
-/// lets pass. A document's settings say that themselves.
+/// How much a [`Checker`](super::Checker) tells, lets pass and may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reporting {
-    /// At most so many findings of one payload.
+pub struct CheckerOptions {
+    /// At most so many findings of one payload. For a single payload a
+    /// document's settings say that themselves.
     pub max_findings: u32,
-    /// A payload without rows is as it should be.
+    /// A payload without rows is as it should be. For a single payload a
+    /// document's settings say that themselves.
     pub allow_empty: bool,
+    /// Limits and a bulkhead for this checker alone; none for those of the
+    /// engine, or of the opened document.
+    pub limits: Option<Limits>,
 }
 
-impl Default for Reporting {
+impl Default for CheckerOptions {
     fn default() -> Self {
-        Self { max_findings: 100, allow_empty: false }
+        Self { max_findings: 100, allow_empty: false, limits: None }
     }
 }
 
 /// More findings than one batch can have by different rules and columns.
 const BATCH_FINDINGS: u32 = 10_000;
 
-impl Reporting {
+impl CheckerOptions {
     /// What a [`Checker`](super::Checker) of many rows is opened with: all that
     /// a batch can have is told, and
     /// [`check_rows`](super::Checker::check_rows) merges all batches before it
