@@ -12,10 +12,8 @@ pub enum FrameError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// Nobody said what it is, and it does not show.
-    #[error(
-        "`{file}` is neither JSON nor rows that can be told by their beginning: say what it is \
-         with `--payload-format`"
-    )]
+    #[error("`{file}` is neither JSON nor rows that can be told by their beginning")]
+    #[diagnostic(code(tollgate::format), help("say what its format is"))]
     Untold {
         /// The file as the user named it.
         file: String,

@@ -67,7 +67,7 @@ pub(crate) fn contradiction(format: RowFormat, asked: bool, start: &[u8]) -> Opt
         // A column may have such a name, where somebody vouches for it.
         if start.starts_with(mark) && !(asked && mark.is_ascii() && !start.contains(&0)) {
             return Some(format!(
-                "it begins as {what} does; if it is one, say `--payload-format {name}`"
+                "it begins as {what} does; if it is one, give `{name}` as its format"
             ));
         }
     }
@@ -92,8 +92,8 @@ pub(crate) fn contradiction(format: RowFormat, asked: bool, start: &[u8]) -> Opt
     }
     let first = text.trim_ascii_start().first();
     (format == RowFormat::Csv && matches!(first, Some(b'{' | b'['))).then(|| {
-        "it begins as JSON does, and a CSV file with the names of its columns; if it is JSON, say \
-         `--payload-format jsonl` or `request`"
+        "it begins as JSON does, and a CSV file with the names of its columns; if it is JSON, give \
+         `jsonl` or `request` as its format"
             .to_owned()
     })
 }

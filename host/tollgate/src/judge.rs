@@ -94,7 +94,7 @@ pub enum JudgeError {
     /// The protocol has bodies, and no rows in files.
     #[error(
         "a file of rows is no body of the Open Inference Protocol: give a request or an answer as \
-         JSON, or leave `--protocol` out"
+         JSON, or take MLflow's protocol"
     )]
     RowsOfOip,
     /// The inputs of a policy cannot be read from rows.

@@ -50,18 +50,28 @@ pub enum PluginError {
     },
     /// No plugin has this name.
     #[error("there is no plugin `{name}`")]
+    #[diagnostic(code(tollgate::plugin), help("there are {}; others are given as files", known.join(", ")))]
     Unknown {
         /// The name.
         name: String,
-        /// What there is, or the one that was probably meant.
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// No plugin has this name, and one has a similar one.
+    #[error("there is no plugin `{name}`")]
+    Misspelled {
+        /// The name.
+        name: String,
+        /// The one that was probably meant.
         #[help]
-        help: String,
+        meant: String,
     },
     /// The plugin has another version.
     #[error("plugin `{name}` has version {found}, and the document wants {wanted}")]
-    #[diagnostic(help(
-        "widen the range in the document, or give the version as a file with `--plugin`"
-    ))]
+    #[diagnostic(
+        code(tollgate::plugin),
+        help("widen the range in the document, or give the version as a file")
+    )]
     Version {
         /// The plugin.
         name: String,
@@ -177,10 +187,12 @@ impl Plugins {
             .map(|(name, _)| *name)
             .chain(self.added.keys().map(String::as_str))
             .collect();
-        let help = suggestion(name, known.iter().copied()).unwrap_or_else(|| {
-            format!("there are {}; others are given with `--plugin FILE`", known.join(", "))
-        });
-        PluginError::Unknown { name: name.to_owned(), help }
+        let meant = suggestion(name, known.iter().copied());
+        let (name, known) = (name.to_owned(), known.into_iter().map(str::to_owned).collect());
+        match meant {
+            Some(meant) => PluginError::Misspelled { name, meant },
+            None => PluginError::Unknown { name, known },
+        }
     }
 }
 

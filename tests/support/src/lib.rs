@@ -87,9 +87,16 @@ pub fn growth(size: usize, work: impl Fn(usize)) -> Option<f64> {
             calls *= 4;
         }
     };
-    // The quicker of two: what else the machine does only adds.
-    let time = |size: usize| Some(once(size)?.min(once(size)?));
-    Some(time(4 * size)? / time(size)?)
+    // The quickest of some: what else the machine does only adds.
+    let (mut small, mut large) = (once(size)?, once(4 * size)?);
+    for _ in 0..5 {
+        if large < 5.0 * small {
+            break;
+        }
+        small = small.min(once(size)?);
+        large = large.min(once(4 * size)?);
+    }
+    Some(large / small)
 }
 
 #[cfg(test)]

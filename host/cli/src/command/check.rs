@@ -13,6 +13,7 @@ use tollgate::model;
 use tollgate::plugins::Plugins;
 use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
+use tollgate_engine::types::Outcome;
 use tollgate_frames::Payload;
 
 use crate::arguments::{self, Check, Format};
@@ -181,6 +182,11 @@ fn print(out: &mut String, report: &CheckReport, subject: &Subject) -> fmt::Resu
             }
         }
     }
+    if report.verdict == Outcome::Inconclusive
+        && report.rows.as_ref().is_some_and(|rows| rows.count == 0)
+    {
+        writeln!(out, "  none may be as it should be: say so with `--allow-empty`")?;
+    }
     if report.more_findings > 0 {
         let more = counted(report.more_findings, "finding");
         writeln!(out, "  and {more} more: see them with `--max-findings`")?;
@@ -237,7 +243,6 @@ fn counted(count: u64, what: &str) -> String {
 mod tests {
     use tollgate::report::{ColumnReport, PluginReport};
     use tollgate_engine::Digest;
-    use tollgate_engine::types::Outcome;
 
     use super::*;
     use crate::output::hostile::assert_harmless;

@@ -25,7 +25,8 @@ struct ErrorReport<'a> {
 
 /// Shows what a command ended with.
 pub(crate) fn error(command: &str, format: Format, error: &dyn Diagnostic) {
-    let shown = Shown::new(error);
+    let mut shown = Shown::new(error);
+    shown.advise(advice(command, error));
     let mut text = String::new();
     let handler =
         GraphicalReportHandler::new().with_theme(theme()).with_width(width()).with_links(false);
@@ -40,6 +41,16 @@ pub(crate) fn error(command: &str, format: Format, error: &dyn Diagnostic) {
         let mut details = Vec::new();
         mistakes(error, None, &mut details);
         program(command, sentence(error), details);
+    }
+}
+
+/// The option that helps, of which a library knows nothing.
+fn advice(command: &str, error: &dyn Diagnostic) -> Option<&'static str> {
+    match (error.code()?.to_string().as_str(), command) {
+        ("tollgate::plugin", _) => Some("`--plugin FILE` gives one"),
+        ("tollgate::format", "check") => Some("`--payload-format` says it"),
+        ("tollgate::format", _) => Some("`--input-format` says it"),
+        _ => None,
     }
 }
 
@@ -162,6 +173,15 @@ impl<'a> Shown<'a> {
             related: error.related().into_iter().flatten().map(Self::new).collect(),
             cause: cause.map(Box::new),
         }
+    }
+
+    /// Adds to what helps.
+    fn advise(&mut self, advice: Option<&str>) {
+        let Some(advice) = advice else { return };
+        self.help = Some(match self.help.take() {
+            Some(help) => format!("{help}: {advice}"),
+            None => advice.to_owned(),
+        });
     }
 
     fn plain(error: &dyn std::error::Error) -> Self {

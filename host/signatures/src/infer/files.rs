@@ -36,10 +36,13 @@ pub enum InferError {
     },
     /// A file is no JSON, or other JSON than rows.
     #[error("`{file}` cannot be read as JSON: {problem}")]
-    #[diagnostic(help(
-        "expected a list of records, or a request body with `dataframe_records` or \
-         `dataframe_split`; for other files say what they are with --input-format"
-    ))]
+    #[diagnostic(
+        code(tollgate::format),
+        help(
+            "expected a list of records, or a request body with `dataframe_records` or \
+             `dataframe_split`; for other files say what their format is"
+        )
+    )]
     Json {
         /// The file as the user named it.
         file: String,

@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
                 }
                 let subject = subject.unwrap_or_else(|| self.role.to_owned());
                 if name == AS_OF && subject == RUN {
-                    let problem = "as of when a run judges is no evidence: say it with `--as-of`";
+                    let problem = "as of when a run judges is no evidence: whoever judges says it";
                     return self.wrong(span, problem);
                 }
                 self.facts.push(Fact {

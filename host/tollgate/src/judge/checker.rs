@@ -18,7 +18,7 @@ use crate::canonical;
 use crate::mistake::{Mistake, Mistakes};
 use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
 use crate::report::{CheckReport, FindingReport, PluginReport};
-use crate::rows::{RowFormat, RowSource};
+use crate::rows::{Judged, RowFormat, RowSource};
 use crate::source::Source;
 use crate::tree::{Node, NonFinite};
 
@@ -150,6 +150,12 @@ impl Checker {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.0.source
+    }
+
+    /// How rows are judged, which whoever reads them must know.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        self.0.manner.judged()
     }
 
     /// Keeps so many instances ready for fresh calls; see

@@ -121,10 +121,10 @@ pub enum Unverified {
     NotBaked(String),
     /// The plugin that it names is not at hand.
     #[error("`{name}` says that it was baked from plugin {wanted}, which is not at hand")]
-    #[diagnostic(help(
-        "give that plugin as a file with `--plugin`; the built-in plugins and those files are \
-         looked through"
-    ))]
+    #[diagnostic(
+        code(tollgate::plugin),
+        help("give that plugin as a file; the built-in plugins and such files are looked through")
+    )]
     NoPlugin {
         /// The component.
         name: String,

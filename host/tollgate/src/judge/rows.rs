@@ -297,7 +297,7 @@ impl Judge {
             (Outcome::Pass, "there are no rows, which is allowed here")
         } else {
             let message = "there are no rows, so nothing was judged: give a file that has some, or \
-                           say `--allow-empty` where it is meant to have none";
+                           allow that there are none";
             (Outcome::Inconclusive, message)
         };
         self.merger.add_report(FindingReport::new(NO_ROWS, outcome, message));

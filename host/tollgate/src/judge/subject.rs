@@ -52,15 +52,21 @@ pub(super) enum Manner {
     Payload,
 }
 
+impl Manner {
+    pub(super) fn judged(self) -> Judged {
+        match self {
+            Self::Frame(..) => Judged::Together,
+            Self::Instance | Self::Payload => Judged::Apart,
+        }
+    }
+}
+
 impl Subject {
     /// How rows of files are judged: the records of a frame together, the
     /// instances of a schema and the payloads of other plugins each by itself.
     #[must_use]
     pub fn judged(&self) -> Judged {
-        match self.manner() {
-            Manner::Frame(..) => Judged::Together,
-            Manner::Instance | Manner::Payload => Judged::Apart,
-        }
+        self.manner().judged()
     }
 
     /// Contract 1.0.0 has no word for it, so that documents are told apart by
