@@ -41,6 +41,8 @@ const TRANSACTION: &str = r#"{"score": 0.5, "amount": 120, "country": "US", "mer
 const ANY: &[i32] = &[0, 1, 2, 3];
 /// It cannot be right, whatever else it is.
 const WRONG: &[i32] = &[1, 2, 3];
+/// There is no case in it.
+const UNDECIDED: &[i32] = &[3];
 /// It cannot be used at all.
 const UNUSABLE: &[i32] = &[2];
 
@@ -348,13 +350,17 @@ fn escapes(dice: &mut Dice, folder: &Path) -> Result<Drawn> {
 
 /// Requests of every form, changed.
 fn request(dice: &mut Dice, folder: &Path) -> Result<Drawn> {
-    let file = write(folder, "in.json", changed(dice, &seeds::bodies()))?;
+    let body = changed(dice, &seeds::bodies());
+    let file = write(folder, "in.json", &body)?;
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+    // Nothing is left by chance, and nothing was decided.
+    let right = if text.trim_ascii().is_empty() { UNDECIDED } else { UNUSABLE };
     Ok(match dice.roll(3) {
         // None of them is for these signatures, unless it is empty by chance.
         0 => (words(&["check", "--signature", MODEL, "--payload", &file]), ANY),
         1 => {
             (words(&["check", "--signature", FRAMES, "--protocol", "oip", "--payload", &file]), ANY)
         }
-        _ => (words(&["decide", "--policy", FRAUD, "--input", &file]), UNUSABLE),
+        _ => (words(&["decide", "--policy", FRAUD, "--input", &file]), right),
     })
 }
