@@ -176,7 +176,10 @@ fn wide_bodies_take_time_in_proportion() {
             let body = around.replace("KEYS", &keys.join(","));
             assert_eq!(plugin.check(body.as_bytes())[0].rule, rule, "{around}");
         };
-        let growth = growth(30_000, judge).unwrap_or(4.0);
-        assert!(growth < 9.0, "{around}: four times the keys take {growth:.1} times as long");
+        // Few enough to stay in the cache of a small machine, whose misses would
+        // grow beside the work.
+        let growth = growth(4_000, judge).unwrap_or(4.0);
+        // The square would be 16 times as long.
+        assert!(growth < 13.0, "{around}: four times the keys take {growth:.1} times as long");
     }
 }
