@@ -97,14 +97,17 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
     pub(crate) policy: Option<PathBuf>,
     /// A schema that the schema refers to; may be given several times
-    #[arg(long, value_name = "URI=FILE", requires = "schema", value_parser = resource)]
+    // Without the conflicts clap forgets what it requires where another subject
+    // is given, and the flag would do nothing.
+    #[arg(long, value_name = "URI=FILE", value_parser = resource)]
+    #[arg(requires = "schema", conflicts_with_all = ["signature", "policy"])]
     pub(crate) resource: Vec<(String, PathBuf)>,
     /// Make `format` a rule where the schema's draft makes it a remark
-    #[arg(long, requires = "schema")]
+    #[arg(long, requires = "schema", conflicts_with_all = ["signature", "policy"])]
     pub(crate) formats: bool,
     /// Refuse a schema with keywords that its draft does not know, or that
     /// nothing can break; otherwise a warning tells of these
-    #[arg(long, requires = "schema")]
+    #[arg(long, requires = "schema", conflicts_with_all = ["signature", "policy"])]
     pub(crate) strict_schema: bool,
     /// A request body, or a file of rows; `-` is standard input
     ///

@@ -175,6 +175,22 @@ fn a_document_gets_past_nothing_that_a_flag_does_not() {
     }
 }
 
+/// What a flag asks for is never left out without a word.
+#[test]
+fn flags_of_a_schema_are_for_schemas() {
+    let files = Files::new();
+    files.write("good.json", r#"{"id": 1}"#);
+    files.write("signature.json", r#"{"inputs": [{"type": "long", "name": "id"}]}"#);
+    for subject in [["--policy", "@orders.yaml"], ["--signature", "@signature.json"]] {
+        for flag in [&["--strict-schema"][..], &["--formats"], &["--resource", "a=@schema.json"]] {
+            let arguments = [&["check", "--payload", "@good.json"][..], &subject, flag].concat();
+            let output = files.run(&arguments);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+            assert!(text(&output.stderr).contains("cannot be used with"), "{arguments:?}");
+        }
+    }
+}
+
 /// Settings that another document baked in would judge under this one's name.
 #[test]
 fn a_document_of_a_baked_component_is_refused() {

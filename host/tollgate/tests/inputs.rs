@@ -243,7 +243,7 @@ fn csv_cells_and_rows_that_do_not_fit() {
             "scor,country",
             "there is no column `score` for the required input `score`, did you mean `scor`?",
         ),
-        ("score,country,score", "column `score` is in the header twice"),
+        ("score,country,score", "column `score` is there twice"),
     ] {
         let error = Csv::new(header.as_bytes(), &extractor, &outside).expect_err(header);
         assert_eq!(error.to_string(), says);

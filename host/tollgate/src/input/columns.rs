@@ -110,11 +110,15 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// Whether a row of a column is not null.
+pub(super) fn is_present(column: &Column, row: usize) -> bool {
+    let bit = |bits: &Vec<u8>| bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+    column.validity.as_ref().is_none_or(bit)
+}
+
 /// The cell of a row; null where there is none.
 pub(crate) fn cell(column: &Column, row: usize) -> Cell<'_> {
-    if let Some(validity) = &column.validity
-        && validity.get(row / 8).is_none_or(|byte| byte >> (row % 8) & 1 == 0)
-    {
+    if !is_present(column, row) {
         return Cell::Null;
     }
     let cell = match &column.cells {
@@ -156,10 +160,10 @@ fn part(column: &Column, rows: Range<usize>) -> Column {
             Cells::Texts(Dictionary { entries, indices })
         }
     };
-    let validity = column.validity.as_ref().map(|bits| {
+    let validity = column.validity.as_ref().map(|_| {
         let mut part = vec![0; rows.len().div_ceil(8)];
         for (place, row) in rows.enumerate() {
-            let present = bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+            let present = is_present(column, row);
             if let Some(byte) = part.get_mut(place / 8) {
                 *byte |= u8::from(present) << (place % 8);
             }

@@ -122,7 +122,7 @@ pub enum RowsError {
         meant: Option<String>,
     },
     /// The header names a column twice that the policy reads.
-    #[error("column `{0}` is in the header twice")]
+    #[error("column `{0}` is there twice")]
     DuplicateColumn(String),
     /// The header lacks the column that counters are kept by.
     #[error("there is no column `{column}`, by which the counters are kept{}", hint(.meant))]
