@@ -3,6 +3,7 @@
 mod ahead;
 mod cargo_component;
 mod component;
+mod names;
 mod record;
 
 use std::fs;

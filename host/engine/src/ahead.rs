@@ -16,7 +16,7 @@ use wasmtime::component::Component;
 
 use crate::component;
 use crate::digest::Digest;
-use crate::engine::config;
+use crate::config::config;
 use crate::error::LoadError;
 use crate::limits::Limits;
 

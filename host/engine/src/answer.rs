@@ -8,7 +8,7 @@
 use std::fmt;
 
 use crate::text::size;
-use crate::types::{Batch, Decision, Declaration, Finding, Info};
+use crate::types::{Batch, Decision, Declaration, Finding, Info, Outcome};
 
 /// Bytes of the name of an input, an action, a reason or a rule.
 const NAME: usize = 256;
@@ -157,6 +157,17 @@ pub(crate) fn check_findings(facts: usize, findings: &[Finding]) -> Result<(), S
     Ok(())
 }
 
+/// Checks what a plugin says of settings that it takes.
+pub(crate) fn check_remarks(remarks: &[Finding]) -> Result<(), String> {
+    check_findings(0, remarks)?;
+    match remarks.iter().find(|remark| remark.outcome > Outcome::Warn) {
+        None => Ok(()),
+        Some(Finding { rule, outcome, .. }) => {
+            Err(format!("a remark of `{rule}` is `{}`, and the settings were taken", outcome.name()))
+        }
+    }
+}
+
 /// Checks how much findings say, together and each.
 pub(crate) fn check_texts_of(findings: &[Finding]) -> Result<(), String> {
     count("its findings", findings.len(), FINDINGS)?;
@@ -172,10 +183,11 @@ pub(crate) fn check_texts_of(findings: &[Finding]) -> Result<(), String> {
 
 /// Checks a finding's texts, and gives their length together.
 fn check_texts(finding: &Finding) -> Result<usize, String> {
-    let Finding { rule, message, pointer, expected, actual, .. } = finding;
+    let Finding { rule, message, column, pointer, expected, actual, .. } = finding;
     text("a rule's id", rule.len(), NAME)?;
     let texts = [
         ("message", Some(message)),
+        ("column", column.as_ref()),
         ("pointer", pointer.as_ref()),
         ("expected value", expected.as_ref()),
         ("actual value", actual.as_ref()),

@@ -11,56 +11,18 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmtime::Store;
-use wasmtime::component::{Instance, Lift, WasmList};
+use wasmtime::component::{self, Lift, WasmList};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
+use crate::baked::{Baked, SECTION};
 use crate::budget::Room;
 use crate::cache::Found;
 use crate::compile;
 use crate::digest::Digest;
-use crate::error::{ConfigureError, LoadError};
-use crate::instance::{Export, Live};
-use crate::jobs::refusal;
+use crate::error::ConfigureError;
+use crate::instance::{Exports, Instance, Live};
 use crate::limits::Accounts;
-use crate::plugin::{Configure, Loaded};
-
-/// The custom section that says what was baked.
-pub(crate) const SECTION: &str = "tollgate:baked";
-
-/// What a baked component says was frozen into it. It is a claim: baking the
-/// plugin again with the same settings and metadata, and comparing the bytes,
-/// verifies it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Baked {
-    /// The digest of the plugin that it was made from.
-    pub plugin: Digest,
-    /// The digest of its settings, canonical JSON.
-    pub settings: Digest,
-    /// The text that was given to [`Plugin::bake`](crate::Plugin::bake).
-    pub metadata: String,
-}
-
-impl Baked {
-    fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64 + self.metadata.len());
-        bytes.extend_from_slice(self.plugin.as_bytes());
-        bytes.extend_from_slice(self.settings.as_bytes());
-        bytes.extend_from_slice(self.metadata.as_bytes());
-        bytes
-    }
-
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, LoadError> {
-        let invalid = || LoadError::Invalid(format!("its section `{SECTION}` is damaged"));
-        let (plugin, rest) = bytes.split_first_chunk().ok_or_else(invalid)?;
-        let (settings, metadata) = rest.split_first_chunk().ok_or_else(invalid)?;
-        let metadata = std::str::from_utf8(metadata).map_err(|_| invalid())?;
-        Ok(Self {
-            plugin: Digest::from_bytes(*plugin),
-            settings: Digest::from_bytes(*settings),
-            metadata: metadata.to_owned(),
-        })
-    }
-}
+use crate::loaded::{Loaded, accepted};
 
 pub(crate) fn bake(
     loaded: &Loaded,
@@ -97,15 +59,15 @@ fn freeze(loaded: &Loaded, settings: &str) -> Result<Vec<u8>, ConfigureError> {
     let mut wizer = Wizer::new();
     wizer.keep_init_func(true);
     let (context, instrumented) = wizer.instrument_component(&loaded.bytes).map_err(cannot)?;
-    let component = compile::compile(shared, &instrumented)?.component;
+    let component =
+        compile::compile(&shared.wasmtime, shared.compile_by.as_ref(), &instrumented)?.component;
     let pre = shared.linker.instantiate_pre(&component).map_err(cannot)?;
-    let configure = Export::<Configure>::find(&component, &pre, loaded.contract)?;
+    let lifecycle = loaded.contract.lifecycle(&Exports::of(&pre, loaded.contract.version()))?;
     let limits = &shared.limits;
     let room = Room::of_engine(&shared.permits, limits);
     let mut live = Live::new(shared, &pre, &loaded.name, limits, room)?;
-    live.call(&configure, &loaded.name, (settings,))?
-        .0
-        .map_err(|findings| refusal(&loaded.name, findings))?;
+    let mut instance = Instance { live: &mut live, plugin: &loaded.name };
+    accepted(&loaded.name, lifecycle.configure(&mut instance, settings)?)?;
     live.refill(limits);
     let (store, instance) = live.parts();
     let mut state = State { store, instance, error: None };
@@ -130,7 +92,7 @@ fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
 /// first one is kept here and the snapshot thrown away.
 struct State<'a> {
     store: &'a mut Store<Accounts>,
-    instance: &'a Instance,
+    instance: &'a component::Instance,
     error: Option<wasmtime::Error>,
 }
 

@@ -16,7 +16,6 @@ use wasmtime::component::Component;
 
 use self::bounds::Unbounded;
 pub use self::process::serve;
-use crate::engine::Shared;
 use crate::error::LoadError;
 
 /// A program that compiles a component and ends: it is given two numbers
@@ -66,20 +65,24 @@ pub(crate) struct Compiled {
 }
 
 /// Compiles a component here, or in a process of its own.
-pub(crate) fn compile(shared: &Shared, bytes: &[u8]) -> Result<Compiled, LoadError> {
+pub(crate) fn compile(
+    engine: &wasmtime::Engine,
+    command: Option<&CompileCommand>,
+    bytes: &[u8],
+) -> Result<Compiled, LoadError> {
     bounds::check(bytes).map_err(|error| match error {
         Unbounded::TooMuch(much) => LoadError::Costly(much.to_string()),
         Unbounded::Invalid(error) => LoadError::Invalid(error.to_string()),
     })?;
-    let Some(command) = &shared.compile_by else {
-        let component = Component::new(&shared.wasmtime, bytes).map_err(invalid)?;
+    let Some(command) = command else {
+        let component = Component::new(engine, bytes).map_err(invalid)?;
         return Ok(Compiled { component, code: None });
     };
     let code = process::compile(command, bytes, Budget::of(bytes.len()))?;
     // SAFETY: it comes from the program that we have called, which is trusted
     // as this one is.
     #[allow(unsafe_code)]
-    let component = unsafe { Component::deserialize(&shared.wasmtime, &code) }.map_err(invalid)?;
+    let component = unsafe { Component::deserialize(engine, &code) }.map_err(invalid)?;
     Ok(Compiled { component, code: Some(code) })
 }
 

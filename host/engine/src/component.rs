@@ -2,8 +2,10 @@
 
 use wasmparser::{Parser, Payload};
 
+use crate::baked;
+use crate::contract::{self, CONTRACT_VERSIONS, Contract};
 use crate::error::LoadError;
-use crate::plugin::{CONTRACT_VERSIONS, World};
+use crate::world::World;
 
 const PACKAGE: &str = "tollgate:plugin/";
 
@@ -12,10 +14,9 @@ const PACKAGE: &str = "tollgate:plugin/";
 const DEPTH: usize = 16;
 
 /// What a component declares at its surface.
-#[derive(Debug)]
 pub(crate) struct Declared {
     pub(crate) world: World,
-    pub(crate) contract: &'static str,
+    pub(crate) contract: &'static dyn Contract,
     /// The text of the custom section that baking adds.
     pub(crate) baked: Option<Vec<u8>>,
 }
@@ -66,7 +67,7 @@ fn surface(bytes: &[u8]) -> Result<Surface, String> {
                 }
             }
             Payload::CustomSection(section)
-                if depth == 0 && section.name() == crate::bake::SECTION =>
+                if depth == 0 && section.name() == baked::SECTION =>
             {
                 baked = Some(section.data().to_vec());
             }
@@ -77,7 +78,7 @@ fn surface(bytes: &[u8]) -> Result<Surface, String> {
 }
 
 /// The world and contract version that these exports make.
-fn world(exports: &[String]) -> Result<(World, &'static str), LoadError> {
+fn world(exports: &[String]) -> Result<(World, &'static dyn Contract), LoadError> {
     let mut found = Vec::new();
     let mut versions = Vec::new();
     for export in exports {
@@ -87,20 +88,23 @@ fn world(exports: &[String]) -> Result<(World, &'static str), LoadError> {
             continue;
         };
         versions.push(version);
-        found.extend(World::ALL.into_iter().filter(|world| world.interface() == interface));
+        let world = World::ALL.into_iter().find(|world| world.interface() == interface);
+        found.extend(world.map(|world| (world, version)));
     }
-    let unknown = versions.iter().find(|version| !CONTRACT_VERSIONS.contains(version));
-    if let Some(wanted) = unknown {
-        return Err(LoadError::UnknownContract { wanted: (*wanted).to_owned() });
+    if let Some(wanted) = versions.iter().find(|version| contract::of(version).is_none()) {
+        let wanted = (*wanted).to_owned();
+        return Err(LoadError::UnknownContract { wanted, known: CONTRACT_VERSIONS });
     }
-    let contract = versions
-        .first()
-        .and_then(|version| CONTRACT_VERSIONS.iter().find(|known| *known == version));
-    match (found.as_slice(), contract) {
-        ([world], Some(contract)) => Ok((*world, contract)),
-        ([], _) | (_, None) => Err(LoadError::NotAPlugin(exports.to_vec())),
-        (several, _) => {
-            Err(LoadError::SeveralWorlds(several.iter().map(ToString::to_string).collect()))
+    match found.as_slice() {
+        [(world, version)] => {
+            let contract = contract::of(version);
+            let contract = contract.ok_or_else(|| LoadError::NotAPlugin(exports.to_vec()))?;
+            Ok((*world, contract))
+        }
+        [] => Err(LoadError::NotAPlugin(exports.to_vec())),
+        several => {
+            let name = |(world, version): &(World, &str)| format!("{world}@{version}");
+            Err(LoadError::SeveralWorlds(several.iter().map(name).collect()))
         }
     }
 }

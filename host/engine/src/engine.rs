@@ -1,35 +1,24 @@
-//! The engine: wasmtime's settings, one clock, one pool, one cache.
+//! The engine: one clock, one pool, one cache.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use wasmtime::component::Linker;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::ahead::BuiltIn;
 use crate::cache::{Cache, CacheDirectory, CacheProblem, Wanted};
 use crate::compile::CompileCommand;
+use crate::config::config;
 use crate::error::{EngineError, LoadError};
-use crate::limits::{Accounts, Limits};
+use crate::limits::Limits;
 use crate::permits::Permits;
 use crate::plugin::Plugin;
 use crate::prepare::Preparer;
+use crate::shared::{Places, Shared};
 
 /// The step of the deadline's clock.
 const TICK: Duration = Duration::from_millis(1);
-
-/// How much of an instance's memory is reset by copying rather than given back
-/// to the system. Copying 64 KiB costs less than the system call and the page
-/// faults that follow it; four pages are about where the two meet.
-const KEEP_RESIDENT: usize = 256 << 10;
-
-/// What one component may be made of. A component of a Rust crate is one
-/// module with one memory and one table; those of Python and JavaScript have
-/// some adapters beside it.
-const MODULES: u32 = 16;
-const MEMORIES: u32 = 2;
-const TABLES: u32 = 8;
 
 /// Loads plugins and runs them. Cheap to clone; clones share the pool of
 /// instances, the cache and the limits.
@@ -42,29 +31,6 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("limits", &self.shared.limits).finish_non_exhaustive()
     }
-}
-
-pub(crate) struct Shared {
-    pub(crate) wasmtime: wasmtime::Engine,
-    /// Holds nothing: plugins import nothing.
-    pub(crate) linker: Linker<Accounts>,
-    pub(crate) limits: Limits,
-    pub(crate) permits: Arc<Permits>,
-    /// For instances at rest, which hold a permit as well: at most half of
-    /// all may be ready and a quarter warm, so that neither is in the way of
-    /// the other, or of calls.
-    pub(crate) places: Places,
-    pub(crate) preparer: Preparer,
-    pub(crate) cache: Cache,
-    pub(crate) compile_by: Option<CompileCommand>,
-    pub(crate) bake_above: Option<u64>,
-}
-
-/// How many instances may be at rest.
-#[derive(Clone)]
-pub(crate) struct Places {
-    pub(crate) ready: Arc<Permits>,
-    pub(crate) warm: Arc<Permits>,
 }
 
 /// Chooses how an [`Engine`] runs.
@@ -198,45 +164,6 @@ impl Engine {
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
     }
-}
-
-pub(crate) fn config(limits: &Limits) -> Config {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(limits.instances)
-        // As many as the components may need, so that a permit is all that a
-        // call has to wait for.
-        .total_core_instances(limits.instances.saturating_mul(MODULES))
-        .total_memories(limits.instances.saturating_mul(MEMORIES))
-        .total_tables(limits.instances.saturating_mul(TABLES))
-        .max_core_instances_per_component(MODULES)
-        .max_memories_per_component(MEMORIES)
-        .max_tables_per_component(TABLES)
-        .max_memories_per_module(MEMORIES)
-        .max_tables_per_module(TABLES)
-        .max_memory_size(limits.memory)
-        .table_elements(limits.table_elements)
-        .max_unused_warm_slots(limits.instances)
-        .linear_memory_keep_resident(KEEP_RESIDENT)
-        // The tables of a large plugin: some thousand pointers.
-        .table_keep_resident(16 << 10);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .cranelift_opt_level(OptLevel::Speed)
-        // Without it every call pays for a task that can wait; plugins do not.
-        .concurrency_support(false)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        // Neither tables to unwind native frames by nor places in a plugin's
-        // code are ever shown, and they are a third of what is compiled.
-        .native_unwind_info(cfg!(windows))
-        .generate_address_map(false)
-        // A panic's message is read from the memory that a trap leaves.
-        .coredump_on_trap(true)
-        // The same bits on every host.
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false);
-    config
 }
 
 /// Advances the deadline's clock until the engine is gone.

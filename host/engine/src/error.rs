@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::plugin::{CONTRACT_VERSIONS, World};
 use crate::text::{plain, quoted, size};
 use crate::types::Finding;
+use crate::world::World;
 
 /// The engine could not be made.
 #[derive(Debug, Error)]
@@ -70,11 +70,13 @@ pub enum LoadError {
     #[error(
         "built for contract `tollgate:plugin@{}`, and this host has {}; rebuild the \
          plugin with an SDK for one of these, or update the host",
-        plain(.wanted), quoted(CONTRACT_VERSIONS)
+        plain(.wanted), quoted(.known)
     )]
     UnknownContract {
         /// The version that it was built for.
         wanted: String,
+        /// Those that this host has.
+        known: &'static [&'static str],
     },
     /// It exports the right names with the wrong types.
     #[error("export `{export}` does not have the contract's type: {}", plain(.problem))]

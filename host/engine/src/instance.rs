@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use wasmtime::Store;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentNamedList, Func, Instance, InstancePre, Lift, Lower,
-    TypedFunc,
+    self,
+    Component, ComponentExportIndex, ComponentNamedList, Func, InstancePre, Lift, Lower, TypedFunc,
 };
 
 use crate::budget::Room;
-use crate::engine::Shared;
+use crate::shared::Shared;
 use crate::error::{Cause, Fault, LoadError};
 use crate::limits::{Accounts, Limits, ticks};
 use crate::trap;
@@ -32,13 +32,21 @@ pub(crate) struct Export<F> {
     function: PhantomData<fn() -> F>,
 }
 
-impl<F: Function> Export<F> {
-    /// Finds the function and checks its type, once for all instances.
-    pub(crate) fn find(
-        component: &Component,
-        pre: &InstancePre<Accounts>,
-        contract: &str,
-    ) -> Result<Self, LoadError> {
+/// What a component exports, by a version of the contract.
+pub(crate) struct Exports<'a> {
+    component: &'a Component,
+    pre: &'a InstancePre<Accounts>,
+    contract: &'static str,
+}
+
+impl<'a> Exports<'a> {
+    pub(crate) fn of(pre: &'a InstancePre<Accounts>, contract: &'static str) -> Self {
+        Self { component: pre.component(), pre, contract }
+    }
+
+    /// Finds a function and checks its type, once for all instances.
+    pub(crate) fn find<F: Function>(&self) -> Result<Export<F>, LoadError> {
+        let Self { component, pre, contract } = self;
         let interface = format!("tollgate:plugin/{}@{contract}", F::INTERFACE);
         let wrong = |problem: String| LoadError::WrongType {
             export: format!("{interface}#{}", F::NAME),
@@ -53,14 +61,35 @@ impl<F: Function> Export<F> {
         function
             .typecheck::<F::Params<'static>, F::Results>(&pre.instance_type())
             .map_err(|error| wrong(format!("{error:#}")))?;
-        Ok(Self { index, function: PhantomData })
+        Ok(Export { index, function: PhantomData })
+    }
+}
+
+/// An instance, and the plugin whose it is: `name@version`.
+pub(crate) struct Instance<'a> {
+    pub(crate) live: &'a mut Live,
+    pub(crate) plugin: &'a str,
+}
+
+impl Instance<'_> {
+    /// Calls a function. After an error the instance must be dropped.
+    #[inline]
+    pub(crate) fn call<F: Function>(
+        &mut self,
+        export: &Export<F>,
+        params: F::Params<'_>,
+    ) -> Result<F::Results, Fault> {
+        self.live.try_call(export, params).map_err(|error| {
+            let (cause, backtrace) = trap::explain(&error, &self.live.store, &self.live.limits);
+            Fault { plugin: self.plugin.to_owned(), function: F::NAME, cause, backtrace }
+        })
     }
 }
 
 /// An instance that may be called until it fails.
 pub(crate) struct Live {
     store: Store<Accounts>,
-    instance: Instance,
+    instance: component::Instance,
     /// The function called last: a warm instance is asked the same again and
     /// again, and finding it takes a fifth of a short call.
     last: Option<(TypeId, Func)>,
@@ -95,19 +124,6 @@ impl Live {
                 Err(fault(cause, backtrace))
             }
         }
-    }
-
-    /// Calls a function. After an error the instance must be dropped.
-    pub(crate) fn call<F: Function>(
-        &mut self,
-        export: &Export<F>,
-        plugin: &str,
-        params: F::Params<'_>,
-    ) -> Result<F::Results, Fault> {
-        self.try_call(export, params).map_err(|error| {
-            let (cause, backtrace) = trap::explain(&error, &self.store, &self.limits);
-            Fault { plugin: plugin.to_owned(), function: F::NAME, cause, backtrace }
-        })
     }
 
     #[inline]
@@ -163,7 +179,7 @@ impl Live {
     }
 
     /// The parts, for reading out the instance's memory.
-    pub(crate) fn parts(&mut self) -> (&mut Store<Accounts>, &Instance) {
+    pub(crate) fn parts(&mut self) -> (&mut Store<Accounts>, &component::Instance) {
         (&mut self.store, &self.instance)
     }
 }

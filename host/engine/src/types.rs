@@ -1,7 +1,8 @@
-//! The contract's types, as `wit/1.0.0` defines them.
+//! The contract's types, as its newest version, `wit/1.1.0`, defines them.
 //!
 //! Each type has the fields and the meaning of the WIT item of the same name;
-//! see `wit/1.0.0/*.wit` for the rules of each.
+//! see `wit/1.1.0/*.wit` for the rules of each. Plugins for older versions are
+//! asked in their own types.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -47,7 +48,12 @@ pub struct Finding {
     pub outcome: Outcome,
     /// One sentence for a person.
     pub message: String,
-    /// An RFC 6901 pointer into what was judged.
+    /// The row that it is about, counted from 0 among those given.
+    pub row: Option<u32>,
+    /// The column of that row.
+    pub column: Option<String>,
+    /// An RFC 6901 pointer: with a row it leads on from there, otherwise into
+    /// what was judged.
     pub pointer: Option<String>,
     /// What would have been right.
     pub expected: Option<String>,
@@ -112,12 +118,121 @@ impl Kind {
     }
 }
 
-/// Distinct texts, and for every row which of them it holds.
+/// Texts, packed into one.
+#[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq, Eq, Default)]
+#[component(record)]
+pub struct Texts {
+    /// All of them, one behind the other.
+    pub text: String,
+    /// Where each one ends, in bytes of `text`.
+    pub ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Adds a text. Together they have less than 4 GiB.
+    #[inline]
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(end(self.text.len()));
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The text at `index`.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.text.get(span(&self.ends, index)?)
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|index| self.get(index).unwrap_or_default())
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        let mut packed = Self::default();
+        texts.into_iter().for_each(|text| packed.push(text.as_ref()));
+        packed
+    }
+}
+
+/// Records as they were written, packed into one.
+#[derive(ComponentType, Lower, Debug, Clone, PartialEq, Eq, Default)]
+#[component(record)]
+pub struct Records {
+    /// All of them, one behind the other.
+    pub bytes: Vec<u8>,
+    /// Where each one ends.
+    pub ends: Vec<u32>,
+}
+
+impl Records {
+    /// Adds a record. Together they have less than 4 GiB.
+    pub fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.ends.push(end(self.bytes.len()));
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let record = |index| self.bytes.get(span(&self.ends, index)?);
+        (0..self.len()).map(move |index| record(index).unwrap_or_default())
+    }
+}
+
+impl<T: AsRef<[u8]>> FromIterator<T> for Records {
+    fn from_iter<I: IntoIterator<Item = T>>(records: I) -> Self {
+        let mut packed = Self::default();
+        records.into_iter().for_each(|record| packed.push(record.as_ref()));
+        packed
+    }
+}
+
+/// An end beyond 32 bits is none that any text has.
+fn end(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[inline]
+fn span(ends: &[u32], index: usize) -> Option<std::ops::Range<usize>> {
+    let start = match index.checked_sub(1) {
+        Some(before) => *ends.get(before)?,
+        None => 0,
+    };
+    Some(start as usize..*ends.get(index)? as usize)
+}
+
+/// Texts, and for every row which of them it holds.
 #[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq, Eq, Default)]
 #[component(record)]
 pub struct Dictionary {
-    /// The distinct texts.
-    pub entries: Vec<String>,
+    /// The texts.
+    pub entries: Texts,
     /// For each row an index into `entries`.
     pub indices: Vec<u32>,
 }
@@ -132,6 +247,9 @@ pub enum Cells {
     /// One signed integer a row.
     #[component(name = "integers")]
     Integers(Vec<i64>),
+    /// One integer from 0 a row.
+    #[component(name = "unsigned")]
+    Unsigned(Vec<u64>),
     /// One double a row.
     #[component(name = "numbers")]
     Numbers(Vec<f64>),
@@ -163,6 +281,22 @@ pub struct Info {
     /// A JSON Schema of its settings.
     #[component(name = "settings-schema")]
     pub settings_schema: String,
+}
+
+/// How rows are judged.
+#[derive(ComponentType, Lift, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[component(enum)]
+#[repr(u8)]
+pub enum Manner {
+    /// Not at all: what is judged is no rows.
+    #[component(name = "none")]
+    None,
+    /// Together, as one data frame.
+    #[component(name = "together")]
+    Together,
+    /// Each by itself, as the JSON object that it is.
+    #[component(name = "apart")]
+    Apart,
 }
 
 /// A named column of a file or a data frame.

@@ -6,15 +6,14 @@
 //! read as what the schema declares it to be.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use tollgate_sdk::signature::{Cells, TypedColumn};
+use tollgate_sdk::signature::{Cells, Gathered, TypedColumn};
 use tollgate_sdk::{Finding, Outcome};
 
-use crate::judge;
+use crate::judge::judge;
 use crate::kinds::Kinds;
-use crate::payload::{self, Document, Members, Number, Tree, push_step};
-use crate::report::{self, limited};
+use crate::payload::{self, Document, Members, Number, Tree};
+use crate::report;
 use crate::schema::Compiled;
 use crate::time;
 
@@ -32,24 +31,21 @@ pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -
         return vec![finding.expected("each name once")];
     }
     let kinds = kinds(compiled, columns);
-    let mut gathered = Gathered { findings: Vec::new(), known: BTreeMap::new() };
+    let mut gathered = Gathered::default();
     for row in 0..rows {
         let mut readable = true;
         let cells = members.values_mut().zip(columns).zip(&kinds);
         for (at, ((value, column), kinds)) in cells.enumerate() {
             *value = cell(column, *kinds, row).unwrap_or_else(|finding| {
-                let mut pointer = format!("/{row}");
-                push_step(&mut pointer, &name(at, column));
-                gathered.add(finding.at(pointer));
+                gathered.add(finding.in_row(row).in_column(name(at, column)));
                 readable = false;
                 Tree::Null
             });
         }
         let document = Document { tree: Tree::Object(members), repeated: Vec::new() };
         if readable {
-            for mut finding in judge(compiled, "the row", &document, usize::MAX) {
-                let at = finding.pointer.take().unwrap_or_default();
-                gathered.add(finding.at(format!("/{row}{at}")));
+            for finding in judge(compiled, "the row", &document, usize::MAX) {
+                gathered.add(finding.in_record(row));
             }
         }
         members = match document.tree {
@@ -57,7 +53,7 @@ pub(crate) fn check(compiled: &Compiled, rows: usize, columns: &[TypedColumn]) -
             _ => Members::default(),
         };
     }
-    limited(gathered.findings, compiled.max_findings, 0, false)
+    gathered.finish(compiled.max_findings)
 }
 
 /// What the schema lets the cells of each column be.
@@ -70,48 +66,6 @@ fn kinds(compiled: &Compiled, columns: &[TypedColumn]) -> Vec<Kinds> {
     columns.map(|(at, column)| declared.kinds(&name(at, column))).collect()
 }
 
-/// The findings of all rows: those that say the same are one, with its first
-/// places before it.
-struct Gathered {
-    findings: Vec<Finding>,
-    /// Rule, message and column, and which findings those are.
-    known: BTreeMap<(String, String, String), Vec<usize>>,
-}
-
-/// So many places of a fault are findings of their own; the last of them
-/// counts the rest.
-const PLACES: usize = 5;
-
-/// More different findings than anyone reads, so that they take no memory.
-const MANY: usize = 10_000;
-
-impl Gathered {
-    fn add(&mut self, finding: Finding) {
-        let pointer = finding.pointer.as_deref().unwrap_or_default();
-        let column = pointer.split('/').nth(2).unwrap_or_default().to_owned();
-        let key = (finding.rule.clone(), finding.message.clone(), column);
-        let room = self.findings.len() < MANY;
-        let at = match self.known.get_mut(&key) {
-            Some(places) if places.len() < PLACES && room => {
-                places.push(self.findings.len());
-                self.findings.push(finding);
-                return;
-            }
-            Some(places) => places.last().copied(),
-            None if room => {
-                self.known.insert(key, vec![self.findings.len()]);
-                self.findings.push(finding);
-                return;
-            }
-            // The last one stands for all that there is no room for.
-            None => Some(MANY - 1),
-        };
-        if let Some(known) = at.and_then(|at| self.findings.get_mut(at)) {
-            known.occurrences = known.occurrences.saturating_add(finding.occurrences);
-        }
-    }
-}
-
 /// A column without a name goes by its number.
 fn name(at: usize, column: &TypedColumn) -> Cow<'_, str> {
     match &column.name {
@@ -121,11 +75,7 @@ fn name(at: usize, column: &TypedColumn) -> Cow<'_, str> {
 }
 
 fn cell(column: &TypedColumn, kinds: Kinds, row: usize) -> Result<Tree<'_>, Box<Finding>> {
-    let present = match &column.column.validity {
-        None => true,
-        Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
-    };
-    if !present {
+    if !column.column.is_present(row) {
         return Ok(Tree::Null);
     }
     let short = || bad("the column has fewer cells than there are rows".to_owned());
@@ -135,15 +85,15 @@ fn cell(column: &TypedColumn, kinds: Kinds, row: usize) -> Result<Tree<'_>, Box<
             let value = *cells.get(row).ok_or_else(short)?;
             Ok(match column.dtype.as_str() {
                 CSV if !kinds.has(Kinds::NUMBER) => Tree::Text(value.to_string().into()),
-                // The contract's integers are signed: the upper half of
-                // `uint64` comes as negative numbers.
-                "uint64" | "UInt64" => Tree::Number(Number::Unsigned(value as u64)),
                 "bool" | "boolean" => Tree::Boolean(value != 0),
                 dtype => match time::unit(dtype) {
                     Some(unit) => Tree::Text(time::text(value, unit).into()),
                     None => Tree::Number(Number::Whole(value)),
                 },
             })
+        }
+        Cells::Unsigned(cells) => {
+            Ok(Tree::Number(Number::Unsigned(*cells.get(row).ok_or_else(short)?)))
         }
         Cells::Numbers(cells) => {
             let value = *cells.get(row).ok_or_else(short)?;
@@ -158,8 +108,7 @@ fn cell(column: &TypedColumn, kinds: Kinds, row: usize) -> Result<Tree<'_>, Box<
             }
         }
         Cells::Texts(texts) => {
-            let entry = texts.indices.get(row).and_then(|at| texts.entries.get(*at as usize));
-            let text = entry.ok_or_else(short)?;
+            let text = texts.get(row).ok_or_else(short)?;
             match column.dtype.as_str() {
                 "object" => json(text),
                 CSV => written(text, kinds),

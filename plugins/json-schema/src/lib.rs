@@ -7,12 +7,14 @@
 
 mod columns;
 mod explain;
+mod judge;
 mod kinds;
 mod lint;
 mod payload;
 mod randomness;
 mod report;
 mod representation;
+mod rows;
 mod schema;
 mod settings;
 mod show;
@@ -20,12 +22,10 @@ mod time;
 
 use std::fmt;
 
-use tollgate_sdk::signature::{Signature, TypedColumn};
+use tollgate_sdk::signature::{Manner, Records, Signature, TypedColumn};
 use tollgate_sdk::{Finding, Outcome};
 
-use payload::Document;
-use report::Report;
-use representation::{Place, Run};
+use judge::judge;
 use schema::Compiled;
 use settings::Settings;
 
@@ -55,12 +55,16 @@ impl Signature for JsonSchema {
         schema::compile(settings).map(Self)
     }
 
+    fn remarks(&self) -> Vec<Finding> {
+        self.0.remarks.clone()
+    }
+
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
         let mut findings = match payload::read(payload) {
             Err(malformed) => vec![report::malformed(*malformed)],
             Ok(document) => judge(&self.0, "the payload", &document, self.0.max_findings),
         };
-        findings.extend_from_slice(&self.0.remarks);
+        findings.extend(self.0.hollow());
         findings
     }
 
@@ -72,39 +76,21 @@ impl Signature for JsonSchema {
         if findings.is_empty() { Ok(payload.to_vec()) } else { Err(findings) }
     }
 
+    fn rows(&self) -> Manner {
+        Manner::Apart
+    }
+
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
         let mut findings = columns::check(&self.0, rows, columns);
-        findings.extend_from_slice(&self.0.remarks);
+        findings.extend(self.0.hollow());
         findings
     }
-}
 
-/// Judges a value that is called `name`, which repeats some names. Of more
-/// than `most` faults the rest is counted.
-fn judge(compiled: &Compiled, name: &str, document: &Document<'_>, most: usize) -> Vec<Finding> {
-    let Compiled { validator, schema, .. } = compiled;
-    let Document { tree, repeated } = document;
-    // Most payloads are right, and to say so takes no list of faults.
-    let is_valid = validator.is_valid(Place { tree, run: &Run::default() });
-    if is_valid && repeated.is_empty() {
-        return Vec::new();
+    fn check_records(&self, records: &Records) -> Vec<Finding> {
+        let mut findings = rows::records(&self.0, records);
+        findings.extend(self.0.hollow());
+        findings
     }
-    let run = Run::default();
-    let repeated = repeated.iter().cloned().map(report::repeated).collect();
-    let errors = validator.iter_errors(Place { tree, run: &run });
-    let report = Report { payload: tree, name, schema, most };
-    let mut findings = report.findings(errors, repeated, || run.is_full());
-    if findings.is_empty() {
-        findings.push(undecided());
-    }
-    findings
-}
-
-/// The finding for a payload that the schema refuses without saying why. It
-/// should not happen, and must not pass.
-fn undecided() -> Finding {
-    let message = "the schema does not hold, and no keyword says why";
-    Finding::new("schema", Outcome::Inconclusive, message)
 }
 
 tollgate_sdk::export_signature!(JsonSchema);

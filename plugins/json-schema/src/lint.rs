@@ -3,7 +3,7 @@
 //!
 //! JSON Schema ignores what it does not know, so that a schema with `typ` and
 //! `propertes` passes everything. These remarks are apart from what payloads
-//! get: they come once a check.
+//! get: a host asks for them once.
 
 mod keywords;
 mod refusal;
@@ -51,9 +51,8 @@ struct File {
     pointer: String,
 }
 
-/// The remarks on a schema and its resources; refusals with `strict_schema`.
+/// The remarks on a schema and its resources.
 pub(crate) fn remarks(settings: &Settings, draft: Draft) -> Vec<Finding> {
-    let strict = settings.strict_schema;
     let mut unknown = Gathered::default();
     let file = File { name: "the schema".to_owned(), pointer: "/schema".to_owned() };
     unknown.schema(&settings.schema, draft, &file, "");
@@ -64,28 +63,27 @@ pub(crate) fn remarks(settings: &Settings, draft: Draft) -> Vec<Finding> {
         unknown.schema(schema, draft, &file, "");
     }
     let mut remarks: Vec<Finding> =
-        unknown.found.iter().take(NAMED).map(|unknown| unknown.finding(strict)).collect();
+        unknown.found.iter().take(NAMED).map(Unknown::finding).collect();
     let rest = unknown.found.len().saturating_sub(NAMED);
     if rest > 0 {
         let message = format!("{rest} further names in the schema are no keywords of its draft");
-        let outcome = if strict { Outcome::Fail } else { Outcome::Warn };
-        remarks.push(Finding::new(UNKNOWN, outcome, message));
-    }
-    let judges = Schemas::new(&settings.schema, &settings.resources, settings.formats);
-    if !judges.can_refuse(&settings.schema, draft) {
-        let message = "nothing can break this schema, so that nothing was judged: no keyword in it \
-                       refuses anything";
-        let outcome = if strict { Outcome::Fail } else { Outcome::Inconclusive };
-        let finding = Finding::new(NOTHING, outcome, message.to_owned());
-        let finding = finding.expected("a keyword such as `type`, `required` or `properties`");
-        remarks.push(if strict { finding.at("/schema") } else { finding });
-    }
-    if strict {
-        for finding in &mut remarks {
-            "signature-invalid".clone_into(&mut finding.rule);
-        }
+        remarks.push(Finding::new(UNKNOWN, Outcome::Warn, message).at("/schema"));
     }
     remarks
+}
+
+/// Whether anything can break the schema.
+pub(crate) fn can_refuse(settings: &Settings, draft: Draft) -> bool {
+    let schemas = Schemas::new(&settings.schema, &settings.resources, settings.formats);
+    schemas.can_refuse(&settings.schema, draft)
+}
+
+/// That nothing can break the schema.
+pub(crate) fn hollow(outcome: Outcome) -> Finding {
+    let message = "nothing can break this schema, so that nothing was judged: no keyword in it \
+                   refuses anything";
+    Finding::new(NOTHING, outcome, message)
+        .expected("a keyword such as `type`, `required` or `properties`")
 }
 
 #[derive(Debug, Default)]
@@ -157,7 +155,7 @@ impl Gathered {
 }
 
 impl Unknown {
-    fn finding(&self, strict: bool) -> Finding {
+    fn finding(&self) -> Finding {
         let Self { keyword, draft, meant, file, pointer, places } = self;
         let keyword = crate::show::shortened(keyword, 80);
         let place = crate::show::shortened(pointer, 200);
@@ -173,9 +171,6 @@ impl Unknown {
         if let Some(meant) = meant {
             message.push_str(&format!("; did you mean `{meant}`?"));
         }
-        let outcome = if strict { Outcome::Fail } else { Outcome::Warn };
-        let finding = Finding::new(UNKNOWN, outcome, message);
-        // A pointer of a finding leads into the payload, or the settings.
-        if strict { finding.at(format!("{}{pointer}", file.pointer)) } else { finding }
+        Finding::new(UNKNOWN, Outcome::Warn, message).at(format!("{}{pointer}", file.pointer))
     }
 }

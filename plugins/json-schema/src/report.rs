@@ -1,12 +1,12 @@
 //! From faults to findings.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
-use tollgate_sdk::{Finding, Outcome, nearest};
+use tollgate_sdk::{Finding, Outcome, nearest, not_shown};
 
 use crate::explain::{Words, explain};
 use crate::payload::{Malformed, Tree, push_step};
@@ -35,23 +35,31 @@ impl Report<'_> {
         cut: impl FnOnce() -> bool,
     ) -> Vec<Finding> {
         let mut more = 0_u32;
+        let mut slips = BTreeSet::new();
         for error in errors {
             if found.len() > self.most {
                 more = more.saturating_add(places(error.kind()));
             } else {
-                self.add(&error, &mut found);
+                self.add(&error, &mut found, &mut slips);
             }
         }
-        let found = without_slips(found);
+        found.retain(|finding| !is_slip(finding, &slips));
         limited(found, self.most, more, cut())
     }
 
-    fn add(&self, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    /// `slips` are the places of names that were probably meant to be others.
+    fn add(
+        &self,
+        error: &ValidationError<'_>,
+        findings: &mut Vec<Finding>,
+        slips: &mut BTreeSet<String>,
+    ) {
         let pointer = error.instance_path().as_str();
         let value = self.payload.at(pointer);
         match error.kind() {
             Kind::Required { property } => {
-                findings.push(self.missing(property.as_str().unwrap_or_default(), pointer));
+                let name = property.as_str().unwrap_or_default();
+                findings.push(self.missing(name, pointer, slips));
             }
             kind @ (Kind::AdditionalProperties { unexpected }
             | Kind::UnevaluatedProperties { unexpected }) => {
@@ -80,12 +88,15 @@ impl Report<'_> {
         }
     }
 
-    fn missing(&self, name: &str, pointer: &str) -> Finding {
+    fn missing(&self, name: &str, pointer: &str, slips: &mut BTreeSet<String>) -> Finding {
         let mut message = format!("`{name}` is missing from {}", self.subject(pointer));
         if let Some(Tree::Object(members)) = self.payload.at(pointer) {
             let names = members.entries().iter().map(|(name, _)| name.as_ref());
             if let Some(meant) = nearest(name, names) {
                 message.push_str(&format!("; is `{meant}` meant to be it?"));
+                let mut place = pointer.to_owned();
+                push_step(&mut place, meant);
+                slips.insert(place);
             }
         }
         Finding::new("required", Outcome::Fail, message)
@@ -175,31 +186,13 @@ fn places(kind: &Kind) -> u32 {
 
 /// A name that was written wrong is one fault, not a missing property and an
 /// unexpected one.
-fn without_slips(findings: Vec<Finding>) -> Vec<Finding> {
-    // Object and missing name, of the findings that name a slip.
-    let mut slips: BTreeMap<String, ()> = BTreeMap::new();
-    for finding in &findings {
-        if finding.rule == "required"
-            && let Some((_, rest)) = finding.message.split_once("; is `")
-            && let Some(name) = rest.strip_suffix("` meant to be it?")
-        {
-            let mut place = finding.pointer.clone().unwrap_or_default();
-            push_step(&mut place, name);
-            slips.insert(place, ());
-        }
-    }
-    findings
-        .into_iter()
-        .filter(|finding| {
-            let is_unexpected =
-                matches!(&*finding.rule, "additional-properties" | "unevaluated-properties");
-            !(is_unexpected && slips.contains_key(finding.pointer.as_deref().unwrap_or_default()))
-        })
-        .collect()
+fn is_slip(finding: &Finding, slips: &BTreeSet<String>) -> bool {
+    matches!(&*finding.rule, "additional-properties" | "unevaluated-properties")
+        && slips.contains(finding.pointer.as_deref().unwrap_or_default())
 }
 
 /// The first `most` findings, and one that counts the rest.
-pub(crate) fn limited(
+fn limited(
     mut findings: Vec<Finding>,
     most: usize,
     more: u32,
@@ -210,18 +203,25 @@ pub(crate) fn limited(
     findings.truncate(most);
     if rest > 0 {
         let count = if cut { format!("at least {rest}") } else { rest.to_string() };
-        let faults = if rest == 1 { "fault is" } else { "faults are" };
-        let message = format!("{count} further {faults} not shown");
-        let mut last = Finding::new("more-findings", Outcome::Fail, message);
-        last.occurrences = rest;
-        findings.push(last);
+        findings.push(not_shown(&count, rest, Outcome::Fail));
     }
     findings
 }
 
 /// A text that is no JSON, as a finding.
 pub(crate) fn malformed(malformed: Malformed) -> Finding {
-    let Malformed { rule, message, pointer, expected, actual } = malformed;
+    let message = match &malformed.place {
+        Some(place) => format!("{} {place}", malformed.message),
+        None => malformed.message.clone(),
+    };
+    without_place(Malformed { message, ..malformed })
+}
+
+/// The same of one text of many: each has its own place in it, and the finding
+/// is one about all that are wrong alike.
+pub(crate) fn without_place(malformed: Malformed) -> Finding {
+    let Malformed { rule, message, pointer, expected, actual, .. } = malformed;
+    let message = message.trim_end_matches(',');
     let finding = Finding::new(rule, Outcome::Fail, message).at(pointer).expected(expected);
     if actual.is_empty() { finding } else { finding.actual(actual) }
 }

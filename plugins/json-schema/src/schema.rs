@@ -29,11 +29,19 @@ pub(crate) struct Compiled {
     /// Schemas that it refers to, by URI.
     pub(crate) resources: Vec<(String, Value)>,
     pub(crate) max_findings: usize,
-    /// What every check is told of the schema itself.
+    /// What there is to be said of the schema itself.
     pub(crate) remarks: Vec<Finding>,
+    /// Whether anything can break it.
+    pub(crate) can_refuse: bool,
 }
 
 impl Compiled {
+    /// That nothing can break it, which every check is told: what judged
+    /// nothing has not passed.
+    pub(crate) fn hollow(&self) -> Option<Finding> {
+        (!self.can_refuse).then(|| lint::hollow(Outcome::Inconclusive))
+    }
+
     /// What it declares of the columns of a file without types.
     pub(crate) fn declared(&self) -> Declared<'_> {
         let draft = Draft::default().detect(&self.schema);
@@ -58,6 +66,7 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
     }
     let draft = Draft::default().detect(&settings.schema);
     let remarks = lint::remarks(&settings, draft);
+    let can_refuse = lint::can_refuse(&settings, draft);
     let schema = settings.schema;
     let resources = settings.resources;
     let registry = registry(draft, &resources)?;
@@ -73,11 +82,19 @@ pub(crate) fn compile(mut settings: Settings) -> Result<Compiled, Vec<Finding>> 
         options = options.should_validate_formats(formats);
     }
     match options.build(&schema) {
-        Ok(_) if settings.strict_schema && !remarks.is_empty() => Err(remarks),
+        Ok(_) if settings.strict_schema && !(remarks.is_empty() && can_refuse) => {
+            let hollow = (!can_refuse).then(|| lint::hollow(Outcome::Fail).at("/schema"));
+            let refused = remarks.into_iter().chain(hollow).map(|remark| Finding {
+                rule: "signature-invalid".to_owned(),
+                outcome: Outcome::Fail,
+                ..remark
+            });
+            Err(refused.collect())
+        }
         Ok(validator) => {
             drop(registry);
             let max_findings = settings.max_findings;
-            Ok(Compiled { validator, schema, resources, max_findings, remarks })
+            Ok(Compiled { validator, schema, resources, max_findings, remarks, can_refuse })
         }
         Err(error) => {
             let mut findings = violations(&schema, settings.max_findings);

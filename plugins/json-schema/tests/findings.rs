@@ -42,17 +42,20 @@ fn told(findings: Vec<Finding>) -> Value {
     findings.into_iter().map(one).collect()
 }
 
-/// Runs a file of cases; `ask` gives the findings of one.
-fn run(file: &str, ask: impl Fn(&Value) -> Vec<Finding>) {
+/// Runs a file of cases; `ask` gives the findings of one, and remarks.
+fn run(file: &str, ask: impl Fn(&Value) -> (Vec<Finding>, Vec<Finding>)) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(file);
     let mut cases: Vec<Value> = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     let update = std::env::var_os("UPDATE_CASES").is_some();
     for case in &mut cases {
-        let findings = told(ask(case));
-        if update {
-            case["findings"] = findings;
-        } else {
-            assert_eq!(findings, case["findings"], "{}", case["name"]);
+        let (findings, remarks) = ask(case);
+        for (key, told) in [("findings", told(findings)), ("remarks", told(remarks))] {
+            let none = json!([]);
+            if !update {
+                assert_eq!(told, *case.get(key).unwrap_or(&none), "{}: {key}", case["name"]);
+            } else if key == "findings" || told != none {
+                case[key] = told;
+            }
         }
     }
     if update {
@@ -68,14 +71,15 @@ fn payloads_get_findings_that_people_can_use() {
         let findings = plugin.check(payload.as_bytes());
         let blocks = |finding: &Finding| finding.outcome > tollgate_sdk::Outcome::Warn;
         assert_eq!(plugin.normalize(payload.as_bytes()).is_err(), findings.iter().any(blocks));
-        findings
+        (findings, plugin.remarks())
     });
 }
 
 #[test]
 fn settings_that_cannot_be_used_are_refused_at_their_place() {
     run("settings.json", |case| {
-        configure(&case["settings"]).err().unwrap_or_else(|| panic!("{} is taken", case["name"]))
+        let refused = configure(&case["settings"]).err();
+        (refused.unwrap_or_else(|| panic!("{} is taken", case["name"])), Vec::new())
     });
 }
 

@@ -10,7 +10,7 @@ use mlflow_schema::schema::{Schema, Signature};
 use mlflow_schema::step::escaped;
 
 use crate::enforce;
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, Place};
 
 /// The fields that data comes in: those of MLflow's scoring protocol, and
 /// those of the typed notation.
@@ -20,6 +20,8 @@ pub(crate) enum Field {
     Split,
     /// `dataframe_records`: rows as objects.
     Records,
+    /// Records that stand alone, in no body.
+    Lines,
     /// `instances`: rows, as TensorFlow Serving takes them.
     Instances,
     /// `inputs`: rows, columns, or one tensor.
@@ -50,7 +52,7 @@ impl Field {
             Self::Records => "dataframe_records",
             Self::Instances => "instances",
             Self::Inputs => "inputs",
-            Self::Unified => "",
+            Self::Unified | Self::Lines => "",
             Self::Frame => "frame",
             Self::Tensor => "tensor",
             Self::Tensors => "tensors",
@@ -245,28 +247,37 @@ impl Origin {
         match self.field {
             _ if self.layout == Layout::Frame => String::new(),
             Field::Split => "/dataframe_split/data".to_string(),
-            Field::Unified => String::new(),
+            Field::Unified | Field::Lines => String::new(),
             field => format!("/{}", field.key()),
         }
     }
 
-    /// The pointer of a cell; without a row, of the column or else of the
-    /// data.
+    /// The place of a cell; without a row, of the column or else of the data.
     #[must_use]
-    pub(crate) fn cell(self, name: &Py<'_>, place: usize, row: Option<usize>) -> String {
+    pub(crate) fn cell(self, name: &Py<'_>, place: usize, row: Option<usize>) -> Place {
+        let name = str_of(name);
+        let name = name.lossy();
+        let in_rows = self.layout == Layout::Frame || self.field == Field::Lines;
+        match row {
+            Some(row) if in_rows => Place::Cell(row, name.into_owned()),
+            None if in_rows => Place::Pointer(String::new()),
+            row => Place::Pointer(self.pointer(&name, place, row)),
+        }
+    }
+
+    fn pointer(self, name: &str, place: usize, row: Option<usize>) -> String {
         let mut pointer = self.data();
         let mut push = |token: &str| {
             pointer.push('/');
             pointer.push_str(&escaped(token));
         };
-        let name = str_of(name);
-        let name = name.lossy();
         let row = row.map(|row| row.to_string());
         match self.layout {
-            Layout::Records | Layout::Frame => {
+            Layout::Frame => {}
+            Layout::Records => {
                 if let Some(row) = row {
                     push(&row);
-                    push(&name);
+                    push(name);
                 }
             }
             Layout::Rows => {
@@ -281,7 +292,7 @@ impl Origin {
                 }
             }
             Layout::Columns => {
-                push(&name);
+                push(name);
                 if let Some(row) = row {
                     push(&row);
                 }
@@ -294,7 +305,7 @@ impl Origin {
                     push(&row);
                 }
             }
-            Layout::Record => push(&name),
+            Layout::Record => push(name),
             Layout::Single => {}
         }
         pointer

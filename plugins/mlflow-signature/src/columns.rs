@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use mlflow_schema::json::Text;
@@ -10,7 +11,7 @@ use mlflow_schema::py::{
 };
 use tollgate_sdk::signature::{Cells, TypedColumn};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, Place};
 
 /// A frame of typed columns. Each has `rows` cells; those of `object` columns
 /// are JSON texts, where `{"$bytes": base64}`, `{"$datetime": iso}`,
@@ -25,7 +26,10 @@ pub fn frame<'a>(rows: usize, columns: &'a [TypedColumn]) -> Result<Frame<'a>, F
         .iter()
         .enumerate()
         .map(|(place, column)| {
-            self::column(rows, place, column).map_err(|fault| fault.at(format!("/0/{place}")))
+            self::column(rows, place, column).map_err(|fault| {
+                let name = column.name.clone().unwrap_or_else(|| place.to_string());
+                fault.at(Place::Cell(0, name))
+            })
         })
         .collect::<Result<_, _>>()?;
     Ok(Frame { index: Index::Range(rows), columns })
@@ -43,10 +47,7 @@ pub(crate) fn column<'a>(
     let Some(dtype) = Dtype::of_column(&column.dtype) else {
         return Err(Fault::new(Kind::FrameBuild, "pandas knows no such column type"));
     };
-    let present = |row: usize| match &column.column.validity {
-        None => true,
-        Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
-    };
+    let present = |row: usize| column.column.is_present(row);
     // Only floats, times and objects can have gaps in pandas.
     let dtype = match dtype {
         Dtype::Int(_) | Dtype::Uint(_) if !(0..rows).all(present) => Dtype::Float(64),
@@ -79,11 +80,14 @@ fn raw(cells: &Cells, row: usize) -> Option<Py<'_>> {
     Some(match cells {
         Cells::Booleans(cells) => Py::Bool(*cells.get(row)? != 0),
         Cells::Integers(cells) => Py::Int(*cells.get(row)?),
-        Cells::Numbers(cells) => Py::Float(*cells.get(row)?),
-        Cells::Texts(texts) => {
-            let entry = usize::try_from(*texts.indices.get(row)?).ok()?;
-            Py::Str(Text::new(texts.entries.get(entry)?))
+        // Python has one kind of whole numbers; ours has a word for those
+        // above the signed ones only.
+        Cells::Unsigned(cells) => {
+            let number = *cells.get(row)?;
+            i64::try_from(number).map_or(Py::Uint(number), Py::Int)
         }
+        Cells::Numbers(cells) => Py::Float(*cells.get(row)?),
+        Cells::Texts(texts) => Py::Str(Text::new(texts.get(row)?)),
     })
 }
 
@@ -169,9 +173,10 @@ fn typed(cell: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
             Py::Float(to_f32(number as f64, bits))
         }
         (Dtype::Bool | Dtype::MaskedBool, Py::Int(number @ (0 | 1))) => Py::Bool(number == 1),
-        // The contract's integers are signed: the upper half of `uint64`
-        // comes as negative numbers.
-        (Dtype::Uint(64), Py::Int(number)) if number < 0 => Py::Uint(number as u64),
+        (Dtype::Uint(64) | Dtype::MaskedInt(false, 64), cell @ Py::Uint(_)) => cell,
+        (Dtype::Float(bits) | Dtype::MaskedFloat(bits), Py::Uint(number)) => {
+            Py::Float(to_f32(number as f64, bits))
+        }
         (_, cell @ (Py::Str(_) | Py::Bool(_) | Py::Int(_) | Py::Float(_))) => {
             let fits = match dtype {
                 Dtype::Int(_) | Dtype::Uint(_) | Dtype::MaskedInt(..) => {

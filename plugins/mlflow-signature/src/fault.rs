@@ -184,6 +184,21 @@ impl From<misfit::Kind> for Kind {
     }
 }
 
+/// Where a fault is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A JSON Pointer into the payload.
+    Pointer(String),
+    /// A row, and its column's name.
+    Cell(usize, String),
+}
+
+impl From<String> for Place {
+    fn from(pointer: String) -> Self {
+        Self::Pointer(pointer)
+    }
+}
+
 /// One fault. Boxed, as results carry it through deep recursion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(Box<Details>);
@@ -211,8 +226,12 @@ pub struct Details {
     pub message: String,
     /// The column that it is about.
     pub column: String,
-    /// The place, as a JSON Pointer; of a nested fault only the part above
-    /// `steps`.
+    /// The cell of rows that it is about: the row, and its column's name.
+    pub cell: Option<(usize, String)>,
+    /// The row that it is about as a whole.
+    pub row: Option<usize>,
+    /// The place, as a JSON Pointer that leads on from the cell, or into the
+    /// payload; of a nested fault only the part above `steps`.
     pub pointer: String,
     /// The way into the value, innermost first.
     pub steps: Vec<Step>,
@@ -243,6 +262,8 @@ impl Fault {
             kind,
             message: message.into(),
             column: String::new(),
+            cell: None,
+            row: None,
             pointer: String::new(),
             steps: Vec::new(),
             expected: String::new(),
@@ -268,8 +289,18 @@ impl Fault {
 
     /// At a place.
     #[must_use]
-    pub fn at(mut self, pointer: String) -> Self {
-        self.pointer = pointer;
+    pub fn at(mut self, place: impl Into<Place>) -> Self {
+        match place.into() {
+            Place::Pointer(pointer) => self.pointer = pointer,
+            Place::Cell(row, column) => self.cell = Some((row, column)),
+        }
+        self
+    }
+
+    /// About a row as a whole.
+    #[must_use]
+    pub fn in_row(mut self, row: usize) -> Self {
+        self.row = Some(row);
         self
     }
 
@@ -284,7 +315,16 @@ impl Fault {
     #[must_use]
     pub fn finding(self) -> Finding {
         let Details {
-            kind, message, mut pointer, mut steps, expected, actual, occurrences, ..
+            kind,
+            message,
+            cell,
+            row,
+            mut pointer,
+            mut steps,
+            expected,
+            actual,
+            occurrences,
+            column: _,
         } = *self.0;
         while let Some(step) = steps.pop() {
             pointer.push('/');
@@ -293,7 +333,16 @@ impl Fault {
                 Step::Item(at) => pointer.push_str(&at.to_string()),
             }
         }
-        let mut finding = Finding::new(kind.rule(), kind.outcome(), message).at(pointer);
+        let mut finding = Finding::new(kind.rule(), kind.outcome(), message);
+        let below = |pointer: String| Some(pointer).filter(|pointer| !pointer.is_empty());
+        finding = match (cell, row) {
+            (Some((row, column)), _) => {
+                finding.pointer = below(pointer);
+                finding.in_row(row).in_column(column)
+            }
+            (None, Some(row)) => finding.at(pointer).in_record(row),
+            (None, None) => finding.at(pointer),
+        };
         if !expected.is_empty() {
             finding = finding.expected(expected);
         }

@@ -10,19 +10,24 @@ use mlflow_schema::py::{
     Column, Dtype, Frame, Index, Py, Taking, Unframed, infer, missing_as_nan, typed,
 };
 
+use crate::body::Origin;
 use crate::fault::{Fault, Kind};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
     Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())
 }
 
-pub(crate) fn records<'a>(data: &mut Py<'a>, taking: Taking) -> Result<Frame<'a>, Fault> {
-    let at = "/dataframe_records";
+pub(crate) fn records<'a>(
+    data: &mut Py<'a>,
+    taking: Taking,
+    origin: Origin,
+) -> Result<Frame<'a>, Fault> {
+    let at = origin.data();
     match data {
-        Py::List(rows) => Frame::from_list(rows, taking).map_err(|error| unframed(error, at)),
+        Py::List(rows) => Frame::from_list(rows, taking).map_err(|error| unframed(error, &at)),
         other => Err(Fault::new(Kind::FrameBuild, "`dataframe_records` must be a list of objects")
             .wanted("a list", other)
-            .at(at.to_string())),
+            .at(at)),
     }
 }
 

@@ -21,8 +21,8 @@ use alloc::vec::Vec;
 use mlflow_schema::load::load;
 use mlflow_schema::py::{Dtype, Py, Taking};
 use mlflow_schema::schema::{Schema, Signature};
-use tollgate_sdk::signature::TypedColumn;
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_sdk::signature::{Manner, Records, TypedColumn};
+use tollgate_sdk::{Finding, Outcome, limited};
 
 mod batch;
 mod body;
@@ -39,6 +39,7 @@ mod normal;
 pub mod oip;
 mod params;
 mod parse;
+mod records;
 mod response;
 pub mod settings;
 mod strict;
@@ -128,6 +129,20 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
             Ok(((data, params), _)) => Ok(normal::document(&data, &params).into_bytes()),
             Err(faults) => Err(self.findings(faults)),
         }
+    }
+
+    fn rows(&self) -> Manner {
+        match self.protocol {
+            Protocol::Mlflow => Manner::Together,
+            Protocol::Oip => Manner::None,
+        }
+    }
+
+    fn check_records(&self, records: &Records) -> Vec<Finding> {
+        if self.plan.clean_records(records.iter()) {
+            return Vec::new();
+        }
+        self.record_findings(records)
     }
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
@@ -291,25 +306,22 @@ impl MlflowSignature {
 
     /// The first faults as findings, and one that counts the rest.
     fn findings(&self, mut faults: Vec<Fault>) -> Vec<Finding> {
-        if self.mode == Mode::Strict
-            && let Some(name) = self.schema().and_then(Schema::twice)
-        {
-            faults.push(fault::doubled_input(name));
+        faults.extend(self.doubled_input());
+        let findings = faults.into_iter().map(|fault| self.finding(fault)).collect();
+        limited(findings, self.max_findings)
+    }
+
+    /// In mode `strict`, that the signature itself names an input twice.
+    fn doubled_input(&self) -> Option<Fault> {
+        let name = self.schema().and_then(Schema::twice).filter(|_| self.mode == Mode::Strict)?;
+        Some(fault::doubled_input(name))
+    }
+
+    fn finding(&self, fault: Fault) -> Finding {
+        match self.part {
+            Part::Inputs => fault.finding(),
+            Part::Outputs => response::finding(fault),
         }
-        let rest = faults.split_off(faults.len().min(self.max_findings));
-        let faults = faults.into_iter();
-        let mut findings: Vec<_> = match self.part {
-            Part::Inputs => faults.map(Fault::finding).collect(),
-            Part::Outputs => faults.map(response::finding).collect(),
-        };
-        if let Some(worst) = rest.iter().map(|fault| fault.kind.outcome()).max() {
-            let faults = if rest.len() == 1 { "fault is" } else { "faults are" };
-            let message = alloc::format!("{} further {faults} not shown", rest.len());
-            let mut last = Finding::new("more-findings", worst, message);
-            last.occurrences = rest.len() as u32;
-            findings.push(last);
-        }
-        findings
     }
 }
 

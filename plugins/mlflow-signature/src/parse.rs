@@ -33,7 +33,7 @@ pub(crate) fn data<'a>(
         Field::Unified => return Ok(Data::of(taking.take(&mut body.data))),
         Field::Inputs => return cast_inputs(&mut body.data, taking, schema, origin),
         Field::Instances => return cast_instances(&mut body.data, taking, schema, origin),
-        Field::Records => frames::records(&mut body.data, taking),
+        Field::Records | Field::Lines => frames::records(&mut body.data, taking, origin),
         Field::Split => frames::split(&mut body.data, taking),
         // None of a request.
         Field::Frame | Field::Tensor | Field::Tensors | Field::Value | Field::Predictions => {

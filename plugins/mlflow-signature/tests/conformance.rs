@@ -71,11 +71,15 @@ fn answer(case: &Case, mode: &str) -> Answer {
 fn carried(column: support::Column) -> TypedColumn {
     let cells = match column.cells {
         Cells::Booleans(cells) => SdkCells::Booleans(cells),
+        Cells::Integers(cells) if column.dtype == "uint64" => {
+            SdkCells::Unsigned(cells.into_iter().map(i64::cast_unsigned).collect())
+        }
         Cells::Integers(cells) => SdkCells::Integers(cells),
         Cells::Numbers(cells) => SdkCells::Numbers(cells),
-        Cells::Texts(entries) => {
-            SdkCells::Texts(Dictionary { indices: (0..entries.len() as u32).collect(), entries })
-        }
+        Cells::Texts(entries) => SdkCells::Texts(Dictionary {
+            indices: (0..entries.len() as u32).collect(),
+            entries: entries.iter().collect(),
+        }),
     };
     let column_ = Column { cells, validity: column.validity };
     TypedColumn { name: column.name, dtype: column.dtype, column: column_ }

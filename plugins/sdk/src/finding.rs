@@ -13,6 +13,8 @@ impl Finding {
             rule: rule.into(),
             outcome,
             message: message.into(),
+            row: None,
+            column: None,
             pointer: None,
             expected: None,
             actual: None,
@@ -27,7 +29,35 @@ impl Finding {
         Self::new("invalid-settings", Outcome::Fail, message)
     }
 
-    /// At this JSON Pointer.
+    /// About this row, counted from 0 among those given.
+    #[must_use]
+    pub fn in_row(mut self, row: usize) -> Self {
+        self.row = u32::try_from(row).ok();
+        self
+    }
+
+    /// About this column of the row.
+    #[must_use]
+    pub fn in_column(mut self, column: impl Into<String>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// About this row, which was judged as a JSON value of its own: the pointer
+    /// led into that, and its first step is the column.
+    #[must_use]
+    pub fn in_record(mut self, row: usize) -> Self {
+        let pointer = self.pointer.take().unwrap_or_default();
+        if let Some(steps) = pointer.strip_prefix('/') {
+            let (name, rest) = steps.split_at(steps.find('/').unwrap_or(steps.len()));
+            self.column = Some(name.replace("~1", "/").replace("~0", "~"));
+            self.pointer = Some(rest.into()).filter(|rest: &String| !rest.is_empty());
+        }
+        self.in_row(row)
+    }
+
+    /// At this JSON Pointer: with a row it leads on from there, otherwise into
+    /// what was judged.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());

@@ -20,6 +20,12 @@ pub trait Gate: Sized + 'static {
     /// Findings that point into the settings, for what a schema cannot say.
     fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
 
+    /// What is worth saying of settings that can be used: findings of outcome
+    /// `pass` or `warn` that point into them. A host asks once.
+    fn remarks(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Judges all the evidence at once. Every rule gives at least one
     /// finding, those that hold included.
     fn evaluate(&self, facts: &[Fact]) -> Vec<Finding>;
@@ -44,7 +50,7 @@ macro_rules! export_gate {
                 }
             }
 
-            interfaces::evaluator::__export_tollgate_plugin_evaluator_1_0_0_cabi!(
+            interfaces::evaluator::__export_tollgate_plugin_evaluator_1_1_0_cabi!(
                 __Plugin with_types_in interfaces::evaluator
             );
         };

@@ -78,7 +78,9 @@ pub mod arena;
 pub mod bindings;
 mod finding;
 pub mod gate;
+mod gathered;
 mod lifecycle;
+mod packed;
 pub mod panic;
 pub mod policy;
 pub mod signature;
@@ -87,6 +89,7 @@ pub mod state;
 pub mod worlds;
 
 pub use finding::{Finding, Outcome};
+pub use gathered::{limited, not_shown};
 pub use tollgate_nearest::nearest;
 
 #[doc(hidden)]

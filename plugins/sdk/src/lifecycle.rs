@@ -32,9 +32,13 @@ macro_rules! __export_lifecycle {
                 $crate::arena::keep();
                 configured
             }
+
+            fn remarks() -> $crate::__Vec<$crate::Finding> {
+                CONFIGURED.get().remarks()
+            }
         }
 
-        interfaces::lifecycle::__export_tollgate_plugin_lifecycle_1_0_0_cabi!(
+        interfaces::lifecycle::__export_tollgate_plugin_lifecycle_1_1_0_cabi!(
             __Plugin with_types_in interfaces::lifecycle
         );
 

@@ -7,7 +7,7 @@ use crate::Finding;
 pub use crate::bindings::exports::tollgate::plugin::decider::{
     Batch, Column, Decision, Declaration, Input, Kind, Value,
 };
-pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary};
+pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary, Texts};
 
 /// A policy plugin.
 pub trait Policy: Sized + 'static {
@@ -23,6 +23,12 @@ pub trait Policy: Sized + 'static {
     /// # Errors
     /// Findings that point into the settings, for what a schema cannot say.
     fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
+
+    /// What is worth saying of settings that can be used: findings of outcome
+    /// `pass` or `warn` that point into them. A host asks once.
+    fn remarks(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// What the policy reads and says.
     fn surface(&self) -> Declaration;
@@ -93,10 +99,10 @@ pub fn cell(column: &Column, row: usize) -> Option<Value> {
     Some(match &column.cells {
         Cells::Booleans(cells) => Value::Boolean(*cells.get(row)? != 0),
         Cells::Integers(cells) => Value::Integer(*cells.get(row)?),
+        // No policy is given any.
+        Cells::Unsigned(cells) => Value::Integer(i64::try_from(*cells.get(row)?).ok()?),
         Cells::Numbers(cells) => Value::Number(*cells.get(row)?),
-        Cells::Texts(texts) => {
-            Value::Text(texts.entries.get(*texts.indices.get(row)? as usize)?.clone())
-        }
+        Cells::Texts(texts) => Value::Text(texts.get(row)?.into()),
     })
 }
 
@@ -128,7 +134,7 @@ macro_rules! export_policy {
                 }
             }
 
-            interfaces::decider::__export_tollgate_plugin_decider_1_0_0_cabi!(
+            interfaces::decider::__export_tollgate_plugin_decider_1_1_0_cabi!(
                 __Plugin with_types_in interfaces::decider
             );
         };

@@ -3,8 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::Finding;
-pub use crate::bindings::exports::tollgate::plugin::checker::{Column, TypedColumn};
-pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary};
+pub use crate::gathered::Gathered;
+pub use crate::bindings::exports::tollgate::plugin::checker::{
+    Column, Manner, Records, TypedColumn,
+};
+pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary, Texts};
 
 /// A signature plugin.
 pub trait Signature: Sized + 'static {
@@ -21,6 +24,12 @@ pub trait Signature: Sized + 'static {
     /// Findings that point into the settings, for what a schema cannot say.
     fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
 
+    /// What is worth saying of settings that can be used: findings of outcome
+    /// `pass` or `warn` that point into them. A host asks once.
+    fn remarks(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Judges one raw request body.
     fn check(&self, payload: &[u8]) -> Vec<Finding>;
 
@@ -30,8 +39,26 @@ pub trait Signature: Sized + 'static {
     /// The findings of [`Signature::check`] that block.
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>>;
 
-    /// Judges one batch of columns of a file or a data frame.
+    /// How rows are judged. The default: each by itself, as the JSON object
+    /// that it is.
+    fn rows(&self) -> Manner {
+        Manner::Apart
+    }
+
+    /// Judges one batch of columns of a file or a data frame. Not called where
+    /// rows are [not judged](Manner::None).
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding>;
+
+    /// Judges one batch of rows that are JSON objects. Not called where rows
+    /// are [not judged](Manner::None). The default judges each as a payload.
+    fn check_records(&self, records: &Records) -> Vec<Finding> {
+        let rows = records.iter().enumerate();
+        let found = |(row, record)| {
+            let found: Vec<Finding> = self.check(record);
+            found.into_iter().map(move |finding| finding.in_record(row))
+        };
+        rows.flat_map(found).collect()
+    }
 }
 
 /// Exports a [`Signature`] as a plugin of the world `signature`.
@@ -46,6 +73,9 @@ macro_rules! export_signature {
             $crate::__export_lifecycle!(SIGNATURE, Signature, $signature);
 
             impl interfaces::checker::Guest for __Plugin {
+                fn rows() -> $crate::signature::Manner {
+                    CONFIGURED.get().rows()
+                }
                 fn check(payload: $crate::__Vec<u8>) -> $crate::__Vec<$crate::Finding> {
                     CONFIGURED.get().check(&payload)
                 }
@@ -60,9 +90,14 @@ macro_rules! export_signature {
                 ) -> $crate::__Vec<$crate::Finding> {
                     CONFIGURED.get().check_columns(rows as usize, &columns)
                 }
+                fn check_records(
+                    records: $crate::signature::Records,
+                ) -> $crate::__Vec<$crate::Finding> {
+                    CONFIGURED.get().check_records(&records)
+                }
             }
 
-            interfaces::checker::__export_tollgate_plugin_checker_1_0_0_cabi!(
+            interfaces::checker::__export_tollgate_plugin_checker_1_1_0_cabi!(
                 __Plugin with_types_in interfaces::checker
             );
         };

@@ -39,9 +39,10 @@ use tollgate_sdk::Finding;
 use tollgate_sdk::policy::{Batch, Column, Decision, Declaration, Policy, Value};
 
 pub use configure::{BUILT_IN_REASONS, DEFAULT_TRANSACTIONS_PER_HOUR, MAX_RULES, MAX_THRESHOLDS};
-pub use lint::lint;
 pub use policy::ThresholdPolicy;
 pub use settings::{Json, Settings};
+
+use lint::lint;
 
 impl Policy for ThresholdPolicy {
     type Settings = Json;
@@ -49,7 +50,11 @@ impl Policy for ThresholdPolicy {
         include_str!(concat!(env!("OUT_DIR"), "/settings.schema.json"));
 
     fn configure(settings: Json) -> Result<Self, Vec<Finding>> {
-        configure::build(&Settings::read(&settings)?)
+        configure::build(Settings::read(&settings)?)
+    }
+
+    fn remarks(&self) -> Vec<Finding> {
+        lint(&self.settings)
     }
 
     fn surface(&self) -> Declaration {

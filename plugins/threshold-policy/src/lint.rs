@@ -12,11 +12,7 @@ use crate::settings::{Effect, Settings};
 /// Warnings about settings that `configure` accepts: rules that can make an
 /// action milder, rules that can never change one, inputs that nothing reads,
 /// actions that nothing takes.
-///
-/// The contract's `configure` has no place for warnings, so this is for
-/// embedders and tests.
-#[must_use]
-pub fn lint(settings: &Settings) -> Vec<Finding> {
+pub(crate) fn lint(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut warnings = Vec::new();
     let order = actions::order(settings, &mut findings);

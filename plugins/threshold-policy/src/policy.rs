@@ -6,6 +6,7 @@
 //! can compute keys column by column and look each up once.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
@@ -13,11 +14,13 @@ use tollgate_sdk::policy::{Decision, Declaration, Input, Value};
 
 use crate::cel::{self, FaultKind};
 use crate::inputs::{Problem, Reading, Values, cell};
-use crate::settings::Effect;
+use crate::settings::{Effect, Settings};
 
 /// A policy that is ready to decide.
 #[derive(Debug, Clone)]
 pub struct ThresholdPolicy {
+    /// What it was made of, for remarks on it.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) readings: Vec<Reading>,
     pub(crate) actions: Vec<String>,
     pub(crate) reasons: Vec<String>,

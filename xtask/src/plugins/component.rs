@@ -3,6 +3,8 @@
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
+use super::names;
+
 /// What every interface of the contract is called, version aside.
 const CONTRACT: &str = "tollgate:plugin/";
 
@@ -11,9 +13,8 @@ const CONTRACT: &str = "tollgate:plugin/";
 /// Errors: it is no valid component, it imports something, or it exports no
 /// interface of the contract.
 pub(crate) fn encode(name: &str, module: &[u8]) -> Result<Vec<u8>> {
-    let component = ComponentEncoder::default()
-        .validate(true)
-        .module(module)
+    let component = names::demangled(module)
+        .and_then(|module| ComponentEncoder::default().validate(true).module(&module))
         .and_then(|encoder| encoder.encode())
         .with_context(|| format!("plugin `{name}` does not become a component"))?;
     check(name, &component)?;

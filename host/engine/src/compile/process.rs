@@ -13,7 +13,7 @@ use std::thread;
 use wasmtime::InstanceAllocationStrategy;
 
 use super::{Budget, CompileCommand};
-use crate::engine::config;
+use crate::config::config;
 use crate::error::LoadError;
 use crate::limits::Limits;
 use crate::system;

@@ -6,21 +6,23 @@ use std::time::Duration;
 
 use super::kept::AtRest;
 use crate::answer;
+use crate::bake;
 use crate::budget::{Budget, Room};
-use crate::call::{Call, InstanceUse};
+use crate::call::{Call, CallOptions, InstanceUse};
 use crate::error::{Cause, ConfigureError, EngineError, Fault};
-use crate::instance::{Export, Function, Live};
+use crate::instance::{Exports, Instance, Live};
 use crate::limits::Limits;
-use crate::plugin::{Configure, Loaded, Plugin, World};
+use crate::loaded::{Limited, Loaded};
 use crate::prepare::Prepare;
 use crate::types::Finding;
+use crate::world::World;
 
 /// A plugin whose fresh instances come configured. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Configured(Arc<Inner>);
 
 struct Inner {
-    plugin: Plugin,
+    plugin: Limited,
     /// None when the settings are in the component's memory.
     settings: Option<Box<str>>,
     at_rest: AtRest,
@@ -30,11 +32,11 @@ struct Inner {
 
 impl Configured {
     pub(super) fn new(
-        plugin: &Plugin,
+        plugin: &Limited,
         wanted: World,
         settings: Option<&str>,
     ) -> Result<Self, ConfigureError> {
-        let loaded = &plugin.loaded;
+        let Limited { loaded, budget } = plugin;
         if loaded.world != wanted {
             return Err(ConfigureError::WrongWorld {
                 plugin: loaded.name.clone(),
@@ -52,31 +54,48 @@ impl Configured {
             }
             (Some(settings), None) => settings,
         };
-        let limits = &plugin.budget.limits;
-        let room = Room::of_engine(&loaded.shared.permits, limits);
-        let mut live = loaded.instantiate(limits, room)?;
-        configure(&mut live, loaded, settings)?;
+        let room = Room::of_engine(&loaded.shared.permits, &budget.limits);
+        let mut live = loaded.instantiate(&budget.limits, room)?;
+        loaded.configure(&mut live, settings)?;
         let dear = loaded.shared.bake_above.is_some_and(|limit| live.fuel_used() > limit);
         drop(live);
         if dear {
             // A plugin that cannot be frozen, or is too large then, is only
             // slower.
-            let frozen = plugin.bake(settings, "").ok();
-            let frozen = frozen.and_then(|bytes| Plugin::load(&loaded.shared, &bytes, None).ok());
+            let frozen = bake::bake(loaded, settings, "").ok();
+            let frozen = frozen.and_then(|bytes| Loaded::load(&loaded.shared, &bytes, None).ok());
             if let Some(frozen) = frozen {
-                return Ok(Self::of(frozen.sharing(plugin), None));
+                let plugin = Limited { loaded: Arc::new(frozen), budget: Arc::clone(budget) };
+                return Ok(Self::of(plugin, None));
             }
         }
         Ok(Self::of(plugin.clone(), Some(settings.into())))
     }
 
-    fn of(plugin: Plugin, settings: Option<Box<str>>) -> Self {
+    fn of(plugin: Limited, settings: Option<Box<str>>) -> Self {
         let at_rest = AtRest::new(&plugin.loaded.shared.places);
-        Self(Arc::new(Inner { plugin, settings, at_rest, prepared: AtomicBool::new(false) }))
+        let prepared = AtomicBool::new(false);
+        Self(Arc::new(Inner { plugin, settings, at_rest, prepared }))
     }
 
-    pub(super) fn export<F: Function>(&self) -> Result<Export<F>, ConfigureError> {
-        Ok(self.0.plugin.loaded.export()?)
+    /// What its component exports.
+    pub(super) fn exports(&self) -> Exports<'_> {
+        self.0.plugin.loaded.exports()
+    }
+
+    /// The plugin, without its settings.
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.0.plugin.loaded
+    }
+
+    /// What the plugin says of its settings.
+    pub(super) fn remarks(&self) -> Result<Vec<Finding>, Fault> {
+        let once = Call::new(&CallOptions::fresh(), None);
+        self.call(once, |instance| {
+            let remarks = self.loaded().lifecycle.remarks(instance)?;
+            answer::check_remarks(&remarks).map_err(|problem| self.fault("remarks", problem))?;
+            Ok(remarks)
+        })
     }
 
     /// Keeps so many instances ready; says how many are.
@@ -100,37 +119,31 @@ impl Configured {
         self.0.at_rest.ready()
     }
 
-    /// Calls a function in an instance of its own, or in a warm one where the
-    /// options say so, and gives what `check` makes of the answer.
-    pub(super) fn call<F: Function, T>(
+    /// Asks an instance of its own, or a warm one where the options say so.
+    pub(super) fn call<T>(
         &self,
-        export: &Export<F>,
-        params: F::Params<'_>,
-        call: Call<'_>,
-        check: impl FnOnce(F::Results) -> Result<T, Fault>,
+        mut call: Call<'_>,
+        ask: impl FnOnce(&mut Instance<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         if call.options.is_warm() {
             let mut live = self.0.at_rest.take_warm();
-            let answer = self.call_warm(&mut live, export, params, call, check);
+            let answer = self.call_warm(&mut live, call, ask);
             if let Some(live) = live {
                 self.0.at_rest.keep_warm(live);
             }
             return answer;
         }
-        let mut call = call;
         let mut live = self.fresh(&mut call)?;
-        check(self.0.call(&mut live, export, params, &mut call)?)
+        self.0.ask(&mut live, &mut call, ask)
     }
 
-    /// Calls a function in `warm`, making a new instance when there is none.
-    /// An instance that fails, or whose answer makes no sense, is dropped.
-    pub(super) fn call_warm<F: Function, T>(
+    /// Asks `warm`, making a new instance when there is none. An instance that
+    /// fails, or whose answer makes no sense, is dropped.
+    pub(super) fn call_warm<T>(
         &self,
         warm: &mut Option<Live>,
-        export: &Export<F>,
-        params: F::Params<'_>,
         mut call: Call<'_>,
-        check: impl FnOnce(F::Results) -> Result<T, Fault>,
+        ask: impl FnOnce(&mut Instance<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut live = match warm.take() {
             Some(mut live) => {
@@ -140,7 +153,7 @@ impl Configured {
             }
             None => self.fresh(&mut call)?,
         };
-        let answer = check(self.0.call(&mut live, export, params, &mut call)?);
+        let answer = self.0.ask(&mut live, &mut call, ask);
         if answer.is_ok() {
             *warm = Some(live);
         }
@@ -213,7 +226,7 @@ impl Inner {
     ) -> Result<Live, Fault> {
         let mut live = self.plugin.loaded.instantiate(limits, room)?;
         let configured = match &self.settings {
-            Some(settings) => configure(&mut live, &self.plugin.loaded, settings),
+            Some(settings) => self.plugin.loaded.configure(&mut live, settings),
             None => Ok(()),
         };
         made(&live);
@@ -225,18 +238,17 @@ impl Inner {
         }
     }
 
-    fn call<F: Function>(
+    fn ask<T>(
         &self,
         live: &mut Live,
-        export: &Export<F>,
-        params: F::Params<'_>,
         call: &mut Call<'_>,
-    ) -> Result<F::Results, Fault> {
-        let results = live.call(export, &self.plugin.loaded.name, params);
+        ask: impl FnOnce(&mut Instance<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let answer = ask(&mut Instance { live, plugin: &self.plugin.loaded.name });
         if call.is_measured() {
             call.used(live.fuel_used(), live.memory());
         }
-        results
+        answer
     }
 
     fn fault(&self, function: &'static str, cause: Cause) -> Fault {
@@ -255,22 +267,5 @@ impl Prepare for Inner {
             // A fault is met by the call that finds nothing ready.
             self.make(limits, Ok(room), |_| {}).ok()
         })
-    }
-}
-
-fn configure(live: &mut Live, loaded: &Loaded, settings: &str) -> Result<(), ConfigureError> {
-    let (configured,) = live.call(&loaded.configure, &loaded.name, (settings,))?;
-    configured.map_err(|findings| refusal(&loaded.name, findings))
-}
-
-/// What a plugin says against its settings, unless it says too much.
-pub(crate) fn refusal(plugin: &str, findings: Vec<Finding>) -> ConfigureError {
-    let plugin = plugin.to_owned();
-    match answer::check_texts_of(&findings) {
-        Ok(()) => ConfigureError::Refused { plugin, findings },
-        Err(problem) => {
-            let cause = Cause::Answer(problem);
-            Fault { plugin, function: Configure::NAME, cause, backtrace: Vec::new() }.into()
-        }
     }
 }

@@ -2,21 +2,13 @@
 
 use std::sync::Arc;
 
-use super::EVALUATOR;
 use super::configured::Configured;
 use crate::call::{Call, CallOptions, CallStats};
+use crate::contract::Evaluator;
 use crate::error::{ConfigureError, Fault};
-use crate::instance::{Export, Function};
-use crate::plugin::{Plugin, World};
+use crate::loaded::Limited;
 use crate::types::{Fact, Finding};
-
-pub(super) struct Evaluate;
-impl Function for Evaluate {
-    const INTERFACE: &'static str = EVALUATOR;
-    const NAME: &'static str = "evaluate";
-    type Params<'a> = (&'a [Fact],);
-    type Results = (Vec<Finding>,);
-}
+use crate::world::World;
 
 /// A gate plugin with its settings. Cheap to clone.
 #[derive(Clone)]
@@ -24,13 +16,23 @@ pub struct Gate(Arc<Inner>);
 
 struct Inner {
     configured: Configured,
-    evaluate: Export<Evaluate>,
+    evaluator: Box<dyn Evaluator>,
 }
 
 impl Gate {
-    pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
+    pub(crate) fn new(plugin: &Limited, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Gate, settings)?;
-        Ok(Self(Arc::new(Inner { evaluate: configured.export()?, configured })))
+        let evaluator = configured.loaded().contract.evaluator(&configured.exports())?;
+        Ok(Self(Arc::new(Inner { evaluator, configured })))
+    }
+
+    /// What the plugin has to say of its settings, each `pass` or `warn`. Asks
+    /// it in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn remarks(&self) -> Result<Vec<Finding>, Fault> {
+        self.0.configured.remarks()
     }
 
     /// Judges all the evidence, in a fresh instance.
@@ -51,10 +53,10 @@ impl Gate {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Vec<Finding>, Fault> {
-        let Inner { configured, evaluate } = &*self.0;
-        let call = Call::new(options, stats);
-        configured.call(evaluate, (facts,), call, |(findings,)| {
-            configured.check_findings(Evaluate::NAME, facts.len(), &findings)?;
+        let Inner { configured, evaluator } = &*self.0;
+        configured.call(Call::new(options, stats), |instance| {
+            let findings = evaluator.evaluate(instance, facts)?;
+            configured.check_findings("evaluate", facts.len(), &findings)?;
             Ok(findings)
         })
     }

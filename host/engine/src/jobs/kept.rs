@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::engine::Places;
+use crate::shared::Places;
 use crate::instance::Live;
 use crate::permits::Permit;
 

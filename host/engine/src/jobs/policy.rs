@@ -2,38 +2,15 @@
 
 use std::sync::Arc;
 
-use super::DECIDER;
 use super::configured::Configured;
 use crate::answer;
 use crate::call::{Call, CallOptions, CallStats};
+use crate::contract::Decider;
 use crate::error::{CallError, ConfigureError, EngineError, Fault};
-use crate::instance::{Export, Function, Live};
-use crate::plugin::{Plugin, World};
-use crate::types::{Batch, Column, Decision, Declaration, Value};
-
-pub(super) struct Surface;
-impl Function for Surface {
-    const INTERFACE: &'static str = DECIDER;
-    const NAME: &'static str = "surface";
-    type Params<'a> = ();
-    type Results = (Declaration,);
-}
-
-pub(super) struct Decide;
-impl Function for Decide {
-    const INTERFACE: &'static str = DECIDER;
-    const NAME: &'static str = "decide";
-    type Params<'a> = (&'a [Value],);
-    type Results = (Result<Decision, String>,);
-}
-
-pub(super) struct DecideBatch;
-impl Function for DecideBatch {
-    const INTERFACE: &'static str = DECIDER;
-    const NAME: &'static str = "decide-batch";
-    type Params<'a> = (u32, &'a [Column]);
-    type Results = (Result<Batch, String>,);
-}
+use crate::instance::{Instance, Live};
+use crate::loaded::Limited;
+use crate::types::{Batch, Column, Decision, Declaration, Finding, Value};
+use crate::world::World;
 
 /// A policy plugin with its settings. Cheap to clone.
 #[derive(Clone)]
@@ -42,26 +19,30 @@ pub struct Policy(Arc<Inner>);
 struct Inner {
     configured: Configured,
     surface: Declaration,
-    decide: Export<Decide>,
-    decide_batch: Export<DecideBatch>,
+    decider: Box<dyn Decider>,
 }
 
 impl Policy {
-    pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
+    pub(crate) fn new(plugin: &Limited, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Policy, settings)?;
+        let decider = configured.loaded().contract.decider(&configured.exports())?;
         let once = Call::new(&CallOptions::fresh(), None);
-        let export = configured.export::<Surface>()?;
-        let surface = configured.call(&export, (), once, |(surface,)| {
+        let surface = configured.call(once, |instance| {
+            let surface = decider.surface(instance)?;
             answer::check_surface(&surface)
-                .map_err(|problem| configured.fault(Surface::NAME, problem))?;
+                .map_err(|problem| configured.fault("surface", problem))?;
             Ok(surface)
         })?;
-        Ok(Self(Arc::new(Inner {
-            surface,
-            decide: configured.export()?,
-            decide_batch: configured.export()?,
-            configured,
-        })))
+        Ok(Self(Arc::new(Inner { surface, decider, configured })))
+    }
+
+    /// What the plugin has to say of its settings, each `pass` or `warn`. Asks
+    /// it in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn remarks(&self) -> Result<Vec<Finding>, Fault> {
+        self.0.configured.remarks()
     }
 
     /// What the policy reads and says.
@@ -108,10 +89,9 @@ impl Policy {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Decision, CallError> {
-        let Inner { configured, decide, .. } = &*self.0;
         let call = Call::new(options, stats);
-        let decided = configured.call(decide, (values,), call, |(it,)| self.0.checked(it))?;
-        decided.map_err(refused)
+        let ask = |instance: &mut Instance<'_>| self.0.decide(instance, values);
+        self.0.configured.call(call, ask)?.map_err(refused)
     }
 
     /// Decides on many cases at once, in a fresh instance. `columns` are in
@@ -136,10 +116,9 @@ impl Policy {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Batch, CallError> {
-        let Inner { configured, decide_batch, .. } = &*self.0;
         let call = Call::new(options, stats);
-        let check = |(batch,)| self.0.checked_batch(rows, batch);
-        configured.call(decide_batch, (rows, columns), call, check)?.map_err(refused)
+        let ask = |instance: &mut Instance<'_>| self.0.decide_batch(instance, rows, columns);
+        self.0.configured.call(call, ask)?.map_err(refused)
     }
 
     /// One instance for many calls, for one thread: taken from those at rest,
@@ -152,25 +131,29 @@ impl Policy {
 }
 
 impl Inner {
-    fn checked(
+    fn decide(
         &self,
-        decision: Result<Decision, String>,
+        instance: &mut Instance<'_>,
+        values: &[Value],
     ) -> Result<Result<Decision, String>, Fault> {
+        let decision = self.decider.decide(instance, values)?;
         if let Ok(decision) = &decision {
             answer::check_decision(&self.surface, decision)
-                .map_err(|problem| self.configured.fault(Decide::NAME, problem))?;
+                .map_err(|problem| self.configured.fault("decide", problem))?;
         }
         Ok(decision)
     }
 
-    fn checked_batch(
+    fn decide_batch(
         &self,
+        instance: &mut Instance<'_>,
         rows: u32,
-        mut batch: Result<Batch, String>,
+        columns: &[Column],
     ) -> Result<Result<Batch, String>, Fault> {
+        let mut batch = self.decider.decide_batch(instance, rows, columns)?;
         if let Ok(batch) = &mut batch {
             answer::check_batch(&self.surface, rows, batch)
-                .map_err(|problem| self.configured.fault(DecideBatch::NAME, problem))?;
+                .map_err(|problem| self.configured.fault("decide-batch", problem))?;
             for decision in &mut batch.decisions {
                 if let Err(refusal) = decision {
                     *refusal = answer::cut(std::mem::take(refusal));
@@ -217,10 +200,9 @@ impl WarmPolicy {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Decision, CallError> {
-        let Inner { configured, decide, .. } = &*self.policy.0;
         let call = Call::new(options, stats);
-        let check = |(decision,)| self.policy.0.checked(decision);
-        configured.call_warm(&mut self.live, decide, (values,), call, check)?.map_err(refused)
+        let ask = |instance: &mut Instance<'_>| self.policy.0.decide(instance, values);
+        self.policy.0.configured.call_warm(&mut self.live, call, ask)?.map_err(refused)
     }
 
     /// See [`Policy::decide_batch`].
@@ -243,12 +225,9 @@ impl WarmPolicy {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Batch, CallError> {
-        let Inner { configured, decide_batch, .. } = &*self.policy.0;
         let call = Call::new(options, stats);
-        let check = |(batch,)| self.policy.0.checked_batch(rows, batch);
-        let batch =
-            configured.call_warm(&mut self.live, decide_batch, (rows, columns), call, check)?;
-        batch.map_err(refused)
+        let ask = |instance: &mut Instance<'_>| self.policy.0.decide_batch(instance, rows, columns);
+        self.policy.0.configured.call_warm(&mut self.live, call, ask)?.map_err(refused)
     }
 }
 

@@ -2,37 +2,14 @@
 
 use std::sync::Arc;
 
-use super::CHECKER;
 use super::configured::Configured;
 use crate::call::{Call, CallOptions, CallStats};
+use crate::contract::Checker;
 use crate::error::{ConfigureError, EngineError, Fault};
-use crate::instance::{Export, Function, Live};
-use crate::plugin::{Plugin, World};
-use crate::types::{Finding, TypedColumn};
-
-pub(super) struct Check;
-impl Function for Check {
-    const INTERFACE: &'static str = CHECKER;
-    const NAME: &'static str = "check";
-    type Params<'a> = (&'a [u8],);
-    type Results = (Vec<Finding>,);
-}
-
-pub(super) struct Normalize;
-impl Function for Normalize {
-    const INTERFACE: &'static str = CHECKER;
-    const NAME: &'static str = "normalize";
-    type Params<'a> = (&'a [u8],);
-    type Results = (Result<Vec<u8>, Vec<Finding>>,);
-}
-
-pub(super) struct CheckColumns;
-impl Function for CheckColumns {
-    const INTERFACE: &'static str = CHECKER;
-    const NAME: &'static str = "check-columns";
-    type Params<'a> = (u32, &'a [TypedColumn]);
-    type Results = (Vec<Finding>,);
-}
+use crate::instance::{Instance, Live};
+use crate::loaded::Limited;
+use crate::types::{Finding, Manner, Records, TypedColumn};
+use crate::world::World;
 
 /// A signature plugin with its settings. Cheap to clone.
 #[derive(Clone)]
@@ -40,20 +17,32 @@ pub struct Signature(Arc<Inner>);
 
 struct Inner {
     configured: Configured,
-    check: Export<Check>,
-    normalize: Export<Normalize>,
-    check_columns: Export<CheckColumns>,
+    checker: Box<dyn Checker>,
+    rows: Manner,
 }
 
 impl Signature {
-    pub(crate) fn new(plugin: &Plugin, settings: Option<&str>) -> Result<Self, ConfigureError> {
+    pub(crate) fn new(plugin: &Limited, settings: Option<&str>) -> Result<Self, ConfigureError> {
         let configured = Configured::new(plugin, World::Signature, settings)?;
-        Ok(Self(Arc::new(Inner {
-            check: configured.export()?,
-            normalize: configured.export()?,
-            check_columns: configured.export()?,
-            configured,
-        })))
+        let checker = configured.loaded().contract.checker(&configured.exports())?;
+        let once = Call::new(&CallOptions::fresh(), None);
+        let rows = configured.call(once, |instance| checker.rows(instance))?;
+        Ok(Self(Arc::new(Inner { rows, checker, configured })))
+    }
+
+    /// What the plugin has to say of its settings, each `pass` or `warn`. Asks
+    /// it in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn remarks(&self) -> Result<Vec<Finding>, Fault> {
+        self.0.configured.remarks()
+    }
+
+    /// How rows are judged.
+    #[must_use]
+    pub fn rows(&self) -> Manner {
+        self.0.rows
     }
 
     /// Keeps so many configured instances ready; see
@@ -89,9 +78,8 @@ impl Signature {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Vec<Finding>, Fault> {
-        let Inner { configured, check, .. } = &*self.0;
         let call = Call::new(options, stats);
-        configured.call(check, (payload,), call, |(it,)| self.0.checked(Check::NAME, it))
+        self.0.configured.call(call, |instance| self.0.check(instance, payload))
     }
 
     /// Gives what the model would receive, as JSON text, in a fresh instance;
@@ -114,11 +102,11 @@ impl Signature {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Result<Vec<u8>, Vec<Finding>>, Fault> {
-        let Inner { configured, normalize, .. } = &*self.0;
-        let call = Call::new(options, stats);
-        configured.call(normalize, (payload,), call, |(normalized,)| {
+        let Inner { configured, checker, .. } = &*self.0;
+        configured.call(Call::new(options, stats), |instance| {
+            let normalized = checker.normalize(instance, payload)?;
             if let Err(findings) = &normalized {
-                configured.check_findings(Normalize::NAME, 0, findings)?;
+                configured.check_findings("normalize", 0, findings)?;
             }
             Ok(normalized)
         })
@@ -144,10 +132,31 @@ impl Signature {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<Vec<Finding>, Fault> {
-        let Inner { configured, check_columns, .. } = &*self.0;
         let call = Call::new(options, stats);
-        let check = |(findings,)| self.0.checked(CheckColumns::NAME, findings);
-        configured.call(check_columns, (rows, columns), call, check)
+        self.0.configured.call(call, |instance| self.0.check_columns(instance, rows, columns))
+    }
+
+    /// Judges rows that are JSON objects, in a fresh instance.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn check_records(&self, records: &Records) -> Result<Vec<Finding>, Fault> {
+        self.check_records_with(records, &CallOptions::fresh(), None)
+    }
+
+    /// [`Signature::check_records`], as the options say; what it took goes to
+    /// `stats`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_records_with(
+        &self,
+        records: &Records,
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Vec<Finding>, Fault> {
+        let call = Call::new(options, stats);
+        self.0.configured.call(call, |instance| self.0.check_records(instance, records))
     }
 
     /// One instance for many calls, for one thread: taken from those at rest,
@@ -160,13 +169,47 @@ impl Signature {
 }
 
 impl Inner {
+    fn check(&self, instance: &mut Instance<'_>, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
+        let findings = self.checker.check(instance, payload)?;
+        self.configured.check_findings("check", 0, &findings)?;
+        Ok(findings)
+    }
+
+    fn check_columns(
+        &self,
+        instance: &mut Instance<'_>,
+        rows: u32,
+        columns: &[TypedColumn],
+    ) -> Result<Vec<Finding>, Fault> {
+        let findings = self.checker.check_columns(instance, rows, columns)?;
+        self.checked("check-columns", rows as usize, findings)
+    }
+
+    fn check_records(
+        &self,
+        instance: &mut Instance<'_>,
+        records: &Records,
+    ) -> Result<Vec<Finding>, Fault> {
+        let findings = self.checker.check_records(instance, records)?;
+        self.checked("check-records", records.len(), findings)
+    }
+
+    /// Findings about so many rows.
     fn checked(
         &self,
         function: &'static str,
+        rows: usize,
         findings: Vec<Finding>,
     ) -> Result<Vec<Finding>, Fault> {
         self.configured.check_findings(function, 0, &findings)?;
-        Ok(findings)
+        match findings.iter().filter_map(|finding| finding.row).find(|row| *row as usize >= rows) {
+            // Where there are no rows, the first is the one that would be.
+            Some(row) if row > 0 || rows > 0 => {
+                let problem = format!("a finding is about row {row}, and there are {rows}");
+                Err(self.configured.fault(function, problem))
+            }
+            _ => Ok(findings),
+        }
     }
 }
 
@@ -182,10 +225,7 @@ impl WarmSignature {
     /// # Errors
     /// When the plugin fails; the next call has a new instance.
     pub fn check(&mut self, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
-        let Inner { configured, check, .. } = &*self.signature.0;
-        let call = Call::new(&CallOptions::warm(), None);
-        let sound = |(findings,)| self.signature.0.checked(Check::NAME, findings);
-        configured.call_warm(&mut self.live, check, (payload,), call, sound)
+        self.ask(|inner, instance| inner.check(instance, payload))
     }
 
     /// See [`Signature::check_columns`].
@@ -197,10 +237,24 @@ impl WarmSignature {
         rows: u32,
         columns: &[TypedColumn],
     ) -> Result<Vec<Finding>, Fault> {
-        let Inner { configured, check_columns, .. } = &*self.signature.0;
+        self.ask(|inner, instance| inner.check_columns(instance, rows, columns))
+    }
+
+    /// See [`Signature::check_records`].
+    ///
+    /// # Errors
+    /// When the plugin fails; the next call has a new instance.
+    pub fn check_records(&mut self, records: &Records) -> Result<Vec<Finding>, Fault> {
+        self.ask(|inner, instance| inner.check_records(instance, records))
+    }
+
+    fn ask(
+        &mut self,
+        ask: impl FnOnce(&Inner, &mut Instance<'_>) -> Result<Vec<Finding>, Fault>,
+    ) -> Result<Vec<Finding>, Fault> {
+        let inner = &*self.signature.0;
         let call = Call::new(&CallOptions::warm(), None);
-        let sound = |(findings,)| self.signature.0.checked(CheckColumns::NAME, findings);
-        configured.call_warm(&mut self.live, check_columns, (rows, columns), call, sound)
+        inner.configured.call_warm(&mut self.live, call, |instance| ask(inner, instance))
     }
 }
 

@@ -29,8 +29,10 @@ pub(crate) struct Document<'p> {
 pub(crate) struct Malformed {
     /// The rule's id.
     pub(crate) rule: &'static str,
-    /// What is wrong, where in the text included.
+    /// What is wrong.
     pub(crate) message: String,
+    /// Where in the text: `at line 3, column 5`. None where that says nothing.
+    pub(crate) place: Option<String>,
     /// The value that was being read, as a JSON Pointer.
     pub(crate) pointer: String,
     /// What would be right.
@@ -46,7 +48,8 @@ pub(crate) fn read(payload: &[u8]) -> Result<Document<'_>, Box<Malformed>> {
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         Box::new(Malformed {
             rule: "bad-json",
-            message: format!("not UTF-8, which JSON is written in, in line {line}"),
+            message: "not UTF-8, which JSON is written in,".to_owned(),
+            place: Some(format!("in line {line}")),
             pointer: String::new(),
             expected: "UTF-8".to_owned(),
             actual: format!("byte 0x{:02x}", payload.get(before.len()).copied().unwrap_or(0)),
@@ -109,6 +112,7 @@ impl<'p> Reader<'p> {
             let mut malformed = self.unexpected(&format!("at most {MAX_DEPTH} levels"));
             malformed.rule = "too-deep";
             malformed.message = format!("lists and objects nest more than {MAX_DEPTH} levels deep");
+            malformed.place = None;
             malformed.actual = String::new();
             return Err(malformed);
         }
@@ -240,6 +244,7 @@ impl<'p> Reader<'p> {
         Box::new(Malformed {
             rule: "number-range",
             message: format!("a number is longer than any that is meant: expected {expected}"),
+            place: None,
             pointer: self.pointer(),
             expected,
             actual: shortened(self.text.get(start..self.at).unwrap_or_default()),
@@ -340,10 +345,8 @@ impl<'p> Reader<'p> {
 
     fn surrogate(&self) -> Box<Malformed> {
         let mut malformed = self.unexpected("both halves of a surrogate pair");
-        malformed.message = format!(
-            "a text holds half a character (a lone surrogate), before {}",
-            self.place(self.at)
-        );
+        malformed.message = "a text holds half a character (a lone surrogate),".to_owned();
+        malformed.place = Some(format!("before {}", self.place(self.at)));
         malformed.actual = String::new();
         malformed
     }
@@ -356,10 +359,8 @@ impl<'p> Reader<'p> {
 
     fn no_number(&self) -> Box<Malformed> {
         let mut malformed = self.unexpected("a number or null");
-        malformed.message = format!(
-            "JSON has no NaN and no infinity: a missing value is null, at {}",
-            self.place(self.at)
-        );
+        malformed.message =
+            "JSON has no NaN and no infinity: a missing value is null,".to_owned();
         malformed
     }
 
@@ -375,7 +376,8 @@ impl<'p> Reader<'p> {
         };
         Box::new(Malformed {
             rule: "bad-json",
-            message: format!("not JSON: expected {expected} at {}", self.place(self.at)),
+            message: format!("not JSON: expected {expected}"),
+            place: Some(format!("at {}", self.place(self.at))),
             pointer: self.pointer(),
             expected: expected.to_owned(),
             actual,

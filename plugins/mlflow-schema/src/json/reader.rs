@@ -14,6 +14,17 @@ pub struct Malformed {
     pub what: &'static str,
 }
 
+/// What should have been where something follows.
+const THE_END: &str = "the end of the payload";
+
+impl Malformed {
+    /// Whether it stopped behind a whole value.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.what == THE_END
+    }
+}
+
 /// A number as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number<'a> {
@@ -159,7 +170,7 @@ impl<'a> Reader<'a> {
         if self.at == self.bytes.len() {
             Ok(())
         } else {
-            Err(self.malformed("the end of the payload"))
+            Err(self.malformed(THE_END))
         }
     }
 

@@ -39,6 +39,7 @@ impl<'c> Batch<'c> {
         let cells = match &self.column.column.cells {
             Cells::Booleans(cells) => cells.len(),
             Cells::Integers(cells) => cells.len(),
+            Cells::Unsigned(cells) => cells.len(),
             Cells::Numbers(cells) => cells.len(),
             Cells::Texts(texts) => {
                 if self.beyond(texts) {
@@ -67,10 +68,7 @@ impl<'c> Batch<'c> {
 
     #[inline]
     pub(super) fn present(&self, row: usize) -> bool {
-        match &self.column.column.validity {
-            None => true,
-            Some(bits) => bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1),
-        }
+        self.column.column.is_present(row)
     }
 
     /// The rows that are marked as missing.

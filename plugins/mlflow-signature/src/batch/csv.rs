@@ -50,7 +50,7 @@ fn texts(
     // Each distinct text is read once.
     let mut fine = nulls.count == 0;
     let mut found = Vec::with_capacity(texts.entries.len());
-    for text in &texts.entries {
+    for text in texts.entries.iter() {
         let this = read(text, declared);
         fine &= this == Found::Fine;
         found.push(this);

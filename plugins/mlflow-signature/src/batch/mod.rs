@@ -18,12 +18,11 @@ use alloc::vec::Vec;
 
 use mlflow_schema::misfit::near;
 use mlflow_schema::schema::{ColSpec, Schema};
-use mlflow_schema::step::escaped;
 use tollgate_sdk::signature::TypedColumn;
 
 use self::cells::Batch;
 use self::marks::Marks;
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, Place};
 use crate::settings::Mode;
 
 /// What the file's cells are called in the contract: texts without a type,
@@ -221,7 +220,7 @@ fn missing(name: &str, extras: &[&str]) -> Fault {
 /// has no other.
 fn named(mut fault: Fault, name: &str) -> Fault {
     fault.column = name.into();
-    if fault.pointer.is_empty() { at(fault, 0, name) } else { fault }
+    if fault.cell.is_none() { at(fault, 0, name) } else { fault }
 }
 
 /// About a column as a whole: there is no cell to point to.
@@ -239,5 +238,5 @@ fn label(mut fault: Fault, name: &str) -> Fault {
 
 /// At a cell.
 fn at(fault: Fault, row: usize, name: &str) -> Fault {
-    fault.at(format!("/{row}/{}", escaped(name)))
+    fault.at(Place::Cell(row, name.to_string()))
 }

@@ -1,6 +1,5 @@
 //! Lists and objects in cells, as JSON text.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use mlflow_schema::json::Text;
@@ -24,7 +23,7 @@ pub(super) fn faults(
     strict: bool,
     faults: &mut Vec<Fault>,
 ) -> Missing {
-    let read = |text: Option<&String>| {
+    let read = |text: Option<&str>| {
         let cell = match text {
             Some(text) if !(empty && text.is_empty()) => object(Text::new(text))
                 .map_err(|_| Fault::new(Kind::ParseConvert, "no JSON text"))?,

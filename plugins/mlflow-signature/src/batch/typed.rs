@@ -1,7 +1,7 @@
 //! Columns whose source declares a type.
 
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use mlflow_schema::datatype::widens;
@@ -108,6 +108,7 @@ impl Typed<'_, '_> {
             (&self.batch.column.column.cells, self.dtype),
             (Cells::Booleans(_), Dtype::Bool)
                 | (Cells::Integers(_), Dtype::Int(_) | Dtype::Uint(_) | Dtype::Datetime(_))
+                | (Cells::Unsigned(_), Dtype::Uint(64))
                 | (Cells::Numbers(_), Dtype::Float(_))
                 | (Cells::Texts(_), Dtype::Text | Dtype::Object)
         )
@@ -157,7 +158,7 @@ impl Typed<'_, '_> {
     fn others_are_whole(&self) -> bool {
         match &self.batch.column.column.cells {
             Cells::Numbers(cells) => cells.iter().all(|cell| cell.is_nan() || cell % 1.0 == 0.0),
-            Cells::Integers(_) => true,
+            Cells::Integers(_) | Cells::Unsigned(_) => true,
             _ => false,
         }
     }
@@ -196,13 +197,25 @@ impl Typed<'_, '_> {
 
     /// Whole numbers with gaps become floats.
     fn rounded(&self, faults: &mut Vec<Fault>) {
-        let Cells::Integers(cells) = &self.batch.column.column.cells else {
-            return;
+        let kept = |number: i128| {
+            number.unsigned_abs() <= u128::from(EXACT) || (number as f64) as i128 == number
         };
+        match &self.batch.column.column.cells {
+            Cells::Integers(cells) => self.not_kept(cells, |cell| kept(i128::from(cell)), faults),
+            Cells::Unsigned(cells) => self.not_kept(cells, |cell| kept(i128::from(cell)), faults),
+            _ => {}
+        }
+    }
+
+    fn not_kept<T: Copy + ToString>(
+        &self,
+        cells: &[T],
+        kept: impl Fn(T) -> bool,
+        faults: &mut Vec<Fault>,
+    ) {
         let mut marks = Marks::new();
         for (row, cell) in cells.iter().take(self.batch.rows).enumerate() {
-            let kept = cell.unsigned_abs() <= EXACT || (*cell as f64) as i128 == i128::from(*cell);
-            if !kept && self.batch.present(row) {
+            if !kept(*cell) && self.batch.present(row) {
                 marks.add((), row);
             }
         }
@@ -225,7 +238,7 @@ impl Typed<'_, '_> {
 
     /// Whether the objects are what is declared, as their texts show.
     fn plainly(&self) -> bool {
-        let plain = |text: &String| match self.declared {
+        let plain = |text: &str| match self.declared {
             DataType::String => text.starts_with('"'),
             DataType::Datetime => text
                 .strip_prefix("{\"$date\":\"")

@@ -103,20 +103,39 @@ impl Columns {
         let mut row = 0;
         loop {
             row += 1;
-            reader.take(b'{').then_some(())?;
-            let mut guess = 0;
-            loop {
-                let key = reader.key().ok()?;
-                let at = self.find(&key, guess)?;
-                guess = at + 1;
-                self.cell(reader, &mut progress, at, row)?;
-                if !reader.another(b'}').ok()? {
-                    break;
-                }
-            }
-            self.complete(&progress, row)?;
+            self.record(reader, &mut progress, row)?;
             if !reader.another(b']').ok()? {
                 return Some(());
+            }
+        }
+    }
+
+    /// Objects that stand alone, the rows of one frame.
+    pub(super) fn all<'r>(&self, records: impl Iterator<Item = &'r [u8]>) -> Option<()> {
+        let mut progress = self.progress(true);
+        let mut rows = 0;
+        for (row, record) in (1..).zip(records) {
+            rows = row;
+            let mut reader = Reader::trusting(record);
+            self.record(&mut reader, &mut progress, row)?;
+            reader.end().ok()?;
+            reader.is_utf8().then_some(())?;
+        }
+        (rows > 0).then_some(())
+    }
+
+    /// The object of row `row`, counted from 1.
+    #[inline]
+    fn record(&self, reader: &mut Reader<'_>, progress: &mut Progress, row: u32) -> Option<()> {
+        reader.take(b'{').then_some(())?;
+        let mut guess = 0;
+        loop {
+            let key = reader.key().ok()?;
+            let at = self.find(&key, guess)?;
+            guess = at + 1;
+            self.cell(reader, progress, at, row)?;
+            if !reader.another(b'}').ok()? {
+                return self.complete(progress, row);
             }
         }
     }

@@ -52,6 +52,14 @@ impl Plan {
         !matches!(self, Self::None) && self.body(payload).is_some()
     }
 
+    /// Whether records that stand alone are clean.
+    pub(crate) fn clean_records<'r>(&self, records: impl Iterator<Item = &'r [u8]>) -> bool {
+        match self {
+            Self::Columns(columns) => columns.all(records).is_some(),
+            Self::Tensors(_) | Self::None => false,
+        }
+    }
+
     /// The body: one known field and nothing else.
     fn body(&self, payload: &[u8]) -> Option<()> {
         let mut reader = Reader::trusting(payload);

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use tollgate_sdk::policy::{self, Column, Kind};
+use tollgate_sdk::policy::{self, Column, Kind, Texts};
 
 use crate::cel::{self, Cell};
 use crate::inputs::Reading;
@@ -16,7 +16,7 @@ pub(super) enum Cells<'a> {
     Integers(&'a [i64]),
     Numbers(&'a [f64]),
     /// The distinct texts and the index of each row's.
-    Texts(&'a [String], &'a [u32]),
+    Texts(&'a Texts, &'a [u32]),
 }
 
 /// A column whose shape fits.
@@ -43,7 +43,7 @@ impl View<'_> {
             Cells::Numbers(cells) => cells.get(row).map(|cell| Cell::Number(*cell)),
             Cells::Texts(entries, indices) => (indices.get(row))
                 .and_then(|index| entries.get(*index as usize))
-                .map(|text| Cell::Text(text)),
+                .map(Cell::Text),
         };
         cell.unwrap_or(Cell::Null)
     }
@@ -71,6 +71,8 @@ fn view(column: &Column, rows: usize) -> Option<View<'_>> {
         policy::Cells::Booleans(cells) => Cells::Booleans(cells.get(..rows)?),
         policy::Cells::Integers(cells) => Cells::Integers(cells.get(..rows)?),
         policy::Cells::Numbers(cells) => Cells::Numbers(cells.get(..rows)?),
+        // The contract gives a policy none.
+        policy::Cells::Unsigned(_) => return None,
         policy::Cells::Texts(texts) => Cells::Texts(&texts.entries, texts.indices.get(..rows)?),
     };
     let validity = match &column.validity {

@@ -6,6 +6,7 @@ mod rules;
 
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use tollgate_sdk::Finding;
@@ -40,11 +41,12 @@ pub const MAX_THRESHOLDS: usize = 16;
 ///
 /// # Errors
 /// One finding for each thing that is wrong, in the order of the settings.
-pub(crate) fn build(settings: &Settings) -> Result<ThresholdPolicy, Vec<Finding>> {
+pub(crate) fn build(settings: Settings) -> Result<ThresholdPolicy, Vec<Finding>> {
+    let settings = Arc::new(settings);
     let mut findings = Vec::new();
-    let actions = actions::order(settings, &mut findings);
+    let actions = actions::order(&settings, &mut findings);
     let mut builder = Builder {
-        settings,
+        settings: &settings,
         actions,
         findings,
         reasons: Reasons::default(),
@@ -61,7 +63,7 @@ pub(crate) fn build(settings: &Settings) -> Result<ThresholdPolicy, Vec<Finding>
     builder.velocity();
     builder.conditional_rules();
     let limit = builder.guardrails();
-    builder.finish(&ladder, limit)
+    builder.finish(&ladder, limit, Arc::clone(&settings))
 }
 
 struct Builder<'a> {
@@ -158,6 +160,7 @@ impl Builder<'_> {
         mut self,
         ladder: &[Rung],
         limit: Option<Limit>,
+        settings: Arc<Settings>,
     ) -> Result<ThresholdPolicy, Vec<Finding>> {
         let rung_bit = self.rules.len() as u32 + u32::from(limit.is_some());
         if let Some(score) = self.reading(inputs::SCORE) {
@@ -177,6 +180,7 @@ impl Builder<'_> {
         }
         let readings = self.readings.into_iter().zip(used).filter(|(_, used)| *used);
         Ok(ThresholdPolicy {
+            settings,
             readings: readings.map(|(reading, _)| reading).collect(),
             actions: self.actions,
             reasons: self.reasons.0,
