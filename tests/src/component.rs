@@ -41,6 +41,12 @@ impl Component {
         Ok(Self { plugin: Engine::builder().build()?.load(&bytes)? })
     }
 
+    /// One that is loaded already.
+    #[must_use]
+    pub fn of(plugin: Plugin) -> Self {
+        Self { plugin }
+    }
+
     /// Its name, version and size in bytes.
     #[must_use]
     pub fn described(&self) -> String {
@@ -149,11 +155,14 @@ fn shown_rules(answer: &Answer) -> String {
 fn carried(column: Column) -> TypedColumn {
     let cells = match column.cells {
         Cells::Booleans(cells) => types::Cells::Booleans(cells),
+        Cells::Integers(cells) if column.dtype == "uint64" => {
+            types::Cells::Unsigned(cells.into_iter().map(i64::cast_unsigned).collect())
+        }
         Cells::Integers(cells) => types::Cells::Integers(cells),
         Cells::Numbers(cells) => types::Cells::Numbers(cells),
         Cells::Texts(entries) => types::Cells::Texts(Dictionary {
             indices: (0..).take(entries.len()).collect(),
-            entries,
+            entries: entries.iter().collect(),
         }),
     };
     TypedColumn {

@@ -299,7 +299,7 @@ fn columns_are_judged_row_by_row() {
         column: Column { cells, validity },
     };
     let texts = |cells: &[&str]| {
-        let entries = cells.iter().map(|cell| (*cell).to_owned()).collect();
+        let entries = cells.iter().collect();
         Cells::Texts(Dictionary { entries, indices: (0..cells.len() as u32).collect() })
     };
     let checker = checker_of(
@@ -314,7 +314,7 @@ fn columns_are_judged_row_by_row() {
     );
     let columns = [
         column("amount", "float64", Cells::Numbers(vec![1.0, -1.0, -2.5, f64::NAN, 0.0]), None),
-        column("age", "uint64", Cells::Integers(vec![1, -1, 0, 0, 5]), Some(vec![0b1_0011])),
+        column("age", "uint64", Cells::Unsigned(vec![1, u64::MAX, 0, 0, 5]), Some(vec![0b1_0011])),
         column("zip", "str", texts(&["10115", "x", "1", "2", "3"]), None),
         column("new", "bool", Cells::Booleans(vec![0, 1, 0, 1, 1]), None),
         column("at", "datetime64[ns]", Cells::Integers(vec![0; 5]), None),
@@ -324,7 +324,11 @@ fn columns_are_judged_row_by_row() {
         .check_columns(5, &columns)
         .unwrap()
         .into_iter()
-        .map(|finding| (finding.rule, finding.pointer.unwrap_or_default(), finding.occurrences))
+        .map(|finding| {
+            let Finding { rule, row, column, pointer, occurrences, .. } = finding;
+            let (row, column) = (row.unwrap(), column.unwrap());
+            (rule, format!("/{row}/{column}{}", pointer.unwrap_or_default()), occurrences)
+        })
         .collect();
     let wanted = [
         ("minimum", "/1/amount", 1),

@@ -159,9 +159,13 @@ fn a_document_gets_past_nothing_that_a_flag_does_not() {
     files.write("oip.yaml", &format!("{CHURN}  protocol: oip\n"));
     let outputs = CHURN.replace("inputs:", "outputs:");
     files.write("outputs.yaml", &format!("{outputs}  part: outputs\n"));
-    for (document, payload) in [("@oip.yaml", "@rows.csv"), ("@outputs.yaml", "@rows.jsonl")] {
-        let output = files.run(&["check", "--policy", document, "--payload", payload]);
-        assert_eq!(output.status.code(), Some(2), "{document}: {}", text(&output.stdout));
+    let output = files.run(&["check", "--policy", "@oip.yaml", "--payload", "@rows.csv"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    // Rows of what a model gives are rows.
+    files.write("wrong.jsonl", "{\"age\": \"old\", \"country\": \"DE\"}\n");
+    for (payload, exit) in [("@rows.jsonl", 0), ("@rows.csv", 0), ("@wrong.jsonl", 1)] {
+        let output = files.run(&["check", "--policy", "@outputs.yaml", "--payload", payload]);
+        assert_eq!(output.status.code(), Some(exit), "{payload}: {}", text(&output.stdout));
     }
 
     files.write("empty.csv", "age,country\n");

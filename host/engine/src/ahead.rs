@@ -15,8 +15,8 @@ use std::hash::{Hash, Hasher};
 use wasmtime::component::Component;
 
 use crate::component;
-use crate::digest::Digest;
 use crate::config::config;
+use crate::digest::Digest;
 use crate::error::LoadError;
 use crate::limits::Limits;
 

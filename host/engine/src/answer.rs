@@ -160,11 +160,12 @@ pub(crate) fn check_findings(facts: usize, findings: &[Finding]) -> Result<(), S
 /// Checks what a plugin says of settings that it takes.
 pub(crate) fn check_remarks(remarks: &[Finding]) -> Result<(), String> {
     check_findings(0, remarks)?;
-    match remarks.iter().find(|remark| remark.outcome > Outcome::Warn) {
+    match remarks.iter().find(|remark| remark.outcome > Outcome::Inconclusive) {
         None => Ok(()),
-        Some(Finding { rule, outcome, .. }) => {
-            Err(format!("a remark of `{rule}` is `{}`, and the settings were taken", outcome.name()))
-        }
+        Some(Finding { rule, outcome, .. }) => Err(format!(
+            "a remark of `{rule}` is `{}`, and the settings were taken",
+            outcome.name()
+        )),
     }
 }
 

@@ -66,9 +66,7 @@ fn surface(bytes: &[u8]) -> Result<Surface, String> {
                     exports.push(export.map_err(text)?.name.name.to_owned());
                 }
             }
-            Payload::CustomSection(section)
-                if depth == 0 && section.name() == baked::SECTION =>
-            {
+            Payload::CustomSection(section) if depth == 0 && section.name() == baked::SECTION => {
                 baked = Some(section.data().to_vec());
             }
             _ => {}

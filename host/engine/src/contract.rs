@@ -53,8 +53,11 @@ pub(crate) trait Checker: Send + Sync {
         rows: u32,
         columns: &[TypedColumn],
     ) -> Result<Vec<Finding>, Fault>;
-    fn check_records(&self, of: &mut Instance<'_>, records: &Records)
-    -> Result<Vec<Finding>, Fault>;
+    fn check_records(
+        &self,
+        of: &mut Instance<'_>,
+        records: &Records,
+    ) -> Result<Vec<Finding>, Fault>;
 }
 
 pub(crate) trait Evaluator: Send + Sync {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use wasmtime::Store;
 use wasmtime::component::{
-    self,
-    Component, ComponentExportIndex, ComponentNamedList, Func, InstancePre, Lift, Lower, TypedFunc,
+    self, Component, ComponentExportIndex, ComponentNamedList, Func, InstancePre, Lift, Lower,
+    TypedFunc,
 };
 
 use crate::budget::Room;
-use crate::shared::Shared;
 use crate::error::{Cause, Fault, LoadError};
 use crate::limits::{Accounts, Limits, ticks};
+use crate::shared::Shared;
 use crate::trap;
 
 /// A function of the contract and its types.

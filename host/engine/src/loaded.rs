@@ -155,8 +155,7 @@ fn compiled(
         Found::Nothing => CacheUse::Miss,
         Found::Forged => CacheUse::Rejected,
     };
-    let mut compiled =
-        compile::compile(&shared.wasmtime, shared.compile_by.as_ref(), bytes)?;
+    let mut compiled = compile::compile(&shared.wasmtime, shared.compile_by.as_ref(), bytes)?;
     if cache.is_on()
         && let Some(code) = compiled.code()
     {

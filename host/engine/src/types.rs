@@ -17,7 +17,8 @@ pub enum Outcome {
     /// Worth a look; does not block.
     #[component(name = "warn")]
     Warn,
-    /// Cannot be judged. Blocks, and asks for a person.
+    /// Cannot be judged: evidence is missing, too thin, or not a number.
+    /// Blocks, and asks for a person.
     #[component(name = "inconclusive")]
     Inconclusive,
     /// The rule is broken. Blocks.
@@ -42,26 +43,30 @@ impl Outcome {
 #[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Finding {
-    /// A stable id of the rule, kebab-case.
+    /// A stable id of the rule, in kebab-case: `missing-column`,
+    /// `auc-regression`.
     pub rule: String,
     /// How the rule came out.
     pub outcome: Outcome,
-    /// One sentence for a person.
+    /// One sentence for a person: lower case, no full stop.
     pub message: String,
-    /// The row that it is about, counted from 0 among those given.
+    /// The row that it is about, counted from 0 among those given to
+    /// `check-columns` or `check-records`; the first of them where there are
+    /// several.
     pub row: Option<u32>,
-    /// The column of that row.
+    /// The column of that row, by its name: the name of a column, or of a
+    /// member of a record.
     pub column: Option<String>,
-    /// An RFC 6901 pointer: with a row it leads on from there, otherwise into
-    /// what was judged.
+    /// Where, as an RFC 6901 JSON Pointer.
     pub pointer: Option<String>,
-    /// What would have been right.
+    /// What would have been right, as short text.
     pub expected: Option<String>,
-    /// What was there instead. May hold a value of the payload.
+    /// What was there instead, as short text. May hold a value of the payload.
     pub actual: Option<String>,
-    /// Indices of the facts that the finding rests on.
+    /// Indices of the facts that the finding rests on, in the order given to
+    /// `evaluate`; empty in other worlds.
     pub facts: Vec<u32>,
-    /// How many places share this fault, `pointer` being the first.
+    /// How many places share this fault, the one named being the first.
     pub occurrences: u32,
 }
 
@@ -75,13 +80,13 @@ pub enum Value {
     /// True or false.
     #[component(name = "boolean")]
     Boolean(bool),
-    /// A whole number written without fraction or exponent.
+    /// A whole number that was written without fraction or exponent.
     #[component(name = "integer")]
     Integer(i64),
-    /// Any other number; may be NaN or infinite.
+    /// Any other number.
     #[component(name = "number")]
     Number(f64),
-    /// Text.
+    /// Text, in UTF-8.
     #[component(name = "text")]
     Text(String),
 }
@@ -91,16 +96,16 @@ pub enum Value {
 #[component(enum)]
 #[repr(u8)]
 pub enum Kind {
-    /// [`Value::Boolean`].
+    /// `value.boolean`.
     #[component(name = "boolean")]
     Boolean,
-    /// [`Value::Integer`].
+    /// `value.integer`.
     #[component(name = "integer")]
     Integer,
-    /// [`Value::Number`]; a host passes an integer as the number it is.
+    /// `value.number`; a host passes an integer as the number it is.
     #[component(name = "number")]
     Number,
-    /// [`Value::Text`].
+    /// `value.text`.
     #[component(name = "text")]
     Text,
 }
@@ -118,13 +123,14 @@ impl Kind {
     }
 }
 
-/// Texts, packed into one.
+/// Texts, packed into one: two copies, however many there are.
 #[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq, Eq, Default)]
 #[component(record)]
 pub struct Texts {
     /// All of them, one behind the other.
     pub text: String,
-    /// Where each one ends, in bytes of `text`.
+    /// Where each one ends, in bytes of `text`; it starts where the one before
+    /// ends.
     pub ends: Vec<u32>,
 }
 
@@ -175,7 +181,7 @@ impl<T: AsRef<str>> FromIterator<T> for Texts {
 pub struct Records {
     /// All of them, one behind the other.
     pub bytes: Vec<u8>,
-    /// Where each one ends.
+    /// Where each one ends, in order; it starts where the one before ends.
     pub ends: Vec<u32>,
 }
 
@@ -233,7 +239,7 @@ fn span(ends: &[u32], index: usize) -> Option<std::ops::Range<usize>> {
 pub struct Dictionary {
     /// The texts.
     pub entries: Texts,
-    /// For each row an index into `entries`.
+    /// For each row an index into `entries`; any number where the row is null.
     pub indices: Vec<u32>,
 }
 
@@ -247,7 +253,7 @@ pub enum Cells {
     /// One signed integer a row.
     #[component(name = "integers")]
     Integers(Vec<i64>),
-    /// One integer from 0 a row.
+    /// One integer from 0 a row: the cells of `uint64` columns.
     #[component(name = "unsigned")]
     Unsigned(Vec<u64>),
     /// One double a row.
@@ -264,7 +270,8 @@ pub enum Cells {
 pub struct Column {
     /// The cells.
     pub cells: Cells,
-    /// An Arrow validity bitmap; none when every row is present.
+    /// Which rows are present, as an Arrow validity bitmap: bit `i % 8`, least
+    /// significant first, of byte `i / 8` is 1 when row `i` is present.
     pub validity: Option<Vec<u8>>,
 }
 
@@ -272,18 +279,19 @@ pub struct Column {
 #[derive(ComponentType, Lift, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Info {
-    /// The plugin's name.
+    /// The plugin's name, kebab-case: `threshold-policy`.
     pub name: String,
-    /// The plugin's own version.
+    /// The plugin's own version, a semantic version.
     pub version: String,
     /// One sentence on what it judges.
     pub summary: String,
-    /// A JSON Schema of its settings.
+    /// A JSON Schema (draft 2020-12) of the settings that `configure` takes, as
+    /// JSON text.
     #[component(name = "settings-schema")]
     pub settings_schema: String,
 }
 
-/// How rows are judged.
+/// How rows are judged, which a host must know before it reads them.
 #[derive(ComponentType, Lift, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[component(enum)]
 #[repr(u8)]
@@ -294,7 +302,9 @@ pub enum Manner {
     /// Together, as one data frame.
     #[component(name = "together")]
     Together,
-    /// Each by itself, as the JSON object that it is.
+    /// Each by itself, as the JSON object that it is: whatever has no word in
+    /// JSON is the text or the number that JSON has for it, and cells of a file
+    /// without types keep how they were written.
     #[component(name = "apart")]
     Apart,
 }
@@ -303,15 +313,15 @@ pub enum Manner {
 #[derive(ComponentType, Lower, Debug, Clone, PartialEq)]
 #[component(record)]
 pub struct TypedColumn {
-    /// The column's name; none where columns are only numbered.
+    /// The column's name; none in frames whose columns are only numbered.
     pub name: Option<String>,
-    /// The declared type, in NumPy's and pandas' words.
+    /// The type that the source declares, in NumPy's and pandas' words.
     pub dtype: String,
     /// The cells.
     pub column: Column,
 }
 
-/// One `key=value` of a slice.
+/// One `key=value` of a slice: `group=female`.
 #[derive(ComponentType, Lower, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[component(record)]
 pub struct Label {
@@ -325,19 +335,19 @@ pub struct Label {
 #[derive(ComponentType, Lower, Debug, Clone, PartialEq)]
 #[component(variant)]
 pub enum FactValue {
-    /// True or false.
+    /// True or false: `load_test_done`.
     #[component(name = "boolean")]
     Boolean(bool),
-    /// A whole number.
+    /// A whole number: a count of rows, a version.
     #[component(name = "integer")]
     Integer(i64),
-    /// A measurement; may be NaN or infinite.
+    /// A measurement.
     #[component(name = "number")]
     Number(f64),
-    /// Text.
+    /// Text: a tag, a digest, a name.
     #[component(name = "text")]
     Text(String),
-    /// Several measurements in order.
+    /// Several measurements in order: bins of a histogram, samples.
     #[component(name = "numbers")]
     Numbers(Vec<f64>),
 }
@@ -346,30 +356,30 @@ pub enum FactValue {
 #[derive(ComponentType, Lower, Debug, Clone, PartialEq)]
 #[component(record)]
 pub struct Fact {
-    /// What it is about.
+    /// What it is about: `auc`, `p99_ms`, `owner`.
     pub name: String,
-    /// Whose it is: `candidate`, `champion`, ...
+    /// Whose it is: `candidate`, `champion`, or another version's name.
     pub subject: String,
-    /// The slice, sorted by key.
+    /// The slice it was measured on, sorted by key; empty for the whole.
     pub labels: Vec<Label>,
     /// The value.
     pub value: FactValue,
-    /// The unit, when the name does not say it.
+    /// The unit, when the name does not say it: `ms`, `MB`, `ratio`.
     pub unit: Option<String>,
     /// How many samples it was measured on.
     pub samples: Option<u64>,
     /// When it was observed, RFC 3339.
     #[component(name = "observed-at")]
     pub observed_at: Option<String>,
-    /// Where it came from, for the report.
+    /// Where it came from, for the report: a file, a run, a query.
     pub source: Option<String>,
 }
 
-/// Something that a policy reads.
+/// Something that the policy reads.
 #[derive(ComponentType, Lift, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Input {
-    /// Its name.
+    /// Its name: `score`, `amount`, `customer_blocks_today`.
     pub name: String,
     /// The kind of value that it wants.
     pub kind: Kind,
@@ -377,13 +387,14 @@ pub struct Input {
     pub required: bool,
 }
 
-/// All that a policy reads and says.
+/// All that a policy reads and says, fixed after `configure`.
 #[derive(ComponentType, Lift, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Declaration {
-    /// What it reads, in the order that `decide` takes.
+    /// What it reads.
     pub inputs: Vec<Input>,
-    /// The index in `inputs` of the model's score.
+    /// The index in `inputs` of the model's score, which a host repeats beside
+    /// the decision.
     pub score: Option<u32>,
     /// The actions it can take, mildest first.
     pub actions: Vec<String>,
@@ -395,9 +406,9 @@ pub struct Declaration {
 #[derive(ComponentType, Lift, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Decision {
-    /// An index into [`Declaration::actions`].
+    /// An index into `declaration.actions`.
     pub action: u32,
-    /// Indices into [`Declaration::reasons`], in the order they applied.
+    /// Indices into `declaration.reasons`, in the order they applied.
     pub reasons: Vec<u32>,
 }
 
@@ -405,7 +416,8 @@ pub struct Decision {
 #[derive(ComponentType, Lift, Debug, Clone, PartialEq, Eq)]
 #[component(record)]
 pub struct Batch {
-    /// The distinct decisions, or why the rows that point there have none.
+    /// The distinct decisions; an error is one sentence on what was wrong with
+    /// the rows that point to it.
     pub decisions: Vec<Result<Decision, String>>,
     /// For each row an index into `decisions`.
     pub rows: Vec<u32>,

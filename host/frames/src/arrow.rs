@@ -14,9 +14,9 @@ use arrow_schema::{DataType, Schema, TimeUnit};
 use arrow_select::take::take;
 use tollgate::rows::{
     BATCH_BYTES, BATCH_ROWS, DictionaryBuilder, Judged, RowBatch, RowContent, RowFault, RowNumbers,
-    Spare, validity_bits,
+    validity_bits,
 };
-use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
+use tollgate_engine::types::{Cells, Column, Dictionary, Texts, TypedColumn};
 
 use crate::limits::ROW_BYTES;
 use crate::nested::{Unwritten, Written};
@@ -91,7 +91,6 @@ pub(crate) struct Cutter {
     first: u64,
     /// So many rows came near the limit last time.
     step: usize,
-    spare: Spare,
     judged: Judged,
     /// What rows took that are batches of their own.
     alone: u64,
@@ -106,18 +105,9 @@ const ALONE: u64 = 512 << 20;
 const ALONE_A_BYTE: u64 = 64;
 
 impl Cutter {
-    pub(crate) fn new(spare: &Spare, judged: Judged) -> Self {
+    pub(crate) fn new(judged: Judged) -> Self {
         let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        Self {
-            batch,
-            at: 0,
-            first: 0,
-            step: 8 << 10,
-            spare: spare.clone(),
-            judged,
-            alone: 0,
-            length: 0,
-        }
+        Self { batch, at: 0, first: 0, step: 8 << 10, judged, alone: 0, length: 0 }
     }
 
     /// Whether all rows were given.
@@ -195,11 +185,11 @@ impl Cutter {
         array: &dyn Array,
         limit: usize,
     ) -> Result<(TypedColumn, usize), String> {
-        let ((cells, bytes), validity) = cells(array, limit, &self.spare, self.judged)
+        let ((cells, bytes), validity) = cells(array, limit, self.judged)
             .map_err(|problem| format!("column `{name}`: {problem}"))?;
         let bytes = match &cells {
             Cells::Booleans(cells) => cells.len(),
-            Cells::Integers(_) | Cells::Numbers(_) => array.len() * 8,
+            Cells::Integers(_) | Cells::Unsigned(_) | Cells::Numbers(_) => array.len() * 8,
             Cells::Texts(_) => bytes,
         };
         let column = Column { cells, validity };
@@ -224,7 +214,6 @@ type Sized = (Cells, usize);
 fn cells(
     array: &dyn Array,
     limit: usize,
-    spare: &Spare,
     judged: Judged,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
     let validity = validity(array);
@@ -245,9 +234,7 @@ fn cells(
         DataType::UInt16 => plain(integers::<UInt16Type>(array)),
         DataType::UInt32 => plain(integers::<UInt32Type>(array)),
         DataType::UInt64 => {
-            // The upper half comes as negative numbers: the contract says so.
-            let values = array.as_primitive::<UInt64Type>().values();
-            plain(Cells::Integers(values.iter().map(|value| value.cast_signed()).collect()))
+            plain(Cells::Unsigned(array.as_primitive::<UInt64Type>().values().to_vec()))
         }
         DataType::Float16 => {
             let values = array.as_primitive::<Float16Type>().values();
@@ -274,26 +261,17 @@ fn cells(
         })),
         DataType::Utf8 => {
             let array = array.as_string::<i32>();
-            Ok((
-                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
-                validity,
-            ))
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
         }
         DataType::LargeUtf8 => {
             let array = array.as_string::<i64>();
-            Ok((
-                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
-                validity,
-            ))
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
         }
         DataType::Utf8View => {
             let array = array.as_string_view();
-            Ok((
-                texts(rows, limit, spare, |row| array.is_valid(row).then(|| array.value(row))),
-                validity,
-            ))
+            Ok((texts(rows, limit, |row| array.is_valid(row).then(|| array.value(row))), validity))
         }
-        DataType::Dictionary(_, _) => dictionary(array, limit, spare, judged),
+        DataType::Dictionary(_, _) => dictionary(array, limit, judged),
         of if Written::can(of, judged) => {
             let is_null = matches!(of, DataType::Null);
             let place = |row: usize| (array.is_valid(row) && !is_null).then_some((array, row));
@@ -322,13 +300,8 @@ fn bits(nulls: &NullBuffer) -> Option<Vec<u8>> {
     (nulls.null_count() > 0).then(|| nulls.inner().sliced().as_slice().to_vec())
 }
 
-fn texts<'a>(
-    rows: usize,
-    limit: usize,
-    spare: &Spare,
-    text: impl Fn(usize) -> Option<&'a str>,
-) -> Sized {
-    let mut texts = DictionaryBuilder::new(rows, spare);
+fn texts<'a>(rows: usize, limit: usize, text: impl Fn(usize) -> Option<&'a str>) -> Sized {
+    let mut texts = DictionaryBuilder::new(rows);
     for row in 0..rows {
         match text(row) {
             Some(text) => texts.push(text),
@@ -346,7 +319,6 @@ fn texts<'a>(
 fn dictionary(
     array: &dyn Array,
     limit: usize,
-    spare: &Spare,
     judged: Judged,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
     let dictionary = array.as_any_dictionary();
@@ -354,10 +326,11 @@ fn dictionary(
         let rows = array.len();
         let cells = match dtype(array.data_type()).as_str() {
             "str" | "bytes" | "object" => {
-                Cells::Texts(Dictionary { entries: Vec::new(), indices: vec![0; rows] })
+                Cells::Texts(Dictionary { indices: vec![0; rows], ..Dictionary::default() })
             }
             "bool" => Cells::Booleans(vec![0; rows]),
             "float16" | "float32" | "float64" => Cells::Numbers(vec![0.0; rows]),
+            "uint64" => Cells::Unsigned(vec![0; rows]),
             _ => Cells::Integers(vec![0; rows]),
         };
         return Ok(((cells, rows * 8), Some(vec![0; rows.div_ceil(8)])));
@@ -379,7 +352,7 @@ fn dictionary(
                 let key = Some(key(row)).filter(|key| *key < values.len() && present(row))?;
                 Some(values.value(key))
             };
-            return Ok((texts(rows, limit, spare, text), missing));
+            return Ok((texts(rows, limit, text), missing));
         }};
     }
     match values.data_type() {
@@ -396,7 +369,7 @@ fn dictionary(
     let picked: UInt64Array = (0..rows).map(|row| present(row).then(|| key(row) as u64)).collect();
     let picked = take(values.as_ref(), &picked, None)
         .map_err(|_| "its dictionary does not have what its rows name")?;
-    cells(picked.as_ref(), limit, spare, judged)
+    cells(picked.as_ref(), limit, judged)
 }
 
 /// Cells as texts: JSON in `object` columns, base64 in `bytes` columns. `place`
@@ -408,7 +381,8 @@ fn written<'a>(
     validity: Option<Vec<u8>>,
     place: impl Fn(usize) -> Option<(&'a dyn Array, usize)>,
 ) -> Result<(Sized, Option<Vec<u8>>), String> {
-    let mut entries: Vec<String> = Vec::new();
+    let mut entries = Texts::default();
+    let mut last = None;
     let mut indices = Vec::with_capacity(rows);
     let mut bytes = rows * 4;
     for row in 0..rows {
@@ -425,9 +399,10 @@ fn written<'a>(
             }
         };
         // Days and categories often repeat right away.
-        if entries.last() != Some(&text) {
-            bytes += text.len() + 8;
-            entries.push(text);
+        if last.as_ref() != Some(&text) {
+            bytes += text.len() + 4;
+            entries.push(&text);
+            last = Some(text);
         }
         indices.push(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX));
         if bytes > limit {

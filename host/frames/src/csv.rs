@@ -5,7 +5,7 @@ use std::io::BufRead;
 use tollgate::delimited::{COMMAS, CsvRecords, HEADER_BYTES, Stopped};
 use tollgate::rows::{
     BATCH_BYTES, BATCH_ROWS, CSV_DTYPE, Judged, RowBatch, RowContent, RowFault, RowFormat,
-    RowNumbers, Spare, UntypedCells,
+    RowNumbers, UntypedCells,
 };
 
 use crate::error::FrameError;
@@ -14,7 +14,7 @@ use crate::limits::{COLUMNS, LINE_BYTES};
 use crate::payload::PayloadFile;
 
 pub(crate) fn open(file: PayloadFile) -> Result<FileRows, FrameError> {
-    let (name, spare) = (file.name.clone(), file.spare.clone());
+    let name = file.name.clone();
     let broken = move |problem: &str| FrameError::Broken {
         file: name.clone(),
         format: RowFormat::Csv,
@@ -41,7 +41,7 @@ pub(crate) fn open(file: PayloadFile) -> Result<FileRows, FrameError> {
         return Err(broken("it has no header: the first line must name the columns"));
     }
     let columns = names.iter().map(|name| (name.clone(), CSV_DTYPE.to_owned())).collect();
-    let batches = Batches { records, names, row: 0, spare, judged: file.judged, broken };
+    let batches = Batches { records, names, row: 0, judged: file.judged, broken };
     Ok(FileRows { columns, count: None, batches: Box::new(batches) })
 }
 
@@ -50,7 +50,6 @@ struct Batches<F> {
     names: Vec<String>,
     /// How many rows were read.
     row: u64,
-    spare: Spare,
     judged: Judged,
     broken: F,
 }
@@ -61,7 +60,7 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut rows = RowNumbers::default();
         let mut faults = Vec::new();
-        let mut written = UntypedCells::new(&self.names, &self.spare);
+        let mut written = UntypedCells::new(&self.names);
         while rows.count < BATCH_ROWS && faults.len() < BATCH_ROWS && written.bytes() < BATCH_BYTES
         {
             let line = match self.records.advance() {

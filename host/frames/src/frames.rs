@@ -1,6 +1,6 @@
 //! A file of rows that is being read.
 
-use tollgate::rows::{Extent, RowBatch, RowFormat, RowSource, RowSourceError, Spare};
+use tollgate::rows::{Extent, RowBatch, RowFormat, RowSource, RowSourceError};
 
 use crate::error::FrameError;
 use crate::progress::Progress;
@@ -27,7 +27,6 @@ pub struct Frames {
     /// How far it is read.
     pub(crate) progress: Progress,
     /// Where batches that were judged go.
-    pub(crate) spare: Spare,
     pub(crate) batches: Batches,
 }
 
@@ -53,10 +52,6 @@ impl RowSource for Frames {
     /// 0 where the file is read in parts.
     fn bytes_read(&self) -> u64 {
         self.progress.bytes()
-    }
-
-    fn spare(&self) -> Spare {
-        self.spare.clone()
     }
 
     fn next_batch(&mut self) -> Result<Option<RowBatch>, RowSourceError> {

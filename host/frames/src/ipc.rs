@@ -46,7 +46,7 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
     let named = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let decoder = FileDecoder::new(Arc::clone(&schema), version);
     let projection = (columns.len() < schema.fields().len()).then_some(columns);
-    let cutter = Cutter::new(&payload.spare, payload.judged);
+    let cutter = Cutter::new(payload.judged);
     let batches = Batches {
         messages,
         file: payload.file.map(Shared::new),

@@ -58,5 +58,5 @@ mod unpack;
 pub use self::error::FrameError;
 pub use self::frames::Frames;
 pub use self::guard::is_guarded;
-pub use self::open::{Payload, open, told};
-pub use self::payload::PayloadFormat;
+pub use self::open::{Payload, open, read, told};
+pub use self::payload::{PayloadFile, PayloadFormat};

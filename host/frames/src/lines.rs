@@ -1,16 +1,16 @@
 //! JSON lines: one record a line.
 //!
 //! Lines stay JSON, so that the plugin reads them exactly as it would a
-//! request, nested values included: where rows are judged together, a batch
-//! becomes a request body; where each is judged by itself, they stay apart.
+//! request, nested values included. Whether one is JSON is for the plugin to
+//! say.
 
 use std::io::BufRead;
 
 use tollgate::delimited::{Lines, SKIPPED_BYTES, Stopped};
 use tollgate::rows::{
-    BATCH_BYTES, BATCH_ROWS, JsonRecords, JsonValues, Judged, RowBatch, RowContent, RowFault,
-    RowFormat, RowNumbers, end_of_object,
+    BATCH_BYTES, BATCH_ROWS, RowBatch, RowContent, RowFault, RowFormat, RowNumbers,
 };
+use tollgate_engine::types::Records;
 
 use crate::error::FrameError;
 use crate::frames::FileRows;
@@ -23,7 +23,7 @@ const BODY_BYTES: usize = BATCH_BYTES / 4;
 
 pub(crate) fn open(file: PayloadFile) -> FileRows {
     let lines = Lines::new(file.reader, LINE_BYTES);
-    let batches = Batches { lines, name: file.name, row: 0, judged: file.judged };
+    let batches = Batches { lines, name: file.name, row: 0 };
     FileRows { columns: Vec::new(), count: None, batches: Box::new(batches) }
 }
 
@@ -31,7 +31,6 @@ struct Batches {
     lines: Lines<Box<dyn BufRead + Send>>,
     name: String,
     row: u64,
-    judged: Judged,
 }
 
 impl Iterator for Batches {
@@ -40,11 +39,10 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Self::Item> {
         let mut rows = RowNumbers::default();
         let mut faults = Vec::new();
-        let mut records = JsonRecords::default();
-        let mut values = JsonValues::default();
+        let mut records = Records::default();
         while rows.count < BATCH_ROWS
             && faults.len() < BATCH_ROWS
-            && records.bytes() + values.bytes() < BODY_BYTES
+            && records.bytes.len() < BODY_BYTES
         {
             match self.lines.advance() {
                 Ok(true) => {}
@@ -61,35 +59,18 @@ impl Iterator for Batches {
             }
             let (row, line) = (self.row, self.lines.number());
             self.row += 1;
-            if let Some((rule, message)) = self.fault(record) {
-                faults.push(RowFault::new(rule, row, Some(line), message));
+            if record.len() > LINE_BYTES {
+                let message = format!("the line is longer than {} MiB", LINE_BYTES >> 20);
+                faults.push(RowFault::new("row-too-long", row, Some(line), message));
                 continue;
             }
-            match self.judged {
-                Judged::Apart => values.push(record),
-                Judged::Together => records.push(record),
-            }
+            records.push(record);
             rows.push(row, line);
         }
         if rows.count == 0 && faults.is_empty() {
             return None;
         }
-        let content = match self.judged {
-            Judged::Apart => RowContent::Values(values),
-            Judged::Together => RowContent::Records(records),
-        };
-        Some(Ok(RowBatch { rows, content, faults }))
-    }
-}
-
-impl Batches {
-    fn fault(&self, record: &[u8]) -> Option<(&'static str, String)> {
-        if record.len() > LINE_BYTES {
-            let message = format!("the line is longer than {} MiB", LINE_BYTES >> 20);
-            return Some(("row-too-long", message));
-        }
-        // By itself a line may be any JSON, as a request may.
-        if self.judged == Judged::Together { fault(record) } else { None }
+        Some(Ok(RowBatch { rows, content: RowContent::Records(records), faults }))
     }
 }
 
@@ -100,56 +81,5 @@ fn explained(stopped: Stopped) -> String {
             SKIPPED_BYTES >> 20
         ),
         Stopped::Unreadable(error) => error.to_string(),
-    }
-}
-
-/// Why a line is no record that could stand among others. Whether it is JSON
-/// to the last byte the plugin says: here it only must not reach into the
-/// next one.
-fn fault(record: &[u8]) -> Option<(&'static str, String)> {
-    if record.first() != Some(&b'{') {
-        return Some(("bad-json", "the line is no JSON object".to_owned()));
-    }
-    match end_of_object(record) {
-        None => {
-            let message = "the line ends in the middle of its object; it may be cut off";
-            Some(("bad-json", message.to_owned()))
-        }
-        Some(end) if end < record.len() => {
-            let message = "there is more behind the line's object; each line holds one";
-            Some(("bad-json", message.to_owned()))
-        }
-        Some(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_never_reaches_into_the_next() {
-        let good: &[&[u8]] =
-            &[b"{}", b"{\"a\":[{}]}", b"{\"a\":\"}\\\"{\"}", b"{\"a\":NaN}", b"{\"a\":}"];
-        for record in good {
-            assert_eq!(fault(record), None, "{}", String::from_utf8_lossy(record));
-        }
-        let bad: &[&[u8]] = &[
-            b"{\"a\":1",
-            b"{\"a\":\"x",
-            b"{\"a\":\"x\\\"}",
-            b"{},{}",
-            b"{}]}",
-            b"[1]",
-            b"1",
-            b"{\"a\":[}",
-            b"{\"a\":{}",
-        ];
-        for record in bad {
-            let (rule, _) = fault(record).unwrap_or_else(|| {
-                panic!("{} could stand among others", String::from_utf8_lossy(record))
-            });
-            assert_eq!(rule, "bad-json");
-        }
     }
 }

@@ -37,11 +37,19 @@ pub fn told(path: &Path) -> Option<RowFormat> {
 /// # Errors
 /// When it cannot be read, or is not what it is said to be.
 pub fn open(path: &Path, asked: PayloadFormat, judged: Judged) -> Result<Payload, FrameError> {
-    let file = PayloadFile::open(path, asked, judged)?;
+    read(PayloadFile::open(path, asked)?, judged)
+}
+
+/// Reads a payload, or begins to read its rows as they are judged.
+///
+/// # Errors
+/// When it cannot be read, or is not what it is said to be.
+pub fn read(mut file: PayloadFile, judged: Judged) -> Result<Payload, FrameError> {
+    file.judged = judged;
     let Some(format) = file.format else {
         return file.read_whole().map(Payload::Request);
     };
-    let (name, progress, spare) = (file.name.clone(), file.progress.clone(), file.spare.clone());
+    let (name, progress) = (file.name.clone(), file.progress.clone());
     // What is read in parts has rows to count, and no bytes.
     let bytes = file.bytes.filter(|_| format != RowFormat::Parquet);
     let FileRows { columns, count, batches } = match format {
@@ -51,5 +59,5 @@ pub fn open(path: &Path, asked: PayloadFormat, judged: Judged) -> Result<Payload
         RowFormat::Arrow => guard::opening(&name, format, || ipc::open(file))?,
     };
     let extent = Extent { rows: count, bytes };
-    Ok(Payload::Frames(Frames { format, columns, extent, progress, spare, batches }))
+    Ok(Payload::Frames(Frames { format, columns, extent, progress, batches }))
 }

@@ -25,7 +25,7 @@ use crate::{footer, plan, types};
 const CONTRADICTION: &str = "it is damaged: its description and its contents contradict each other";
 
 pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
-    let (name, spare) = (payload.name, payload.spare);
+    let name = payload.name;
     let broken = {
         let name = name.clone();
         move |problem: String| FrameError::Broken {
@@ -68,7 +68,7 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
             .map_err(|_| broken(trouble.told()))?;
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
     let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
-    let cutter = Cutter::new(&spare, payload.judged);
+    let cutter = Cutter::new(payload.judged);
     let length = payload.bytes.unwrap_or(0);
     let batches = Batches { reader, cutter, rows, given: 0, length, trouble, broken };
     Ok(FileRows { columns, count: Some(rows), batches: Box::new(batches) })

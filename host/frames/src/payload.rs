@@ -1,10 +1,11 @@
 //! What a payload's file is, and its bytes.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
-use tollgate::rows::{Judged, RowFormat, Spare};
+use tollgate::rows::{Judged, RowFormat};
 use tollgate::source::{self, Content, SourceError};
 
 use crate::error::FrameError;
@@ -23,8 +24,9 @@ pub enum PayloadFormat {
     Rows(RowFormat),
 }
 
-/// A payload whose beginning was read.
-pub(crate) struct PayloadFile {
+/// A payload of which it is known what it is, and no more: how its rows are
+/// read is for whoever judges them to say.
+pub struct PayloadFile {
     pub(crate) name: String,
     /// None for a request.
     pub(crate) format: Option<RowFormat>,
@@ -33,17 +35,24 @@ pub(crate) struct PayloadFile {
     /// The same file, for formats that jump about in it.
     pub(crate) file: Option<File>,
     pub(crate) progress: Progress,
-    /// Where batches that were judged go.
-    pub(crate) spare: Spare,
     pub(crate) judged: Judged,
 }
 
+impl fmt::Debug for PayloadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PayloadFile")
+            .field("name", &self.name)
+            .field("format", &self.format)
+            .finish_non_exhaustive()
+    }
+}
+
 impl PayloadFile {
-    pub(crate) fn open(
-        path: &Path,
-        asked: PayloadFormat,
-        judged: Judged,
-    ) -> Result<Self, FrameError> {
+    /// Opens a file: `asked` says what it is, or its name, or its first bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what it is said to be.
+    pub fn open(path: &Path, asked: PayloadFormat) -> Result<Self, FrameError> {
         let is_standard_input = source::is_standard_input(path);
         let name =
             if is_standard_input { "<stdin>".to_owned() } else { path.display().to_string() };
@@ -93,8 +102,14 @@ impl PayloadFile {
         let reader = BufReader::with_capacity(BUFFER, whole);
         let progress = Progress::default();
         let reader = Box::new(Metered { inner: reader, progress: progress.clone() });
-        let spare = Spare::default();
-        Ok(Self { name, format, bytes, reader, file, progress, spare, judged })
+        let judged = Judged::Together;
+        Ok(Self { name, format, bytes, reader, file, progress, judged })
+    }
+
+    /// Whether it is a file of rows, and not a request.
+    #[must_use]
+    pub fn has_rows(&self) -> bool {
+        self.format.is_some()
     }
 
     /// The bytes of a request. An empty body is a payload, and a bad one: the

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use tollgate::rows::{RowFormat, end_of_object};
+use tollgate::rows::RowFormat;
 
 /// So many bytes at the start are looked at.
 pub(crate) const START: u64 = 64 << 10;
@@ -122,6 +122,35 @@ fn is_header(line: &[u8]) -> bool {
             && cell.len() <= 64
     };
     line.contains(',') && line.split(',').all(name)
+}
+
+/// Where the object that `record` begins with ends; none where it does not.
+/// Whether it is JSON is not asked.
+fn end_of_object(record: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut bytes = record.iter().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => loop {
+                match bytes.next()?.1 {
+                    b'"' => break,
+                    b'\\' => {
+                        bytes.next()?;
+                    }
+                    _ => {}
+                }
+            },
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn found(cell: Cell<'_>) -> &'static str {
     match cell {
         Cell::Null => "null",
         Cell::Boolean(_) => "a boolean",
-        Cell::Integer(_) => "an integer",
+        Cell::Integer(_) | Cell::Unsigned(_) => "an integer",
         Cell::Number(_) => "a number",
         Cell::Text(_) => "text",
     }

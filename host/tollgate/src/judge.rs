@@ -14,6 +14,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
+use tollgate_engine::types::Finding;
 use tollgate_engine::{CallError, ConfigureError, EngineError, Fault};
 
 pub use self::checked::{Checked, CheckedRows};
@@ -85,18 +86,15 @@ pub enum JudgeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     RowSource(#[from] RowSourceError),
-    /// Records are judged as requests, which outputs are not.
+    /// What the plugin judges is no rows.
     #[error(
-        "JSON lines cannot be judged by a signature's outputs: give one response, or a file of \
-         columns"
+        "a file of rows is no body that `{plugin}` judges here, as of the Open Inference Protocol: \
+         give a request or an answer as JSON, or take MLflow's protocol"
     )]
-    LinesOfOutputs,
-    /// The protocol has bodies, and no rows in files.
-    #[error(
-        "a file of rows is no body of the Open Inference Protocol: give a request or an answer as \
-         JSON, or take MLflow's protocol"
-    )]
-    RowsOfOip,
+    NotRows {
+        /// The plugin, `name@version`.
+        plugin: String,
+    },
     /// The inputs of a policy cannot be read from rows.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -156,6 +154,8 @@ pub struct BakedDocument {
     pub component: Vec<u8>,
     /// The plugin that it was made from.
     pub from: BakedFrom,
+    /// What the plugin has to say of the settings.
+    pub remarks: Vec<Finding>,
 }
 
 /// Freezes a document and its plugin into one component.
@@ -164,10 +164,11 @@ pub struct BakedDocument {
 /// When the document or its plugin cannot be used, or the plugin not frozen.
 pub fn bake(plugins: &Plugins, path: &Path) -> Result<BakedDocument, JudgeError> {
     let opened = Opened::of_document(plugins, PolicyDocument::read(path)?)?;
+    let remarks = opened.remarks()?;
     let (document, plugin) = opened.into_parts();
     let component = plugin
         .bake(document.settings(), &document.to_canonical_json())
         .map_err(|error| located(&document, error))?;
     let from = BakedFrom { digest: plugin.digest(), verified: true };
-    Ok(BakedDocument { component, from })
+    Ok(BakedDocument { component, from, remarks })
 }

@@ -82,8 +82,11 @@ pub struct PlaceReport {
 
 impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
-        let Finding { rule, outcome, message, pointer, expected, actual, facts, occurrences } =
-            finding;
+        let Finding {
+            rule, outcome, message, pointer, expected, actual, facts, occurrences, ..
+        } = finding;
+        // An empty pointer says no more than none.
+        let pointer = pointer.filter(|pointer| !pointer.is_empty());
         Self { pointer, expected, actual, occurrences, facts, ..Self::new(&rule, outcome, message) }
     }
 }

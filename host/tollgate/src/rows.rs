@@ -5,13 +5,11 @@
 
 mod batch;
 mod dictionary;
-mod json;
 mod source;
 mod untyped;
 
 pub use self::batch::{RowBatch, RowContent, RowFault, RowNumbers, validity_bits};
-pub use self::dictionary::{DictionaryBuilder, Spare};
-pub use self::json::{JsonRecords, JsonValues, end_of_object};
+pub use self::dictionary::DictionaryBuilder;
 pub use self::source::{Extent, RowFormat, RowSource, RowSourceError};
 pub use self::untyped::{CSV_DTYPE, UntypedCells};
 

@@ -158,7 +158,7 @@ fn expected_columns() -> Vec<Column> {
         Column { cells: Cells::Integers(vec![3, 0, 0, -1]), validity: Some(vec![0b1001]) },
         Column {
             cells: Cells::Texts(Dictionary {
-                entries: vec!["NG".to_owned(), "a,\"b".to_owned()],
+                entries: ["NG", "a,\"b"].into_iter().collect(),
                 indices: vec![0, 1, 0, 0],
             }),
             validity: Some(vec![0b1011]),

@@ -120,7 +120,7 @@ fn rows_of_any_source_are_checked() {
 
     let oip = checker("double", Part::Inputs, Protocol::Oip, reporting);
     let refused = oip.check_rows(&mut memory("score", batches()), reporting, &mut |_| {});
-    assert!(matches!(refused, Err(JudgeError::RowsOfOip)), "{refused:?}");
+    assert!(matches!(refused, Err(JudgeError::NotRows { .. })), "{refused:?}");
 }
 
 /// In its own words, with its own help.

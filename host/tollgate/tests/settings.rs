@@ -62,6 +62,8 @@ fn what_a_plugin_finds_is_said_once() {
             rule: "invalid-settings".to_owned(),
             outcome: Outcome::Fail,
             message: message.to_owned(),
+            row: None,
+            column: None,
             pointer: Some("/mode".to_owned()),
             expected: None,
             actual: Some(actual.to_owned()),

@@ -9,7 +9,12 @@ use crate::schema::Compiled;
 
 /// Judges a value that is called `name`, which repeats some names. Of more
 /// than `most` faults the rest is counted.
-pub(crate) fn judge(compiled: &Compiled, name: &str, document: &Document<'_>, most: usize) -> Vec<Finding> {
+pub(crate) fn judge(
+    compiled: &Compiled,
+    name: &str,
+    document: &Document<'_>,
+    most: usize,
+) -> Vec<Finding> {
     let Compiled { validator, schema, .. } = compiled;
     let Document { tree, repeated } = document;
     // Most payloads are right, and to say so takes no list of faults.

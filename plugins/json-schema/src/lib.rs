@@ -56,7 +56,9 @@ impl Signature for JsonSchema {
     }
 
     fn remarks(&self) -> Vec<Finding> {
-        self.0.remarks.clone()
+        let mut remarks = self.0.remarks.clone();
+        remarks.extend(self.0.hollow());
+        remarks
     }
 
     fn check(&self, payload: &[u8]) -> Vec<Finding> {

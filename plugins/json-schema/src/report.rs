@@ -192,12 +192,7 @@ fn is_slip(finding: &Finding, slips: &BTreeSet<String>) -> bool {
 }
 
 /// The first `most` findings, and one that counts the rest.
-fn limited(
-    mut findings: Vec<Finding>,
-    most: usize,
-    more: u32,
-    cut: bool,
-) -> Vec<Finding> {
+fn limited(mut findings: Vec<Finding>, most: usize, more: u32, cut: bool) -> Vec<Finding> {
     let rest = findings.len().saturating_sub(most);
     let rest = more.saturating_add(rest as u32);
     findings.truncate(most);

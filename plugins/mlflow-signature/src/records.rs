@@ -31,9 +31,8 @@ impl MlflowSignature {
                 Err(fault) => gathered.add(self.finding(fault)),
             }
         }
-        let blocks = |faults: &[Fault]| {
-            faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn)
-        };
+        let blocks =
+            |faults: &[Fault]| faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn);
         let together = if rows.is_empty() { Vec::new() } else { self.frame_faults(&rows) };
         let mut alone = Vec::new();
         if blocks(&together) && rows.len() > 1 {
@@ -58,7 +57,7 @@ impl MlflowSignature {
                 Ok(twice.map(|twice| doubled_key(&twice.steps, Kind::DuplicateKey).in_row(row)))
             }
             Ok(_) => Err(bad("the line is no JSON object")),
-            Err(error) if error.at >= record.len() => {
+            Err(error) if error.is_cut(record.len()) => {
                 Err(bad("the line ends in the middle of its object; it may be cut off"))
             }
             Err(error) if error.is_behind() => {

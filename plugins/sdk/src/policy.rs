@@ -25,7 +25,8 @@ pub trait Policy: Sized + 'static {
     fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
 
     /// What is worth saying of settings that can be used: findings of outcome
-    /// `pass` or `warn` that point into them. A host asks once.
+    /// `pass` or `warn` that point into them, or `inconclusive` where nothing
+    /// can be judged by them. A host asks once.
     fn remarks(&self) -> Vec<Finding> {
         Vec::new()
     }

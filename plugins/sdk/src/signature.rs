@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::Finding;
-pub use crate::gathered::Gathered;
 pub use crate::bindings::exports::tollgate::plugin::checker::{
     Column, Manner, Records, TypedColumn,
 };
 pub use crate::bindings::exports::tollgate::plugin::types::{Cells, Dictionary, Texts};
+pub use crate::gathered::Gathered;
 
 /// A signature plugin.
 pub trait Signature: Sized + 'static {
@@ -25,7 +25,8 @@ pub trait Signature: Sized + 'static {
     fn configure(settings: Self::Settings) -> Result<Self, Vec<Finding>>;
 
     /// What is worth saying of settings that can be used: findings of outcome
-    /// `pass` or `warn` that point into them. A host asks once.
+    /// `pass` or `warn` that point into them, or `inconclusive` where nothing
+    /// can be judged by them. A host asks once.
     fn remarks(&self) -> Vec<Finding> {
         Vec::new()
     }

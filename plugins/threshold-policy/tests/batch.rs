@@ -99,8 +99,9 @@ fn cells(name: &str, kind: Kind, rows: usize) -> BoxedStrategy<Cells> {
         "N",
     ]
     .map(String::from);
-    let texts = prop::collection::vec(prop_oneof![19 => 0..6_u32, 1 => 6..15_u32], rows)
-        .prop_map(move |indices| Cells::Texts(Dictionary { entries: entries.iter().collect(), indices }));
+    let texts = prop::collection::vec(prop_oneof![19 => 0..6_u32, 1 => 6..15_u32], rows).prop_map(
+        move |indices| Cells::Texts(Dictionary { entries: entries.iter().collect(), indices }),
+    );
     // Mostly of the right kind, sometimes of any other.
     match kind {
         Kind::Number => prop_oneof![20 => numbers, 4 => wild, 4 => integers, 1 => booleans].boxed(),
@@ -156,7 +157,10 @@ fn columns_that_do_not_fit() {
     }));
     let scores = |count| Column { cells: Cells::Numbers(vec![0.1; count]), validity: None };
     let countries = |index, validity| Column {
-        cells: Cells::Texts(Dictionary { entries: ["US"].into_iter().collect(), indices: vec![0, index] }),
+        cells: Cells::Texts(Dictionary {
+            entries: ["US"].into_iter().collect(),
+            indices: vec![0, index],
+        }),
         validity,
     };
     let error = |rows, columns: &[Column]| policy.decide_batch(rows, columns).unwrap_err();

@@ -13,10 +13,13 @@ const CONTRACT: &str = "tollgate:plugin/";
 /// Errors: it is no valid component, it imports something, or it exports no
 /// interface of the contract.
 pub(crate) fn encode(name: &str, module: &[u8]) -> Result<Vec<u8>> {
-    let component = names::demangled(module)
-        .and_then(|module| ComponentEncoder::default().validate(true).module(&module))
+    let cannot = || format!("plugin `{name}` does not become a component");
+    let module = names::demangled(module).with_context(cannot)?;
+    let component = ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
         .and_then(|encoder| encoder.encode())
-        .with_context(|| format!("plugin `{name}` does not become a component"))?;
+        .with_context(cannot)?;
     check(name, &component)?;
     Ok(component)
 }

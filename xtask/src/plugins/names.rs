@@ -15,6 +15,7 @@ pub(super) fn demangled(module: &[u8]) -> Result<Vec<u8>> {
         {
             written.section(&functions(names)?);
         } else if let Some((id, range)) = payload.as_section() {
+            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
             let data = module.get(range).context("a section ends beyond the module")?;
             written.section(&RawSection { id, data });
         }

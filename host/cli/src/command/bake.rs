@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use tollgate::judge::{self, BakedDocument};
-use tollgate::report::BakedFrom;
+use tollgate::report::{BakedFrom, FindingReport};
 use tollgate_engine::Digest;
 
 use crate::arguments::{Bake, Format};
@@ -17,6 +17,8 @@ struct BakeReport {
     size: usize,
     digest: String,
     baked_from: BakedFrom,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<FindingReport>,
 }
 
 pub(crate) fn run(arguments: &Bake) -> Exit {
@@ -29,7 +31,7 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             );
         }
         let plugins = super::plugins(&arguments.shared)?;
-        let BakedDocument { component, from } = judge::bake(&plugins, &arguments.policy)?;
+        let BakedDocument { component, from, remarks } = judge::bake(&plugins, &arguments.policy)?;
         let path = &arguments.output;
         output::write(path, &component)?;
         let report = BakeReport {
@@ -37,11 +39,18 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             size: component.len(),
             digest: Digest::of(&component).to_string(),
             baked_from: from,
+            remarks: remarks.into_iter().map(FindingReport::from).collect(),
         };
         let print = |out: &mut String| {
             writeln!(out, "{} ({} bytes)", visible(&report.output), report.size)?;
             writeln!(out, "{}", report.digest)?;
-            writeln!(out, "baked from {}", report.baked_from.digest)
+            writeln!(out, "baked from {}", report.baked_from.digest)?;
+            for FindingReport { rule, outcome, message, pointer, .. } in &report.remarks {
+                let place = visible(pointer.as_deref().unwrap_or_default());
+                let (rule, message) = (visible(rule), visible(message));
+                writeln!(out, "{} {rule} at {place} of the settings: {message}", outcome.name())?;
+            }
+            Ok(())
         };
         match arguments.shared.format {
             // The component is on standard output.

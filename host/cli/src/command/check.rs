@@ -14,7 +14,7 @@ use tollgate::plugins::Plugins;
 use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
 use tollgate_engine::types::Outcome;
-use tollgate_frames::Payload;
+use tollgate_frames::{Payload, PayloadFile};
 
 use crate::arguments::{self, Check, Format};
 use crate::exit::Exit;
@@ -46,19 +46,19 @@ fn check(
     watch: &mut dyn FnMut(Seen),
 ) -> Result<CheckReport> {
     let format = arguments.payload_format.asked();
-    let open = |path: &PathBuf| tollgate_frames::open(path, format, subject.judged());
-    let payload = arguments.payload.as_ref().map(open).transpose()?;
+    let open = |path: &PathBuf| PayloadFile::open(path, format);
+    let file = arguments.payload.as_ref().map(open).transpose()?;
     let name = arguments.payload.as_ref().map(|path| path.display().to_string());
     let reporting = CheckerOptions {
         max_findings: arguments.max_findings,
         allow_empty: arguments.emptiness.allow_empty,
         limits: None,
     };
-    let checker = match &payload {
-        Some(Payload::Frames(_)) => Checker::new(plugins, subject, reporting.of_batches())?,
-        _ => Checker::new(plugins, subject, reporting)?,
-    };
-    Ok(match payload {
+    let has_rows = file.as_ref().is_some_and(PayloadFile::has_rows);
+    let options = if has_rows { reporting.of_batches() } else { reporting };
+    let checker = Checker::new(plugins, subject, options)?;
+    let read = |file| tollgate_frames::read(file, checker.judged());
+    Ok(match file.map(read).transpose()? {
         Some(Payload::Frames(mut rows)) => {
             checker.report_rows(name, checker.check_rows(&mut rows, reporting, watch)?)
         }
@@ -66,7 +66,7 @@ fn check(
             let checked = checker.check(&body).map_err(JudgeError::from)?;
             checker.report(name, checked)
         }
-        None => checker.report(name, checker.look().map_err(JudgeError::from)?),
+        None => checker.report(name, checker.look()),
     })
 }
 
@@ -285,7 +285,7 @@ mod tests {
             plugin: PluginReport {
                 name: text(),
                 version: text(),
-                contract: "1.0.0",
+                contract: "1.1.0",
                 digest: Digest::of(b""),
                 baked_from: None,
             },

@@ -84,7 +84,7 @@ mod tests {
         let plugin = PluginReport {
             name: text(),
             version: text(),
-            contract: "1.0.0",
+            contract: "1.1.0",
             digest: Digest::of(b""),
             baked_from: None,
         };

@@ -26,8 +26,8 @@ impl Gate {
         Ok(Self(Arc::new(Inner { evaluator, configured })))
     }
 
-    /// What the plugin has to say of its settings, each `pass` or `warn`. Asks
-    /// it in a fresh instance.
+    /// What the plugin has to say of its settings, which can be used. Asks it
+    /// in a fresh instance.
     ///
     /// # Errors
     /// When the plugin fails.

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::shared::Places;
 use crate::instance::Live;
 use crate::permits::Permit;
+use crate::shared::Places;
 
 /// An instance, and its right to be kept.
 struct Kept {

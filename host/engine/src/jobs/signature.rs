@@ -30,8 +30,8 @@ impl Signature {
         Ok(Self(Arc::new(Inner { rows, checker, configured })))
     }
 
-    /// What the plugin has to say of its settings, each `pass` or `warn`. Asks
-    /// it in a fresh instance.
+    /// What the plugin has to say of its settings, which can be used. Asks it
+    /// in a fresh instance.
     ///
     /// # Errors
     /// When the plugin fails.

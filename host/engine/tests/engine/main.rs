@@ -9,6 +9,7 @@ mod ahead;
 mod cache;
 mod calls;
 mod costly;
+mod documented;
 mod files;
 mod guest;
 mod hostile;

@@ -112,24 +112,18 @@ fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(),
         table.rows += batch.rows.count as u64;
         match batch.content {
             RowContent::Records(records) => {
-                // Rows were counted; a record that is no JSON ends the batch.
-                let before = table.rows;
-                table.rows -= batch.rows.count as u64;
-                json(records.body(), table).map_err(|problem| InferError::Row {
-                    file: name.to_owned(),
-                    place: match (
-                        batch.rows.line(0),
-                        batch.rows.line(batch.rows.count.saturating_sub(1)),
-                    ) {
-                        (Some(first), Some(last)) => format!("lines {first} to {last}"),
-                        _ => "a line".to_owned(),
-                    },
-                    problem,
-                })?;
-                table.rows = before;
+                for (at, text) in records.iter().enumerate() {
+                    let line = batch.rows.line(at).unwrap_or_default();
+                    let problem = |problem: String| InferError::Row {
+                        file: name.to_owned(),
+                        place: format!("line {line}"),
+                        problem,
+                    };
+                    let value: Data = serde_json::from_slice(text)
+                        .map_err(|error| problem(no_json(&error, line)))?;
+                    record(&value, table).map_err(|what| problem(format!("the line {what}")))?;
+                }
             }
-            // Rows that were asked for together are none.
-            RowContent::Values(_) => {}
             RowContent::Columns { columns, written } => {
                 for (at, (column, place)) in columns.iter().zip(&places).enumerate() {
                     let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
@@ -159,7 +153,7 @@ fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(),
 fn cells(column: &TypedColumn, rows: usize, mut each: impl FnMut(&str)) {
     let Cells::Texts(texts) = &column.column.cells else { return };
     for index in texts.indices.iter().take(rows) {
-        each(texts.entries.get(*index as usize).map_or("", String::as_str));
+        each(texts.entries.get(*index as usize).unwrap_or_default());
     }
 }
 
@@ -174,7 +168,7 @@ fn row(name: &str, fault: &RowFault) -> InferError {
 /// A list of records, or a request body. Errors say what is wrong.
 fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let value: Data = serde_json::from_slice(text).map_err(|error| no_json(&error))?;
+    let value: Data = serde_json::from_slice(text).map_err(|error| no_json(&error, 1))?;
     let frame = value.get("dataframe_split").unwrap_or(&value);
     if let (Some(Data::List(names)), Some(Data::List(rows))) =
         (frame.get("columns"), frame.get("data"))
@@ -188,25 +182,32 @@ fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
             _ => return Err("it holds no rows".to_owned()),
         },
     };
-    for (at, record) in records.iter().enumerate() {
-        let Data::Map(record) = record else { return Err(format!("item {at} is no object")) };
+    for (at, item) in records.iter().enumerate() {
         table.rows += 1;
-        for (name, value) in record {
-            if let Some(observed) = table.column(name) {
-                observed.json(value);
-            }
+        record(item, table).map_err(|problem| format!("item {at} {problem}"))?;
+    }
+    Ok(())
+}
+
+/// Takes in a record. Errors say what it is not.
+fn record(record: &Data, table: &mut Table) -> Result<(), &'static str> {
+    let Data::Map(record) = record else { return Err("is no object") };
+    for (name, value) in record {
+        if let Some(observed) = table.column(name) {
+            observed.json(value);
         }
     }
     Ok(())
 }
 
-/// What is no JSON, and where.
-fn no_json(error: &serde_json::Error) -> String {
+/// What is no JSON, and where; `line` is that of the text's own first.
+fn no_json(error: &serde_json::Error, line: u64) -> String {
     let what = match error.classify() {
         Category::Eof => "the text ends too soon",
         _ => "the text is no JSON",
     };
-    format!("{what} at line {}, column {}", error.line(), error.column())
+    let line = line + error.line() as u64 - 1;
+    format!("{what} at line {line}, column {}", error.column())
 }
 
 fn split(names: &[Data], rows: &[Data], table: &mut Table) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
-use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Value};
+use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Texts, Value};
 
 use super::plan::{Plan, PlanId, Shadowed};
 use super::{BATCH_BYTES, InputError};
@@ -84,6 +84,8 @@ pub(crate) enum Cell<'a> {
     Null,
     Boolean(bool),
     Integer(i64),
+    /// Of a file only: no input is of this kind.
+    Unsigned(u64),
     Number(f64),
     Text(&'a str),
 }
@@ -104,6 +106,9 @@ impl<'a> Cell<'a> {
             Self::Null => Value::Null,
             Self::Boolean(value) => Value::Boolean(value),
             Self::Integer(value) => Value::Integer(value),
+            Self::Unsigned(value) => {
+                i64::try_from(value).map_or(Value::Number(value as f64), Value::Integer)
+            }
             Self::Number(value) => Value::Number(value),
             Self::Text(value) => Value::Text(value.to_owned()),
         }
@@ -124,11 +129,11 @@ pub(crate) fn cell(column: &Column, row: usize) -> Cell<'_> {
     let cell = match &column.cells {
         Cells::Booleans(cells) => cells.get(row).map(|cell| Cell::Boolean(*cell != 0)),
         Cells::Integers(cells) => cells.get(row).copied().map(Cell::Integer),
+        Cells::Unsigned(cells) => cells.get(row).copied().map(Cell::Unsigned),
         Cells::Numbers(cells) => cells.get(row).copied().map(Cell::Number),
         Cells::Texts(texts) => {
             let index = texts.indices.get(row);
-            let text = index.and_then(|index| texts.entries.get(*index as usize));
-            text.map(|text| Cell::Text(text))
+            index.and_then(|index| texts.entries.get(*index as usize)).map(Cell::Text)
         }
     };
     cell.unwrap_or(Cell::Null)
@@ -143,16 +148,21 @@ fn part(column: &Column, rows: Range<usize>) -> Column {
         Cells::Integers(cells) => {
             Cells::Integers(cells.get(rows.clone()).unwrap_or_default().to_vec())
         }
+        Cells::Unsigned(cells) => {
+            Cells::Unsigned(cells.get(rows.clone()).unwrap_or_default().to_vec())
+        }
         Cells::Numbers(cells) => {
             Cells::Numbers(cells.get(rows.clone()).unwrap_or_default().to_vec())
         }
         Cells::Texts(texts) => {
             let mut places = HashMap::new();
-            let mut entries = Vec::new();
+            let mut entries = Texts::default();
             let indices = texts.indices.get(rows.clone()).unwrap_or_default().iter().map(|index| {
                 *places.entry(*index).or_insert_with(|| {
                     // The index of a null may lead nowhere.
-                    entries.extend(texts.entries.get(*index as usize).cloned());
+                    if let Some(text) = texts.entries.get(*index as usize) {
+                        entries.push(text);
+                    }
                     (entries.len() as u32).saturating_sub(1)
                 })
             });
@@ -288,7 +298,7 @@ impl Building {
                     Some(&index) => index,
                     None => {
                         let index = u32::try_from(dictionary.entries.len()).unwrap_or(u32::MAX);
-                        dictionary.entries.push(text.clone());
+                        dictionary.entries.push(&text);
                         self.texts.insert(text, index);
                         index
                     }
@@ -300,6 +310,7 @@ impl Building {
                 match cells {
                     Cells::Booleans(cells) => cells.push(0),
                     Cells::Integers(cells) => cells.push(0),
+                    Cells::Unsigned(cells) => cells.push(0),
                     Cells::Numbers(cells) => cells.push(0.0),
                     Cells::Texts(dictionary) => dictionary.indices.push(0),
                 }
@@ -382,8 +393,11 @@ mod tests {
         Some(match &column.cells {
             Cells::Booleans(cells) => Value::Boolean(cells[row] != 0),
             Cells::Integers(cells) => Value::Integer(cells[row]),
+            Cells::Unsigned(_) => return None,
             Cells::Numbers(cells) => Value::Number(cells[row]),
-            Cells::Texts(texts) => Value::Text(texts.entries[texts.indices[row] as usize].clone()),
+            Cells::Texts(texts) => {
+                Value::Text(texts.entries.get(texts.indices[row] as usize)?.to_owned())
+            }
         })
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tollgate_engine::types::{Cells, Column, Kind, TypedColumn, Value};
 
-use self::convert::{converted, extend, fill, is_unsigned, nothing, other, without};
+use self::convert::{converted, extend, fill, is_integer, nothing, other, without};
 use super::columns::{Building, Cell, InputFault, cell, is_present, raw_digest};
 use super::header::Header;
 use super::plan::{Beside, Place, Wanted};
@@ -136,8 +136,7 @@ impl<'a, S: RowSource> Typed<'a, S> {
         rows += count as u64;
         for column in self.header.wanted.iter().flatten().filter_map(|place| columns.get(*place)) {
             if let Cells::Texts(texts) = &column.column.cells {
-                let length =
-                    |index: &u32| texts.entries.get(*index as usize).map_or(0, String::len);
+                let length = |index: &u32| texts.entries.get(*index as usize).map_or(0, str::len);
                 bytes += texts.indices.iter().map(|index| length(index) as u64).sum::<u64>();
             }
         }
@@ -248,10 +247,9 @@ fn of_file(
             Ok(cells) => column = Column { cells, validity: given.column.validity.clone() },
             Err(found) => (0..count).for_each(|row| wrong(row, found)),
         }
-        if let (Cells::Integers(cells), Kind::Integer) = (&given.column.cells, wanted.kind)
-            && is_unsigned(&given.dtype)
-        {
-            let beyond = cells.iter().enumerate().filter(|(_, cell)| **cell < 0);
+        if let (Cells::Unsigned(cells), Kind::Integer) = (&given.column.cells, wanted.kind) {
+            let beyond =
+                cells.iter().enumerate().filter(|(_, cell)| i64::try_from(**cell).is_err());
             beyond.for_each(|(row, _)| wrong(row, "a number"));
         }
     }
@@ -284,10 +282,8 @@ fn key(name: &str, column: Option<&TypedColumn>, row: usize) -> Result<String, I
         (Cell::Null, _) => Err(none()),
         (Cell::Text(text), "str") if text.trim().is_empty() => Err(none()),
         (Cell::Text(text), "str") => Ok(text.trim().to_owned()),
-        (Cell::Integer(number), dtype) if dtype.starts_with("uint") => {
-            Ok(number.cast_unsigned().to_string())
-        }
-        (Cell::Integer(number), dtype) if dtype.starts_with("int") => Ok(number.to_string()),
+        (Cell::Unsigned(number), _) => Ok(number.to_string()),
+        (Cell::Integer(number), dtype) if is_integer(dtype) => Ok(number.to_string()),
         (cell @ Cell::Number(_), dtype) if dtype.starts_with("float") => Err(kind(found(cell))),
         (cell @ Cell::Boolean(_), "bool") => Err(kind(found(cell))),
         (_, dtype) => Err(kind(other(dtype))),

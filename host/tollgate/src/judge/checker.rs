@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tollgate_engine::types::{Finding, Outcome, TypedColumn};
+use tollgate_engine::types::{Finding, Manner, Outcome, Records, TypedColumn};
 use tollgate_engine::{
     CallOptions, CallStats, ConfigureError, EngineError, Fault, Plugin, Signature,
 };
@@ -12,13 +12,13 @@ use tollgate_engine::{
 use super::checked::{Checked, CheckedRows};
 use super::opened::Opened;
 use super::rows::{self, NO_ROWS, Seen, Telling};
-use super::subject::{CheckerOptions, Manner, Part, Protocol, Subject};
+use super::subject::{CheckerOptions, Mode, Part, Subject};
 use super::{JudgeError, located};
 use crate::canonical;
 use crate::mistake::{Mistake, Mistakes};
 use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
 use crate::report::{CheckReport, FindingReport, PluginReport};
-use crate::rows::{Judged, RowFormat, RowSource};
+use crate::rows::{Judged, RowSource};
 use crate::source::Source;
 use crate::tree::{Node, NonFinite};
 
@@ -49,9 +49,18 @@ struct Inner {
     signature: Signature,
     /// The file of the signature, schema or document.
     source: String,
-    manner: Manner,
-    is_document: bool,
+    against: Against,
+    /// What the plugin says of its settings.
+    remarks: Vec<Finding>,
     allow_empty: bool,
+}
+
+/// What a subject is, for the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Against {
+    Signature(Part, Mode),
+    Schema,
+    Document,
 }
 
 impl Checker {
@@ -68,7 +77,7 @@ impl Checker {
             Some(limits) => plugin.with_limits(limits),
             None => Ok(plugin),
         };
-        let (plugin, signature, source) = match subject {
+        let (plugin, signature, source, against) = match subject {
             Subject::Signature { signature, part, mode, protocol } => {
                 let plugin = limited(plugins.built_in(MLFLOW_SIGNATURE)?)?;
                 let settings = canonical::to_text(&json!({
@@ -86,7 +95,7 @@ impl Checker {
                         }
                         error => error.into(),
                     })?;
-                (plugin, configured, signature.source.clone())
+                (plugin, configured, signature.source.clone(), Against::Signature(*part, *mode))
             }
             Subject::Schema { schema, resources, formats, strict } => {
                 let plugin = limited(plugins.built_in(JSON_SCHEMA)?)?;
@@ -109,7 +118,7 @@ impl Checker {
                         ConfigureError::Refused { findings, .. } => in_schema(schema, &findings),
                         error => error.into(),
                     })?;
-                (plugin, configured, schema.name().to_owned())
+                (plugin, configured, schema.name().to_owned(), Against::Schema)
             }
             Subject::Document(opened) => {
                 let document = opened.document();
@@ -117,12 +126,14 @@ impl Checker {
                 let configured = plugin
                     .signature(opened.settings())
                     .map_err(|error| located(document, error))?;
-                (plugin, configured, document.source().name().to_owned())
+                (plugin, configured, document.source().name().to_owned(), Against::Document)
             }
         };
-        let (manner, is_document) = (subject.manner(), matches!(subject, Subject::Document(_)));
+        // In a report a pointer leads into the payload.
+        let remark = |remark| Finding { pointer: None, ..remark };
+        let remarks = signature.remarks()?.into_iter().map(remark).collect();
         let allow_empty = options.allow_empty;
-        Ok(Self(Arc::new(Inner { plugin, signature, source, manner, is_document, allow_empty })))
+        Ok(Self(Arc::new(Inner { plugin, signature, source, against, remarks, allow_empty })))
     }
 
     /// Opens a policy document, or a component that [`bake`](super::bake) made.
@@ -155,7 +166,17 @@ impl Checker {
     /// How rows are judged, which whoever reads them must know.
     #[must_use]
     pub fn judged(&self) -> Judged {
-        self.0.manner.judged()
+        match self.0.signature.rows() {
+            Manner::Together => Judged::Together,
+            Manner::Apart | Manner::None => Judged::Apart,
+        }
+    }
+
+    /// What the plugin has to say of the signature, the schema or the document
+    /// itself. A report holds it.
+    #[must_use]
+    pub fn remarks(&self) -> &[Finding] {
+        &self.0.remarks
     }
 
     /// Keeps so many instances ready for fresh calls; see
@@ -205,23 +226,40 @@ impl Checker {
     ) -> Result<Checked, Fault> {
         let _span = self.span();
         let findings = self.0.signature.check_columns_with(rows, columns, options, stats)?;
-        let mut checked = Checked { findings };
-        if rows == 0 && !self.0.allow_empty && checked.passes() {
-            checked.findings.push(no_rows());
-        }
-        Ok(checked)
+        Ok(self.not_empty(rows == 0, findings))
     }
 
-    /// What there is to be said of the subject itself, without a payload.
+    /// Judges rows that are JSON objects, as the options say; what it took
+    /// goes to `stats`.
     ///
     /// # Errors
     /// When the plugin fails.
-    pub fn look(&self) -> Result<Checked, Fault> {
-        let findings = match self.0.manner {
-            Manner::Instance => self.0.signature.check_columns(0, &[])?,
-            Manner::Frame(..) | Manner::Payload => Vec::new(),
-        };
-        Ok(Checked { findings })
+    pub fn check_records_with(
+        &self,
+        records: &Records,
+        options: &CallOptions,
+        stats: Option<&mut CallStats>,
+    ) -> Result<Checked, Fault> {
+        let _span = self.span();
+        let findings = self.0.signature.check_records_with(records, options, stats)?;
+        Ok(self.not_empty(records.is_empty(), findings))
+    }
+
+    /// What judged no row has not passed.
+    fn not_empty(&self, is_empty: bool, findings: Vec<Finding>) -> Checked {
+        let mut checked = Checked { findings };
+        if is_empty && !self.0.allow_empty && checked.passes() {
+            checked.findings.push(no_rows());
+        }
+        checked
+    }
+
+    /// What the subject comes to without a payload: whether anything can be
+    /// judged by it.
+    #[must_use]
+    pub fn look(&self) -> Checked {
+        let blocks = |remark: &&Finding| remark.outcome > Outcome::Warn;
+        Checked { findings: self.0.remarks.iter().filter(blocks).cloned().collect() }
     }
 
     /// Judges all rows of a source, which reads on in a thread of its own, in
@@ -238,19 +276,14 @@ impl Checker {
         watch: &mut dyn FnMut(Seen),
     ) -> Result<CheckedRows, JudgeError> {
         let _span = self.span();
-        match self.0.manner {
-            Manner::Frame(Part::Outputs, ..) if source.format() == RowFormat::Jsonl => {
-                return Err(JudgeError::LinesOfOutputs);
-            }
-            Manner::Frame(_, _, Protocol::Oip) => return Err(JudgeError::RowsOfOip),
-            _ => {}
+        if self.0.signature.rows() == Manner::None {
+            return Err(JudgeError::NotRows { plugin: self.0.plugin.name().to_owned() });
         }
         let telling = Telling {
             most: usize::try_from(options.max_findings).unwrap_or(usize::MAX),
             allow_empty: options.allow_empty,
             // The plugin of a document knows nothing of what was allowed here.
-            ask_of_none: !(options.allow_empty && self.0.is_document),
-            remarks: self.look()?.findings,
+            ask_of_none: !(options.allow_empty && self.0.against == Against::Document),
         };
         rows::rows(&self.0.signature, source, telling, watch)
     }
@@ -259,17 +292,22 @@ impl Checker {
     /// where only the subject was looked at.
     #[must_use]
     pub fn report(&self, payload: Option<String>, checked: Checked) -> CheckReport {
-        let (part, mode) = match self.0.manner {
-            Manner::Frame(part, mode, _) => (Some(part.name()), Some(mode.name())),
-            Manner::Instance | Manner::Payload => (None, None),
+        let (part, mode) = match self.0.against {
+            Against::Signature(part, mode) => (Some(part.name()), Some(mode.name())),
+            Against::Schema | Against::Document => (None, None),
         };
+        // What blocks is in each answer already.
+        let mild = |remark: &&Finding| remark.outcome <= Outcome::Warn;
+        let remarks = self.0.remarks.iter().filter(mild).cloned();
+        let findings: Vec<_> =
+            checked.findings.into_iter().chain(remarks).map(FindingReport::from).collect();
         CheckReport {
-            verdict: checked.verdict(),
+            verdict: worst(&findings),
             signature: self.0.source.clone(),
             payload,
             part,
             mode,
-            findings: checked.findings.into_iter().map(FindingReport::from).collect(),
+            findings,
             more_findings: 0,
             rows: None,
             plugin: PluginReport::from(&self.0.plugin),
@@ -279,10 +317,11 @@ impl Checker {
     /// The report on what many rows came to.
     #[must_use]
     pub fn report_rows(&self, payload: Option<String>, checked: CheckedRows) -> CheckReport {
-        let CheckedRows { findings, more_findings, verdict, rows } = checked;
-        let none = Checked { findings: Vec::new() };
-        let rows = Some(rows);
-        CheckReport { verdict, findings, more_findings, rows, ..self.report(payload, none) }
+        let CheckedRows { mut findings, more_findings, verdict, rows } = checked;
+        let of_subject = self.report(payload, Checked { findings: Vec::new() });
+        let verdict = verdict.max(of_subject.verdict);
+        findings.extend(of_subject.findings);
+        CheckReport { verdict, findings, more_findings, rows: Some(rows), ..of_subject }
     }
 
     /// What the model would receive, as JSON text; or what is in the way.
@@ -306,11 +345,17 @@ impl Checker {
     }
 }
 
+fn worst(findings: &[FindingReport]) -> Outcome {
+    findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Pass)
+}
+
 fn no_rows() -> Finding {
     Finding {
         rule: NO_ROWS.to_owned(),
         outcome: Outcome::Inconclusive,
         message: "there are no rows, so nothing was judged".to_owned(),
+        row: None,
+        column: None,
         pointer: None,
         expected: None,
         actual: None,

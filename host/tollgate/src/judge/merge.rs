@@ -55,31 +55,24 @@ struct Key {
 }
 
 impl Merger {
-    /// Adds a finding of a batch. Its pointer's row becomes that of the file;
-    /// `prefix` stands before the row in it.
-    ///
-    /// A plugin that reads JSON tells of a warning once a request, however
-    /// many records have it: such ones are not summed.
-    pub(super) fn add(&mut self, finding: Finding, rows: &RowNumbers, prefix: &str) {
-        let pointer = finding.pointer.clone();
-        let spot = pointer.as_deref().and_then(|pointer| Spot::of(pointer, prefix));
+    /// Adds a finding of a batch: its row becomes that of the file.
+    pub(super) fn add(&mut self, finding: Finding, rows: &RowNumbers) {
+        let (row, column) = (finding.row, finding.column.clone());
         let mut report = FindingReport::from(finding);
-        // An empty pointer says no more than none.
-        report.pointer = report.pointer.filter(|pointer| !pointer.is_empty());
-        let mut column = None;
-        let mut place = None;
-        if let Some(spot) = spot {
-            let number = rows.number(spot.row);
-            report.pointer = Some(format!("/{number}{}", spot.rest));
-            column = spot.column;
-            place = Some(PlaceReport {
-                row: number + 1,
-                line: rows.line(spot.row),
-                value: report.actual.clone(),
-            });
+        let Some(row) = row.and_then(|row| usize::try_from(row).ok()) else {
+            return self.insert(report, None, None);
+        };
+        let number = rows.number(row);
+        let mut pointer = format!("/{number}");
+        if let Some(column) = &column {
+            pointer.push('/');
+            pointer.push_str(&column.replace('~', "~0").replace('/', "~1"));
         }
-        let counted = prefix.is_empty() || report.outcome != Outcome::Warn;
-        self.insert(report, column, place, counted);
+        pointer.push_str(report.pointer.as_deref().unwrap_or_default());
+        report.pointer = Some(pointer);
+        let place =
+            PlaceReport { row: number + 1, line: rows.line(row), value: report.actual.clone() };
+        self.insert(report, column, Some(place));
     }
 
     /// Adds a row that could not be read.
@@ -92,12 +85,12 @@ impl Merger {
             ..FindingReport::new(fault.rule, outcome, fault.message)
         };
         let place = PlaceReport { row: fault.row + 1, line: fault.line, value: fault.actual };
-        self.insert(report, None, Some(place), true);
+        self.insert(report, None, Some(place));
     }
 
     /// Adds what is true of the file as a whole.
     pub(super) fn add_report(&mut self, report: FindingReport) {
-        self.insert(report, None, None, true);
+        self.insert(report, None, None);
     }
 
     fn insert(
@@ -105,7 +98,6 @@ impl Merger {
         mut report: FindingReport,
         column: Option<String>,
         place: Option<PlaceReport>,
-        counted: bool,
     ) {
         self.worst = self.worst.max(Some(report.outcome));
         let count = u64::from(report.occurrences);
@@ -125,7 +117,7 @@ impl Merger {
         };
         if let Some(known) = self.places.get(&key).and_then(|at| self.findings.get_mut(*at)) {
             // Without a place it is about the file, and true only once.
-            if let Some(place) = place.filter(|_| counted) {
+            if let Some(place) = place {
                 known.occurrences = known.occurrences.saturating_add(report.occurrences);
                 if known.places.len() < PLACES {
                     known.places.push(place);
@@ -160,28 +152,5 @@ impl Merger {
             worst: self.worst.unwrap_or(Outcome::Pass),
             columns: self.columns,
         }
-    }
-}
-
-/// `/<row>/<column>...`.
-struct Spot<'p> {
-    row: usize,
-    column: Option<String>,
-    /// What stands behind the row.
-    rest: &'p str,
-}
-
-impl<'p> Spot<'p> {
-    fn of(pointer: &'p str, prefix: &str) -> Option<Self> {
-        let pointer = pointer.strip_prefix(prefix)?.strip_prefix('/')?;
-        let (row, rest) = match pointer.find('/') {
-            Some(slash) => pointer.split_at(slash),
-            None => (pointer, ""),
-        };
-        let column = rest.strip_prefix('/').map(|rest| {
-            let token = rest.split('/').next().unwrap_or_default();
-            token.replace("~1", "/").replace("~0", "~")
-        });
-        Some(Self { row: row.parse().ok()?, column, rest })
     }
 }

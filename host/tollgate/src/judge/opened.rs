@@ -4,7 +4,8 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate_engine::{ConfigureError, Digest, EngineError, Limits, Plugin};
+use tollgate_engine::types::Finding;
+use tollgate_engine::{ConfigureError, Digest, EngineError, Limits, Plugin, World};
 
 use super::{JudgeError, located};
 use crate::document::{PluginReference, PolicyDocument};
@@ -50,6 +51,21 @@ impl Opened {
             .map_err(|error| PluginError::Load { from: name.to_owned(), error })?;
         let document = baked_document(name, &plugin)?;
         Ok(Self { document, plugin })
+    }
+
+    /// What the plugin has to say of the document's settings, which can be
+    /// used: a rule that softens another, an input that nothing reads.
+    ///
+    /// # Errors
+    /// When the plugin does not take the settings, or fails.
+    pub fn remarks(&self) -> Result<Vec<Finding>, JudgeError> {
+        let (plugin, settings) = (&self.plugin, self.settings());
+        let remarks = match plugin.world() {
+            World::Signature => plugin.signature(settings).map(|it| it.remarks()),
+            World::Gate => plugin.gate(settings).map(|it| it.remarks()),
+            World::Policy => plugin.policy(settings).map(|it| it.remarks()),
+        };
+        Ok(remarks.map_err(|error| located(&self.document, error))??)
     }
 
     /// Finds the plugin that a document names, and validates the settings by

@@ -10,18 +10,10 @@ use super::JudgeError;
 use super::checked::CheckedRows;
 use super::merge::{Merged, Merger};
 use crate::report::{ColumnReport, FindingReport, RowsReport};
-use crate::rows::{
-    JsonValues, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, Spare,
-};
+use crate::rows::{RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource};
 
 /// Batches that are read ahead while one is judged.
 const AHEAD: usize = 2;
-
-/// Each finds one more damaged record; nobody reads of more than some.
-const LOOKS: u32 = 2_000;
-
-/// Where the rows stand in a request body of records.
-const RECORDS: &str = "/dataframe_records";
 
 /// The rule of the finding that there were no rows.
 pub(super) const NO_ROWS: &str = "no-rows";
@@ -35,9 +27,6 @@ pub(super) struct Telling {
     pub(super) allow_empty: bool,
     /// The plugin is asked about columns without rows, too.
     pub(super) ask_of_none: bool,
-    /// What the plugin says of its settings with whatever it judges: it is told
-    /// once.
-    pub(super) remarks: Vec<Finding>,
 }
 
 /// How far rows are judged.
@@ -67,16 +56,8 @@ pub(super) fn rows(
     let (format, columns) = (source.format(), source.columns().to_vec());
     let extent = source.extent();
     let mut seen = Seen { of_rows: extent.rows, of_bytes: extent.bytes, ..Seen::default() };
-    let mut judge = Judge {
-        checker: checker.warm(),
-        merger: Merger::default(),
-        batches: 0,
-        unread: 0,
-        looks: LOOKS,
-        remarks: telling.remarks.clone(),
-        apart: false,
-        spare: source.spare(),
-    };
+    let mut judge =
+        Judge { checker: checker.warm(), merger: Merger::default(), batches: 0, unread: 0 };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
         scope.spawn(move || {
@@ -107,9 +88,6 @@ pub(super) fn rows(
         let message = "the first line looks like data, not like names: a CSV file needs a header";
         judge.merger.add_report(FindingReport::new("no-header", Outcome::Warn, message));
     }
-    for remark in telling.remarks.iter().filter(|_| judge.apart).cloned() {
-        judge.merger.add(remark, &RowNumbers::default(), "");
-    }
     let (batches, unread) = (judge.batches, judge.unread);
     let merged = judge.merger.finish(telling.most);
     let rows = RowsReport {
@@ -129,13 +107,6 @@ struct Judge {
     batches: u64,
     /// Rows that could not be read.
     unread: u64,
-    /// How often records may still be looked at more closely.
-    looks: u32,
-    /// See [`Telling::remarks`].
-    remarks: Vec<Finding>,
-    /// Values were judged one by one, without their remarks.
-    apart: bool,
-    spare: Spare,
 }
 
 impl Judge {
@@ -149,141 +120,61 @@ impl Judge {
             return Ok(());
         }
         self.batches += 1;
-        if let RowContent::Values(values) = &batch.content {
-            return self.values(&batch.rows, values);
-        }
-        self.judged(&batch)?;
-        if let RowContent::Columns { columns, .. } = batch.content {
-            self.spare.keep(columns);
-        }
-        Ok(())
+        self.judged(&batch)
     }
 
-    /// Judges a batch, or its halves where that tells more; says whether
-    /// something in it blocks.
-    fn judged(&mut self, batch: &RowBatch) -> Result<bool, JudgeError> {
+    /// Judges a batch, or its halves where it is too much for the plugin.
+    fn judged(&mut self, batch: &RowBatch) -> Result<(), JudgeError> {
         let mut answer = self.ask(batch);
         if is_out_of_memory(&answer) && batch.rows.count == 1 {
+            // What rows before it left behind is gone with the instance.
             answer = self.ask(batch);
         }
-        let findings = match answer {
-            Ok(findings) => findings,
-            Err(fault) if is_too_much(&fault.cause) => {
-                let Some(halves) = batch.halves() else {
-                    self.too_much(&batch.rows, 0, &fault);
-                    return Ok(true);
-                };
-                return self.halves(&halves);
-            }
-            Err(fault) => return Err(fault.into()),
-        };
-        let blocks = findings.iter().any(|finding| finding.outcome > Outcome::Warn);
-        if blocks && let RowContent::Records(_) = batch.content {
-            // Among several records the plugin cannot say which is no JSON,
-            // and of several faults it tells the first that it meets.
-            let no_json = is_no_json(&findings);
-            match batch.halves() {
-                None if no_json => {
-                    self.no_json(&batch.rows, 0, &findings);
-                    return Ok(true);
+        match answer {
+            Ok(findings) => {
+                for finding in findings {
+                    self.merger.add(finding, &batch.rows);
                 }
-                Some(halves) if no_json || self.looks > 0 => {
-                    self.looks -= u32::from(!no_json);
-                    if self.halves(&halves)? {
-                        return Ok(true);
-                    }
+                Ok(())
+            }
+            Err(fault) if is_too_much(&fault.cause) => match batch.halves() {
+                Some(halves) => halves.iter().try_for_each(|half| self.judged(half)),
+                None => {
+                    self.too_much(&batch.rows, &fault);
+                    Ok(())
                 }
-                _ => {}
-            }
+            },
+            Err(fault) => Err(fault.into()),
         }
-        let prefix = match &batch.content {
-            RowContent::Columns { .. } | RowContent::Values(_) => "",
-            RowContent::Records(_) => RECORDS,
-        };
-        for finding in findings {
-            self.merger.add(finding, &batch.rows, prefix);
-        }
-        Ok(blocks)
-    }
-
-    /// Values that are judged one by one: each is a payload, and its findings
-    /// are about its row.
-    fn values(&mut self, rows: &RowNumbers, values: &JsonValues) -> Result<(), JudgeError> {
-        self.apart = true;
-        for (row, value) in values.iter().enumerate() {
-            let mut answer = self.checker.check(value);
-            if is_out_of_memory(&answer) {
-                // What rows before it left behind is gone with the instance.
-                answer = self.checker.check(value);
-            }
-            match answer {
-                Ok(findings) => {
-                    self.unread += u64::from(is_no_json(&findings));
-                    for mut finding in findings {
-                        if self.remarks.contains(&finding) {
-                            continue;
-                        }
-                        finding.message = without_place(&finding.message).to_owned();
-                        let within = finding.pointer.unwrap_or_default();
-                        finding.pointer = Some(format!("/{row}{within}"));
-                        self.merger.add(finding, rows, "");
-                    }
-                }
-                Err(fault) if is_too_much(&fault.cause) => self.too_much(rows, row, &fault),
-                Err(fault) => return Err(fault.into()),
-            }
-        }
-        Ok(())
     }
 
     /// One row that is too much for the plugin.
-    fn too_much(&mut self, rows: &RowNumbers, row: usize, fault: &Fault) {
+    fn too_much(&mut self, rows: &RowNumbers, fault: &Fault) {
         let message = format!("the row cannot be judged: {}", fault.cause);
-        self.merger.add_unread(RowFault::too_large(rows.number(row), rows.line(row), message));
-    }
-
-    fn halves(&mut self, [first, second]: &[RowBatch; 2]) -> Result<bool, JudgeError> {
-        let first = self.judged(first)?;
-        Ok(self.judged(second)? || first)
+        self.merger.add_unread(RowFault::too_large(rows.number(0), rows.line(0), message));
     }
 
     fn ask(&mut self, batch: &RowBatch) -> Result<Vec<Finding>, Fault> {
         let rows = u32::try_from(batch.rows.count).unwrap_or(u32::MAX);
-        match &batch.content {
-            RowContent::Records(records) => self.checker.check(records.body()),
-            RowContent::Values(_) => Ok(Vec::new()),
-            RowContent::Columns { columns, written } => {
-                let findings = self.checker.check_columns(rows, columns)?;
-                let Some(written) = written else { return Ok(findings) };
-                // What is wrong with numbers may be in how they were written.
-                let mut again = columns.clone();
-                let mut asked = false;
-                for finding in &findings {
-                    let pointer = finding.pointer.as_deref().unwrap_or_default();
-                    let name = pointer.splitn(3, '/').nth(2).unwrap_or_default();
-                    let name = name.replace("~1", "/").replace("~0", "~");
-                    let place = written.place(&name);
-                    let Some((place, column)) =
-                        place.and_then(|place| Some((place, again.get_mut(place)?)))
-                    else {
-                        continue;
-                    };
-                    if matches!(column.column.cells, Cells::Numbers(_)) {
-                        *column = written.written(place);
-                        asked = true;
-                    }
-                }
-                if asked { self.checker.check_columns(rows, &again) } else { Ok(findings) }
+        let (columns, written) = match &batch.content {
+            RowContent::Records(records) => return self.checker.check_records(records),
+            RowContent::Columns { columns, written } => (columns, written),
+        };
+        let findings = self.checker.check_columns(rows, columns)?;
+        let Some(written) = written else { return Ok(findings) };
+        // What is wrong with numbers may be in how they were written.
+        let mut again = columns.clone();
+        let mut asked = false;
+        for name in findings.iter().filter_map(|finding| finding.column.as_deref()) {
+            let place = written.place(name);
+            if let Some((place, column)) = place.and_then(|it| Some((it, again.get_mut(it)?)))
+                && matches!(column.column.cells, Cells::Numbers(_))
+            {
+                *column = written.written(place);
+                asked = true;
             }
         }
-    }
-
-    /// One record that is no JSON.
-    fn no_json(&mut self, rows: &RowNumbers, row: usize, findings: &[Finding]) {
-        let why = findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
-        let why = why.split(" at byte ").next().unwrap_or_default();
-        let message = why.replace("the body", "the line");
-        self.unread(RowFault::new("bad-json", rows.number(row), rows.line(row), message));
+        if asked { self.checker.check_columns(rows, &again) } else { Ok(findings) }
     }
 
     /// A file without rows still has columns.
@@ -307,7 +198,7 @@ impl Judge {
         let columns: Vec<TypedColumn> =
             columns.iter().map(|(name, dtype)| empty(name, dtype)).collect();
         for finding in self.checker.check_columns(0, &columns)? {
-            self.merger.add(finding, &RowNumbers::default(), "");
+            self.merger.add(finding, &RowNumbers::default());
         }
         Ok(())
     }
@@ -318,6 +209,7 @@ fn empty(name: &str, dtype: &str) -> TypedColumn {
     let family = dtype.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let cells = match family {
         "bool" => Cells::Booleans(Vec::new()),
+        "uint" if dtype == "uint64" => Cells::Unsigned(Vec::new()),
         "float" => Cells::Numbers(Vec::new()),
         "str" | "bytes" | "object" | "csv" => Cells::Texts(Dictionary::default()),
         _ => Cells::Integers(Vec::new()),
@@ -327,22 +219,6 @@ fn empty(name: &str, dtype: &str) -> TypedColumn {
         dtype: dtype.to_owned(),
         column: Column { cells, validity: None },
     }
-}
-
-/// Whether what was judged is no JSON.
-fn is_no_json(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.rule == "bad-json")
-}
-
-/// What is wrong with a line of its own, without the place in it: of many
-/// lines each has another.
-fn without_place(message: &str) -> &str {
-    let Some((text, place)) = message.rsplit_once(" line 1") else { return message };
-    if !place.is_empty() && !place.starts_with(", column ") {
-        return message;
-    }
-    // `at`, `in` or `before` the place.
-    text.rsplit_once(' ').map_or(message, |(text, _)| text.trim_end_matches(','))
 }
 
 /// Whether a new instance could do.

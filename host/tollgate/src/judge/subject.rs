@@ -1,12 +1,9 @@
 //! What payloads are held against, and how much of that is told.
 
-use serde_json::Value;
 use tollgate_engine::Limits;
 
 use super::opened::Opened;
 use crate::model::SignatureText;
-use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE};
-use crate::rows::Judged;
 use crate::source::Source;
 
 /// What payloads are held against.
@@ -39,62 +36,6 @@ pub enum Subject {
     /// A policy document of a signature plugin, whoever wrote it: its settings
     /// say the rest.
     Document(Box<Opened>),
-}
-
-/// What a subject takes a payload for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// A data frame, or a request that holds one.
-    Frame(Part, Mode, Protocol),
-    /// The instance of a schema, which may be told of itself with no payload.
-    Instance,
-    /// Whatever the plugin of a document says.
-    Payload,
-}
-
-impl Manner {
-    pub(super) fn judged(self) -> Judged {
-        match self {
-            Self::Frame(..) => Judged::Together,
-            Self::Instance | Self::Payload => Judged::Apart,
-        }
-    }
-}
-
-impl Subject {
-    /// How rows of files are judged: the records of a frame together, the
-    /// instances of a schema and the payloads of other plugins each by itself.
-    #[must_use]
-    pub fn judged(&self) -> Judged {
-        self.manner().judged()
-    }
-
-    /// Contract 1.0.0 has no word for it, so that documents are told apart by
-    /// the plugin that they name.
-    pub(super) fn manner(&self) -> Manner {
-        match self {
-            Self::Signature { part, mode, protocol, .. } => Manner::Frame(*part, *mode, *protocol),
-            Self::Schema { .. } => Manner::Instance,
-            Self::Document(opened) => match opened.plugin().info().name.as_str() {
-                MLFLOW_SIGNATURE => {
-                    let settings = serde_json::from_str::<Value>(opened.document().settings());
-                    let settings = settings.unwrap_or_default();
-                    let is = |key: &str, word: &str| settings.get(key).is_some_and(|it| it == word);
-                    Manner::Frame(
-                        if is("part", Part::Outputs.name()) { Part::Outputs } else { Part::Inputs },
-                        if is("mode", Mode::Mlflow.name()) { Mode::Mlflow } else { Mode::Strict },
-                        if is("protocol", Protocol::Oip.name()) {
-                            Protocol::Oip
-                        } else {
-                            Protocol::Mlflow
-                        },
-                    )
-                }
-                JSON_SCHEMA => Manner::Instance,
-                _ => Manner::Payload,
-            },
-        }
-    }
 }
 
 /// A part of a signature.

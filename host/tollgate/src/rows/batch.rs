@@ -1,8 +1,7 @@
 //! Some rows.
 
-use tollgate_engine::types::{Cells, Column, Dictionary, TypedColumn};
+use tollgate_engine::types::{Cells, Column, Dictionary, Records, TypedColumn};
 
-use super::json::{JsonRecords, JsonValues};
 use super::untyped::UntypedCells;
 
 /// Some rows.
@@ -26,10 +25,8 @@ pub enum RowContent {
         /// How cells were written that are numbers in `columns`.
         written: Option<UntypedCells>,
     },
-    /// Records of one request.
-    Records(JsonRecords),
-    /// JSON values, each judged by itself.
-    Values(JsonValues),
+    /// JSON objects, as they were written.
+    Records(Records),
 }
 
 impl RowContent {
@@ -140,20 +137,17 @@ impl RowBatch {
         let middle = if count >= 16 { count / 16 * 8 } else { count / 2 };
         let half = |start: usize, count: usize| {
             let content = match &self.content {
-                RowContent::Records(records) => RowContent::Records(records.part(start, count)?),
-                // There is nothing smaller to ask about than one.
-                RowContent::Values(_) => return None,
+                RowContent::Records(records) => {
+                    RowContent::Records(records.iter().skip(start).take(count).collect())
+                }
                 RowContent::Columns { columns, written } => RowContent::Columns {
                     columns: columns.iter().map(|column| part(column, start, count)).collect(),
                     written: written.as_ref().map(|written| written.part(start, count)),
                 },
             };
-            Some(Self { rows: self.rows.part(start, count), content, faults: Vec::new() })
+            Self { rows: self.rows.part(start, count), content, faults: Vec::new() }
         };
-        if count < 2 {
-            return None;
-        }
-        Some([half(0, middle)?, half(middle, count - middle)?])
+        (count >= 2).then(|| [half(0, middle), half(middle, count - middle)])
     }
 }
 
@@ -164,6 +158,7 @@ fn part(column: &TypedColumn, start: usize, count: usize) -> TypedColumn {
     let cells = match &column.column.cells {
         Cells::Booleans(cells) => Cells::Booleans(cut(cells, start, count)),
         Cells::Integers(cells) => Cells::Integers(cut(cells, start, count)),
+        Cells::Unsigned(cells) => Cells::Unsigned(cut(cells, start, count)),
         Cells::Numbers(cells) => Cells::Numbers(cut(cells, start, count)),
         Cells::Texts(texts) => Cells::Texts(used(texts, start, count)),
     };
@@ -202,7 +197,7 @@ fn used(texts: &Dictionary, start: usize, count: usize) -> Dictionary {
             (Some(Some(place)), _) => *place,
             (Some(place @ None), Some(text)) => {
                 let new = u32::try_from(part.entries.len()).unwrap_or(u32::MAX);
-                part.entries.push(text.clone());
+                part.entries.push(text);
                 *place = Some(new);
                 new
             }

@@ -1,9 +1,7 @@
 //! Texts of a column as the contract carries them: each one once, as far as
 //! that is cheap.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tollgate_engine::types::{Cells, Dictionary, TypedColumn};
+use tollgate_engine::types::{Dictionary, Texts};
 
 /// So many recent texts are known again. A column with few distinct texts
 /// finds nearly all of them here; one with many would gain nothing from a
@@ -16,47 +14,13 @@ const COMPARED: usize = 64;
 /// After so many rows it shows whether a column has few distinct texts.
 const TRIAL: usize = 1024;
 
-/// Texts of batches that were judged, whose memory the next ones use: a file
-/// of ten million rows has as many texts, and asking for the memory of each
-/// takes as long as reading it.
-#[derive(Debug, Clone, Default)]
-pub struct Spare(Arc<Mutex<Vec<Vec<String>>>>);
-
-impl Spare {
-    /// Takes back the columns of a batch.
-    pub fn keep(&self, columns: Vec<TypedColumn>) {
-        let texts = columns.into_iter().filter_map(|column| match column.column.cells {
-            Cells::Texts(texts) => Some(texts.entries),
-            _ => None,
-        });
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for entries in texts {
-            let most = entries.iter().map(String::capacity).max().unwrap_or(0);
-            // A few long texts must not be held for good.
-            if entries.len() > TRIAL && kept.len() < KEPT && most <= COMPARED {
-                kept.push(entries);
-            }
-        }
-    }
-
-    fn take(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-}
-
-/// As many columns as are on their way at a time in a file of some ten.
-const KEPT: usize = 64;
-
 /// Builds a dictionary. A text that was forgotten in between comes twice.
 #[derive(Debug)]
 pub struct DictionaryBuilder {
-    entries: Vec<String>,
-    /// So many of the entries are in use; the others are of a batch before.
-    used: usize,
+    entries: Texts,
     indices: Vec<u32>,
     slots: Vec<Slot>,
     bytes: usize,
-    spare: Spare,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,59 +31,36 @@ struct Slot {
 }
 
 impl DictionaryBuilder {
-    /// For so many rows, with the memory that is spare.
+    /// For so many rows.
     #[must_use]
-    pub fn new(rows: usize, spare: &Spare) -> Self {
+    pub fn new(rows: usize) -> Self {
         let none = Slot { start: 0, length: usize::MAX, index: u32::MAX };
         Self {
-            entries: Vec::new(),
-            used: 0,
+            entries: Texts::default(),
             indices: Vec::with_capacity(rows),
             slots: vec![none; rows.next_power_of_two().clamp(1, SLOTS)],
             bytes: rows * 4,
-            spare: spare.clone(),
         }
     }
 
     /// Adds a row. `text` must stay where it lies until the last row.
     #[inline]
     pub fn push(&mut self, text: &str) {
-        let index = u32::try_from(self.used).unwrap_or(u32::MAX);
+        let used = self.entries.len();
+        let index = u32::try_from(used).unwrap_or(u32::MAX);
         if !self.slots.is_empty() {
             if let Some(known) = self.known(text, index) {
                 self.indices.push(known);
                 return;
             }
-            if self.indices.len() >= TRIAL && self.used > self.indices.len() / 4 * 3 {
+            if self.indices.len() >= TRIAL && used > self.indices.len() / 4 * 3 {
                 self.slots = Vec::new();
             }
         }
         self.indices.push(index);
-        if self.used == TRIAL {
-            self.refill();
-        }
-        match self.entries.get_mut(self.used) {
-            Some(entry) => {
-                entry.clear();
-                entry.push_str(text);
-            }
-            None => self.entries.push(text.to_owned()),
-        }
-        self.used += 1;
-        // A pointer and a length on the other side.
-        self.bytes += text.len() + 8;
-    }
-
-    /// Few texts are quickly made; more are taken from a batch before.
-    #[cold]
-    fn refill(&mut self) {
-        let mut spare = self.spare.take();
-        if spare.len() > self.entries.len() {
-            for (to, from) in spare.iter_mut().zip(&mut self.entries) {
-                std::mem::swap(to, from);
-            }
-            self.entries = spare;
-        }
+        self.entries.push(text);
+        // Where it ends, on the other side.
+        self.bytes += text.len() + 4;
     }
 
     /// The index of a text that came before; if none, `index` is its own.
@@ -130,7 +71,7 @@ impl DictionaryBuilder {
         let place = (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize;
         let slots = self.slots.len();
         let slot = self.slots.get_mut(place % slots)?;
-        let same = |known: &String| length <= COMPARED && known == text;
+        let same = |known: &str| length <= COMPARED && known == text;
         if slot.length == length
             && (slot.start == start || self.entries.get(slot.index as usize).is_some_and(same))
         {
@@ -155,8 +96,7 @@ impl DictionaryBuilder {
 
     /// The dictionary.
     #[must_use]
-    pub fn finish(mut self) -> Dictionary {
-        self.entries.truncate(self.used);
+    pub fn finish(self) -> Dictionary {
         Dictionary { entries: self.entries, indices: self.indices }
     }
 }
@@ -190,13 +130,13 @@ mod tests {
                 _ => long.clone(),
             })
             .collect();
-        let mut texts = DictionaryBuilder::new(rows.len(), &Spare::default());
+        let mut texts = DictionaryBuilder::new(rows.len());
         for row in &rows {
             texts.push(row);
         }
         let texts = texts.finish();
         for (row, index) in rows.iter().zip(&texts.indices) {
-            assert_eq!(&texts.entries[*index as usize], row);
+            assert_eq!(texts.entries.get(*index as usize), Some(row.as_str()));
         }
         assert!(texts.entries.len() < 15_000, "{}", texts.entries.len());
     }

@@ -6,7 +6,6 @@ use std::fmt;
 use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 
 use super::batch::RowBatch;
-use super::dictionary::Spare;
 
 /// Gives rows, batch by batch, in order.
 ///
@@ -30,12 +29,6 @@ pub trait RowSource: Send {
     /// How many bytes were read so far; 0 where they are not counted.
     fn bytes_read(&self) -> u64 {
         0
-    }
-
-    /// Where batches that were judged go, for a source that uses their memory
-    /// again.
-    fn spare(&self) -> Spare {
-        Spare::default()
     }
 
     /// The next batch; none at the end. Nothing is asked for after an error.

@@ -2,7 +2,7 @@
 
 use tollgate_engine::types::{Cells, Column, TypedColumn};
 
-use super::dictionary::{DictionaryBuilder, Spare};
+use super::dictionary::DictionaryBuilder;
 
 /// The contract's dtype for cells as they were written.
 pub const CSV_DTYPE: &str = "csv";
@@ -14,15 +14,13 @@ pub struct UntypedCells {
     text: String,
     /// Where each cell ends, row by row.
     ends: Vec<usize>,
-    spare: Spare,
 }
 
 impl UntypedCells {
     /// No rows yet, of columns with these names.
     #[must_use]
-    pub fn new(names: &[String], spare: &Spare) -> Self {
-        let (names, spare) = (names.to_vec(), spare.clone());
-        Self { names, text: String::new(), ends: Vec::new(), spare }
+    pub fn new(names: &[String]) -> Self {
+        Self { names: names.to_vec(), ..Self::default() }
     }
 
     /// Adds a row of as many cells as there are names.
@@ -52,7 +50,7 @@ impl UntypedCells {
     }
 
     pub(super) fn part(&self, start: usize, count: usize) -> Self {
-        let mut part = Self::new(&self.names, &self.spare);
+        let mut part = Self::new(&self.names);
         for row in start..start + count {
             part.push((0..self.names.len()).map(|column| self.cell(row, column)));
         }
@@ -90,7 +88,7 @@ impl UntypedCells {
     #[must_use]
     pub fn written(&self, column: usize) -> TypedColumn {
         let rows = self.rows();
-        let mut texts = DictionaryBuilder::new(rows, &self.spare);
+        let mut texts = DictionaryBuilder::new(rows);
         for row in 0..rows {
             texts.push(self.cell(row, column));
         }
@@ -202,7 +200,7 @@ mod tests {
 
     fn columns(rows: &[[&str; 3]]) -> Vec<Column> {
         let names = ["a", "b", "c"].map(str::to_owned);
-        let mut cells = UntypedCells::new(&names, &Spare::default());
+        let mut cells = UntypedCells::new(&names);
         for row in rows {
             cells.push(row.iter().copied());
         }
@@ -216,7 +214,7 @@ mod tests {
         assert_eq!(columns[0].validity, Some(vec![0b1111_1011]));
         assert_eq!(columns[1].cells, Cells::Numbers(vec![2.5, 3.0, 1000.0]));
         let Cells::Texts(texts) = &columns[2].cells else { panic!("{columns:?}") };
-        assert_eq!(texts.entries, ["x", "", "007"]);
+        assert!(texts.entries.iter().eq(["x", "", "007"]));
     }
 
     #[test]

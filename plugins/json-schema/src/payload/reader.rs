@@ -359,8 +359,7 @@ impl<'p> Reader<'p> {
 
     fn no_number(&self) -> Box<Malformed> {
         let mut malformed = self.unexpected("a number or null");
-        malformed.message =
-            "JSON has no NaN and no infinity: a missing value is null,".to_owned();
+        malformed.message = "JSON has no NaN and no infinity: a missing value is null,".to_owned();
         malformed
     }
 

@@ -17,7 +17,16 @@ pub struct Malformed {
 /// What should have been where something follows.
 const THE_END: &str = "the end of the payload";
 
+/// What should have been where a string goes on to the end.
+const CLOSED: &str = "a string that is closed";
+
 impl Malformed {
+    /// Whether more of a text of so many bytes might have been JSON.
+    #[must_use]
+    pub fn is_cut(&self, length: usize) -> bool {
+        self.at >= length || self.what == CLOSED
+    }
+
     /// Whether it stopped behind a whole value.
     #[must_use]
     pub fn is_behind(&self) -> bool {
@@ -167,11 +176,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When something does.
     pub fn end(&self) -> Result<(), Malformed> {
-        if self.at == self.bytes.len() {
-            Ok(())
-        } else {
-            Err(self.malformed(THE_END))
-        }
+        if self.at == self.bytes.len() { Ok(()) } else { Err(self.malformed(THE_END)) }
     }
 
     /// Takes a word such as `null`, when it is next.
@@ -262,7 +267,7 @@ impl<'a> Reader<'a> {
             None => {
                 // Said of the string as a whole.
                 self.at -= 1 + length;
-                Err(self.malformed("a string that is closed"))
+                Err(self.malformed(CLOSED))
             }
         }
     }
@@ -271,7 +276,7 @@ impl<'a> Reader<'a> {
     fn escaped(&mut self, mut text: Vec<u8>) -> Result<Text<'a>, Malformed> {
         loop {
             let Some(byte) = self.bytes.get(self.at).copied() else {
-                return Err(self.malformed("a string that is closed"));
+                return Err(self.malformed(CLOSED));
             };
             match byte {
                 b'"' => break,

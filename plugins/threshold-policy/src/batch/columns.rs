@@ -41,9 +41,9 @@ impl View<'_> {
             Cells::Booleans(cells) => cells.get(row).map(|cell| Cell::Boolean(*cell != 0)),
             Cells::Integers(cells) => cells.get(row).map(|cell| Cell::Integer(*cell)),
             Cells::Numbers(cells) => cells.get(row).map(|cell| Cell::Number(*cell)),
-            Cells::Texts(entries, indices) => (indices.get(row))
-                .and_then(|index| entries.get(*index as usize))
-                .map(Cell::Text),
+            Cells::Texts(entries, indices) => {
+                (indices.get(row)).and_then(|index| entries.get(*index as usize)).map(Cell::Text)
+            }
         };
         cell.unwrap_or(Cell::Null)
     }

@@ -119,7 +119,7 @@ fn column(cells: &[f64]) -> Column {
 }
 
 fn text_column(indices: &[u32]) -> Column {
-    let entries = COUNTRIES.map(str::to_owned).to_vec();
+    let entries = COUNTRIES.into_iter().collect();
     Column {
         cells: Cells::Texts(Dictionary { entries, indices: indices.to_vec() }),
         validity: None,

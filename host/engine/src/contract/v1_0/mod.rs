@@ -156,11 +156,7 @@ struct Evaluating {
 }
 
 impl Evaluator for Evaluating {
-    fn evaluate(
-        &self,
-        of: &mut Instance<'_>,
-        facts: &[Fact],
-    ) -> Result<Vec<host::Finding>, Fault> {
+    fn evaluate(&self, of: &mut Instance<'_>, facts: &[Fact]) -> Result<Vec<host::Finding>, Fault> {
         Ok(findings(of.call(&self.evaluate, (facts,))?.0))
     }
 }

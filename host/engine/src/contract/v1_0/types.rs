@@ -104,8 +104,7 @@ fn below(finding: &mut host::Finding, row: u32, pointer: &str) {
     let steps = pointer.strip_prefix('/');
     let column = steps.map(|steps| steps.split_at(steps.find('/').unwrap_or(steps.len())));
     finding.column = column.map(|(name, _)| name.replace("~1", "/").replace("~0", "~"));
-    finding.pointer =
-        column.map(|(_, rest)| rest.to_owned()).filter(|pointer| !pointer.is_empty());
+    finding.pointer = column.map(|(_, rest)| rest.to_owned()).filter(|pointer| !pointer.is_empty());
 }
 
 pub(super) fn typed(columns: &[host::TypedColumn]) -> Vec<TypedColumn> {

@@ -4,9 +4,9 @@ use tollgate_engine::types::{Cells, Column, Dictionary, Kind, TypedColumn, Value
 
 use crate::input::columns::InputFault;
 
-/// The upper half of these comes as negative numbers.
-pub(super) fn is_unsigned(dtype: &str) -> bool {
-    dtype.starts_with("uint")
+/// Whether the cells of such a column are whole numbers, and not times.
+pub(super) fn is_integer(dtype: &str) -> bool {
+    dtype.starts_with("int") || dtype.starts_with("uint")
 }
 
 /// A column as the kind that an input wants; or what it holds instead.
@@ -17,13 +17,17 @@ pub(super) fn converted(given: &TypedColumn, kind: Kind) -> Result<Cells, &'stat
             Kind::Boolean => Ok(Cells::Booleans(cells.clone())),
             _ => Err("a boolean"),
         },
-        (Cells::Integers(cells), _) if is_unsigned(dtype) || dtype.starts_with("int") => match kind
-        {
-            Kind::Integer => Ok(Cells::Integers(cells.clone())),
-            Kind::Number if is_unsigned(dtype) => {
-                let number = |cell: &i64| cell.cast_unsigned() as f64;
-                Ok(Cells::Numbers(cells.iter().map(number).collect()))
+        (Cells::Unsigned(cells), _) => match kind {
+            // What is beyond is told by who reads the row.
+            Kind::Integer => {
+                let integer = |cell: &u64| i64::try_from(*cell).unwrap_or(i64::MAX);
+                Ok(Cells::Integers(cells.iter().map(integer).collect()))
             }
+            Kind::Number => Ok(Cells::Numbers(cells.iter().map(|cell| *cell as f64).collect())),
+            _ => Err("an integer"),
+        },
+        (Cells::Integers(cells), _) if is_integer(dtype) => match kind {
+            Kind::Integer => Ok(Cells::Integers(cells.clone())),
             Kind::Number => Ok(Cells::Numbers(cells.iter().map(|cell| *cell as f64).collect())),
             _ => Err("an integer"),
         },
@@ -68,7 +72,7 @@ pub(super) fn nothing(kind: Kind, count: usize) -> Column {
         Kind::Boolean => Cells::Booleans(vec![0; count]),
         Kind::Integer => Cells::Integers(vec![0; count]),
         Kind::Number => Cells::Numbers(vec![0.0; count]),
-        Kind::Text => Cells::Texts(Dictionary { entries: Vec::new(), indices: vec![0; count] }),
+        Kind::Text => Cells::Texts(Dictionary { indices: vec![0; count], ..Dictionary::default() }),
     };
     Column { cells, validity: Some(vec![0; count.div_ceil(8)]) }
 }
@@ -78,6 +82,7 @@ pub(super) fn extend(column: &mut Column, all: usize) {
     let count = match &mut column.cells {
         Cells::Booleans(cells) => longer(cells, all, 0),
         Cells::Integers(cells) => longer(cells, all, 0),
+        Cells::Unsigned(cells) => longer(cells, all, 0),
         Cells::Numbers(cells) => longer(cells, all, 0.0),
         Cells::Texts(texts) => longer(&mut texts.indices, all, 0),
     };
@@ -111,7 +116,7 @@ pub(super) fn fill(column: &mut Column, rows: &[usize], value: &Value) {
         (Cells::Numbers(cells), Value::Number(value)) => put(cells, rows, *value),
         (Cells::Texts(texts), Value::Text(value)) => {
             put(&mut texts.indices, rows, texts.entries.len() as u32);
-            texts.entries.push(value.clone());
+            texts.entries.push(value);
         }
         // A default is of its input's kind.
         _ => return,

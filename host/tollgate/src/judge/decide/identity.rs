@@ -84,6 +84,7 @@ impl Fields<'_> {
             Cell::Boolean(value) => self.push(&[1, u8::from(value)]),
             Cell::Integer(value) => self.number(2, value.to_le_bytes()),
             Cell::Number(value) => self.number(3, value.to_le_bytes()),
+            Cell::Unsigned(value) => self.number(5, value.to_le_bytes()),
             Cell::Text(value) => {
                 self.number(4, (value.len() as u64).to_le_bytes());
                 self.push(value.as_bytes());

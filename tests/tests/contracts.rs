@@ -1,0 +1,247 @@
+//! Plugins for every released version of the contract, in one engine: what was
+//! built for 1.0.0 answers as what is built today.
+// A failed expectation of a test's own is a failed test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tollgate_engine::types::{
+    Cells, Column, Decision, Dictionary, Fact, FactValue, Manner, Outcome, Records, TypedColumn,
+    Value,
+};
+use tollgate_engine::{CONTRACT_VERSIONS, Engine, Plugin};
+use tollgate_test_support::{Dice, seed};
+use tollgate_tests::cases::{self, Tier};
+use tollgate_tests::component::Component;
+use tollgate_tests::report::{Mode, Report};
+
+const CASES: &str = concat!(
+    include_str!("../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl"),
+    include_str!("../../plugins/mlflow-signature/tests/conformance/crosscheck.jsonl"),
+);
+
+fn load(engine: &Engine, path: &Path) -> Plugin {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    engine.load(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The plugin as it was built for 1.0.0, and as it is built today.
+fn both(engine: &Engine, name: &str) -> [Plugin; 2] {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract-1.0.0");
+    let test = std::env::current_exe().unwrap();
+    let built: PathBuf = test.ancestors().nth(3).unwrap().join("plugins");
+    let file = format!("{name}.wasm");
+    let both = [load(engine, &fixtures.join(&file)), load(engine, &built.join(&file))];
+    let contracts = both.each_ref().map(Plugin::contract);
+    assert_eq!(contracts, ["1.0.0", *CONTRACT_VERSIONS.last().unwrap()]);
+    both
+}
+
+fn engine() -> Engine {
+    Engine::builder().build().unwrap()
+}
+
+#[test]
+fn signatures_of_1_0_answer_as_mlflow_does() {
+    let [old, _] = both(&engine(), "mlflow-signature");
+    let component = Component::of(old);
+    for mode in [Mode::Mlflow, Mode::Strict] {
+        let mut report = Report::new(mode);
+        for case in cases::read(CASES).unwrap() {
+            let answer = component.answer(&case, mode.name());
+            report.add(case, answer);
+        }
+        let mut text = Vec::new();
+        report.write(&mut text).unwrap();
+        assert_eq!(report.failed, 0, "{}", String::from_utf8_lossy(&text));
+    }
+    let core = cases::read(CASES).unwrap().iter().filter(|case| case.tier == Tier::Core).count();
+    assert!(core > 3_000);
+}
+
+const SIGNATURE: &str = r#"{"signature":{"inputs":[
+    {"type":"long","name":"a","required":true},{"type":"string","name":"b","required":false}]}}"#;
+
+/// What 1.0.0 says by a pointer is row and column, like what 1.1.0 says.
+#[test]
+fn places_in_columns_are_the_same() {
+    let texts: [&str; 4] = ["x", "y", "z", "x"];
+    let column = |name: &str, dtype: &str, cells: Cells| TypedColumn {
+        name: Some(name.to_owned()),
+        dtype: dtype.to_owned(),
+        column: Column { cells, validity: Some(vec![0b1011]) },
+    };
+    let columns = [
+        column("a", "uint64", Cells::Unsigned(vec![1, u64::MAX, 3, 4])),
+        column(
+            "b",
+            "object",
+            Cells::Texts(Dictionary {
+                entries: ["1", "\"y\"", "{}"].into_iter().collect(),
+                indices: vec![0, 1, 2, 0],
+            }),
+        ),
+        column(
+            "c/d",
+            "str",
+            Cells::Texts(Dictionary {
+                entries: texts.into_iter().collect(),
+                indices: vec![0, 1, 2, 3],
+            }),
+        ),
+    ];
+    let found = both(&engine(), "mlflow-signature").map(|plugin| {
+        plugin.signature(Some(SIGNATURE)).unwrap().check_columns(4, &columns).unwrap()
+    });
+    assert!(found[1].iter().any(|finding| finding.column.is_some()), "{found:?}");
+    assert_eq!(found[0], found[1]);
+}
+
+/// 1.0.0 has no word for rows of JSON: each is a payload of its own.
+#[test]
+fn records_of_1_0_are_payloads() {
+    let [old, new] = both(&engine(), "mlflow-signature")
+        .map(|plugin| plugin.signature(Some(SIGNATURE)).unwrap());
+    assert_eq!([old.rows(), new.rows()], [Manner::Apart, Manner::Together]);
+    let bodies: Records =
+        [r#"{"dataframe_records":[{"a":1}]}"#, r#"{"dataframe_records":[{"a":"x"}]}"#, "{"]
+            .into_iter()
+            .collect();
+    let found = old.check_records(&bodies).unwrap();
+    let told: Vec<_> = found.iter().map(|it| (it.row, it.column.as_deref())).collect();
+    assert_eq!(told, [(Some(1), Some("dataframe_records")), (Some(2), None)]);
+    let rows: Records = [r#"{"a":1}"#, r#"{"a":"x"}"#, "{"].into_iter().collect();
+    let mut found = new.check_records(&rows).unwrap();
+    found.sort_by_key(|finding| finding.row);
+    let told: Vec<_> = found
+        .iter()
+        .map(|it| (it.row, it.column.as_deref(), it.rule.as_str(), it.outcome))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(1), Some("a"), "parse-convert", Outcome::Fail),
+            (Some(2), None, "bad-json", Outcome::Fail),
+        ]
+    );
+}
+
+#[test]
+fn policies_of_both_decide_alike() {
+    let settings = r#"{"thresholds":{"allow":0,"block":0.7,"manual_review":0.4},
+        "rules":{"high_value_threshold":10000,"high_value_action":"manual_review",
+            "new_merchant_lookback_days":30,"new_merchant_action":"extra_verification"},
+        "flags":{"enable_geo_blocking":true,"enable_velocity_checks":true,
+            "strict_mode_countries":["NG","PK"]}}"#;
+    let settings = serde_json::from_str::<serde_json::Value>(settings).unwrap().to_string();
+    let [old, new] =
+        both(&engine(), "threshold-policy").map(|plugin| plugin.policy(Some(&settings)).unwrap());
+    assert_eq!(old.surface(), new.surface());
+    let mut dice = Dice::new(seed());
+    let countries = ["NG", "US", "pk", "", "Nigeria"];
+    let mut rows: Vec<Vec<Value>> = Vec::new();
+    for _ in 0..2_000 {
+        let value = |input: &tollgate_engine::types::Input, dice: &mut Dice| match (
+            dice.roll(40),
+            input.kind,
+        ) {
+            (0, _) => Value::Null,
+            (1, _) => Value::Number(f64::NAN),
+            (_, tollgate_engine::types::Kind::Text) => {
+                Value::Text((*dice.one(&countries)).to_owned())
+            }
+            (_, tollgate_engine::types::Kind::Integer) => Value::Integer(dice.roll(100) as i64),
+            (_, tollgate_engine::types::Kind::Boolean) => Value::Boolean(dice.roll(2) == 0),
+            (_, _) if input.name == "score" => Value::Number(dice.roll(1_000) as f64 / 1_000.0),
+            _ => Value::Number(dice.roll(20_000) as f64),
+        };
+        let row: Vec<Value> =
+            old.surface().inputs.iter().map(|input| value(input, &mut dice)).collect();
+        assert_eq!(old.decide(&row), new.decide(&row), "{row:?}");
+        rows.push(row);
+    }
+    let columns: Vec<Column> = old
+        .surface()
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(at, input)| column(&rows, at, input.kind))
+        .collect();
+    let decided = [&old, &new].map(|policy| {
+        let batch = policy.decide_batch(rows.len() as u32, &columns).unwrap();
+        let of = |row: &u32| batch.decisions[*row as usize].clone();
+        batch.rows.iter().map(of).collect::<Vec<Result<Decision, String>>>()
+    });
+    assert_eq!(decided[0], decided[1]);
+}
+
+fn column(rows: &[Vec<Value>], at: usize, kind: tollgate_engine::types::Kind) -> Column {
+    use tollgate_engine::types::Kind;
+    let cells = rows.iter().map(|row| &row[at]);
+    let number = |value: &Value| if let Value::Number(it) = value { *it } else { f64::NAN };
+    let mut bits = vec![0_u8; rows.len().div_ceil(8)];
+    for (row, value) in cells.clone().enumerate() {
+        bits[row / 8] |= u8::from(*value != Value::Null) << (row % 8);
+    }
+    let cells = match kind {
+        Kind::Boolean => {
+            Cells::Booleans(cells.map(|it| u8::from(*it == Value::Boolean(true))).collect())
+        }
+        Kind::Integer => Cells::Integers(
+            cells.map(|it| if let Value::Integer(it) = it { *it } else { 0 }).collect(),
+        ),
+        Kind::Number => Cells::Numbers(cells.map(number).collect()),
+        Kind::Text => Cells::Texts(Dictionary {
+            entries: cells
+                .map(|it| if let Value::Text(it) = it { it.as_str() } else { "" })
+                .collect(),
+            indices: (0..rows.len() as u32).collect(),
+        }),
+    };
+    Column { cells, validity: Some(bits) }
+}
+
+#[test]
+fn gates_of_both_judge_alike() {
+    let settings = r#"{"rules":[
+        {"id":"auc","metric":"auc","baseline":"champion","max_regression":0.01},
+        {"id":"groups","metric":"accuracy","comparison":">=","threshold":0.8,"for_each":"group","at_least":2}]}"#;
+    let settings = serde_json::from_str::<serde_json::Value>(settings).unwrap().to_string();
+    let [old, new] =
+        both(&engine(), "metric-gate").map(|plugin| plugin.gate(Some(&settings)).unwrap());
+    let mut dice = Dice::new(seed());
+    let mut outcomes = [0_usize; 4];
+    for _ in 0..500 {
+        let mut facts = Vec::new();
+        for _ in 0..dice.roll(8) {
+            let labels = match dice.roll(3) {
+                0 => Vec::new(),
+                group => vec![tollgate_engine::types::Label {
+                    key: "group".to_owned(),
+                    value: ["female", "male"][group - 1].to_owned(),
+                }],
+            };
+            facts.push(Fact {
+                name: (*dice.one(&["auc", "accuracy", "roc_auc", "latency"])).to_owned(),
+                subject: (*dice.one(&["candidate", "candidate", "champion"])).to_owned(),
+                labels,
+                value: match dice.roll(9) {
+                    0 => FactValue::Number(f64::NAN),
+                    1 => FactValue::Text("high".to_owned()),
+                    _ => FactValue::Number(0.7 + dice.roll(300) as f64 / 1_000.0),
+                },
+                unit: None,
+                samples: Some(dice.roll(1_000) as u64),
+                observed_at: None,
+                source: None,
+            });
+        }
+        let [old, new] = [&old, &new].map(|gate| gate.evaluate(&facts).unwrap());
+        assert_eq!(old, new, "{facts:?}");
+        for finding in new {
+            outcomes[finding.outcome as usize] += 1;
+        }
+    }
+    assert!(outcomes[Outcome::Pass as usize] > 0 && outcomes[Outcome::Fail as usize] > 0);
+}
