@@ -3,15 +3,16 @@
 use anyhow::Result;
 
 use crate::places::Places;
-use crate::{contract, plugins, process};
+use crate::{contract, house, plugins, process};
 
-/// Formatting, clippy, documentation, and the frozen contracts; stops at the
-/// first that fails, cheapest first.
+/// The frozen contracts, modules that import each other, formatting, clippy,
+/// documentation; stops at the first that fails, cheapest first.
 ///
 /// Clippy and rustdoc use the release profile: a second one would have its own
 /// wasmtime.
 pub(crate) fn run(places: &Places) -> Result<()> {
     contract::check(places)?;
+    house::check(places)?;
     process::run("formatting", process::cargo(places).args(["fmt", "--all", "--check"]))?;
     plugins::ensure(places)?;
     let mut clippy = process::cargo(places);

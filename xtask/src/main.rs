@@ -13,6 +13,7 @@ mod demo;
 mod digest;
 mod fresh;
 mod fuzz;
+mod house;
 mod lint;
 mod package;
 mod places;

@@ -8,6 +8,7 @@
 //! cells. Names in a header, numbers and booleans in cells and what counters
 //! are kept by are read without it.
 
+mod case_counters;
 mod columns;
 mod counters;
 mod csv;

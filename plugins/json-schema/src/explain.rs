@@ -9,7 +9,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use crate::payload::{Tree, tree};
-use crate::show;
+use crate::{show, text};
 
 /// One fault in words.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub(crate) fn explain(
         ),
         Kind::Pattern { pattern } => (
             format!("{subject} does not match the pattern"),
-            show::shortened(&format!("text that matches `{pattern}`"), 160),
+            text::shortened(&format!("text that matches `{pattern}`"), 160),
         ),
         Kind::Format { format } => {
             let wanted = format!("the format `{format}`");

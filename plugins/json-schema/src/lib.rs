@@ -18,6 +18,7 @@ mod rows;
 mod schema;
 mod settings;
 mod show;
+mod text;
 mod time;
 
 use std::fmt;

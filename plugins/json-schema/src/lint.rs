@@ -59,7 +59,7 @@ pub(crate) fn remarks(settings: &Settings, draft: Draft) -> Vec<Finding> {
     for (uri, schema) in &settings.resources {
         let mut pointer = "/resources".to_owned();
         push_step(&mut pointer, uri);
-        let file = File { name: format!("`{}`", crate::show::shortened(uri, 80)), pointer };
+        let file = File { name: format!("`{}`", crate::text::shortened(uri, 80)), pointer };
         unknown.schema(schema, draft, &file, "");
     }
     let mut remarks: Vec<Finding> =
@@ -157,8 +157,8 @@ impl Gathered {
 impl Unknown {
     fn finding(&self) -> Finding {
         let Self { keyword, draft, meant, file, pointer, places } = self;
-        let keyword = crate::show::shortened(keyword, 80);
-        let place = crate::show::shortened(pointer, 200);
+        let keyword = crate::text::shortened(keyword, 80);
+        let place = crate::text::shortened(pointer, 200);
         let mut message = format!(
             "`{keyword}` at `{place}` of {} is no keyword of draft {draft}, and judges nothing",
             file.name

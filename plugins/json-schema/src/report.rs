@@ -10,7 +10,7 @@ use tollgate_sdk::{Finding, Outcome, nearest, not_shown};
 
 use crate::explain::{Words, explain};
 use crate::payload::{Malformed, Tree, push_step};
-use crate::show;
+use crate::{show, text};
 
 /// What findings are about.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +101,7 @@ impl Report<'_> {
         }
         Finding::new("required", Outcome::Fail, message)
             .at(pointer)
-            .expected(format!("a property `{}`", show::shortened(name, 80)))
+            .expected(format!("a property `{}`", text::shortened(name, 80)))
     }
 
     fn unexpected(&self, kind: &Kind, name: &str, pointer: &str, known: &[&str]) -> Finding {
@@ -112,7 +112,7 @@ impl Report<'_> {
                 format!("`{meant}`")
             }
             None if known.is_empty() => "no further properties".to_owned(),
-            None => show::shortened(&format!("one of `{}`", known.join("`, `")), 160),
+            None => text::shortened(&format!("one of `{}`", known.join("`, `")), 160),
         };
         let mut place = pointer.to_owned();
         push_step(&mut place, name);

@@ -1,6 +1,7 @@
 //! Values in short, for reports.
 
 use crate::payload::Tree;
+use crate::text::shortened;
 
 /// At most so many characters of a value are shown.
 const SHOWN: usize = 80;
@@ -21,18 +22,6 @@ pub(crate) fn value(value: &Tree<'_>) -> String {
 /// A value of a schema, as JSON.
 pub(crate) fn schema_value(value: &serde_json::Value) -> String {
     shortened(&value.to_string(), 2 * SHOWN)
-}
-
-/// The first characters, and `...` where there are more.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => {
-            let mut short: String = text.chars().take(most.saturating_sub(3)).collect();
-            short.push_str("...");
-            short
-        }
-    }
 }
 
 /// Enough of a text to be shown, so that a large one is not copied.

@@ -12,33 +12,10 @@ use crate::catalog::Catalog;
 use crate::instant::{AS_OF, Instant, RUN};
 use crate::place::Place;
 use crate::rule::MetricName;
-use crate::slice::{self, Braces};
+use crate::slice::{self, Braces, Labels, Slice};
 use crate::spelling;
 use crate::split;
 use crate::window::{self, Window};
-
-/// Labels, sorted by key, without window and split.
-pub(crate) type Labels<'a> = Vec<(&'a str, &'a str)>;
-
-/// A slice, in the order of its hash: of 100,000 slices texts would be compared
-/// millions of times.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Slice<'a> {
-    hash: u64,
-    /// What makes it.
-    pub labels: Labels<'a>,
-}
-
-impl<'a> Slice<'a> {
-    pub(crate) fn new(labels: Labels<'a>) -> Self {
-        // FNV-1a. Slices of one hash are still told apart, by their labels.
-        let bytes = labels.iter().flat_map(|(key, value)| key.bytes().chain(value.bytes()));
-        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Self { hash, labels }
-    }
-}
 
 /// What there is of one metric of one subject.
 #[derive(Debug)]

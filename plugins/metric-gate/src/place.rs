@@ -3,10 +3,9 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
-use crate::facts::{Labels, Slice};
 use crate::rule::{Check, MetricName};
 use crate::settings::CANDIDATE;
-use crate::slice::{self, Braces};
+use crate::slice::{self, Braces, Labels, Slice};
 use crate::split;
 use crate::window::{self, Window};
 

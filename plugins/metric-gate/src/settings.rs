@@ -4,6 +4,7 @@ mod check;
 mod limit;
 mod metrics;
 mod mlflow;
+mod named;
 mod rule;
 mod slices;
 

@@ -5,6 +5,29 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+/// Labels, sorted by key, without window and split.
+pub(crate) type Labels<'a> = Vec<(&'a str, &'a str)>;
+
+/// A slice, in the order of its hash: of 100,000 slices texts would be compared
+/// millions of times.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Slice<'a> {
+    hash: u64,
+    /// What makes it.
+    pub labels: Labels<'a>,
+}
+
+impl<'a> Slice<'a> {
+    pub(crate) fn new(labels: Labels<'a>) -> Self {
+        // FNV-1a. Slices of one hash are still told apart, by their labels.
+        let bytes = labels.iter().flat_map(|(key, value)| key.bytes().chain(value.bytes()));
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self { hash, labels }
+    }
+}
+
 /// Splits `auc{group=female}` into name and labels, sorted by key. `None` when
 /// the braces or the labels are malformed, or a key comes twice.
 #[must_use]

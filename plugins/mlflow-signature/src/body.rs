@@ -5,11 +5,10 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use mlflow_schema::json::Text;
-use mlflow_schema::py::{Py, Twice, loads_noting, str_of};
-use mlflow_schema::schema::{Schema, Signature};
+use mlflow_schema::py::{Dtype, Py, Twice, loads_noting, str_of};
+use mlflow_schema::schema::{ColSpec, Schema, Signature, Type};
 use mlflow_schema::step::escaped;
 
-use crate::enforce;
 use crate::fault::{Fault, Kind, Place};
 
 /// The fields that data comes in: those of MLflow's scoring protocol, and
@@ -206,8 +205,8 @@ impl Origin {
     pub(crate) fn of(body: &Body<'_>, schema: Option<&Schema>) -> Self {
         let columns = schema.map(Schema::columns).unwrap_or_default();
         let one_row = |items: &[(Text<'_>, Py<'_>)]| match body.field {
-            Field::Value => enforce::one_row(items, columns),
-            Field::Inputs | Field::Instances => enforce::nested(columns),
+            Field::Value => one_row(items, columns),
+            Field::Inputs | Field::Instances => nested(columns),
             _ => false,
         };
         let rows = |data: &Py<'_>| match data {
@@ -310,4 +309,26 @@ impl Origin {
         }
         pointer
     }
+}
+
+/// Whether some column takes lists or objects, so that an object is one row.
+pub(crate) fn nested(columns: &[ColSpec]) -> bool {
+    columns.iter().any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)))
+}
+
+/// Whether an object is one row, and not a table of columns.
+pub(crate) fn one_row(items: &[(Text<'_>, Py<'_>)], columns: &[ColSpec]) -> bool {
+    let text = |item: &Py<'_>| matches!(item, Py::Str(_));
+    let single = |value: &Py<'_>| match value {
+        Py::List(items) => items.iter().all(text),
+        Py::None => true,
+        other => other.is_scalar(),
+    };
+    let text_array = |value: &Py<'_>| {
+        matches!(value, Py::Array(array)
+            if array.shape.is_empty() && array.dtype == Dtype::Unicode)
+    };
+    nested(columns)
+        || items.iter().all(|(_, value)| single(value))
+        || items.iter().all(|(_, value)| text_array(value))
 }

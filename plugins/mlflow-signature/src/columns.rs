@@ -105,7 +105,7 @@ fn missing<'a>(dtype: Dtype) -> Py<'a> {
 /// # Errors
 /// When the column's type cannot have it.
 pub(crate) fn of_value(mut value: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Fault> {
-    crate::typed::untag(&mut value)?;
+    crate::tags::untag(&mut value)?;
     let wrong = |value: &Py<'_>| {
         Fault::new(Kind::FrameBuild, format!("a `{}` column holds {}", dtype.name(), value.kind()))
     };
@@ -204,7 +204,7 @@ pub(crate) fn object(text: Text<'_>) -> Result<Py<'_>, Fault> {
         return Err(refused("an object's cell must be borrowed"));
     };
     match loads(bytes) {
-        Ok(value) => crate::typed::untagged(value),
+        Ok(value) => crate::tags::untagged(value),
         Err(_) => Err(refused("each cell of an object column must be a JSON text")),
     }
 }

@@ -5,7 +5,6 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use mlflow_schema::datatype;
-use mlflow_schema::json::Text;
 use mlflow_schema::misfit::near;
 use mlflow_schema::nested;
 use mlflow_schema::notation::shown;
@@ -13,7 +12,7 @@ use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, Taking, Unframed, Unit,
 use mlflow_schema::schema::{ColSpec, DataType, Schema, Type};
 use mlflow_schema::step::Step;
 
-use crate::body::Origin;
+use crate::body::{Origin, one_row};
 use crate::cast::{objects, row_of};
 use crate::data::Data;
 use crate::fault::{Fault, Kind};
@@ -76,28 +75,6 @@ fn framed<'a>(data: Data<'a>, columns: &[ColSpec]) -> Result<Frame<'a>, Fault> {
             Frame::from_dict(items, None).map_err(|error| Fault::new(Kind::FrameBuild, error.0))
         }
     }
-}
-
-/// Whether some column takes lists or objects, so that an object is one row.
-pub(crate) fn nested(columns: &[ColSpec]) -> bool {
-    columns.iter().any(|column| matches!(column.kind, Type::Array(_) | Type::Object(_)))
-}
-
-/// Whether an object is one row, and not a table of columns.
-pub(crate) fn one_row(items: &[(Text<'_>, Py<'_>)], columns: &[ColSpec]) -> bool {
-    let text = |item: &Py<'_>| matches!(item, Py::Str(_));
-    let single = |value: &Py<'_>| match value {
-        Py::List(items) => items.iter().all(text),
-        Py::None => true,
-        other => other.is_scalar(),
-    };
-    let text_array = |value: &Py<'_>| {
-        matches!(value, Py::Array(array)
-            if array.shape.is_empty() && array.dtype == Dtype::Unicode)
-    };
-    nested(columns)
-        || items.iter().all(|(_, value)| single(value))
-        || items.iter().all(|(_, value)| text_array(value))
 }
 
 fn by_name<'a>(

@@ -43,6 +43,7 @@ mod records;
 mod response;
 pub mod settings;
 mod strict;
+mod tags;
 mod tensor;
 mod typed;
 mod unjudged;

@@ -8,8 +8,9 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_sdk::Finding;
 
+use crate::mistake::{fail, token};
 use crate::settings::{Rule, Settings};
 use crate::spelling::nearest;
 
@@ -23,16 +24,6 @@ pub const REVIEW: &str = "manual_review";
 pub(crate) struct Named<'a> {
     pub(crate) action: &'a str,
     pub(crate) pointer: String,
-}
-
-/// A failed rule of the settings.
-pub(crate) fn fail(rule: &str, pointer: impl Into<String>, message: impl Into<String>) -> Finding {
-    Finding::new(rule, Outcome::Fail, message).at(pointer)
-}
-
-/// One token of a JSON Pointer (RFC 6901).
-pub(crate) fn token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Whether `name` can name an action or a reason: reasons are joined by `+`.

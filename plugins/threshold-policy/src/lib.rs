@@ -28,6 +28,7 @@ pub mod cel;
 mod configure;
 pub mod inputs;
 mod lint;
+mod mistake;
 mod policy;
 pub mod settings;
 mod spelling;

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::{Finding, Outcome};
 
-use crate::actions::{self, rule_pointer, token};
+use crate::actions::{self, rule_pointer};
+use crate::mistake::token;
 use crate::settings::{Effect, Settings};
 
 /// Warnings about settings that `configure` accepts: rules that can make an

@@ -1,10 +1,9 @@
 //! Random expressions come out as in the crate `cel`, an implementation of
 //! CEL: the same answer, or an error in both.
 //!
-//! Where this plugin is stricter on purpose (double arithmetic that leaves
-//! the finite numbers), or exact where the crate rounds (an integer above 2^53
-//! beside a double), the generator stays away; `cases/expressions.yaml` shows
-//! those.
+//! Where the crate is not CEL (an integer above 2^53 beside a double, which it
+//! rounds), the generator stays away; `conformance.rs` and
+//! `cases/expressions.yaml` show those.
 
 // A test stops at the first thing that is not as it should be.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

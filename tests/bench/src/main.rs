@@ -3,6 +3,7 @@
 mod checks;
 mod columns;
 mod decisions;
+mod figures;
 mod frames;
 mod fraud;
 mod gate;

@@ -1,7 +1,7 @@
 //! What the project set out to reach, and whether this run did.
 
+use crate::figures::{ratio, time};
 use crate::group::Results;
-use crate::table::{ratio, time};
 
 /// One figure to reach.
 struct Target {

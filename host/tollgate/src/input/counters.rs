@@ -18,8 +18,7 @@
 
 use std::collections::HashMap;
 
-use tollgate_engine::types::Value;
-
+use super::case_counters::CaseCounters;
 use super::plan::{Place, Plan};
 use super::{kind_phrase, of_kind};
 use crate::document::scalar;
@@ -30,17 +29,6 @@ use crate::tree::{Entry, Node, NonFinite};
 
 /// Nobody reads of more mistakes than that.
 const MOST_MISTAKES: usize = 100;
-
-/// The counters of one case: the number of each counter, and its value.
-#[derive(Debug, Clone, Default)]
-pub(super) struct CaseCounters(Box<[(u32, Value)]>);
-
-impl CaseCounters {
-    pub(super) fn get(&self, counter: u32) -> Option<&Value> {
-        let mut values = self.0.iter();
-        values.find(|(number, _)| *number == counter).map(|(_, value)| value)
-    }
-}
 
 /// The counters of a file.
 #[derive(Debug, Clone, Default)]
@@ -171,6 +159,6 @@ impl Reader<'_> {
                 }
             }
         }
-        CaseCounters(values.into())
+        CaseCounters::new(values)
     }
 }

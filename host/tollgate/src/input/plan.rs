@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tollgate_engine::types::{Declaration, Kind, Value};
 
-use super::counters::CaseCounters;
+use super::case_counters::CaseCounters;
 use super::members::{Members, Way};
 use super::{InputError, Outside, from_text, of_kind};
 use crate::document::{InputMapping, PolicyDocument};

@@ -1,6 +1,7 @@
 //! What do we do with this score?
 
 mod answer;
+mod case;
 mod identity;
 mod rows;
 
@@ -13,7 +14,8 @@ use thiserror::Error;
 use tollgate_engine::types::{Decision, Value};
 use tollgate_engine::{CallError, CallOptions, CallStats, EngineError, Plugin, Policy, WarmPolicy};
 
-use self::answer::{Case, Texts};
+use self::answer::Texts;
+use self::case::Case;
 use super::{JudgeError, Opened, located};
 use crate::document::PolicyDocument;
 use crate::input::{Extractor, InputError, Outside, Shadowed, raw_digest, without_mark};

@@ -409,5 +409,5 @@ pub(crate) fn push_step(pointer: &mut String, name: &str) {
 }
 
 fn shortened(text: &str) -> String {
-    crate::show::shortened(text, 20)
+    crate::text::shortened(text, 20)
 }

@@ -5,7 +5,7 @@ use alloc::format;
 
 use serde_json::Value;
 
-use super::check;
+use super::named::{read_metric, take_split};
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::reader::{self, Mistakes, Object, items};
@@ -168,8 +168,8 @@ fn read_against(
             if object.get("metric").is_some() {
                 let text = object.text("metric", mistakes)?;
                 let at = object.at("metric");
-                let (mut other, labels) = check::read_metric(text, &at, catalog, mistakes)?;
-                if !check::take_split(&mut other, labels, &at, mistakes).is_empty() {
+                let (mut other, labels) = read_metric(text, &at, catalog, mistakes)?;
+                if !take_split(&mut other, labels, &at, mistakes).is_empty() {
                     let message = "the other metric is taken of the rule's own slice";
                     mistakes.add(&at, message);
                 }

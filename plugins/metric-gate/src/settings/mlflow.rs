@@ -13,8 +13,9 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::Outcome;
 
-use super::check::{self, CANDIDATE};
+use super::check::CANDIDATE;
 use super::kebab;
+use super::named::read_metric;
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::reader::{Mistakes, Object};
@@ -48,8 +49,7 @@ pub(super) fn read(
             continue;
         };
         let limits = read_limits(&entry, baseline, mistakes);
-        let Some((metric, labels)) = check::read_metric(name, &entry.pointer, catalog, mistakes)
-        else {
+        let Some((metric, labels)) = read_metric(name, &entry.pointer, catalog, mistakes) else {
             continue;
         };
         for (kind, limit) in limits {

@@ -5,8 +5,7 @@ use alloc::format;
 use mlflow_schema::schema::ColSpec;
 use tollgate_sdk::signature::{Cells, Dictionary, TypedColumn};
 
-use super::Missing;
-use super::marks::PLACES;
+use super::{Missing, PLACES};
 use crate::fault::{Fault, Kind};
 
 /// A column of a batch and what it should be.

@@ -3,12 +3,8 @@
 use alloc::vec::Vec;
 
 use super::cells::Batch;
-use super::{at, label};
+use super::{PLACES, at, label};
 use crate::fault::Fault;
-
-/// So many places of a fault are findings of their own, so that a reader sees
-/// more than one example; the last of them counts the rest.
-pub(super) const PLACES: usize = 3;
 
 /// The cells of a column that broke rules, by rule.
 pub(super) struct Marks<K>(Vec<Mark<K>>);

@@ -169,6 +169,10 @@ impl<'s> Judge<'s> {
 /// What findings call a cell without a value.
 const NOTHING: &str = "nothing";
 
+/// So many places of a fault are findings of their own, so that a reader sees
+/// more than one example; the last of them counts the rest.
+const PLACES: usize = 3;
+
 /// More extra columns than anyone reads.
 const EXTRAS: usize = 64;
 
@@ -202,7 +206,7 @@ struct Missing {
 impl Missing {
     fn add(&mut self, row: usize) {
         self.count += 1;
-        if self.rows.len() < marks::PLACES {
+        if self.rows.len() < PLACES {
             self.rows.push(row);
         }
     }

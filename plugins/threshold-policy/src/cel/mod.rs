@@ -18,10 +18,10 @@
 //! the construct and its column: a condition whose types cannot fit never
 //! reaches a decision.
 //!
-//! Two points are stricter than CEL, because an answer in doubt must not make
-//! an action milder: arithmetic on doubles that gives an infinity or NaN is an
-//! error, and so is an input that is null anywhere but beside `==`, `!=` and
-//! `in`.
+//! What is taken means what CEL says: the published conformance tests
+//! (`tests/conformance/`) hold, division of doubles by zero and NaN included.
+//! An input that is null is an error anywhere but beside `==`, `!=` and `in`,
+//! as in CEL.
 //!
 //! # Why not a CEL library
 //! The crate `cel` 0.15 makes a guest of 1.1 MB and interprets a tree of boxed
@@ -32,13 +32,15 @@
 //! `tests/oracle.rs`: random expressions must come out the same in both.
 
 mod lexer;
+mod operation;
 mod parser;
 mod program;
 mod refusal;
 mod values;
 
+pub use operation::{Cell, Comparison, Fault, FaultKind};
 pub use parser::compile;
-pub use program::{Cell, Comparison, Fault, FaultKind, Program, Row};
+pub use program::{Program, Row};
 pub use refusal::{Refusal, SUPPORTED};
 
 /// The type of an expression.

@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::program::{Cell, Comparison, FaultKind, Operand, Operation};
+use super::operation::{Cell, Comparison, FaultKind, Operand, Operation};
 
 /// `&&` and `||`: the absorbing value wins over an error on either side.
 pub(super) fn logical<'a>(
@@ -47,11 +47,11 @@ pub(super) fn binary<'a>(
                 Operation::Add => left + right,
                 Operation::Subtract => left - right,
                 Operation::Multiply => left * right,
-                Operation::Divide if right == 0.0 => return Err(FaultKind::DivisionByZero),
                 Operation::Divide => left / right,
                 _ => return Err(FaultKind::WrongType),
             };
-            if result.is_finite() { Ok(Cell::Number(result)) } else { Err(FaultKind::Overflow) }
+            // An infinity or NaN is a double like any other.
+            Ok(Cell::Number(result))
         }
         (Cell::Text(left), Cell::Text(right)) => Ok(Cell::Boolean(match operation {
             Operation::StartsWith => left.starts_with(right),
@@ -78,10 +78,14 @@ pub(super) fn compare<'a>(
         (Cell::Boolean(left), Cell::Boolean(right)) => left.cmp(&right),
         (Cell::Text(left), Cell::Text(right)) => left.cmp(right),
         (Cell::Null, _) | (_, Cell::Null) => return Err(FaultKind::Null),
-        _ => match numeric_order(left, right) {
-            Some(order) => order,
-            None => return Err(FaultKind::WrongType),
-        },
+        (Cell::Integer(_) | Cell::Number(_), Cell::Integer(_) | Cell::Number(_)) => {
+            match numeric_order(left, right) {
+                Some(order) => order,
+                // NaN is in no order with anything.
+                None => return Ok(Cell::Boolean(false)),
+            }
+        }
+        _ => return Err(FaultKind::WrongType),
     };
     Ok(Cell::Boolean(match comparison {
         Comparison::Less => order.is_lt(),

@@ -6,7 +6,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Builder, MAX_THRESHOLDS, Rung};
-use crate::actions::{is_name, token};
+use crate::actions::is_name;
+use crate::mistake::token;
 use crate::spelling::nearest;
 
 impl Builder<'_> {

@@ -11,9 +11,10 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::Finding;
 
-use crate::actions::{self, fail, token};
+use crate::actions;
 use crate::cel;
 use crate::inputs::{self, Reading, Test};
+use crate::mistake::{fail, token};
 use crate::policy::{Consequence, Limit, Reasons, ThresholdPolicy};
 use crate::settings::{Effect, Settings};
 

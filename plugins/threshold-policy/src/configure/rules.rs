@@ -8,9 +8,10 @@ use super::{
     BLOCK_IN_FORCE, BUILT_IN_REASONS, Builder, DAILY_BLOCK_LIMIT, DEFAULT_TRANSACTIONS_PER_HOUR,
     HIGH_VALUE, HIGH_VELOCITY, MAX_RULES, NEW_MERCHANT, STRICT_COUNTRY,
 };
-use crate::actions::{REVIEW, fail, is_name, rule_pointer};
+use crate::actions::{REVIEW, is_name, rule_pointer};
 use crate::cel::{self, Variable};
 use crate::inputs::{self, Test, folded, is_code};
+use crate::mistake::fail;
 use crate::policy::Limit;
 use crate::settings::Rule;
 

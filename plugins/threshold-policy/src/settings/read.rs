@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use tollgate_sdk::Finding;
 
 use super::{CustomInput, Effect, Flags, Guardrails, InputKind, Json, Rule, Rules, Settings};
-use crate::actions::{fail, token};
+use crate::mistake::{fail, token};
 use crate::spelling::nearest;
 
 const SETTINGS: [&str; 7] =

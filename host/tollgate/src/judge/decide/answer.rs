@@ -4,24 +4,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use tollgate_engine::Plugin;
-use tollgate_engine::types::{Column, Decision, Declaration, Value};
+use tollgate_engine::types::{Decision, Declaration, Value};
 
+use super::case::Case;
 use super::identity::{self, DecisionId};
 use super::{Decider, NoDecision};
 use crate::document::PolicyDocument;
-use crate::input::{Cell, RawDigest, Shadowed, cell};
+use crate::input::{Cell, Shadowed, cell};
 use crate::report::BakedFrom;
-
-/// What is decided on.
-#[derive(Debug)]
-pub(super) enum Case<'a> {
-    /// The values of the policy's inputs.
-    Values(Cow<'a, [Value]>),
-    /// A row of columns, one an input.
-    Row { columns: &'a [Column], row: usize },
-    /// A request or row that gives none.
-    Unreadable(RawDigest),
-}
 
 /// The answer to one request or row: a decision, or why there is none and what
 /// is done then.

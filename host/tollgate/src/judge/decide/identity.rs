@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::answer::Case;
+use super::case::Case;
 use crate::input::{Cell, cell};
 
 /// What identifies a decision, sixteen hexadecimal digits.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use tollgate_engine::types::{Batch, Decision};
 use tollgate_engine::{CallError, CallOptions, CallStats, Cause, Fault};
 
-use super::answer::{Answer, Case, Place};
+use super::answer::{Answer, Place};
+use super::case::Case;
 use super::{NoDecision, WarmDecider};
 use crate::input::{Rows, Shadowed};
 

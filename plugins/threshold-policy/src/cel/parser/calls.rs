@@ -6,7 +6,7 @@ use alloc::string::{String, ToString as _};
 use super::{Parsed, Parser, a};
 use crate::cel::Type;
 use crate::cel::lexer::Token;
-use crate::cel::program::Operation;
+use crate::cel::operation::Operation;
 use crate::cel::refusal::Refusal;
 use crate::spelling::nearest;
 

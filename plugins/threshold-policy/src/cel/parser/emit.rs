@@ -3,7 +3,8 @@
 use alloc::string::ToString as _;
 
 use super::{Parsed, Parser};
-use crate::cel::program::{Constant, Operation, STACK};
+use crate::cel::operation::Operation;
+use crate::cel::program::{Constant, STACK};
 
 impl Parser<'_, '_> {
     /// Adds an operation that takes `takes` operands and leaves one.

@@ -9,7 +9,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::lexer::{Lexer, Token};
-use super::program::{Comparison, Constant, Operation, Program};
+use super::operation::{Comparison, Operation};
+use super::program::{Constant, Program};
 use super::refusal::Refusal;
 use super::{Type, Variable};
 use crate::spelling::nearest;
