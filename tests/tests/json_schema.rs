@@ -336,7 +336,7 @@ fn columns_are_judged_row_by_row() {
         ("minimum", "/2/amount", 1),
         ("type", "/2/tags/0", 1),
         ("bad-json", "/3/amount", 1),
-        ("bad-json", "/4/tags", 1),
+        ("bad-json", "/4/tags/1", 1),
     ];
     let wanted: Vec<_> =
         wanted.into_iter().map(|(rule, at, count)| (rule.into(), at.into(), count)).collect();

@@ -1,23 +1,88 @@
 //! The commands, and what they share.
 
-pub(crate) mod bake;
-pub(crate) mod check;
-pub(crate) mod compile;
-pub(crate) mod decide;
-pub(crate) mod gate;
-pub(crate) mod plugin;
-pub(crate) mod signature;
+mod bake;
+mod check;
+mod compile;
+mod decide;
+mod gate;
+mod plugin;
+mod signature;
 
 use std::env;
 use std::fmt::{Display, Write as _};
 use std::path::PathBuf;
 
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand};
 use miette::{IntoDiagnostic as _, Result};
 use tollgate::plugins::Plugins;
 use tollgate_engine::{CacheDirectory, CompileCommand, Engine, EngineError, Limits};
 
 use crate::arguments::Shared;
+use crate::exit::Exit;
 use crate::output;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Judges payloads, model versions and scores with versioned WebAssembly
+/// policies.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollgate",
+    version,
+    styles = STYLES,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes: 0 passed, 1 failed, 2 the command, a file or a plugin is wrong,
+3 cannot be judged or a person must look. Reports go to standard output,
+everything else to standard error; what becomes of a report changes no exit
+code."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check whether a payload honours a model's signature or a JSON Schema
+    Check(check::Check),
+    /// Judge whether a model version may move on
+    Gate(gate::Gate),
+    /// Decide what to do with a score
+    Decide(decide::Decide),
+    /// Infer, compare and convert signatures
+    #[command(subcommand)]
+    Signature(signature::Signature),
+    /// List and inspect plugins
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// Freeze a policy document and its plugin into one component
+    Bake(bake::Bake),
+    /// Compile a component from standard input to standard output
+    #[command(hide = true)]
+    CompileComponent(compile::CompileComponent),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Exit {
+        match self {
+            Self::Check(check) => check::run(check),
+            Self::Gate(gate) => gate::run(gate),
+            Self::Decide(decide) => decide::run(decide),
+            Self::Signature(signature) => signature::run(signature),
+            Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Bake(bake) => bake::run(bake),
+            Self::CompileComponent(compile) => compile::run(compile),
+        }
+    }
+}
 
 /// A command judges one thing at a time.
 const INSTANCES: u32 = 4;

@@ -8,7 +8,7 @@ mod usage;
 
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Command};
+use crate::command::Arguments;
 use crate::exit::Exit;
 
 fn main() -> Exit {
@@ -23,13 +23,5 @@ fn main() -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage::show(&error),
     };
-    match &arguments.command {
-        Command::Check(check) => command::check::run(check),
-        Command::Gate(gate) => command::gate::run(gate),
-        Command::Decide(decide) => command::decide::run(decide),
-        Command::Signature(signature) => command::signature::run(signature),
-        Command::Plugin(plugin) => command::plugin::run(plugin),
-        Command::Bake(bake) => command::bake::run(bake),
-        Command::CompileComponent(compile) => command::compile::run(compile),
-    }
+    arguments.command.run()
 }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::{Error, ErrorKind};
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::arguments::Arguments;
+use crate::command::Arguments;
 use crate::exit::Exit;
 use crate::output::{self, visible};
 

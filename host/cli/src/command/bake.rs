@@ -1,13 +1,15 @@
 //! `tollgate bake`
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
+use clap::Args;
 use serde::Serialize;
 use tollgate::judge::{self, BakedDocument};
 use tollgate::report::{BakedFrom, FindingReport};
 use tollgate_engine::Digest;
 
-use crate::arguments::{Bake, Format};
+use crate::arguments::{Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -19,6 +21,28 @@ struct BakeReport {
     baked_from: BakedFrom,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<FindingReport>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  tollgate bake --policy policies/fraud.yaml -o fraud.wasm
+  tollgate decide --policy fraud.wasm --input transaction.json
+
+The component holds plugin, settings and document, imports nothing and has one
+digest: sign it, ship it, pin it. The same document gives the same bytes.")]
+pub(crate) struct Bake {
+    /// The policy document or gate profile
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// The component to write, whole or not at all; `-` is standard output
+    ///
+    /// A link is replaced, and not what it names; devices and FIFOs are written
+    /// to.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(arguments: &Bake) -> Exit {

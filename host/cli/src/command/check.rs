@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::{ArgGroup, Args, ValueEnum};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use miette::Result;
 use tollgate::judge::{
@@ -16,9 +17,115 @@ use tollgate::source::{Content, Source};
 use tollgate_engine::types::Outcome;
 use tollgate_frames::{Payload, PayloadFile};
 
-use crate::arguments::{self, Check, Format};
+use crate::arguments::{Emptiness, Format, PayloadFormat, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate check --signature models/churn --payload request.json
+  curl -s $URL/sample | tollgate check --signature MLmodel --payload -
+  curl -s $URL/invocations -d @request.json -H 'Content-Type: application/json' \\
+      | tollgate check --signature MLmodel --outputs --payload -
+  tollgate check --signature models/churn --payload scoring-2026-10.parquet
+  tollgate check --signature MLmodel            is the signature itself sound?
+  tollgate check --signature MLmodel --protocol oip --payload infer.json
+  tollgate check --schema request.schema.json --payload request.json
+  tollgate check --policy checks/orders.yaml --payload order.json
+
+In `strict` mode a payload that MLflow would change silently (2.5 to a long,
+\"abc\" to true) is refused, and the finding says what the model would have got.")]
+#[command(group = ArgGroup::new("subject").args(["signature", "schema", "policy"]).required(true))]
+pub(crate) struct Check {
+    /// The signature: an MLmodel file, a model's folder, or a JSON file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) signature: Option<PathBuf>,
+    /// A JSON Schema instead of a signature: drafts 4 to 2020-12, JSON or YAML
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
+    pub(crate) schema: Option<PathBuf>,
+    /// A policy document of any signature plugin, or a component that `tollgate
+    /// bake` made of one; its settings say the rest, also how many findings a
+    /// request may have and whether it may be empty
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outputs", "mode", "protocol"])]
+    pub(crate) policy: Option<PathBuf>,
+    /// A schema that the schema refers to; may be given several times
+    // Without the conflicts clap forgets what it requires where another subject
+    // is given, and the flag would do nothing.
+    #[arg(long, value_name = "URI=FILE", value_parser = resource)]
+    #[arg(requires = "schema", conflicts_with_all = ["signature", "policy"])]
+    pub(crate) resource: Vec<(String, PathBuf)>,
+    /// Make `format` a rule where the schema's draft makes it a remark
+    #[arg(long, requires = "schema", conflicts_with_all = ["signature", "policy"])]
+    pub(crate) formats: bool,
+    /// Refuse a schema with keywords that its draft does not know, or that
+    /// nothing can break; otherwise a warning tells of these
+    #[arg(long, requires = "schema", conflicts_with_all = ["signature", "policy"])]
+    pub(crate) strict_schema: bool,
+    /// A request body, or a file of rows; `-` is standard input
+    ///
+    /// A file of rows is read in batches, whatever its size. CSV needs a
+    /// header row; JSON lines have one record a line. One row may take 16 MiB.
+    /// A byte order mark at the beginning is no part of any of them. In CSV
+    /// white space around names, numbers and booleans does not count; around
+    /// text it is a part of the text.
+    ///
+    /// With `--schema` each row by itself is the instance, in every format.
+    /// With `--policy` the plugin says whether rows are judged together, as a
+    /// data frame, or each by itself.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payload: Option<PathBuf>,
+    /// The payload is the answer to a request: judge it by the signature's outputs
+    #[arg(long, requires = "payload")]
+    pub(crate) outputs: bool,
+    /// What the payload is
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) payload_format: PayloadFormat,
+    /// What the payload is written in
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) protocol: ProtocolFlag,
+    /// Refuse what MLflow refuses, or also what it changes silently
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) mode: ModeFlag,
+    /// Show at most so many findings
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) max_findings: u32,
+    /// Leave the payload's values out of the report
+    #[arg(long)]
+    pub(crate) hide_values: bool,
+    #[command(flatten)]
+    pub(crate) emptiness: Emptiness,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtocolFlag {
+    /// The bodies of MLflow's own scoring server
+    #[default]
+    Mlflow,
+    /// The Open Inference Protocol v2: KServe, Triton, MLServer
+    Oip,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum ModeFlag {
+    /// Also refuse what MLflow would change silently
+    #[default]
+    Strict,
+    /// Answer as MLflow does
+    Mlflow,
+}
+
+/// `URI=FILE`. The last `=` parts them, since a URI may hold one.
+fn resource(text: &str) -> Result<(String, PathBuf), String> {
+    match text.rsplit_once('=') {
+        Some((uri, file)) if !uri.is_empty() && !file.is_empty() => Ok((uri.into(), file.into())),
+        _ => Err("expected a URI and a file, `https://example.com/money.json=money.json`".into()),
+    }
+}
 
 pub(crate) fn run(arguments: &Check) -> Exit {
     output::shown("check", arguments.shared.format, || {
@@ -93,12 +200,12 @@ fn subject(plugins: &Plugins, arguments: &Check) -> Result<Subject, JudgeError> 
         signature: model::read_signature(arguments.signature.as_deref().unwrap_or(Path::new("")))?,
         part: if arguments.outputs { Part::Outputs } else { Part::Inputs },
         mode: match arguments.mode {
-            arguments::Mode::Strict => Mode::Strict,
-            arguments::Mode::Mlflow => Mode::Mlflow,
+            ModeFlag::Strict => Mode::Strict,
+            ModeFlag::Mlflow => Mode::Mlflow,
         },
         protocol: match arguments.protocol {
-            arguments::Protocol::Mlflow => Protocol::Mlflow,
-            arguments::Protocol::Oip => Protocol::Oip,
+            ProtocolFlag::Mlflow => Protocol::Mlflow,
+            ProtocolFlag::Oip => Protocol::Oip,
         },
     })
 }

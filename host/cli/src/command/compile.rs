@@ -3,8 +3,18 @@
 
 use std::io::Write as _;
 
-use crate::arguments::CompileComponent;
+use clap::Args;
+
 use crate::exit::Exit;
+
+/// What this program calls itself with.
+#[derive(Debug, Args)]
+pub(crate) struct CompileComponent {
+    /// Bytes of memory that it may take
+    pub(crate) memory: u64,
+    /// Seconds of processor time that it may take
+    pub(crate) seconds: u64,
+}
 
 pub(crate) fn run(arguments: &CompileComponent) -> Exit {
     match tollgate_engine::serve_compilation(arguments.memory, arguments.seconds) {

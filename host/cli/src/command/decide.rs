@@ -5,7 +5,9 @@ mod print;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Read};
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use miette::Result;
@@ -17,7 +19,7 @@ use tollgate_frames::Frames;
 
 use self::input::Input;
 use self::print::{Printer, Summary};
-use crate::arguments::{Decide, Format};
+use crate::arguments::{Emptiness, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, Answers, visible};
 
@@ -27,6 +29,69 @@ const BATCH: u32 = 8192;
 
 /// Bytes of answers that are printed at once.
 const CHUNK: usize = 64 << 10;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate decide --policy policies/fraud.yaml --input transaction.json
+  tollgate decide --policy policies/fraud.yaml --input day.csv --format json
+  tollgate decide --policy policies/fraud.yaml < day.jsonl
+  tollgate decide --policy policies/fraud.yaml --counters today.yaml < day.jsonl
+
+A row without a decision (a missing score, a value of the wrong kind) says why
+and never becomes `allow`; it takes the document's `fallback` action, when there
+is one, and the exit code is 2. An input without a case is 3.
+
+Rows are read one after the other, however many there are. A row is at most
+16 MiB long, a single request 64 MiB. Texts keep the white space around them;
+names in a header, numbers and booleans in cells are read without it.
+
+When nobody reads the answers any more, a file is decided to its end all the
+same, since its rows decide how the command ends; a stream, which may have no
+end, is left there, and the exit code is 2.
+
+Counters are those of every case, `{hours_since_block: 3, ...}`, or of each
+customer, by a member of the request or a column:
+  { by: customer_id, counters: { c-17: { customer_blocks_today: 2 }, ... } }")]
+pub(crate) struct Decide {
+    /// The policy document, or a component made by `tollgate bake`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
+    /// One JSON object, JSON lines or CSV; `-` is standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub(crate) input: PathBuf,
+    /// How to read the input
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) input_format: InputFormat,
+    /// Counters that the policy reads, JSON or YAML; of every case, or by customer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) counters: Option<PathBuf>,
+    /// Leave the time out of answers, so that they can be compared
+    #[arg(long)]
+    pub(crate) no_time: bool,
+    #[command(flatten)]
+    pub(crate) emptiness: Emptiness,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// By the file's name (.csv, .jsonl, .ndjson, .parquet, .pq, .arrow,
+    /// .feather), else by what is in it
+    #[default]
+    Auto,
+    /// One JSON object
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated, with a header row
+    Csv,
+    /// Apache Parquet
+    Parquet,
+    /// Apache Arrow IPC, a file or a stream
+    Arrow,
+}
 
 pub(crate) fn run(arguments: &Decide) -> Exit {
     output::shown("decide", arguments.shared.format, || decide(arguments))

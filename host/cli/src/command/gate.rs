@@ -1,14 +1,52 @@
 //! `tollgate gate`
 
 use std::fmt::{self, Write as _};
+use std::path::PathBuf;
 
+use clap::Args;
 use tollgate::facts::Instant;
 use tollgate::judge;
 use tollgate::report::GateReport;
 
-use crate::arguments::{Format, Gate};
+use crate::arguments::{Format, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate gate --candidate models/churn-v8 --champion models/churn-v7 \\
+      --profile policies/gates/offline.yaml
+  tollgate gate --candidate models/churn-v8 --facts load-test.json \\
+      --profile policies/gates/staging.yaml --profile policies/gates/production.yaml
+  tollgate bake --policy policies/gates/offline.yaml -o offline.wasm
+  tollgate gate --candidate models/churn-v8 --profile offline.wasm
+
+A model's folder holds what MLflow gives: MLmodel, run.json (GET runs/get),
+model_version.json, and facts.json with evidence from elsewhere. Facts may say
+when they were `observed_at`: the newest counts, and a rule with `max_age` takes
+none that is older, counted from --as-of.")]
+pub(crate) struct Gate {
+    /// The folder of the model version that wants to move on
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) candidate: PathBuf,
+    /// The folder of the version to compare with
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) champion: Option<PathBuf>,
+    /// More evidence, JSON or YAML; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<PathBuf>,
+    /// What rules with `max_age` count from, RFC 3339; now, when it is not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<tollgate::facts::Instant>,
+    /// A gate profile, or one made by `tollgate bake`; all that are given must pass
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) profile: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {

@@ -1,7 +1,9 @@
 //! `tollgate plugin`
 
 use std::fmt::{self, Write as _};
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use miette::Result;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,7 +13,7 @@ use tollgate::report::BakedFrom;
 use tollgate::text::safe_json;
 use tollgate_engine::{Limits, Plugin as Loaded};
 
-use crate::arguments::{Format, Inspect, Plugin, Shared};
+use crate::arguments::{Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -85,6 +87,30 @@ impl From<&Limits> for LimitsReport {
 struct BakedReport {
     settings: String,
     document: Value,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// List the built-in plugins
+    List(Shared),
+    /// Show what a plugin is: world, contract, imports, limits, settings
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// A component file, or the name of a built-in plugin
+    #[arg(value_name = "FILE")]
+    pub(crate) plugin: PathBuf,
+    /// Bake a baked component again, and fail when the bytes differ
+    ///
+    /// What a component says that it was baked from is a claim that anyone can
+    /// write. The plugin it names is looked for among the built-in ones and
+    /// those given with `--plugin`, and the document is the one in it.
+    #[arg(long)]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(command: &Plugin) -> Exit {

@@ -7,12 +7,22 @@ mod infer;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
+use clap::Subcommand;
 use miette::{Result, miette};
 use tollgate_signatures::convert::Loss;
 
-use crate::arguments::Signature;
 use crate::exit::Exit;
 use crate::output::{self, visible};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Signature {
+    /// Say what changed between two signatures, and whom it breaks
+    Diff(diff::Diff),
+    /// Infer a signature from data files, as MLflow does
+    Infer(infer::Infer),
+    /// Write a signature in another form, and say what is lost
+    Convert(convert::Convert),
+}
 
 pub(crate) fn run(arguments: &Signature) -> Exit {
     match arguments {

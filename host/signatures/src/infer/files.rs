@@ -191,7 +191,7 @@ fn json(text: &[u8], table: &mut Table) -> Result<(), String> {
 
 /// Takes in a record. Errors say what it is not.
 fn record(record: &Data, table: &mut Table) -> Result<(), &'static str> {
-    let Data::Map(record) = record else { return Err("is no object") };
+    let Data::Map(record) = record else { return Err("is no JSON object") };
     for (name, value) in record {
         if let Some(observed) = table.column(name) {
             observed.json(value);

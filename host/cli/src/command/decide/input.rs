@@ -11,7 +11,7 @@ use tollgate::rows::{Judged, RowFormat};
 use tollgate::source::{self, Content, SourceError};
 use tollgate_frames::{Frames, Payload, PayloadFormat};
 
-use crate::arguments::{Decide, InputFormat};
+use super::{Decide, InputFormat};
 
 /// Rows are read one after the other, however many there are.
 pub(super) type Reader = Box<dyn BufRead>;

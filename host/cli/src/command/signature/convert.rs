@@ -1,13 +1,66 @@
 //! `tollgate signature convert`
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
 use miette::Result;
 use tollgate_signatures::convert::{self, ConvertReport};
 
-use crate::arguments::{Convert, Form, Format};
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate signature convert --to json-schema models/churn -o churn.schema.json
+  tollgate signature convert --to oip --name digits models/digits
+  tollgate signature convert --to mlmodel churn.schema.json --lossless
+
+JSON Schema describes the request body: `dataframe_records` for named columns,
+`dataframe_split` for unnamed ones, `inputs` for tensors. What it accepts,
+`tollgate check` accepts, but for what is said to be lost. OIP metadata is what
+GET /v2/models/{name} answers.
+
+The result goes to standard output or to --output, what is lost to standard
+error. Exit codes: 0 converted, 1 something would be lost and --lossless was
+given, 2 a file is wrong. More: host/cli/SIGNATURES.md.")]
+pub(crate) struct Convert {
+    /// The form to write
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) to: Form,
+    /// The form of the file; guessed when left out
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) from: Option<Form>,
+    /// Write nothing when something would be lost
+    #[arg(long, alias = "strict")]
+    pub(crate) lossless: bool,
+    /// What OIP metadata calls the model
+    #[arg(long, default_value = "model")]
+    pub(crate) name: String,
+    /// The file to write, whole or not at all; standard output without it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// An MLmodel file, a model's folder, a JSON Schema or OIP metadata
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// MLflow's lists, as a JSON file
+    Mlflow,
+    /// MLflow's texts, as in an MLmodel file; `ModelSignature.from_dict` takes them
+    Mlmodel,
+    /// A JSON Schema of the request body, draft 2020-12
+    JsonSchema,
+    /// Model metadata of the Open Inference Protocol, version 2
+    Oip,
+}
 
 pub(crate) fn run(arguments: &Convert) -> Result<Exit> {
     let given = convert::read(&arguments.file, arguments.from.map(form))?;

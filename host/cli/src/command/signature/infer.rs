@@ -2,16 +2,54 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use miette::Result;
 use tollgate_engine::types::Outcome;
 use tollgate_signatures::convert::Form;
 use tollgate_signatures::infer::{InferReport, Inferred, infer};
 
-use crate::arguments::{Format, Infer};
+use crate::arguments::{Format, PayloadFormat};
 use crate::exit::Exit;
 use crate::output::{self, visible};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate signature infer train.csv --output-column churned -o signature.json
+  tollgate signature infer day-1.jsonl day-2.jsonl
+  head -1000 train.csv | tollgate signature infer - --input-format csv
+
+The types are those that mlflow.models.infer_signature gives the data frame that
+pandas reads: whole numbers are `long`, or `double` where some are missing; text
+is `string`, also when it looks like a time; a column with a missing value is
+optional. Where MLflow gives up without a word, the column is named.
+
+Give data that is like real requests: what is never missing here must never be
+missing there.")]
+pub(crate) struct Infer {
+    /// CSV, JSON lines, Parquet, Arrow IPC, a JSON list of records or a request
+    /// body, all with the same columns; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to read the files
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) input_format: PayloadFormat,
+    /// A column that the model gives; may be given several times
+    #[arg(long = "output-column", value_name = "NAME")]
+    pub(crate) outputs: Vec<String>,
+    /// Write the parts as texts, as an MLmodel file has them and
+    /// `ModelSignature.from_dict` takes them
+    #[arg(long)]
+    pub(crate) texts: bool,
+    /// The file to write, whole or not at all; standard output without it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
 
 pub(crate) fn run(arguments: &Infer) -> Result<Exit> {
     let paths: Vec<&Path> = arguments.files.iter().map(std::path::PathBuf::as_path).collect();
