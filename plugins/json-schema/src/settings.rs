@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tollgate_sdk::Finding;
+use tollgate_sdk::settings::{Mistakes, Object, step};
 
-use crate::payload::{self, Malformed, Tree, push_step};
+use crate::payload::{self, Tree};
 use crate::report;
 
 /// The settings as they are given, as JSON text: read by the reader that reads
@@ -47,120 +48,83 @@ const DRAFTS: [(&str, &str); 5] = [
     ("2020-12", "https://json-schema.org/draft/2020-12/schema"),
 ];
 
+/// The keys.
+const KEYS: [&str; 6] =
+    ["schema", "draft", "formats", "resources", "strict_schema", "max_findings"];
+
 impl Settings {
     /// Reads settings.
     ///
     /// Errors: findings that point into the settings.
     pub(crate) fn read(settings: &Tree<'_>) -> Result<Self, Vec<Finding>> {
-        let Tree::Object(members) = settings else {
-            return Err(wrong("", "the settings must be an object"));
-        };
-        let mut read = Self {
-            schema: Value::Null,
-            draft: None,
-            formats: None,
-            resources: Vec::new(),
-            max_findings: 100,
-            strict_schema: false,
-        };
-        let mut has_schema = false;
-        for (name, value) in members.entries() {
-            match name.as_ref() {
-                "schema" => {
-                    has_schema = true;
-                    read.schema = schema(value, "/schema")?;
-                }
-                "draft" => read.draft = Some(draft(value)?),
-                "formats" => match value {
-                    Tree::Boolean(formats) => read.formats = Some(*formats),
-                    _ => return Err(wrong("/formats", "`formats` must be true or false")),
-                },
-                "resources" => read.resources = resources(value)?,
-                "strict_schema" => match value {
-                    Tree::Boolean(strict) => read.strict_schema = *strict,
-                    _ => {
-                        let message = "`strict_schema` must be true or false";
-                        return Err(wrong("/strict_schema", message));
-                    }
-                },
-                "max_findings" => read.max_findings = max_findings(value)?,
-                name => {
-                    let mut pointer = String::new();
-                    push_step(&mut pointer, name);
-                    return Err(wrong(&pointer, &format!("there is no setting `{name}`")));
-                }
-            }
-        }
-        if has_schema { Ok(read) } else { Err(wrong("", "`schema` is missing")) }
+        let mut mistakes = Mistakes::default();
+        let read = read(settings, &mut mistakes);
+        mistakes.into_result()?;
+        read.ok_or_else(Vec::new)
     }
 }
 
-fn wrong(pointer: &str, message: &str) -> Vec<Finding> {
-    vec![Finding::invalid_settings(message.to_owned()).at(pointer)]
-}
-
-fn draft(value: &Tree<'_>) -> Result<&'static str, Vec<Finding>> {
-    let Tree::Text(name) = value else {
-        return Err(wrong("/draft", "`draft` must be text"));
+/// None when there is a mistake.
+fn read(settings: &Tree<'_>, mistakes: &mut Mistakes) -> Option<Settings> {
+    let map = Object::new(settings, String::new(), &KEYS, mistakes)?;
+    let schema = match map.get("schema") {
+        Some(given) => schema_of(given, "/schema", mistakes),
+        None => {
+            mistakes.add("", "`schema` is missing");
+            None
+        }
     };
-    DRAFTS.iter().find(|(known, _)| known == name).map(|(_, uri)| *uri).ok_or_else(|| {
-        let names: Vec<&str> = DRAFTS.iter().map(|(name, _)| *name).collect();
-        wrong("/draft", &format!("`draft` must be one of `{}`", names.join("`, `")))
+    let most = map.count("max_findings", 1..=10_000, mistakes).unwrap_or(100);
+    let mut resources = Vec::new();
+    for (uri, given) in map.map("resources", mistakes).iter().flat_map(Object::entries) {
+        let at = step("/resources", uri);
+        resources.extend(schema_of(given, &at, mistakes).map(|schema| (uri.to_owned(), schema)));
+    }
+    Some(Settings {
+        schema: schema?,
+        draft: map.choice("draft", &DRAFTS, mistakes),
+        formats: map.boolean("formats", mistakes),
+        resources,
+        max_findings: usize::try_from(most).unwrap_or(usize::MAX),
+        strict_schema: map.boolean("strict_schema", mistakes).unwrap_or(false),
     })
 }
 
-fn max_findings(value: &Tree<'_>) -> Result<usize, Vec<Finding>> {
-    let count = match value {
-        Tree::Number(number) => number.text().parse().ok(),
-        _ => None,
-    };
-    count
-        .filter(|count| (1..=10_000).contains(count))
-        .ok_or_else(|| wrong("/max_findings", "`max_findings` must be 1 to 10000"))
-}
-
-fn resources(value: &Tree<'_>) -> Result<Vec<(String, Value)>, Vec<Finding>> {
-    let Tree::Object(members) = value else {
-        return Err(wrong("/resources", "`resources` must be an object, from URIs to schemas"));
-    };
-    let one = |(uri, value): &(_, Tree<'_>)| {
-        let uri: &std::borrow::Cow<'_, str> = uri;
-        let mut pointer = "/resources".to_owned();
-        push_step(&mut pointer, uri);
-        Ok((uri.to_string(), schema(value, &pointer)?))
-    };
-    members.entries().iter().map(one).collect()
-}
-
 /// A schema: an object or a boolean, or a text that holds one.
-fn schema(value: &Tree<'_>, pointer: &str) -> Result<Value, Vec<Finding>> {
+fn schema_of(value: &Tree<'_>, at: &str, mistakes: &mut Mistakes) -> Option<Value> {
     match value {
-        Tree::Object(_) | Tree::Boolean(_) => Ok(to_value(value)),
-        Tree::Text(text) => {
-            let document = payload::read(text.as_bytes())
-                .map_err(|malformed| unusable(*malformed, pointer))?;
-            if let Some(at) = document.repeated.into_iter().next() {
-                let finding = report::repeated(at);
-                let at = finding.pointer.clone().unwrap_or_default();
-                let mut finding = finding.at(format!("{pointer}{at}"));
-                "signature-invalid".clone_into(&mut finding.rule);
-                return Err(vec![finding]);
+        Tree::Object(_) | Tree::Boolean(_) => Some(to_value(value)),
+        Tree::Text(text) => match payload::read(text.as_bytes()) {
+            Err(malformed) => {
+                let message = report::malformed(*malformed);
+                let told = format!("the schema cannot be read: {}", message.message);
+                mistakes.push(in_schema(Finding { message: told, ..message }, at));
+                None
             }
-            match &document.tree {
-                tree @ (Tree::Object(_) | Tree::Boolean(_)) => Ok(to_value(tree)),
-                _ => Err(wrong(pointer, "a schema must be an object or a boolean")),
-            }
+            Ok(document) => match (document.repeated.into_iter().next(), &document.tree) {
+                (Some(pointer), _) => {
+                    mistakes.push(in_schema(report::repeated(pointer), at));
+                    None
+                }
+                (None, tree @ (Tree::Object(_) | Tree::Boolean(_))) => Some(to_value(tree)),
+                (None, _) => {
+                    mistakes.add(at, "a schema must be an object or a boolean");
+                    None
+                }
+            },
+        },
+        _ => {
+            mistakes.wanted(at, "an object, a boolean, or a text that holds one", value);
+            None
         }
-        _ => Err(wrong(pointer, "a schema must be an object, a boolean, or a text that holds one")),
     }
 }
 
-fn unusable(malformed: Malformed, pointer: &str) -> Vec<Finding> {
-    let mut finding = report::malformed(malformed);
-    "signature-invalid".clone_into(&mut finding.rule);
-    finding.message = format!("the schema cannot be read: {}", finding.message);
-    let at = finding.pointer.take().unwrap_or_default();
-    vec![finding.at(format!("{pointer}{at}"))]
+/// What is wrong in the text of a schema, which stands at `at`.
+fn in_schema(finding: Finding, at: &str) -> Finding {
+    let within = finding.pointer.clone().unwrap_or_default();
+    let finding = Finding { rule: "signature-invalid".to_owned(), ..finding };
+    finding.at(format!("{at}{within}"))
 }
 
 fn to_value(tree: &Tree<'_>) -> Value {

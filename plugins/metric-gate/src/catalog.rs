@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::builtin::{BUILTIN, Builtin, SPLIT_PREFIXES};
 use crate::decimal::Decimal;
-use crate::spelling;
+use crate::reader::hint;
 use crate::unit::Unit;
 
 /// A metric as rules and facts refer to it.
@@ -190,7 +190,7 @@ impl Catalog {
             core::iter::once(builtin.name).chain(builtin.aliases.iter().copied())
         });
         let own = self.names.iter().map(|name| name.text.as_str());
-        spelling::hint(word, known.chain(own).filter(|name| *name != word))
+        hint(word, known.chain(own).filter(|name| *name != word))
     }
 
     fn find(&self, text: &str) -> Result<usize, usize> {

@@ -11,9 +11,9 @@ use crate::builtin::HELD_OUT;
 use crate::catalog::Catalog;
 use crate::instant::{AS_OF, Instant, RUN};
 use crate::place::Place;
+use crate::reader::hint;
 use crate::rule::MetricName;
 use crate::slice::{self, Braces, Labels, Slice};
-use crate::spelling;
 use crate::split;
 use crate::window::{self, Window};
 
@@ -146,7 +146,7 @@ impl<'a> Facts<'a> {
             Some(OfSubject { first: fact, .. }) => {
                 format!("; there is `{}` of `{}`", title(fact), fact.subject)
             }
-            None => spelling::hint(
+            None => hint(
                 &place.metric.name,
                 self.all.iter().take(NAMES_FOR_HINTS).map(|fact| fact.name.as_str()),
             ),

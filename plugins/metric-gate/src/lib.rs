@@ -41,7 +41,6 @@ mod reader;
 pub mod rule;
 mod settings;
 mod slice;
-mod spelling;
 mod split;
 pub mod unit;
 mod verdict;

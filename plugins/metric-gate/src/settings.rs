@@ -17,7 +17,7 @@ use serde_json::Value;
 use tollgate_sdk::Finding;
 
 use crate::catalog::Catalog;
-use crate::reader::{Mistakes, Object, items};
+use crate::reader::{Mistakes, Object};
 use crate::rule::Rule;
 
 pub(crate) use check::CANDIDATE;
@@ -38,7 +38,7 @@ pub(crate) fn read(settings: &Value) -> Result<(Catalog, Vec<Rule>), Vec<Finding
     let mut catalog = Catalog::default();
     if let Some(object) = Object::new(settings, String::new(), &KEYS, &mut mistakes) {
         catalog = metrics::read(&object, &mut mistakes);
-        for (pointer, item) in items(&object, "rules", &mut mistakes) {
+        for (pointer, item) in object.items("rules", &mut mistakes) {
             if let Some(rule) = rule::read(item, pointer.clone(), &mut catalog, &mut mistakes) {
                 rules.push((pointer, rule));
             }

@@ -15,7 +15,6 @@
 
 extern crate alloc;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mlflow_schema::load::load;
@@ -80,9 +79,8 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn configure(given: Given) -> Result<Self, Vec<Finding>> {
-        let alone = |finding: Box<Finding>| alloc::vec![*finding];
-        let given = given.parse().map_err(alone)?;
-        let settings = Settings::read(&given).map_err(alone)?;
+        let given = given.parse()?;
+        let settings = Settings::read(&given)?;
         let signature =
             load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
                 let pointer = alloc::format!("/signature{}", refused.pointer);

@@ -2,14 +2,14 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use mlflow_schema::json::Text;
 use mlflow_schema::py::{Instant, Py, instant, loads};
-use mlflow_schema::step::escaped;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tollgate_sdk::Finding;
+use tollgate_sdk::settings::{Kind, Mistakes, Object, Setting};
 
 /// The settings as they are given, as JSON text. What serde derives would
 /// bring tables of floats for its error messages, and recurses in larger
@@ -23,12 +23,11 @@ impl Given {
     ///
     /// # Errors
     /// A finding when they nest too deep.
-    pub fn parse(&self) -> Result<Py<'_>, Box<Finding>> {
+    pub fn parse(&self) -> Result<Py<'_>, Vec<Finding>> {
         loads(self.0.get().as_bytes()).map_err(|error| {
-            wrong(
-                "",
-                &format!("the settings are no JSON: expected {} at byte {}", error.what, error.at),
-            )
+            let message =
+                format!("the settings are no JSON: expected {} at byte {}", error.what, error.at);
+            alloc::vec![Finding::invalid_settings(message).at("")]
         })
     }
 }
@@ -101,135 +100,123 @@ pub enum Protocol {
 
 const NONE: &Py<'static> = &Py::None;
 
+const KEYS: [&str; 8] =
+    ["signature", "mode", "part", "form", "protocol", "max_findings", "allow_empty", "today"];
+const PARTS: [&str; 3] = ["inputs", "outputs", "params"];
+
 impl<'g> Settings<'g> {
     /// Reads settings.
     ///
     /// # Errors
-    /// A finding that points to what is wrong.
-    pub fn read(given: &'g Py<'g>) -> Result<Self, Box<Finding>> {
-        let mut settings = Self {
-            inputs: NONE,
-            outputs: NONE,
-            params: NONE,
-            mode: Mode::default(),
-            part: Part::default(),
-            form: Form::default(),
-            protocol: Protocol::default(),
-            max_findings: 100,
-            allow_empty: false,
-            today: None,
-        };
-        let Py::Dict(items) = given else {
-            return Err(wrong("", "the settings must be an object"));
-        };
-        let mut signature = false;
-        for (key, value) in items {
-            match key.bytes() {
-                b"signature" => {
-                    signature = true;
-                    settings.parts(value)?;
-                }
-                b"mode" => settings.mode = mode(value)?,
-                b"part" => settings.part = part(value)?,
-                b"form" => settings.form = form(value)?,
-                b"protocol" => settings.protocol = protocol(value)?,
-                b"max_findings" => {
-                    settings.max_findings = match value {
-                        Py::Int(count @ 1..=10_000) => *count as usize,
-                        _ => {
-                            return Err(wrong(
-                                "/max_findings",
-                                "`max_findings` must be 1 to 10000",
-                            ));
-                        }
-                    }
-                }
-                b"allow_empty" => {
-                    settings.allow_empty = match value {
-                        Py::Bool(allowed) => *allowed,
-                        _ => {
-                            return Err(wrong(
-                                "/allow_empty",
-                                "`allow_empty` must be true or false",
-                            ));
-                        }
-                    }
-                }
-                b"today" => settings.today = today(value)?,
-                _ => return Err(unknown("", key)),
+    /// Findings that point to what is wrong.
+    pub fn read(given: &'g Py<'g>) -> Result<Self, Vec<Finding>> {
+        let mut mistakes = Mistakes::default();
+        let read = read(Seen(given), &mut mistakes);
+        mistakes.into_result()?;
+        read.ok_or_else(Vec::new)
+    }
+}
+
+/// None when the settings are no object.
+fn read<'g>(given: Seen<'g>, mistakes: &mut Mistakes) -> Option<Settings<'g>> {
+    let map = Object::new(given, String::new(), &KEYS, mistakes)?;
+    if map.get("signature").is_none() {
+        mistakes.add("", "`signature` is missing");
+    }
+    let signature = map.object("signature", &PARTS, mistakes);
+    let part = |name: &str| {
+        let part = signature.as_ref().and_then(|signature| signature.get(name));
+        part.map_or(NONE, |Seen(part)| part)
+    };
+    let mode = [("strict", Mode::Strict), ("mlflow", Mode::Mlflow)];
+    let parts = [("inputs", Part::Inputs), ("outputs", Part::Outputs)];
+    let form = [("request", Form::Request), ("data", Form::Data)];
+    let protocol = [("mlflow", Protocol::Mlflow), ("oip", Protocol::Oip)];
+    let most = map.count("max_findings", 1..=10_000, mistakes).unwrap_or(100);
+    let settings = Settings {
+        inputs: part("inputs"),
+        outputs: part("outputs"),
+        params: part("params"),
+        mode: map.choice("mode", &mode, mistakes).unwrap_or_default(),
+        part: map.choice("part", &parts, mistakes).unwrap_or_default(),
+        form: map.choice("form", &form, mistakes).unwrap_or_default(),
+        protocol: map.choice("protocol", &protocol, mistakes).unwrap_or_default(),
+        max_findings: usize::try_from(most).unwrap_or(usize::MAX),
+        allow_empty: map.boolean("allow_empty", mistakes).unwrap_or(false),
+        today: map.get("today").and_then(|Seen(given)| today(given, mistakes)),
+    };
+    if settings.protocol == Protocol::Oip && settings.form == Form::Data {
+        mistakes.add("/form", "`data` is a form of the protocol `mlflow` alone");
+    }
+    Some(settings)
+}
+
+fn today(given: &Py<'_>, mistakes: &mut Mistakes) -> Option<i64> {
+    let day = match given {
+        Py::None => return None,
+        Py::Str(text) => instant(text),
+        _ => None,
+    };
+    if let Some(Instant::Day(days)) = day {
+        return Some(days as i64);
+    }
+    mistakes.add("/today", "`today` must be a date such as `2026-01-31`");
+    None
+}
+
+/// Settings as Python's `json` reads them.
+#[derive(Clone, Copy)]
+struct Seen<'g>(&'g Py<'g>);
+
+impl<'g> Setting<'g> for Seen<'g> {
+    fn kind(self) -> Kind {
+        match self.0 {
+            Py::None => Kind::Null,
+            Py::Bool(_) => Kind::Boolean,
+            Py::Str(_) => Kind::Text,
+            Py::List(_) => Kind::List,
+            Py::Dict(_) => Kind::Object,
+            // JSON has no others.
+            _ => Kind::Number,
+        }
+    }
+
+    fn boolean(self) -> Option<bool> {
+        match self.0 {
+            Py::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(self) -> Option<&'g str> {
+        match self.0 {
+            Py::Str(text) => text.as_str(),
+            _ => None,
+        }
+    }
+
+    fn whole(self) -> Option<u64> {
+        match self.0 {
+            Py::Int(number) => u64::try_from(*number).ok(),
+            Py::Uint(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn items(self) -> Option<impl Iterator<Item = Self>> {
+        match self.0 {
+            Py::List(items) => Some(items.iter().map(Seen)),
+            _ => None,
+        }
+    }
+
+    fn members(self) -> Option<impl Iterator<Item = (&'g str, Self)>> {
+        match self.0 {
+            // A name that is no text is none that anybody knows.
+            Py::Dict(items) => {
+                Some(items.iter().map(|(name, value)| (name.as_str().unwrap_or("?"), Seen(value))))
             }
+            _ => None,
         }
-        if settings.protocol == Protocol::Oip && settings.form == Form::Data {
-            return Err(wrong("/form", "`data` is a form of the protocol `mlflow` alone"));
-        }
-        if signature { Ok(settings) } else { Err(wrong("", "`signature` is missing")) }
-    }
-
-    fn parts(&mut self, value: &'g Py<'g>) -> Result<(), Box<Finding>> {
-        let Py::Dict(items) = value else {
-            return Err(wrong("/signature", "`signature` must be an object"));
-        };
-        for (key, part) in items {
-            match key.bytes() {
-                b"inputs" => self.inputs = part,
-                b"outputs" => self.outputs = part,
-                b"params" => self.params = part,
-                _ => return Err(unknown("/signature", key)),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn wrong(pointer: &str, message: &str) -> Box<Finding> {
-    Box::new(Finding::invalid_settings(message.to_string()).at(pointer))
-}
-
-fn unknown(pointer: &str, key: &Text<'_>) -> Box<Finding> {
-    let key = key.lossy();
-    let pointer = format!("{pointer}/{}", escaped(&key));
-    wrong(&pointer, &format!("there is no setting `{key}`"))
-}
-
-fn mode(value: &Py<'_>) -> Result<Mode, Box<Finding>> {
-    match value {
-        Py::Str(text) if text.is("strict") => Ok(Mode::Strict),
-        Py::Str(text) if text.is("mlflow") => Ok(Mode::Mlflow),
-        _ => Err(wrong("/mode", "`mode` must be `strict` or `mlflow`")),
-    }
-}
-
-fn part(value: &Py<'_>) -> Result<Part, Box<Finding>> {
-    match value {
-        Py::Str(text) if text.is("inputs") => Ok(Part::Inputs),
-        Py::Str(text) if text.is("outputs") => Ok(Part::Outputs),
-        _ => Err(wrong("/part", "`part` must be `inputs` or `outputs`")),
-    }
-}
-
-fn form(value: &Py<'_>) -> Result<Form, Box<Finding>> {
-    match value {
-        Py::Str(text) if text.is("request") => Ok(Form::Request),
-        Py::Str(text) if text.is("data") => Ok(Form::Data),
-        _ => Err(wrong("/form", "`form` must be `request` or `data`")),
-    }
-}
-
-fn protocol(value: &Py<'_>) -> Result<Protocol, Box<Finding>> {
-    match value {
-        Py::Str(text) if text.is("mlflow") => Ok(Protocol::Mlflow),
-        Py::Str(text) if text.is("oip") => Ok(Protocol::Oip),
-        _ => Err(wrong("/protocol", "`protocol` must be `mlflow` or `oip`")),
-    }
-}
-
-fn today(value: &Py<'_>) -> Result<Option<i64>, Box<Finding>> {
-    match value {
-        Py::None => Ok(None),
-        Py::Str(text) => match instant(text) {
-            Some(Instant::Day(days)) => Ok(Some(days as i64)),
-            _ => Err(wrong("/today", "`today` must be a date such as `2026-01-31`")),
-        },
-        _ => Err(wrong("/today", "`today` must be a date such as `2026-01-31`")),
     }
 }

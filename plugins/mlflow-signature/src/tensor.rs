@@ -250,12 +250,20 @@ fn reshaped<'a>(
             .wanted("a single value or a flat list", cell));
     }
     let uneven = || refuse("the lists cannot be brought into the tensor's shape");
-    let listed = column.cells.iter().map(|cell| match cell {
-        // Each row is an array by itself, of a type of its own.
-        Py::List(_) => array(cell).map(Array::boxed),
-        single => array(&Py::List(alloc::vec![single.clone()])).map(Array::boxed),
-    });
-    let listed = listed.collect::<Result<_, _>>().map_err(|_| uneven())?;
+    // `numpy.vstack`: each row is an array by itself, of a type of its own, and
+    // a list of lists is as many rows.
+    let mut listed = Vec::with_capacity(rows);
+    for cell in &column.cells {
+        let row = match cell {
+            Py::List(_) => array(cell),
+            single => array(&Py::List(alloc::vec![single.clone()])),
+        };
+        let row = row.map_err(|_| uneven())?;
+        match row.shape.len() {
+            2 => listed.extend(row.rows().into_iter().map(Array::boxed)),
+            _ => listed.push(row.boxed()),
+        }
+    }
     let stacked = array(&Py::List(listed)).map_err(|_| uneven())?;
     let size: usize = inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)).product();
     let long = |length: usize| {

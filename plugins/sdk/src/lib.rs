@@ -83,6 +83,7 @@ mod lifecycle;
 mod packed;
 pub mod panic;
 pub mod policy;
+pub mod settings;
 pub mod signature;
 pub mod state;
 #[doc(hidden)]

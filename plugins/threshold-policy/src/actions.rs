@@ -8,11 +8,10 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use tollgate_sdk::Finding;
+use tollgate_sdk::{Finding, nearest};
 
 use crate::mistake::{fail, token};
 use crate::settings::{Rule, Settings};
-use crate::spelling::nearest;
 
 /// The actions whose order needs no declaration, mildest first.
 pub const USUAL: [&str; 4] = ["allow", "extra_verification", "manual_review", "block"];

@@ -31,7 +31,6 @@ mod lint;
 mod mistake;
 mod policy;
 pub mod settings;
-mod spelling;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use tollgate_sdk::settings::{Kind, Setting};
+
 use super::number::Number;
 
 /// A JSON value.
@@ -14,6 +16,56 @@ pub(crate) enum Tree<'p> {
     Text(Cow<'p, str>),
     List(Vec<Tree<'p>>),
     Object(Members<'p>),
+}
+
+impl<'a> Setting<'a> for &'a Tree<'_> {
+    fn kind(self) -> Kind {
+        match self {
+            Tree::Null => Kind::Null,
+            Tree::Boolean(_) => Kind::Boolean,
+            Tree::Number(_) => Kind::Number,
+            Tree::Text(_) => Kind::Text,
+            Tree::List(_) => Kind::List,
+            Tree::Object(_) => Kind::Object,
+        }
+    }
+
+    fn boolean(self) -> Option<bool> {
+        match self {
+            Tree::Boolean(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Tree::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn whole(self) -> Option<u64> {
+        match self {
+            Tree::Number(number) => number.text().parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn items(self) -> Option<impl Iterator<Item = Self>> {
+        match self {
+            Tree::List(items) => Some(items.iter()),
+            _ => None,
+        }
+    }
+
+    fn members(self) -> Option<impl Iterator<Item = (&'a str, Self)>> {
+        match self {
+            Tree::Object(members) => {
+                Some(members.entries().iter().map(|(name, value)| (name.as_ref(), value)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The members of an object, in the order of the payload; each name once.

@@ -58,7 +58,7 @@ pub(super) fn read(
     let subject = rule.text("subject", mistakes).unwrap_or(CANDIDATE);
     let limit = limit::read(rule, &metric, subject, catalog, mistakes)?;
     let slices = slices::read(rule, &labels, &limit, mistakes);
-    let min_samples = rule.count("min_samples", mistakes);
+    let min_samples = rule.count("min_samples", 1..=u64::MAX, mistakes);
     if slices.as_ref().is_some_and(|slices| slices.skip_thin) && min_samples.is_none() {
         mistakes.add(&rule.at("thin"), "which slices are thin is said by `min_samples`");
     }
@@ -89,7 +89,7 @@ fn read_labels(rule: &Object<'_>, mut labels: Labels, mistakes: &mut Mistakes) -
                 let message = format!("`metric` says the label `{key}` already");
                 mistakes.add(&more.at(key), message);
             }
-            slice::insert(&mut labels, (key.clone(), value));
+            slice::insert(&mut labels, (key.to_owned(), value));
         }
     }
     labels

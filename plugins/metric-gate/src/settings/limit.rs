@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::named::{read_metric, take_split};
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
-use crate::reader::{self, Mistakes, Object, items};
+use crate::reader::{self, Mistakes, Numbers as _, Object};
 use crate::rule::{Against, Baseline, Change, Comparison, Limit, MetricName, Stated};
 
 const WHICHEVER: [(&str, bool); 2] = [("stricter", true), ("milder", false)];
@@ -259,7 +259,7 @@ fn read_between(rule: &Object<'_>, mistakes: &mut Mistakes) -> Option<Limit> {
             mistakes.add(&rule.at(key), message);
         }
     }
-    let bounds = items(rule, "between", mistakes);
+    let bounds = rule.items("between", mistakes);
     let [(at_least, least), (at_most, most)] = bounds.as_slice() else {
         let message = "`between` is the least and the most value that pass: `[0.4, 0.6]`";
         mistakes.add(&rule.at("between"), message);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::catalog::{Catalog, Metric, Range};
 use crate::decimal::Decimal;
-use crate::reader::{self, Mistakes, Object, items};
+use crate::reader::{self, Mistakes, Object};
 use crate::unit::{Unit, comparable};
 
 const KEYS: [&str; 4] = ["aliases", "greater_is_better", "unit", "range"];
@@ -62,7 +62,7 @@ fn fill(metric: &mut Metric, entry: &Object<'_>, mistakes: &mut Mistakes) {
         metric.unit = Some(unit);
     }
     if entry.get("range").is_some() {
-        let bounds = items(entry, "range", mistakes);
+        let bounds = entry.items("range", mistakes);
         match bounds.as_slice() {
             [least, most] => {
                 let (at_most, least) = (&most.0, bound(least, mistakes));
@@ -88,7 +88,7 @@ fn bound((pointer, value): &(String, &Value), mistakes: &mut Mistakes) -> Option
 }
 
 fn read_aliases(metric: usize, entry: &Object<'_>, catalog: &mut Catalog, mistakes: &mut Mistakes) {
-    for (pointer, item) in items(entry, "aliases", mistakes) {
+    for (pointer, item) in entry.items("aliases", mistakes) {
         let (name, unit) = match item {
             Value::Object(_) => {
                 let Some(alias) = Object::new(item, pointer.clone(), &["name", "unit"], mistakes)

@@ -18,7 +18,7 @@ use super::kebab;
 use super::named::read_metric;
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
-use crate::reader::{Mistakes, Object};
+use crate::reader::{Mistakes, Numbers as _, Object};
 use crate::rule::{
     Against, Asks, Baseline, Change, Check, Comparison, Limit, MetricName, OnMissing, Rule,
 };

@@ -11,7 +11,7 @@ use tollgate_sdk::Outcome;
 use super::check::{self, CANDIDATE};
 use super::kebab;
 use crate::catalog::Catalog;
-use crate::reader::{self, Mistakes, Object, items};
+use crate::reader::{self, Mistakes, Object};
 use crate::rule::{ANY, Asks, By, Check, Limit, OnMissing, Rule};
 
 /// The keys of a rule beside those of what it checks.
@@ -55,7 +55,8 @@ pub(super) fn read(
         asks,
         severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
         on_missing: rule.choice("on_missing", &ON_MISSING, mistakes).unwrap_or(OnMissing::Fail),
-        controls: items(&rule, "controls", mistakes)
+        controls: rule
+            .items("controls", mistakes)
             .into_iter()
             .filter_map(|(pointer, item)| reader::text(item, &pointer, mistakes))
             .collect(),
@@ -67,7 +68,7 @@ fn read_any(
     catalog: &mut Catalog,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<Check>> {
-    let found = items(rule, ANY_OF, mistakes);
+    let found = rule.items(ANY_OF, mistakes);
     if found.len() < 2 {
         mistakes.add(&rule.at(ANY_OF), "`any_of` is a list of two or more things to check");
         return None;

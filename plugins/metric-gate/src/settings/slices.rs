@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use crate::reader::{self, Mistakes, Object, items};
+use crate::reader::{self, Mistakes, Object};
 use crate::rule::{ANY, Against, Baseline, By, Labels, Limit, Slices};
 use crate::slice;
 use crate::split;
@@ -35,7 +35,8 @@ pub(super) fn read(
         return None;
     };
     let keys: Vec<String> = match value {
-        Value::Array(_) => items(rule, "for_each", mistakes)
+        Value::Array(_) => rule
+            .items("for_each", mistakes)
             .into_iter()
             .filter_map(|(pointer, item)| reader::text(item, &pointer, mistakes))
             .collect(),
@@ -66,7 +67,7 @@ pub(super) fn read(
         by,
         as_of_subject,
         listed,
-        at_least: rule.count("at_least", mistakes),
+        at_least: rule.count("at_least", 1..=u64::MAX, mistakes),
         skip_thin: rule.choice("thin", &THIN, mistakes).unwrap_or_default(),
     })
 }
@@ -94,7 +95,7 @@ fn read_expected(
             (Some(subject.to_owned()), Vec::new())
         }
         Some(Value::Array(_)) => {
-            let found = items(rule, "expect", mistakes);
+            let found = rule.items("expect", mistakes);
             if found.is_empty() {
                 mistakes.add(&rule.at("expect"), "name one slice or more");
             }
@@ -130,13 +131,13 @@ fn read_slice(
                 own += 1;
                 let known = match by {
                     By::Any => true,
-                    By::Keys(keys) => keys.contains(key),
+                    By::Keys(keys) => keys.iter().any(|known| known == key),
                 };
                 if !known {
                     let message = format!("`for_each` does not name the label `{key}`");
                     mistakes.add(&object.at(key), message);
                 }
-                slice::insert(&mut slice, (key.clone(), value_of(value, pointer, mistakes)?));
+                slice::insert(&mut slice, (key.to_owned(), value_of(value, pointer, mistakes)?));
             }
             let wanted = match by {
                 By::Any => 1,

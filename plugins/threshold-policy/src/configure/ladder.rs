@@ -6,9 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Builder, MAX_THRESHOLDS, Rung};
+use tollgate_sdk::nearest;
+
 use crate::actions::is_name;
 use crate::mistake::token;
-use crate::spelling::nearest;
 
 impl Builder<'_> {
     pub(super) fn ladder(&mut self) -> Vec<Rung> {

@@ -12,6 +12,7 @@ use core::fmt;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
 };
+use tollgate_sdk::settings::{Kind, Setting};
 
 /// How deep settings may nest; they need four levels.
 const DEPTH: u32 = 8;
@@ -36,6 +37,58 @@ pub enum Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Level(0).deserialize(deserializer)
+    }
+}
+
+impl<'a> Setting<'a> for &'a Json {
+    fn kind(self) -> Kind {
+        match self {
+            Json::Null => Kind::Null,
+            Json::Boolean(_) => Kind::Boolean,
+            Json::Number(_) => Kind::Number,
+            Json::Text(_) => Kind::Text,
+            Json::List(_) => Kind::List,
+            Json::Map(_) => Kind::Object,
+        }
+    }
+
+    fn boolean(self) -> Option<bool> {
+        match self {
+            Json::Boolean(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn whole(self) -> Option<u64> {
+        match self {
+            // A double says no more of larger ones.
+            Json::Number(number) if (0.0..=9_007_199_254_740_992.0).contains(number) => {
+                let whole = *number as u64;
+                (whole as f64 == *number).then_some(whole)
+            }
+            _ => None,
+        }
+    }
+
+    fn items(self) -> Option<impl Iterator<Item = Self>> {
+        match self {
+            Json::List(items) => Some(items.iter()),
+            _ => None,
+        }
+    }
+
+    fn members(self) -> Option<impl Iterator<Item = (&'a str, Self)>> {
+        match self {
+            Json::Map(members) => Some(members.iter().map(|(name, value)| (name.as_str(), value))),
+            _ => None,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 pub use json::Json;
 
 /// All that a policy document sets. `settings.schema.json` describes each key.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Every action, mildest first; derived when empty, see [`crate::actions`].
     pub actions: Vec<String>,

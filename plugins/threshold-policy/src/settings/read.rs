@@ -1,14 +1,13 @@
 //! From JSON to settings, with a finding for each mistake.
 
-use alloc::format;
+use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use tollgate_sdk::Finding;
+use tollgate_sdk::settings::{self, Mistakes};
 
 use super::{CustomInput, Effect, Flags, Guardrails, InputKind, Json, Rule, Rules, Settings};
-use crate::mistake::{fail, token};
-use crate::spelling::nearest;
 
 const SETTINGS: [&str; 7] =
     ["actions", "thresholds", "reasons", "inputs", "rules", "flags", "guardrails"];
@@ -37,259 +36,144 @@ const FLAGS: [&str; 5] = [
 ];
 const GUARDRAILS: [&str; 2] = ["max_daily_blocks_per_customer", "auto_unblock_after_hours"];
 
+const EFFECTS: [(&str, Effect); 2] = [("escalate", Effect::Escalate), ("set", Effect::Set)];
+const KINDS: [(&str, InputKind); 4] = [
+    ("boolean", InputKind::Boolean),
+    ("integer", InputKind::Integer),
+    ("number", InputKind::Number),
+    ("text", InputKind::Text),
+];
+
+type Object<'a> = settings::Object<&'a Json>;
+
 impl Settings {
     /// Reads the settings of a policy document.
     ///
     /// # Errors
     /// A finding for each unknown key and each value of the wrong kind.
     pub fn read(json: &Json) -> Result<Self, Vec<Finding>> {
-        let mut findings = Vec::new();
-        let mut map = Map::new(json, String::new(), &mut findings);
-        map.allow(&SETTINGS);
-        let settings = Self {
-            actions: map.list("actions"),
-            thresholds: map.map("thresholds", |map| map.each()),
-            reasons: map.map("reasons", |map| map.each()),
-            inputs: map.map("inputs", read_inputs),
-            rules: read_rules(&mut map),
-            flags: map.map("flags", read_flags),
-            guardrails: map.map("guardrails", read_guardrails),
-        };
-        if findings.is_empty() { Ok(settings) } else { Err(findings) }
+        let mut mistakes = Mistakes::default();
+        let read = read(json, &mut mistakes);
+        mistakes.into_result()?;
+        Ok(read.unwrap_or_default())
     }
 }
 
-fn read_inputs(map: &mut Map<'_>) -> Vec<(String, CustomInput)> {
-    let names: Vec<&String> = map.members.iter().map(|(name, _)| name).collect();
-    let inputs = names.into_iter().map(|name| {
-        let input = map.map(name, |map| {
-            map.allow(&INPUT);
-            let kind = map.read("kind");
-            if map.get("kind").is_none() {
-                map.fail("kind", "an input needs a `kind`");
-            }
-            Some(CustomInput { kind: kind?, required: map.read("required").unwrap_or(true) })
-        });
-        Some((name.clone(), input?))
-    });
-    inputs.flatten().collect()
+/// None when the settings are no object.
+fn read(json: &Json, mistakes: &mut Mistakes) -> Option<Settings> {
+    let map = Object::new(json, String::new(), &SETTINGS, mistakes)?;
+    Some(Settings {
+        actions: texts(&map, "actions", mistakes),
+        thresholds: each(&map, "thresholds", number, mistakes),
+        reasons: each(&map, "reasons", text, mistakes),
+        inputs: each(&map, "inputs", input, mistakes),
+        rules: rules(&map, mistakes),
+        flags: flags(&map, mistakes).unwrap_or_default(),
+        guardrails: guardrails(&map, mistakes).unwrap_or_default(),
+    })
 }
 
-fn read_rules(map: &mut Map<'_>) -> Rules {
-    let Some(Json::List(entries)) = map.get("rules") else {
-        return Rules { entries: Vec::from([map.map("rules", read_rule)]), listed: false };
+fn input(json: &Json, at: &str, mistakes: &mut Mistakes) -> Option<CustomInput> {
+    let map = Object::new(json, at.to_owned(), &INPUT, mistakes)?;
+    if map.get("kind").is_none() {
+        mistakes.add(&map.at("kind"), "an input needs a `kind`");
+    }
+    let kind = map.choice("kind", &KINDS, mistakes);
+    let required = map.boolean("required", mistakes).unwrap_or(true);
+    Some(CustomInput { kind: kind?, required })
+}
+
+fn rules(map: &Object<'_>, mistakes: &mut Mistakes) -> Rules {
+    let Some(Json::List(_)) = map.get("rules") else {
+        let rule = map.object("rules", &RULE, mistakes);
+        let rule = rule.map(|map| rule_of(&map, mistakes)).unwrap_or_default();
+        return Rules { entries: Vec::from([rule]), listed: false };
     };
-    let entries = entries.iter().enumerate().map(|(index, entry)| {
-        read_rule(&mut Map::new(entry, format!("/rules/{index}"), map.findings))
+    let entries = map.items("rules", mistakes).into_iter().map(|(at, entry)| {
+        let rule = Object::new(entry, at, &RULE, mistakes);
+        rule.map(|map| rule_of(&map, mistakes)).unwrap_or_default()
     });
     Rules { entries: entries.collect(), listed: true }
 }
 
-fn read_rule(map: &mut Map<'_>) -> Rule {
-    map.allow(&RULE);
+fn rule_of(map: &Object<'_>, mistakes: &mut Mistakes) -> Rule {
     Rule {
-        id: map.read("id"),
-        when: map.read("when"),
-        action: map.read("action"),
-        effect: map.read("effect"),
-        high_value_threshold: map.read("high_value_threshold"),
-        high_value_action: map.read("high_value_action"),
-        high_value_effect: map.read("high_value_effect"),
-        new_merchant_lookback_days: map.read("new_merchant_lookback_days"),
-        new_merchant_action: map.read("new_merchant_action"),
-        new_merchant_effect: map.read("new_merchant_effect"),
-        max_transactions_per_hour: map.read("max_transactions_per_hour"),
-        high_velocity_action: map.read("high_velocity_action"),
-        high_velocity_effect: map.read("high_velocity_effect"),
+        id: owned(map, "id", mistakes),
+        when: owned(map, "when", mistakes),
+        action: owned(map, "action", mistakes),
+        effect: map.choice("effect", &EFFECTS, mistakes),
+        high_value_threshold: number_of(map, "high_value_threshold", mistakes),
+        high_value_action: owned(map, "high_value_action", mistakes),
+        high_value_effect: map.choice("high_value_effect", &EFFECTS, mistakes),
+        new_merchant_lookback_days: number_of(map, "new_merchant_lookback_days", mistakes),
+        new_merchant_action: owned(map, "new_merchant_action", mistakes),
+        new_merchant_effect: map.choice("new_merchant_effect", &EFFECTS, mistakes),
+        max_transactions_per_hour: number_of(map, "max_transactions_per_hour", mistakes),
+        high_velocity_action: owned(map, "high_velocity_action", mistakes),
+        high_velocity_effect: map.choice("high_velocity_effect", &EFFECTS, mistakes),
     }
 }
 
-fn read_flags(map: &mut Map<'_>) -> Flags {
-    map.allow(&FLAGS);
-    Flags {
-        enable_geo_blocking: map.read("enable_geo_blocking").unwrap_or_default(),
-        enable_velocity_checks: map.read("enable_velocity_checks").unwrap_or_default(),
-        strict_mode_countries: map.list("strict_mode_countries"),
-        strict_mode_action: map.read("strict_mode_action"),
-        strict_mode_effect: map.read("strict_mode_effect"),
-    }
+fn flags(map: &Object<'_>, mistakes: &mut Mistakes) -> Option<Flags> {
+    let map = map.object("flags", &FLAGS, mistakes)?;
+    Some(Flags {
+        enable_geo_blocking: map.boolean("enable_geo_blocking", mistakes).unwrap_or_default(),
+        enable_velocity_checks: map.boolean("enable_velocity_checks", mistakes).unwrap_or_default(),
+        strict_mode_countries: texts(&map, "strict_mode_countries", mistakes),
+        strict_mode_action: owned(&map, "strict_mode_action", mistakes),
+        strict_mode_effect: map.choice("strict_mode_effect", &EFFECTS, mistakes),
+    })
 }
 
-fn read_guardrails(map: &mut Map<'_>) -> Guardrails {
-    map.allow(&GUARDRAILS);
-    Guardrails {
-        max_daily_blocks_per_customer: map.read("max_daily_blocks_per_customer"),
-        auto_unblock_after_hours: map.read("auto_unblock_after_hours"),
-    }
+fn guardrails(map: &Object<'_>, mistakes: &mut Mistakes) -> Option<Guardrails> {
+    let map = map.object("guardrails", &GUARDRAILS, mistakes)?;
+    let blocks = map.count("max_daily_blocks_per_customer", 0..=u64::from(u32::MAX), mistakes);
+    Some(Guardrails {
+        max_daily_blocks_per_customer: blocks.and_then(|blocks| u32::try_from(blocks).ok()),
+        auto_unblock_after_hours: number_of(&map, "auto_unblock_after_hours", mistakes),
+    })
 }
 
-/// A value that stands alone.
-trait Plain: Sized {
-    /// What it should be, for messages.
-    const WANTED: &'static str;
-    /// None when it is something else.
-    fn read(json: &Json) -> Option<Self>;
+fn number(json: &Json, at: &str, mistakes: &mut Mistakes) -> Option<f64> {
+    if let Json::Number(number) = json {
+        return Some(*number);
+    }
+    mistakes.wanted(at, "a number", json);
+    None
 }
 
-impl Plain for String {
-    const WANTED: &'static str = "a text";
-    fn read(json: &Json) -> Option<Self> {
-        match json {
-            Json::Text(text) => Some(text.clone()),
-            _ => None,
-        }
+/// Text, which may be empty: whoever uses it says what is missing.
+fn text(json: &Json, at: &str, mistakes: &mut Mistakes) -> Option<String> {
+    if let Json::Text(text) = json {
+        return Some(text.clone());
     }
+    mistakes.wanted(at, "text", json);
+    None
 }
 
-impl Plain for f64 {
-    const WANTED: &'static str = "a number";
-    fn read(json: &Json) -> Option<Self> {
-        match json {
-            Json::Number(number) => Some(*number),
-            _ => None,
-        }
-    }
+fn number_of(map: &Object<'_>, key: &str, mistakes: &mut Mistakes) -> Option<f64> {
+    number(map.get(key)?, &map.at(key), mistakes)
 }
 
-impl Plain for u32 {
-    const WANTED: &'static str = "a whole number that is not negative";
-    fn read(json: &Json) -> Option<Self> {
-        let number = f64::read(json)?;
-        let whole = number as Self;
-        (f64::from(whole) == number).then_some(whole)
-    }
+fn owned(map: &Object<'_>, key: &str, mistakes: &mut Mistakes) -> Option<String> {
+    text(map.get(key)?, &map.at(key), mistakes)
 }
 
-impl Plain for bool {
-    const WANTED: &'static str = "true or false";
-    fn read(json: &Json) -> Option<Self> {
-        match json {
-            Json::Boolean(value) => Some(*value),
-            _ => None,
-        }
-    }
+fn texts(map: &Object<'_>, key: &str, mistakes: &mut Mistakes) -> Vec<String> {
+    let items = map.items(key, mistakes).into_iter();
+    items.filter_map(|(at, item)| text(item, &at, mistakes)).collect()
 }
 
-impl Plain for Effect {
-    const WANTED: &'static str = "`escalate` or `set`";
-    fn read(json: &Json) -> Option<Self> {
-        match String::read(json)?.as_str() {
-            "escalate" => Some(Self::Escalate),
-            "set" => Some(Self::Set),
-            _ => None,
-        }
-    }
-}
-
-impl Plain for InputKind {
-    const WANTED: &'static str = "`boolean`, `integer`, `number` or `text`";
-    fn read(json: &Json) -> Option<Self> {
-        match String::read(json)?.as_str() {
-            "boolean" => Some(Self::Boolean),
-            "integer" => Some(Self::Integer),
-            "number" => Some(Self::Number),
-            "text" => Some(Self::Text),
-            _ => None,
-        }
-    }
-}
-
-/// An object and where it is.
-struct Map<'a> {
-    members: &'a [(String, Json)],
-    pointer: String,
-    findings: &'a mut Vec<Finding>,
-}
-
-impl<'a> Map<'a> {
-    /// The members of `json`; none, and a finding, when it is no object.
-    fn new(json: &'a Json, pointer: String, findings: &'a mut Vec<Finding>) -> Self {
-        let members = match json {
-            Json::Map(members) => members.as_slice(),
-            _ => {
-                findings.push(fail("invalid-settings", pointer.as_str(), "this must be a map"));
-                &[]
-            }
-        };
-        Self { members, pointer, findings }
-    }
-
-    fn get(&self, key: &str) -> Option<&'a Json> {
-        let member = self.members.iter().find(|(name, _)| name == key);
-        member.map(|(_, value)| value)
-    }
-
-    fn place(&self, key: &str) -> String {
-        format!("{}/{}", self.pointer, token(key))
-    }
-
-    fn fail(&mut self, key: &str, message: &str) {
-        let place = self.place(key);
-        self.findings.push(fail("invalid-settings", place, message));
-    }
-
-    /// Reports every member that is not one of `known`.
-    fn allow(&mut self, known: &[&'static str]) {
-        for (name, _) in self.members {
-            if known.contains(&name.as_str()) {
-                continue;
-            }
-            let message = match nearest(name, known.iter().copied()) {
-                Some(other) => format!("there is no key `{name}`, did you mean `{other}`?"),
-                None => format!("there is no key `{name}`"),
-            };
-            let finding = fail("unknown-key", self.place(name), message);
-            self.findings.push(finding.expected(known.join(", ")));
-        }
-    }
-
-    fn plain<T: Plain>(&mut self, json: &Json, place: impl Fn(&Self) -> String) -> Option<T> {
-        let value = T::read(json);
-        if value.is_none() {
-            let message = format!("this must be {}", T::WANTED);
-            let finding = fail("invalid-settings", place(self), message);
-            self.findings.push(finding);
-        }
-        value
-    }
-
-    fn read<T: Plain>(&mut self, key: &str) -> Option<T> {
-        let json = self.get(key)?;
-        self.plain(json, |map| map.place(key))
-    }
-
-    /// Every member, by its name.
-    fn each<T: Plain>(&mut self) -> Vec<(String, T)> {
-        let members = self.members.iter();
-        let members = members.filter_map(|(name, json)| {
-            Some((name.clone(), self.plain(json, |map| map.place(name))?))
-        });
-        members.collect()
-    }
-
-    fn list<T: Plain>(&mut self, key: &str) -> Vec<T> {
-        match self.get(key) {
-            None => Vec::new(),
-            Some(Json::List(list)) => (list.iter().enumerate())
-                .filter_map(|(index, json)| {
-                    self.plain(json, |map| format!("{}/{index}", map.place(key)))
-                })
-                .collect(),
-            Some(_) => {
-                self.fail(key, "this must be a list");
-                Vec::new()
-            }
-        }
-    }
-
-    /// The object under `key`, as `read` sees it.
-    fn map<T: Default>(&mut self, key: &str, read: impl FnOnce(&mut Map<'_>) -> T) -> T {
-        match self.get(key) {
-            None => T::default(),
-            Some(json) => {
-                let place = self.place(key);
-                read(&mut Map::new(json, place, self.findings))
-            }
-        }
-    }
+/// Every member of the object under `key`, by its name.
+fn each<T>(
+    map: &Object<'_>,
+    key: &str,
+    read: impl Fn(&Json, &str, &mut Mistakes) -> Option<T>,
+    mistakes: &mut Mistakes,
+) -> Vec<(String, T)> {
+    let Some(map) = map.map(key, mistakes) else { return Vec::new() };
+    let members = map.entries();
+    let members = members
+        .filter_map(|(name, json)| Some((name.to_owned(), read(json, &map.at(name), mistakes)?)));
+    members.collect()
 }

@@ -4,11 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 
 use super::{Parsed, Parser, a};
+use tollgate_sdk::nearest;
+
 use crate::cel::Type;
 use crate::cel::lexer::Token;
 use crate::cel::operation::Operation;
 use crate::cel::refusal::Refusal;
-use crate::spelling::nearest;
 
 impl Parser<'_, '_> {
     /// A call, from its `(` on.
@@ -87,7 +88,7 @@ impl Parser<'_, '_> {
 
     pub(super) fn unknown_call(&self, name: &str, at: usize) -> Refusal {
         let known = ["size", "int", "double", "startsWith", "endsWith", "contains"];
-        let hint = match nearest(name, known.into_iter()) {
+        let hint = match nearest(name, known) {
             Some(other) => format!(", did you mean `{other}()`?"),
             None => String::new(),
         };

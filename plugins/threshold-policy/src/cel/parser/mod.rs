@@ -8,12 +8,13 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use tollgate_sdk::nearest;
+
 use super::lexer::{Lexer, Token};
 use super::operation::{Comparison, Operation};
 use super::program::{Constant, Program};
 use super::refusal::Refusal;
 use super::{Type, Variable};
-use crate::spelling::nearest;
 
 /// How deep parentheses, signs and choices may nest: each level takes some
 /// hundred bytes of a guest's stack of 16 KiB.
