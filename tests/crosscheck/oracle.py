@@ -400,6 +400,18 @@ def completed(case):
 
 # Recorded answers once more.
 
+# The day on which a time without one was taken for a time of that day.
+RECORDED_ON = "2026-11-21"
+
+
+def as_recorded(given, days):
+    """What was answered, as if on the day of the record."""
+    text = json.dumps(given)
+    for day in days:
+        text = text.replace(day, RECORDED_ON)
+    return json.loads(text)
+
+
 def check(path):
     """Compares with the record; gives the number of cases that differ."""
     differing, looked, agreed = 0, 0, 0
@@ -408,7 +420,11 @@ def check(path):
     for case in cases:
         if not case["stable"] or case["tier"] == "unstable":
             continue
+        before = datetime.date.today()
         given = completed(case)
+        if given["coerced"] != case["coerced"]:
+            days = {day.isoformat() for day in (before, datetime.date.today())}
+            given["coerced"] = as_recorded(given["coerced"], days)
         # Of a signature only the verdict is compared.
         keys = ("expect", "error_kind", "coerced")[: 2 if case["mode"] == "signature" else 3]
         same = all(given[key] == case[key] for key in keys)

@@ -279,6 +279,7 @@ fn reshaped<'a>(
     let mut shape = alloc::vec![rows];
     shape.extend(inner.iter().map(|length| usize::try_from(*length).unwrap_or(0)));
     let numeric = matches!(stacked.dtype.kind(), 'b' | 'i' | 'u' | 'f');
+    let unfit = || Fault::new(Kind::EnforceOther, "a value cannot be cast to the tensor's type");
     let cells = if numeric {
         // `astype`, which wraps and truncates.
         match spec.dtype {
@@ -295,10 +296,12 @@ fn reshaped<'a>(
             .map(|cell| cell_as(cell, spec.dtype))
             .collect::<Result<_, _>>()
             .map_err(|raised| match raised {
-                // NumPy raises one error for whatever is no time.
+                // What is no time is a `ValueError` to NumPy, whatever it is; a
+                // whole number of more than 64 bits never gets as far.
+                Raised::Overflow => unfit(),
                 _ if matches!(spec.dtype, Dtype::Datetime(_)) => uneven(),
                 Raised::Value => uneven(),
-                _ => Fault::new(Kind::EnforceOther, "a value cannot be cast to the tensor's type"),
+                _ => unfit(),
             })?
     };
     long(length)?;

@@ -36,7 +36,11 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         Dtype::Bytes => match &object {
             Py::List(_) => return Err(Raised::Value),
             Py::Array(_) => return Err(Raised::Value),
-            Py::Bytes(bytes) => Py::Bytes(bytes.clone()),
+            Py::Bytes(bytes) => {
+                // NumPy's bytes have a fixed width, and end before the last NULs.
+                let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                Py::Bytes(bytes.get(..end).unwrap_or_default().to_vec())
+            }
             _ => {
                 let text = str_of(&object).without_trailing_nuls();
                 if !text.bytes().is_ascii() {

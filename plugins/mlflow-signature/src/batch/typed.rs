@@ -36,6 +36,8 @@ pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -
             let column = Typed { batch, declared: *declared, dtype, missing: &missing };
             column.faults(strict, faults);
         }
+        // Objects may become something else than they were.
+        (Type::Any, Cells::Texts(_)) if dtype == Dtype::Object => exact(batch, strict, faults),
         (Type::Any, _) => {}
         (_, Cells::Texts(texts)) if dtype == Dtype::Object => {
             return nested::faults(batch, texts, false, strict, faults);
