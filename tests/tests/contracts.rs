@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tollgate_engine::types::{
-    Cells, Column, Decision, Dictionary, Fact, FactValue, Manner, Outcome, Records, TypedColumn,
-    Value,
+    Cells, Column, Decision, Dictionary, Fact, FactValue, Finding, Manner, Outcome, Records,
+    TypedColumn, Value,
 };
 use tollgate_engine::{CONTRACT_VERSIONS, Engine, Plugin};
 use tollgate_test_support::{Dice, seed};
@@ -125,6 +125,27 @@ fn records_of_1_0_are_payloads() {
             (Some(2), None, "bad-json", Outcome::Fail),
         ]
     );
+}
+
+/// What judged nothing has not passed, whoever asks.
+#[test]
+fn no_records_and_no_rows_are_no_pass() {
+    let [_, new] = both(&engine(), "mlflow-signature");
+    let none = Records::default();
+    let rows = new.signature(Some(SIGNATURE)).unwrap();
+    let found = rows.check_records(&none).unwrap();
+    assert_eq!(told(&found), [("no-rows", Outcome::Inconclusive)]);
+    let oip = SIGNATURE.replacen('{', r#"{"protocol":"oip","#, 1);
+    let bodies = new.signature(Some(&oip)).unwrap();
+    assert_eq!(bodies.rows(), Manner::None);
+    let record: Records = [r#"{"a":1}"#].into_iter().collect();
+    for found in [bodies.check_records(&record), bodies.check_columns(1, &[])] {
+        assert_eq!(told(&found.unwrap()), [("not-rows", Outcome::Inconclusive)]);
+    }
+}
+
+fn told(findings: &[Finding]) -> Vec<(&str, Outcome)> {
+    findings.iter().map(|finding| (finding.rule.as_str(), finding.outcome)).collect()
 }
 
 #[test]

@@ -26,7 +26,6 @@ pub struct Frames {
     pub(crate) extent: Extent,
     /// How far it is read.
     pub(crate) progress: Progress,
-    /// Where batches that were judged go.
     pub(crate) batches: Batches,
 }
 

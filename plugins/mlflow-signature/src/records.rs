@@ -12,7 +12,7 @@ use crate::body::{Body, Field, Layout, Origin};
 use crate::data::Data;
 use crate::fault::{Fault, Kind, doubled_key};
 use crate::settings::{Mode, Part};
-use crate::{Judged, MlflowSignature, cast, one, params, parse, response};
+use crate::{Judged, MlflowSignature, cast, one, params, parse, response, unjudged};
 
 impl MlflowSignature {
     /// What is wrong with records: of those that are no JSON objects each; of
@@ -40,7 +40,8 @@ impl MlflowSignature {
                 alone.extend(self.frame_faults(&[*row]));
             }
         }
-        let faults = if blocks(&alone) { alone } else { together };
+        let mut faults = if blocks(&alone) { alone } else { together };
+        faults.extend(self.unjudged(&faults, || records.is_empty().then(unjudged::no_rows)));
         for fault in faults.into_iter().chain(self.doubled_input()) {
             gathered.add(self.finding(fault));
         }

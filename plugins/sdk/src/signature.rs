@@ -47,7 +47,7 @@ pub trait Signature: Sized + 'static {
     }
 
     /// Judges one batch of columns of a file or a data frame. Not called where
-    /// rows are [not judged](Manner::None).
+    /// rows are [not judged](Manner::None), which is inconclusive.
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding>;
 
     /// Judges one batch of rows that are JSON objects. Not called where rows
@@ -59,6 +59,18 @@ pub trait Signature: Sized + 'static {
             found.into_iter().map(move |finding| finding.in_record(row))
         };
         rows.flat_map(found).collect()
+    }
+}
+
+/// What a plugin finds in rows; one that judges none has not passed them.
+#[doc(hidden)]
+pub fn of_rows<S: Signature>(plugin: &S, check: impl FnOnce() -> Vec<Finding>) -> Vec<Finding> {
+    match plugin.rows() {
+        Manner::Together | Manner::Apart => check(),
+        Manner::None => {
+            let message = "rows are not judged by these settings";
+            Vec::from([Finding::new("not-rows", crate::Outcome::Inconclusive, message)])
+        }
     }
 }
 
@@ -89,12 +101,16 @@ macro_rules! export_signature {
                     rows: u32,
                     columns: $crate::__Vec<$crate::signature::TypedColumn>,
                 ) -> $crate::__Vec<$crate::Finding> {
-                    CONFIGURED.get().check_columns(rows as usize, &columns)
+                    let plugin = CONFIGURED.get();
+                    $crate::signature::of_rows(plugin, || {
+                        plugin.check_columns(rows as usize, &columns)
+                    })
                 }
                 fn check_records(
                     records: $crate::signature::Records,
                 ) -> $crate::__Vec<$crate::Finding> {
-                    CONFIGURED.get().check_records(&records)
+                    let plugin = CONFIGURED.get();
+                    $crate::signature::of_rows(plugin, || plugin.check_records(&records))
                 }
             }
 
