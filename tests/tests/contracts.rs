@@ -16,10 +16,9 @@ use tollgate_tests::cases::{self, Tier};
 use tollgate_tests::component::Component;
 use tollgate_tests::report::{Mode, Report};
 
-const CASES: &str = concat!(
-    include_str!("../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl"),
-    include_str!("../../plugins/mlflow-signature/tests/conformance/crosscheck.jsonl"),
-);
+/// The record, which a component that is never built again can be held to. What
+/// drawn cases taught since is today's plugin's alone.
+const CASES: &str = include_str!("../../plugins/mlflow-signature/tests/conformance/mlflow.jsonl");
 
 fn load(engine: &Engine, path: &Path) -> Plugin {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
