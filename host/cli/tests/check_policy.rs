@@ -179,6 +179,22 @@ fn a_document_gets_past_nothing_that_a_flag_does_not() {
     }
 }
 
+/// Who bakes a document is told what its plugin has to say of the settings.
+#[test]
+fn baking_tells_what_is_remarked_on_the_settings() {
+    let files = Files::new();
+    let schema = "{ type: object, required: [id], properties: { id: { type: integer }, qty: { type: integer, minimum: 1 } } }";
+    files.write("hollow.yaml", &ORDERS.replace(schema, "{ typ: object }"));
+    let output = files.run(&["bake", "--policy", "@hollow.yaml", "-o", "@hollow.wasm"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("\nwarn unknown-keyword at /schema/typ of the settings: "), "{said}");
+    assert!(said.contains("\ninconclusive schema-judges-nothing: "), "{said}");
+    let output = files.run(&["bake", "--policy", "@orders.yaml", "-o", "@orders.wasm"]);
+    assert_eq!(text(&output.stdout).lines().count(), 3);
+    // Baked, it is told as well, and passes no more than the document.
+    assert_eq!(files.check(&["--policy", "@hollow.wasm"]).0, 3);
+}
+
 /// What a flag asks for is never left out without a word.
 #[test]
 fn flags_of_a_schema_are_for_schemas() {

@@ -88,8 +88,8 @@ pub enum JudgeError {
     RowSource(#[from] RowSourceError),
     /// What the plugin judges is no rows.
     #[error(
-        "a file of rows is no body that `{plugin}` judges here, as of the Open Inference Protocol: \
-         give a request or an answer as JSON, or take MLflow's protocol"
+        "a file of rows is no body, and with these settings `{plugin}` judges bodies, as the Open \
+         Inference Protocol has them: give a request or an answer as JSON, or take MLflow's protocol"
     )]
     NotRows {
         /// The plugin, `name@version`.

@@ -70,9 +70,11 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             writeln!(out, "{}", report.digest)?;
             writeln!(out, "baked from {}", report.baked_from.digest)?;
             for FindingReport { rule, outcome, message, pointer, .. } in &report.remarks {
-                let place = visible(pointer.as_deref().unwrap_or_default());
-                let (rule, message) = (visible(rule), visible(message));
-                writeln!(out, "{} {rule} at {place} of the settings: {message}", outcome.name())?;
+                write!(out, "{} {}", outcome.name(), visible(rule))?;
+                if let Some(place) = pointer {
+                    write!(out, " at {} of the settings", visible(place))?;
+                }
+                writeln!(out, ": {}", visible(message))?;
             }
             Ok(())
         };
