@@ -25,13 +25,17 @@ fn load(engine: &Engine, path: &Path) -> Plugin {
     engine.load(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The plugin as it is built today.
+fn built(engine: &Engine, name: &str) -> Plugin {
+    let test = std::env::current_exe().unwrap();
+    let built: PathBuf = test.ancestors().nth(3).unwrap().join("plugins");
+    load(engine, &built.join(format!("{name}.wasm")))
+}
+
 /// The plugin as it was built for 1.0.0, and as it is built today.
 fn both(engine: &Engine, name: &str) -> [Plugin; 2] {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract-1.0.0");
-    let test = std::env::current_exe().unwrap();
-    let built: PathBuf = test.ancestors().nth(3).unwrap().join("plugins");
-    let file = format!("{name}.wasm");
-    let both = [load(engine, &fixtures.join(&file)), load(engine, &built.join(&file))];
+    let both = [load(engine, &fixtures.join(format!("{name}.wasm"))), built(engine, name)];
     let contracts = both.each_ref().map(Plugin::contract);
     assert_eq!(contracts, ["1.0.0", *CONTRACT_VERSIONS.last().unwrap()]);
     both
@@ -134,8 +138,7 @@ fn no_records_and_no_rows_are_no_pass() {
     let rows = new.signature(Some(SIGNATURE)).unwrap();
     let found = rows.check_records(&none).unwrap();
     assert_eq!(told(&found), [("no-rows", Outcome::Inconclusive)]);
-    let oip = SIGNATURE.replacen('{', r#"{"protocol":"oip","#, 1);
-    let bodies = new.signature(Some(&oip)).unwrap();
+    let bodies = built(&engine(), "oip-signature").signature(Some(SIGNATURE)).unwrap();
     assert_eq!(bodies.rows(), Manner::None);
     let record: Records = [r#"{"a":1}"#].into_iter().collect();
     for found in [bodies.check_records(&record), bodies.check_columns(1, &[])] {

@@ -100,6 +100,25 @@ fn a_signatures() {
 }
 
 #[test]
+fn a_protocols() {
+    let settings = r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"double","name":"x"}]}}"#;
+    let signature = plugin("oip-signature").signature(Some(settings)).unwrap();
+    let payloads: Vec<String> = (0..89)
+        .map(|turn| match turn % 3 {
+            0 => "{".repeat(turn),
+            1 => r#"{"inputs":[{"name":"a","shape":[1],"datatype":"INT64","data":[0.5]}]}"#.to_owned(),
+            _ => format!(
+                r#"{{"inputs":[{{"name":"a","shape":[1],"datatype":"INT64","data":[{turn}]}},{{"name":"x","shape":[1],"datatype":"FP64","data":[{turn}.5]}}]}}"#
+            ),
+        })
+        .collect();
+    stands_still(|turn, options, stats| {
+        let payload = payloads[turn % payloads.len()].as_bytes();
+        signature.check_with(payload, options, Some(stats)).unwrap();
+    });
+}
+
+#[test]
 fn a_gates() {
     let settings = r#"{"rules":[{"id":"accurate","metric":"accuracy","comparison":">=","threshold":0.9},
         {"id":"no-worse","metric":"auc","baseline":"champion","max_regression":0.01}]}"#;

@@ -156,7 +156,7 @@ fn a_document_gets_past_nothing_that_a_flag_does_not() {
 
     files.write("rows.csv", "age,country\n41,DE\n");
     files.write("rows.jsonl", "{\"age\": 41, \"country\": \"DE\"}\n");
-    files.write("oip.yaml", &format!("{CHURN}  protocol: oip\n"));
+    files.write("oip.yaml", &CHURN.replace("mlflow-signature", "oip-signature"));
     let outputs = CHURN.replace("inputs:", "outputs:");
     files.write("outputs.yaml", &format!("{outputs}  part: outputs\n"));
     let output = files.run(&["check", "--policy", "@oip.yaml", "--payload", "@rows.csv"]);

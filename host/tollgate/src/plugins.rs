@@ -20,6 +20,9 @@ pub static BUILT_IN: &[(&str, BuiltIn)] = include!(concat!(env!("OUT_DIR"), "/bu
 /// The name of the plugin that knows MLflow's signatures.
 pub const MLFLOW_SIGNATURE: &str = "mlflow-signature";
 
+/// The name of the plugin that knows the Open Inference Protocol.
+pub const OIP_SIGNATURE: &str = "oip-signature";
+
 /// The name of the plugin that knows JSON Schemas.
 pub const JSON_SCHEMA: &str = "json-schema";
 

@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use crate::misfit::{Kind, Misfit};
+use crate::fault::{Fault, Kind};
 use crate::py::{Column, Dtype, Py, Raised, infer_objects, to_numeric};
 use crate::schema::DataType;
 use crate::step::Step;
@@ -13,7 +13,7 @@ use crate::step::Step;
 ///
 /// # Errors
 /// When the column's type is another one.
-pub fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Column<'a>, Misfit> {
+pub fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Column<'a>, Fault> {
     use DataType::{Binary, Boolean, Datetime, Double, String};
     if column.dtype == Dtype::Object && !matches!(wanted, Binary | String) {
         column = infer_objects(column);
@@ -30,7 +30,7 @@ pub fn enforce<'a>(mut column: Column<'a>, wanted: DataType) -> Result<Column<'a
             return Ok(column);
         }
         (Datetime, Dtype::Zoned(_)) => {
-            return Err(Misfit::new(
+            return Err(Fault::new(
                 Kind::Timezone,
                 "times must not have a time zone: give them in UTC without one",
             ));
@@ -67,7 +67,7 @@ fn binary_digits(column: &Column<'_>, want: Dtype) -> bool {
 
 /// To hint at missing values MLflow looks whether all others are whole, and
 /// trips over infinity.
-fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Misfit> {
+fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Fault> {
     let nan = |cell: &Py<'_>| matches!(cell, Py::Float(number) if number.is_nan());
     if column.dtype != Dtype::Float(64) || want.kind() != 'i' || !column.cells.iter().any(nan) {
         return Ok(());
@@ -84,15 +84,15 @@ fn overflows(column: &Column<'_>, want: Dtype) -> Result<(), Misfit> {
     Ok(())
 }
 
-fn missing(raised: Raised, row: usize) -> Misfit {
+fn missing(raised: Raised, row: usize) -> Fault {
     let message = match raised {
         Raised::Overflow => "an infinite number is no whole number",
         _ => "a missing value cannot be converted",
     };
-    Misfit::new(Kind::Raw, message).inside(Step::Item(row))
+    Fault::new(Kind::Raw, message).inside(Step::Item(row))
 }
 
-fn incompatible(column: &Column<'_>, wanted: DataType) -> Misfit {
+fn incompatible(column: &Column<'_>, wanted: DataType) -> Fault {
     let have = column.dtype.name();
     let gaps = column.dtype == Dtype::Float(64)
         && wanted.dtype().kind() == 'i'
@@ -102,21 +102,21 @@ fn incompatible(column: &Column<'_>, wanted: DataType) -> Misfit {
     } else {
         ""
     };
-    let mut misfit = Misfit::new(
+    let mut fault = Fault::new(
         Kind::IncompatibleType,
         format!("`{have}` cannot be safely converted to `{}`{hint}", wanted.name()),
     );
-    misfit.expected = wanted.name().into();
-    misfit.actual = have;
-    misfit
+    fault.expected = wanted.name().into();
+    fault.actual = have;
+    fault
 }
 
 /// Objects as times: Python's own, text as NumPy reads it, nulls.
-fn times(column: Column<'_>) -> Result<Column<'_>, Misfit> {
+fn times(column: Column<'_>) -> Result<Column<'_>, Fault> {
     let strings = column.cells.iter().any(|cell| matches!(cell, Py::Str(_)));
     match crate::py::to_datetime(column, None, false) {
         Ok(column) if matches!(column.dtype, Dtype::Zoned(_)) => {
-            Err(Misfit::new(Kind::ColumnConvert, "times must not have a time zone"))
+            Err(Fault::new(Kind::ColumnConvert, "times must not have a time zone"))
         }
         Ok(column) => Ok(column),
         Err((raised, row)) => {
@@ -125,17 +125,17 @@ fn times(column: Column<'_>) -> Result<Column<'_>, Misfit> {
                 Raised::Type | Raised::Overflow => Kind::Raw,
             };
             let what = if strings { "not every value is a time" } else { "a value is no time" };
-            Err(Misfit::new(kind, what).inside(Step::Item(row)))
+            Err(Fault::new(kind, what).inside(Step::Item(row)))
         }
     }
 }
 
-fn numbers(column: Column<'_>) -> Result<Column<'_>, Misfit> {
+fn numbers(column: Column<'_>) -> Result<Column<'_>, Fault> {
     to_numeric(&column).map_err(|(raised, row)| {
         let kind = match raised {
             Raised::Value => Kind::ColumnConvert,
             Raised::Type | Raised::Overflow => Kind::Raw,
         };
-        Misfit::new(kind, "a value is no number").inside(Step::Item(row))
+        Fault::new(kind, "a value is no number").inside(Step::Item(row))
     })
 }

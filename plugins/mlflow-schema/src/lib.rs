@@ -8,10 +8,11 @@
 //! | [`py`] | Python, NumPy and pandas, as far as a payload meets them |
 //! | [`json`] | JSON as Python reads it |
 //! | [`notation`] | Python's objects as JSON text |
-//! | [`datatype`], [`nested`], [`param`] | a column, a value in it or a parameter against its type |
-//! | [`misfit`] | why it is none of that type |
+//! | [`datatype`], [`nested`], [`param`] | a column, a value in it or parameters against their types |
+//! | [`fault`] | why it is none of that type, or what else is wrong with a payload |
 //! | [`oip`] | the datatypes of the Open Inference Protocol |
 //! | [`step`] | ways into values |
+//! | [`unjudged`] | what is said where nothing was judged |
 //!
 //! It needs no `std`: a plugin and its data fit one page of memory.
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -19,9 +20,9 @@
 extern crate alloc;
 
 pub mod datatype;
+pub mod fault;
 pub mod json;
 pub mod load;
-pub mod misfit;
 pub mod nested;
 pub mod notation;
 pub mod oip;
@@ -29,3 +30,4 @@ pub mod param;
 pub mod py;
 pub mod schema;
 pub mod step;
+pub mod unjudged;

@@ -302,10 +302,10 @@ fn param(spec: &Py<'_>) -> Loaded<ParamSpec> {
         ParamSpec { name: str_of(given).lossy().into_owned(), kind, list, default: Py::None };
     match param::value(default.clone(), &param) {
         Ok(value) => param.default = value.into_owned(),
-        Err(misfit) => {
+        Err(fault) => {
             return refuse(
                 "/default",
-                format!("the default of `{}` is none of its type: {}", param.name, misfit.message),
+                format!("the default of `{}` is none of its type: {}", param.name, fault.message),
             );
         }
     }

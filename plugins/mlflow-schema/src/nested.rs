@@ -5,8 +5,8 @@ use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
 use crate::datatype;
+use crate::fault::{Fault, Kind, near};
 use crate::json::Text;
-use crate::misfit::{Kind, Misfit, near};
 use crate::py::{Column, Dtype, Py, array, array_of, cell_as, infer};
 use crate::schema::{DataType, Property, Type};
 use crate::step::Step;
@@ -15,7 +15,7 @@ use crate::step::Step;
 ///
 /// # Errors
 /// When it has another type, or lacks what the type requires.
-pub fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<'a>, Misfit> {
+pub fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<'a>, Fault> {
     match kind {
         Type::Data(data_type) => scalar(data, *data_type, required),
         Type::Array(items) => list(data, items, required),
@@ -25,12 +25,12 @@ pub fn value<'a>(data: Py<'a>, kind: &Type, required: bool) -> Result<Py<'a>, Mi
     }
 }
 
-fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a>, Misfit> {
+fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a>, Fault> {
     if !required && data.is_null() {
         return Ok(Py::None);
     }
     if !data.is_scalar() {
-        return Err(Misfit::new(
+        return Err(Fault::new(
             Kind::ExpectedScalar,
             format!("a single value is needed, not {}", data.kind()),
         )
@@ -46,8 +46,8 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
             let cell = column.cells.into_iter().next().unwrap_or(Py::None);
             Ok(cell.sized(column.dtype))
         }
-        Err(misfit) if misfit.kind == Kind::Raw => Err(misfit.wanted(data_type.name(), &shown)),
-        Err(_) => Err(Misfit::new(
+        Err(fault) if fault.kind == Kind::Raw => Err(fault.wanted(data_type.name(), &shown)),
+        Err(_) => Err(Fault::new(
             Kind::EnforceScalar,
             format!("`{}` is needed, and {} is not widened to it", data_type.name(), shown.kind()),
         )
@@ -56,15 +56,15 @@ fn scalar<'a>(data: Py<'a>, data_type: DataType, required: bool) -> Result<Py<'a
 }
 
 /// pandas keeps text as UTF-8.
-fn unencoded(data: &Py<'_>) -> Misfit {
-    Misfit::new(Kind::Raw, "text must not hold lone surrogates").wanted("text", data)
+fn unencoded(data: &Py<'_>) -> Fault {
+    Fault::new(Kind::Raw, "text must not hold lone surrogates").wanted("text", data)
 }
 
 /// `len()` of an array without dimensions raises.
-fn unsized_array(data: &Py<'_>) -> Option<Misfit> {
+fn unsized_array(data: &Py<'_>) -> Option<Fault> {
     match data {
         Py::Array(array) if array.shape.is_empty() => Some(
-            Misfit::new(Kind::Raw, "MLflow cannot take a null or a single value for a list here")
+            Fault::new(Kind::Raw, "MLflow cannot take a null or a single value for a list here")
                 .wanted("a list", &array.to_list()),
         ),
         _ => None,
@@ -75,14 +75,14 @@ fn unsized_array(data: &Py<'_>) -> Option<Misfit> {
 ///
 /// # Errors
 /// As [`value`].
-pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Misfit> {
+pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Fault> {
     if !required || *items == Type::Any {
         let empty = match &data {
             Py::None => true,
             Py::List(list) => list.is_empty(),
             Py::Array(array) => {
-                if let Some(misfit) = unsized_array(&data) {
-                    return Err(misfit);
+                if let Some(fault) = unsized_array(&data) {
+                    return Err(fault);
                 }
                 array.shape.first() == Some(&0)
             }
@@ -93,14 +93,14 @@ pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Mi
         }
     }
     if !matches!(data, Py::List(_) | Py::Array(_)) {
-        return Err(Misfit::new(
+        return Err(Fault::new(
             Kind::ExpectedList,
             format!("a list is needed, not {}", data.kind()),
         )
         .wanted("a list", &data));
     }
-    if let Some(misfit) = unsized_array(&data) {
-        return Err(misfit);
+    if let Some(fault) = unsized_array(&data) {
+        return Err(fault);
     }
     match (items, data) {
         (Type::Data(data_type), Py::List(list)) => {
@@ -113,7 +113,7 @@ pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Mi
         }
         (Type::Data(data_type), Py::Array(array)) => {
             if array.shape.len() != 1 {
-                return Err(Misfit::new(Kind::Raw, "a list without lists in it is needed")
+                return Err(Fault::new(Kind::Raw, "a list without lists in it is needed")
                     .wanted("a list of single values", &array.to_list()));
             }
             if array.cells.is_empty() {
@@ -133,7 +133,7 @@ pub fn list<'a>(data: Py<'a>, items: &Type, required: bool) -> Result<Py<'a>, Mi
             let parts = each(parts, items, required)?;
             match array(&Py::List(parts)) {
                 Ok(array) => Ok(array.boxed()),
-                Err(_) => Err(Misfit::new(Kind::Raw, "lists of unequal length make no array")),
+                Err(_) => Err(Fault::new(Kind::Raw, "lists of unequal length make no array")),
             }
         }
         (_, other) => Ok(other),
@@ -149,12 +149,12 @@ fn listed(cell: Py<'_>) -> Py<'_> {
     }
 }
 
-fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'a>>, Misfit> {
+fn each<'a>(parts: Vec<Py<'a>>, items: &Type, required: bool) -> Result<Vec<Py<'a>>, Fault> {
     parts
         .into_iter()
         .enumerate()
         .map(|(at, part)| {
-            value(part, items, required).map_err(|misfit| misfit.inside(Step::Item(at)))
+            value(part, items, required).map_err(|fault| fault.inside(Step::Item(at)))
         })
         .collect()
 }
@@ -179,7 +179,7 @@ fn narrowed(cell: Py<'_>) -> Py<'_> {
 }
 
 /// A list of primitives is judged as a column, then cast to an array.
-fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Misfit> {
+fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>, Fault> {
     let lone = |cell: &&Py<'_>| matches!(cell, Py::Str(text) if text.has_surrogate());
     if let (Dtype::Text, Some(cell)) = (column.dtype, column.cells.iter().find(lone)) {
         return Err(unencoded(cell));
@@ -209,7 +209,7 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
                 (cell, _) => cell_as(cell, data_type.dtype()),
             };
             cast.map_err(|_| {
-                Misfit::new(
+                Fault::new(
                     Kind::Raw,
                     format!("{} cannot be cast to `{}`", shown.kind(), data_type.name()),
                 )
@@ -224,7 +224,7 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
 ///
 /// # Errors
 /// As [`value`], and when it has other properties.
-pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Result<Py<'a>, Misfit> {
+pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Result<Py<'a>, Fault> {
     if !required && is_nothing(&data)? {
         return Ok(data);
     }
@@ -236,12 +236,12 @@ pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Resu
     };
     if let Some(property) = properties.iter().find(missing) {
         let hint = near(&property.name, items.iter().filter_map(|(key, _)| key.as_str()));
-        let mut misfit = Misfit::new(
+        let mut fault = Fault::new(
             Kind::ObjectMissingProp,
             format!("property `{}` is missing{hint}", property.name),
         );
-        misfit.expected = property.name.clone();
-        return Err(misfit);
+        fault.expected = property.name.clone();
+        return Err(fault);
     }
     let find = |key: &Text<'_>| {
         let name = key.as_str()?;
@@ -250,7 +250,7 @@ pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Resu
     };
     if let Some((key, value)) = items.iter().find(|(key, _)| find(key).is_none()) {
         let hint = near(&key.lossy(), properties.iter().map(|property| property.name.as_str()));
-        return Err(Misfit::new(
+        return Err(Fault::new(
             Kind::ObjectExtraProp,
             format!("property `{}` is not in the signature{hint}", key.lossy()),
         )
@@ -260,9 +260,9 @@ pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Resu
     for (key, slot) in &mut items {
         let Some(property) = find(key) else { continue };
         let data = core::mem::replace(slot, Py::None);
-        *slot = value(data, &property.kind, property.required).map_err(|misfit| {
-            let kind = if misfit.kind == Kind::Raw { Kind::Raw } else { Kind::ObjectKey };
-            misfit.as_kind(kind).inside(Step::Key(property.name.clone()))
+        *slot = value(data, &property.kind, property.required).map_err(|fault| {
+            let kind = if fault.kind == Kind::Raw { Kind::Raw } else { Kind::ObjectKey };
+            fault.as_kind(kind).inside(Step::Key(property.name.clone()))
         })?;
     }
     Ok(Py::Dict(items))
@@ -270,14 +270,14 @@ pub fn object<'a>(data: Py<'a>, properties: &[Property], required: bool) -> Resu
 
 /// `data is None or data == {}`. An array is compared cell by cell, and only
 /// one cell makes a yes or no.
-fn is_nothing(data: &Py<'_>) -> Result<bool, Misfit> {
+fn is_nothing(data: &Py<'_>) -> Result<bool, Fault> {
     Ok(match data {
         Py::None => true,
         Py::Dict(items) => items.is_empty(),
         Py::Array(array) => match array.cells.as_slice() {
             [only] => matches!(only, Py::Dict(items) if items.is_empty()),
             _ => {
-                return Err(Misfit::new(Kind::Raw, "an object is needed, not an array of them")
+                return Err(Fault::new(Kind::Raw, "an object is needed, not an array of them")
                     .wanted("an object", &array.to_list()));
             }
         },
@@ -285,12 +285,12 @@ fn is_nothing(data: &Py<'_>) -> Result<bool, Misfit> {
     })
 }
 
-fn no_object(data: &Py<'_>) -> Misfit {
-    Misfit::new(Kind::ExpectedDict, format!("an object is needed, not {}", data.kind()))
+fn no_object(data: &Py<'_>) -> Fault {
+    Fault::new(Kind::ExpectedDict, format!("an object is needed, not {}", data.kind()))
         .wanted("an object", data)
 }
 
-fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Misfit> {
+fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Fault> {
     if (!required || *values == Type::Any) && is_nothing(&data)? {
         return Ok(data);
     }
@@ -300,7 +300,7 @@ fn map<'a>(data: Py<'a>, values: &Type, required: bool) -> Result<Py<'a>, Misfit
     for (key, slot) in &mut items {
         let data = core::mem::replace(slot, Py::None);
         *slot = value(data, values, required)
-            .map_err(|misfit| misfit.inside(Step::Key(key.lossy().to_string())))?;
+            .map_err(|fault| fault.inside(Step::Key(key.lossy().to_string())))?;
     }
     Ok(Py::Dict(items))
 }

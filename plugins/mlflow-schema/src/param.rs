@@ -1,25 +1,81 @@
-//! Values of parameters.
+//! Parameters: which are wrong, and defaults for those that are missing.
 
 use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
 
+use crate::fault::{Fault, Kind};
 use crate::json::Text;
-use crate::misfit::{Kind, Misfit};
 use crate::nested;
 use crate::py::{Instant, Py, Raised, array, instant};
 use crate::schema::{DataType, ParamSpec, ParamType};
-use crate::step::Step;
+use crate::step::{Step, escaped};
+
+/// The parameters that a model gets.
+pub type Params<'a> = Option<Vec<(Text<'a>, Py<'a>)>>;
+
+/// Checks parameters and fills in defaults. `pointer` is where they are.
+///
+/// # Errors
+/// When they are no object, or some have another type.
+pub fn enforce<'a>(
+    given: Py<'a>,
+    schema: Option<&[ParamSpec]>,
+    pointer: &str,
+) -> Result<Params<'a>, Vec<Fault>> {
+    let Some(specs) = schema else {
+        return Ok(match given {
+            Py::None => None,
+            // Ignored, as the signature declares none.
+            _ => Some(Vec::new()),
+        });
+    };
+    let given = match given {
+        Py::None => Vec::new(),
+        Py::Dict(given) => given,
+        other => {
+            let fault = Fault::new(Kind::ParamsNotDict, "`params` must be an object")
+                .wanted("an object", &other)
+                .at(pointer.to_string());
+            return Err(alloc::vec![fault]);
+        }
+    };
+    let mut faults = Vec::new();
+    let mut params = Vec::with_capacity(specs.len());
+    for (name, given) in given {
+        let Some(spec) = specs.iter().find(|spec| name.is(&spec.name)) else {
+            continue;
+        };
+        match value(given, spec) {
+            Ok(value) => params.push((name, value)),
+            Err(mut fault) => {
+                fault.column.clone_from(&spec.name);
+                faults.push(fault.at(format!("{pointer}/{}", escaped(&spec.name))));
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    for spec in specs {
+        if !params.iter().any(|(name, _)| name.is(&spec.name)) {
+            params.push((Text::owned(spec.name.clone()), spec.default.clone()));
+        }
+    }
+    Ok(Some(params))
+}
 
 /// One parameter's value, as the model gets it.
 ///
 /// # Errors
 /// When it has another type.
-pub fn value<'a>(value: Py<'a>, spec: &ParamSpec) -> Result<Py<'a>, Misfit> {
+pub fn value<'a>(value: Py<'a>, spec: &ParamSpec) -> Result<Py<'a>, Fault> {
     match (&spec.kind, spec.list) {
         (ParamType::Data(data_type), false) => scalar(value, *data_type, &spec.name),
         (ParamType::Object(properties), false) => {
             match nested::object(value.clone(), properties, true) {
                 Ok(_) => Ok(value),
-                Err(misfit) => Err(misfit.as_kind(Kind::ParamsInvalid)),
+                Err(fault) => Err(fault.as_kind(Kind::ParamsInvalid)),
             }
         }
         (kind, true) => {
@@ -38,13 +94,13 @@ pub fn value<'a>(value: Py<'a>, spec: &ParamSpec) -> Result<Py<'a>, Misfit> {
                     match (kind, item) {
                         (_, Py::None) => Ok(Py::None),
                         (ParamType::Data(data_type), item) => scalar(item, *data_type, &spec.name),
-                        (ParamType::Object(_), item) => Err(Misfit::new(
+                        (ParamType::Object(_), item) => Err(Fault::new(
                             Kind::ParamsInvalid,
                             format!("MLflow takes no list of objects as parameter `{}`", spec.name),
                         )
                         .wanted("no item", &item)),
                     }
-                    .map_err(|misfit| misfit.inside(Step::Item(at)))
+                    .map_err(|fault| fault.inside(Step::Item(at)))
                 })
                 .collect::<Result<_, _>>()?;
             Ok(Py::List(items))
@@ -52,15 +108,15 @@ pub fn value<'a>(value: Py<'a>, spec: &ParamSpec) -> Result<Py<'a>, Misfit> {
     }
 }
 
-fn no_list(name: &str, value: &Py<'_>) -> Misfit {
-    Misfit::new(
+fn no_list(name: &str, value: &Py<'_>) -> Fault {
+    Fault::new(
         Kind::ParamsInvalid,
         format!("parameter `{name}` must be a list without lists in it"),
     )
     .wanted("a list", value)
 }
 
-fn scalar<'a>(value: Py<'a>, data_type: DataType, name: &str) -> Result<Py<'a>, Misfit> {
+fn scalar<'a>(value: Py<'a>, data_type: DataType, name: &str) -> Result<Py<'a>, Fault> {
     let fits = match (data_type, &value) {
         (_, Py::None)
         | (DataType::Boolean, Py::Bool(_))
@@ -74,7 +130,7 @@ fn scalar<'a>(value: Py<'a>, data_type: DataType, name: &str) -> Result<Py<'a>, 
         _ => Err(Raised::Type),
     };
     fits.map_err(|_| {
-        Misfit::new(
+        Fault::new(
             Kind::ParamsInvalid,
             format!("parameter `{name}` must be {}, not {}", article(data_type), value.kind()),
         )

@@ -4,12 +4,12 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind, Place};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{Dtype, Py, Twice, loads_noting, str_of};
 use mlflow_schema::schema::{ColSpec, Schema, Signature, Type};
 use mlflow_schema::step::escaped;
-
-use crate::fault::{Fault, Kind, Place};
 
 /// The fields that data comes in: those of MLflow's scoring protocol, and
 /// those of the typed notation.
@@ -175,6 +175,8 @@ pub(crate) struct Origin {
     pub(crate) field: Field,
     /// How the data is laid out.
     pub(crate) layout: Layout,
+    /// Which part of the signature is enforced.
+    pub(crate) part: Part,
 }
 
 /// How data is laid out.
@@ -202,7 +204,7 @@ impl Origin {
     /// The layout of a body's data, for columns of those types: an object may
     /// be one row, whatever lists it holds.
     #[must_use]
-    pub(crate) fn of(body: &Body<'_>, schema: Option<&Schema>) -> Self {
+    pub(crate) fn of(body: &Body<'_>, schema: Option<&Schema>, part: Part) -> Self {
         let columns = schema.map(Schema::columns).unwrap_or_default();
         let one_row = |items: &[(Text<'_>, Py<'_>)]| match body.field {
             Field::Value => one_row(items, columns),
@@ -231,7 +233,7 @@ impl Origin {
             Field::Frame => Layout::Typed,
             _ => rows(&body.data),
         };
-        Self { field: body.field, layout }
+        Self { field: body.field, layout, part }
     }
 
     /// Where the parameters stand.

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::nested;
 use mlflow_schema::py::{
     Column, Dtype, Frame, Py, base64_decode, infer, str_of, to_datetime, wrap_float,
@@ -13,7 +14,6 @@ use mlflow_schema::schema::{DataType, Schema, Type};
 use mlflow_schema::step::Step;
 
 use crate::body::Origin;
-use crate::fault::{Fault, Kind};
 
 /// What a column is cast to.
 enum Target<'s> {
@@ -119,8 +119,8 @@ fn cast<'a>(column: Column<'a>, kind: &Type, required: bool, today: Option<i64>)
             let name = column.name.clone();
             let mut cells = Vec::with_capacity(column.cells.len());
             for (row, cell) in objects(column).into_iter().enumerate() {
-                let cell = nested::value(cell, composite, required)
-                    .map_err(|misfit| (misfit.into(), row))?;
+                let cell =
+                    nested::value(cell, composite, required).map_err(|fault| (fault, row))?;
                 cells.push(cell);
             }
             Ok(infer(name, cells))

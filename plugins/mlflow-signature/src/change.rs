@@ -3,12 +3,23 @@
 use alloc::format;
 use alloc::string::String;
 
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::notation::shown;
 use mlflow_schema::py::{Array, Dtype, Instant, Py, instant, is_base64, read_written, to_f32};
 use mlflow_schema::step::Step;
 
-use crate::fault::{Fault, Kind};
+use crate::words;
+
+/// How payloads are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// The day (since 1970) that a time without a date is taken for.
+    pub(crate) today: Option<i64>,
+    /// Which part of the signature is enforced.
+    pub(crate) part: Part,
+}
 
 const DAY: i128 = 86_400_000_000_000;
 
@@ -19,18 +30,18 @@ pub(crate) fn change<'a>(
     sent: &Py<'a>,
     got: &Py<'a>,
     dtype: Dtype,
-    today: Option<i64>,
+    reading: Reading,
 ) -> Option<Fault> {
     match (sent, got) {
         (Py::List(_), Py::Array(array)) if array.shape.len() > 1 && array.cells.is_empty() => {
-            Some(lossy(Kind::LossyValue, sent, got))
+            Some(lossy(Kind::LossyValue, sent, got, reading.part))
         }
         (Py::Array(sent), Py::Array(got)) if sent == got => None,
-        (Py::Array(array), got) => change(&array.to_list(), got, dtype, today),
-        (_, Py::Array(array)) => array_change(sent, array, today),
+        (Py::Array(array), got) => change(&array.to_list(), got, dtype, reading),
+        (_, Py::Array(array)) => array_change(sent, array, reading),
         (Py::List(a), Py::List(b)) if a.len() == b.len() => {
             for (at, (sent, got)) in a.iter().zip(b).enumerate() {
-                if let Some(mut fault) = change(sent, got, dtype, today) {
+                if let Some(mut fault) = change(sent, got, dtype, reading) {
                     fault.steps.push(Step::Item(at));
                     return Some(fault);
                 }
@@ -45,27 +56,24 @@ pub(crate) fn change<'a>(
                     Some((_, sent)) => sent,
                     None => sent.get(key.bytes()).unwrap_or(&Py::None),
                 };
-                if let Some(mut fault) = change(sent, got, dtype, today) {
+                if let Some(mut fault) = change(sent, got, dtype, reading) {
                     fault.steps.push(Step::Key(key.lossy().into_owned()));
                     return Some(fault);
                 }
             }
             None
         }
-        _ => changed(sent, got, dtype, today).map(|kind| lossy(kind, sent, got)),
+        _ => changed(sent, got, dtype, reading.today)
+            .map(|kind| lossy(kind, sent, got, reading.part)),
     }
 }
 
 /// How an array differs from what was sent for it.
-pub(crate) fn array_change<'a>(
-    sent: &Py<'a>,
-    got: &Array<'a>,
-    today: Option<i64>,
-) -> Option<Fault> {
-    if kept(sent, &got.shape, &got.cells, got.dtype, today) {
+pub(crate) fn array_change<'a>(sent: &Py<'a>, got: &Array<'a>, reading: Reading) -> Option<Fault> {
+    if kept(sent, &got.shape, &got.cells, got.dtype, reading.today) {
         return None;
     }
-    change(sent, &got.to_list(), got.dtype, today)
+    change(sent, &got.to_list(), got.dtype, reading)
 }
 
 /// Whether nested lists are an array's cells, of that shape.
@@ -82,7 +90,7 @@ fn kept(sent: &Py<'_>, shape: &[usize], got: &[Py<'_>], dtype: Dtype, today: Opt
 
 #[cold]
 #[inline(never)]
-fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Fault {
+fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>, part: Part) -> Fault {
     let what = match kind {
         Kind::LossyNull => "a missing value",
         Kind::LossyBoolean => "true or false for another value",
@@ -93,7 +101,7 @@ fn lossy(kind: Kind, sent: &Py<'_>, got: &Py<'_>) -> Fault {
         Kind::LossyDatetime => "another time",
         _ => "another value",
     };
-    let mut fault = Fault::new(kind, format!("MLflow would hand the model {what}"));
+    let mut fault = Fault::new(kind, words::becomes(part, what));
     let short = |value: &Py<'_>| shown(value).chars().take(36).collect::<String>();
     fault.actual = format!("{} becomes {}", short(sent), short(got));
     fault

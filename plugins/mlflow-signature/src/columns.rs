@@ -5,13 +5,12 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind, Place};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{
     Column, Dtype, Frame, Index, Py, Unit, base64_decode, datetime64, infer, loads, to_f32,
 };
 use tollgate_sdk::signature::{Cells, TypedColumn};
-
-use crate::fault::{Fault, Kind, Place};
 
 /// A frame of typed columns. Each has `rows` cells; those of `object` columns
 /// are JSON texts, where `{"$bytes": base64}`, `{"$datetime": iso}`,

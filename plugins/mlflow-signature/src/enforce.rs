@@ -5,7 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use mlflow_schema::datatype;
-use mlflow_schema::misfit::near;
+use mlflow_schema::fault::{Fault, Kind, near};
 use mlflow_schema::nested;
 use mlflow_schema::notation::shown;
 use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, Taking, Unframed, Unit, infer, str_of};
@@ -15,8 +15,7 @@ use mlflow_schema::step::Step;
 use crate::body::{Origin, one_row};
 use crate::cast::{objects, row_of};
 use crate::data::Data;
-use crate::fault::{Fault, Kind};
-use crate::tensor;
+use crate::{tensor, words};
 
 /// The data as the model gets it (MLflow's `_enforce_schema`).
 ///
@@ -159,7 +158,10 @@ pub(crate) fn doubled(kind: &Type) -> Fault {
 
 fn missing_input(name: &str, extras: &[String], origin: Origin) -> Fault {
     let hint = near(name, extras.iter().map(String::as_str));
-    let mut fault = Fault::new(Kind::MissingInputs, format!("input `{name}` is missing{hint}"));
+    let mut fault = Fault::new(
+        words::missing(origin.part),
+        format!("{} `{name}` is missing{hint}", words::one(origin.part)),
+    );
     fault.column = name.to_string();
     fault.expected = name.to_string();
     fault.at(origin.data())
@@ -226,7 +228,7 @@ pub(crate) fn enforce<'a>(
             let mut cells = Vec::with_capacity(column.cells.len());
             for (row, cell) in objects(column).into_iter().enumerate() {
                 let cell = nested::value(cell, composite, required)
-                    .map_err(|misfit| misfit.inside(Step::Item(row)))?;
+                    .map_err(|fault| fault.inside(Step::Item(row)))?;
                 cells.push(cell);
             }
             Ok(infer(name, cells))

@@ -5,11 +5,11 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind, gather};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{Array, Py, str_of};
 
 use crate::body::{Field, Layout};
-use crate::fault::{Fault, Kind, gather};
 use crate::strict::{Comparison, item_of};
 
 impl<'a> Comparison<'_, 'a> {

@@ -5,13 +5,13 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{
     Column, Dtype, Frame, Index, Py, Taking, Unframed, infer, missing_as_nan, typed,
 };
 
 use crate::body::Origin;
-use crate::fault::{Fault, Kind};
 
 fn unframed(error: Unframed, pointer: &str) -> Fault {
     Fault::new(Kind::FrameBuild, error.0).at(pointer.to_string())

@@ -17,11 +17,14 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use mlflow_schema::load::load;
+use mlflow_plugin::{Given, Part, Settings, finding, read};
+use mlflow_schema::fault::{self, Fault};
+use mlflow_schema::param::{self, Params};
 use mlflow_schema::py::{Dtype, Py, Taking};
-use mlflow_schema::schema::{Schema, Signature};
+use mlflow_schema::schema::Schema;
+use mlflow_schema::unjudged::{no_inputs, no_outputs, no_rows};
 use tollgate_sdk::signature::{Manner, Records, TypedColumn};
-use tollgate_sdk::{Finding, Outcome, limited};
+use tollgate_sdk::{Finding, limited};
 
 mod batch;
 mod body;
@@ -31,40 +34,43 @@ pub mod columns;
 pub mod data;
 mod enforce;
 mod fast;
-pub mod fault;
 mod flat;
 mod frames;
 mod normal;
-pub mod oip;
-mod params;
 mod parse;
 mod records;
 mod response;
-pub mod settings;
+mod settings;
 mod strict;
 mod tags;
 mod tensor;
 mod typed;
 mod unjudged;
+mod words;
 
 use body::{Body, Field, Layout, Origin};
+use change::Reading;
 use data::Data;
-use fault::Fault;
-use params::Params;
-use settings::{Form, Given, Mode, Part, Protocol, Settings};
+use settings::{Form, Manner as Judging, Mode};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]
 pub struct MlflowSignature {
-    signature: Signature,
+    settings: Settings,
     mode: Mode,
-    part: Part,
-    form: Form,
-    protocol: Protocol,
-    max_findings: usize,
-    allow_empty: bool,
-    today: Option<i64>,
-    plan: fast::Plan,
+    way: Way,
+    reading: Reading,
+}
+
+/// The way that payloads take.
+#[derive(Debug)]
+enum Way {
+    /// Bodies of requests, first by a plan for clean ones.
+    Request(fast::Plan),
+    /// Bodies of answers.
+    Response,
+    /// What a program hands to `predict`, or gets from it.
+    Data,
 }
 
 /// What a payload came to: the data and the parameters that the model gets.
@@ -79,51 +85,26 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     const SETTINGS_SCHEMA: &'static str = include_str!("../settings.schema.json");
 
     fn configure(given: Given) -> Result<Self, Vec<Finding>> {
-        let given = given.parse()?;
-        let settings = Settings::read(&given)?;
-        let signature =
-            load(settings.inputs, settings.outputs, settings.params).map_err(|refused| {
-                let pointer = alloc::format!("/signature{}", refused.pointer);
-                let finding = Finding::new("signature-invalid", Outcome::Fail, refused.message);
-                alloc::vec![finding.at(pointer)]
-            })?;
-        let plan = match (settings.part, settings.form) {
-            (Part::Inputs, Form::Request) => fast::Plan::of(&signature),
-            _ => fast::Plan::None,
+        let (settings, Judging { mode, form, today }) =
+            read(&given.parse()?, &settings::KEYS, settings::read)?;
+        let way = match (form, settings.part) {
+            (Form::Request, Part::Inputs) => Way::Request(fast::Plan::of(&settings.signature)),
+            (Form::Request, Part::Outputs) => Way::Response,
+            (Form::Data, _) => Way::Data,
         };
-        Ok(Self {
-            plan,
-            signature,
-            mode: settings.mode,
-            part: settings.part,
-            form: settings.form,
-            protocol: settings.protocol,
-            max_findings: settings.max_findings,
-            allow_empty: settings.allow_empty,
-            today: settings.today,
-        })
+        let reading = Reading { today, part: settings.part };
+        Ok(Self { settings, mode, way, reading })
     }
 
     fn check(&self, payload: &[u8]) -> Vec<Finding> {
-        if self.protocol == Protocol::Oip {
-            return self.findings(self.oip_faults(payload));
-        }
-        if self.plan.clean(payload) {
+        if self.plan().is_some_and(|plan| plan.clean(payload)) {
+            debug_assert!(self.looked_through(payload).is_empty(), "clean by the plan alone");
             return Vec::new();
         }
-        match self.judge(payload) {
-            Ok((_, warnings)) => self.findings(warnings),
-            Err(faults) => self.findings(faults),
-        }
+        self.looked_through(payload)
     }
 
     fn normalize(&self, payload: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
-        if self.protocol == Protocol::Oip {
-            // The server, not MLflow, makes data of it: it gets what was sent.
-            let faults = self.oip_faults(payload);
-            let passes = faults.is_empty();
-            return if passes { Ok(payload.to_vec()) } else { Err(self.findings(faults)) };
-        }
         match self.judge(payload) {
             Ok(((data, params), _)) => Ok(normal::document(&data, &params).into_bytes()),
             Err(faults) => Err(self.findings(faults)),
@@ -131,51 +112,29 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
     }
 
     fn rows(&self) -> Manner {
-        match self.protocol {
-            Protocol::Mlflow => Manner::Together,
-            Protocol::Oip => Manner::None,
-        }
+        Manner::Together
     }
 
     fn check_records(&self, records: &Records) -> Vec<Finding> {
-        if self.plan.clean_records(records.iter()) {
+        if self.plan().is_some_and(|plan| plan.clean_records(records.iter())) {
+            debug_assert!(self.record_findings(records).is_empty(), "clean by the plan alone");
             return Vec::new();
         }
         self.record_findings(records)
     }
 
     fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding> {
-        if let Some(judge) = self.schema().and_then(|schema| batch::Judge::of(schema, self.mode)) {
+        let schema = self.settings.schema();
+        let part = self.settings.part;
+        if let Some(judge) = schema.and_then(|it| batch::Judge::of(it, self.mode, part)) {
             let mut faults = judge.faults(rows, columns);
-            faults.extend(self.unjudged(&faults, || (rows == 0).then(unjudged::no_rows)));
+            faults.extend(self.unjudged(&faults, || (rows == 0).then(no_rows)));
             return self.findings(faults);
         }
-        let frame = match columns::frame(rows, columns) {
-            Ok(frame) => frame,
-            Err(fault) => return self.findings(alloc::vec![fault]),
-        };
-        // Only objects can become something else than they were, and what is
-        // cast to a tensor.
-        let tensors = matches!(self.schema(), Some(Schema::Tensors { .. }));
-        let mut columns = frame.columns.iter();
-        let loose = tensors || columns.any(|column| column.dtype == Dtype::Object);
-        let sent = (loose && self.mode == Mode::Strict).then(|| Body {
-            field: Field::Frame,
-            data: typed::of_columns(&frame),
-            params: Py::None,
-            ignored: Vec::new(),
-            twice: None,
-        });
-        let origin = Origin { field: Field::Frame, layout: Layout::Frame };
-        let judged = self.enforced(Data::Frame(frame), origin).and_then(|data| match &sent {
-            Some(sent) => self.compared((data, None), sent, origin),
-            None => Ok(((data, None), Vec::new())),
-        });
-        match judged {
+        match self.tensor_columns(rows, columns) {
             // A frame that need not be compared was not looked at for rows.
-            Ok((_, mut faults)) => {
-                let empty = || (rows == 0).then(unjudged::no_rows);
-                faults.extend(self.unjudged(&faults, empty));
+            Ok(mut faults) => {
+                faults.extend(self.unjudged(&faults, || (rows == 0).then(no_rows)));
                 self.findings(faults)
             }
             Err(faults) => self.findings(faults),
@@ -184,32 +143,54 @@ impl tollgate_sdk::signature::Signature for MlflowSignature {
 }
 
 impl MlflowSignature {
+    /// What to look for first.
+    fn plan(&self) -> Option<&fast::Plan> {
+        match &self.way {
+            Way::Request(plan) => Some(plan),
+            Way::Response | Way::Data => None,
+        }
+    }
+
+    /// What the whole way finds.
+    fn looked_through(&self, payload: &[u8]) -> Vec<Finding> {
+        match self.judge(payload) {
+            Ok((_, warnings)) => self.findings(warnings),
+            Err(faults) => self.findings(faults),
+        }
+    }
+
     /// The whole way of a payload: what the model gets, and warnings.
     fn judge<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
-        match (self.part, self.form) {
-            (Part::Inputs, Form::Request) => self.judge_request(payload),
-            (Part::Outputs, Form::Request) => self.judge_response(payload),
-            (_, Form::Data) => self.judge_data(payload),
+        match self.way {
+            Way::Request(_) => self.judge_request(payload),
+            Way::Response => self.judge_response(payload),
+            Way::Data => self.judge_data(payload),
         }
     }
 
     /// The body of a request.
     fn judge_request<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
-        let mut body = body::read(payload, &self.signature).map_err(one)?;
-        let origin = Origin::of(&body, self.schema());
-        let data = parse::data(&mut body, self.taking(), self.schema(), origin, self.today)?;
+        let body = body::read(payload, &self.settings.signature).map_err(one)?;
+        let origin = Origin::of(&body, self.settings.schema(), Part::Inputs);
+        self.judge_body(body, origin)
+    }
+
+    /// What a request came to when it was taken apart.
+    fn judge_body<'a>(&self, mut body: Body<'a>, origin: Origin) -> Judged<'a> {
+        let (schema, today) = (self.settings.schema(), self.reading.today);
+        let data = parse::data(&mut body, self.taking(), schema, origin, today)?;
         let data = self.enforced(data, origin)?;
         let params = self.taking().take(&mut body.params);
-        let params = params::enforce(params, self.signature.params.as_deref(), origin.params())?;
+        let params = self.params(params, origin)?;
         self.compared((data, params), &body, origin)
     }
 
     /// The body of an answer.
     fn judge_response<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
-        let schema = self.schema().ok_or_else(|| one(response::undeclared()))?;
+        let schema = self.settings.schema().ok_or_else(|| one(no_outputs()))?;
         let mut body = response::read(payload).map_err(one)?;
         let origin = response::origin(&body, schema);
-        let data = response::data(&mut body, self.taking(), schema, origin, self.today)?;
+        let data = response::data(&mut body, self.taking(), schema, origin, self.reading.today)?;
         let data = self.enforced(data, origin)?;
         self.compared((data, None), &body, origin)
     }
@@ -218,41 +199,52 @@ impl MlflowSignature {
     fn judge_data<'a>(&self, payload: &'a [u8]) -> Judged<'a> {
         let given = typed::read(payload).map_err(one)?;
         let sent = given.body();
-        let origin = Origin::of(&sent, self.schema());
+        let origin = Origin::of(&sent, self.settings.schema(), self.settings.part);
         let data = self.enforced(given.data, origin)?;
-        let params = match self.part {
-            Part::Inputs => {
-                params::enforce(given.params, self.signature.params.as_deref(), origin.params())?
-            }
+        let params = match self.settings.part {
+            Part::Inputs => self.params(given.params, origin)?,
             Part::Outputs => None,
         };
         self.compared((data, params), &sent, origin)
     }
 
-    /// What is wrong with a body of the Open Inference Protocol.
-    fn oip_faults(&self, payload: &[u8]) -> Vec<Fault> {
-        let Signature { outputs, params, .. } = &self.signature;
-        let params = params.as_deref().filter(|_| self.part == Part::Inputs);
-        let mut faults = oip::faults(payload, self.part, self.schema(), outputs.as_ref(), params);
-        if self.allow_empty {
-            faults.retain(|fault| fault.kind != fault::Kind::NoRows);
+    /// Columns of a file for a signature of tensors, or of nothing: what is
+    /// wrong, or warnings.
+    fn tensor_columns(
+        &self,
+        rows: usize,
+        columns: &[TypedColumn],
+    ) -> Result<Vec<Fault>, Vec<Fault>> {
+        let frame = columns::frame(rows, columns).map_err(one)?;
+        let part = self.settings.part;
+        let origin = Origin { field: Field::Frame, layout: Layout::Frame, part };
+        // Only objects can become something else than they were, and what is
+        // cast to a tensor.
+        let tensors = self.settings.schema().is_some();
+        let loose = tensors || frame.columns.iter().any(|it| it.dtype == Dtype::Object);
+        let sent = (loose && self.mode == Mode::Strict).then(|| Body {
+            field: Field::Frame,
+            data: typed::of_columns(&frame),
+            params: Py::None,
+            ignored: Vec::new(),
+            twice: None,
+        });
+        let data = self.enforced(Data::Frame(frame), origin)?;
+        match &sent {
+            Some(sent) => Ok(self.compared((data, None), sent, origin)?.1),
+            None => Ok(Vec::new()),
         }
-        faults
     }
 
-    /// The part of the signature that is enforced.
-    fn schema(&self) -> Option<&Schema> {
-        match self.part {
-            Part::Inputs => self.signature.inputs.as_ref(),
-            Part::Outputs => self.signature.outputs.as_ref(),
-        }
+    fn params<'a>(&self, given: Py<'a>, origin: Origin) -> Result<Params<'a>, Vec<Fault>> {
+        param::enforce(given, self.settings.signature.params.as_deref(), origin.params())
     }
 
     fn enforced<'a>(&self, data: Data<'a>, origin: Origin) -> Result<Data<'a>, Vec<Fault>> {
-        match (self.schema(), self.part) {
+        match (self.settings.schema(), self.settings.part) {
             (Some(schema), _) => enforce::data(data, schema, origin),
             (None, Part::Inputs) => Ok(data),
-            (None, Part::Outputs) => Err(one(response::undeclared())),
+            (None, Part::Outputs) => Err(one(no_outputs())),
         }
     }
 
@@ -274,14 +266,14 @@ impl MlflowSignature {
             body: sent,
             rows: sent.data_rows(),
             origin,
-            schema: self.schema(),
-            params: self.signature.params.as_deref().unwrap_or_default(),
-            today: self.today,
+            schema: self.settings.schema(),
+            params: self.settings.signature.params.as_deref().unwrap_or_default(),
+            reading: self.reading,
         };
         let mut faults = comparison.faults(&accepted.0, &accepted.1);
         let empty = || unjudged::of_data(&accepted.0, sent, origin);
         faults.extend(self.unjudged(&faults, empty));
-        if faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn) {
+        if faults.iter().any(|fault| fault.kind.blocks()) {
             Err(faults)
         } else {
             Ok((accepted, faults))
@@ -291,14 +283,13 @@ impl MlflowSignature {
     /// In mode `strict`, that nothing was judged, `empty` for want of rows.
     /// Where a fault blocks already, something was.
     fn unjudged(&self, faults: &[Fault], empty: impl FnOnce() -> Option<Fault>) -> Option<Fault> {
-        let blocks = |fault: &Fault| fault.kind.outcome() > Outcome::Warn;
-        if self.mode == Mode::Mlflow || faults.iter().any(blocks) {
+        if self.mode == Mode::Mlflow || faults.iter().any(|fault| fault.kind.blocks()) {
             return None;
         }
-        match (self.schema(), &self.signature.params) {
-            (Some(_), _) if self.allow_empty => None,
+        match (self.settings.schema(), &self.settings.signature.params) {
+            (Some(_), _) if self.settings.allow_empty => None,
             (Some(_), _) => empty(),
-            (None, None) => Some(unjudged::no_inputs()),
+            (None, None) => Some(no_inputs()),
             (None, Some(_)) => None,
         }
     }
@@ -306,21 +297,13 @@ impl MlflowSignature {
     /// The first faults as findings, and one that counts the rest.
     fn findings(&self, mut faults: Vec<Fault>) -> Vec<Finding> {
         faults.extend(self.doubled_input());
-        let findings = faults.into_iter().map(|fault| self.finding(fault)).collect();
-        limited(findings, self.max_findings)
+        limited(faults.into_iter().map(finding).collect(), self.settings.max_findings)
     }
 
     /// In mode `strict`, that the signature itself names an input twice.
     fn doubled_input(&self) -> Option<Fault> {
-        let name = self.schema().and_then(Schema::twice).filter(|_| self.mode == Mode::Strict)?;
-        Some(fault::doubled_input(name))
-    }
-
-    fn finding(&self, fault: Fault) -> Finding {
-        match self.part {
-            Part::Inputs => fault.finding(),
-            Part::Outputs => response::finding(fault),
-        }
+        let name = self.settings.schema().and_then(Schema::twice);
+        name.filter(|_| self.mode == Mode::Strict).map(fault::doubled_input)
     }
 }
 

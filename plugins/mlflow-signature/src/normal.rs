@@ -6,10 +6,10 @@
 use alloc::string::{String, ToString as _};
 
 use mlflow_schema::notation::{array_fields, entries, list, write};
+use mlflow_schema::param::Params;
 use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, write_iso};
 
 use crate::data::Data;
-use crate::params::Params;
 
 /// The whole, `{"data": ..., "params": ...}`.
 #[must_use]

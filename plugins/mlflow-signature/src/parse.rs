@@ -6,6 +6,7 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind, gather};
 use mlflow_schema::json::Text;
 use mlflow_schema::nested;
 use mlflow_schema::py::{Array, Py, Taking, array, array_as, cell_as};
@@ -14,7 +15,6 @@ use mlflow_schema::step::Step;
 
 use crate::body::{Body, Field, Origin};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, gather};
 use crate::frames;
 
 /// A request's data, cast. Whether the body keeps its values is up to

@@ -4,15 +4,17 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use mlflow_plugin::{Part, finding};
+use mlflow_schema::fault::{Fault, Kind, doubled_key};
 use mlflow_schema::py::{Py, loads_noting};
+use mlflow_schema::unjudged::{no_outputs, no_rows};
+use tollgate_sdk::Finding;
 use tollgate_sdk::signature::{Gathered, Records};
-use tollgate_sdk::{Finding, Outcome};
 
 use crate::body::{Body, Field, Layout, Origin};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, doubled_key};
-use crate::settings::{Mode, Part};
-use crate::{Judged, MlflowSignature, cast, one, params, parse, response, unjudged};
+use crate::settings::Mode;
+use crate::{Judged, MlflowSignature, cast, one};
 
 impl MlflowSignature {
     /// What is wrong with records: of those that are no JSON objects each; of
@@ -26,13 +28,12 @@ impl MlflowSignature {
             match self.record(record, row) {
                 Ok(warning) => {
                     rows.push((row, record));
-                    warning.into_iter().for_each(|fault| gathered.add(self.finding(fault)));
+                    warning.into_iter().for_each(|fault| gathered.add(finding(fault)));
                 }
-                Err(fault) => gathered.add(self.finding(fault)),
+                Err(fault) => gathered.add(finding(fault)),
             }
         }
-        let blocks =
-            |faults: &[Fault]| faults.iter().any(|fault| fault.kind.outcome() > Outcome::Warn);
+        let blocks = |faults: &[Fault]| faults.iter().any(|fault| fault.kind.blocks());
         let together = if rows.is_empty() { Vec::new() } else { self.frame_faults(&rows) };
         let mut alone = Vec::new();
         if blocks(&together) && rows.len() > 1 {
@@ -41,11 +42,11 @@ impl MlflowSignature {
             }
         }
         let mut faults = if blocks(&alone) { alone } else { together };
-        faults.extend(self.unjudged(&faults, || records.is_empty().then(unjudged::no_rows)));
+        faults.extend(self.unjudged(&faults, || records.is_empty().then(no_rows)));
         for fault in faults.into_iter().chain(self.doubled_input()) {
-            gathered.add(self.finding(fault));
+            gathered.add(finding(fault));
         }
-        gathered.finish(self.max_findings)
+        gathered.finish(self.settings.max_findings)
     }
 
     /// Whether a record is one, or a warning about it.
@@ -95,20 +96,14 @@ impl MlflowSignature {
             ignored: Vec::new(),
             twice: None,
         };
-        let origin = Origin { field: Field::Lines, layout: Layout::Records };
-        match self.part {
-            Part::Inputs => {
-                let (taking, schema) = (self.taking(), self.schema());
-                let data = parse::data(&mut body, taking, schema, origin, self.today)?;
-                let data = self.enforced(data, origin)?;
-                let params =
-                    params::enforce(Py::None, self.signature.params.as_deref(), origin.params())?;
-                self.compared((data, params), &body, origin)
-            }
+        let part = self.settings.part;
+        let origin = Origin { field: Field::Lines, layout: Layout::Records, part };
+        match part {
+            Part::Inputs => self.judge_body(body, origin),
             Part::Outputs => {
-                let schema = self.schema().ok_or_else(|| one(response::undeclared()))?;
+                let schema = self.settings.schema().ok_or_else(|| one(no_outputs()))?;
                 let frame = crate::frames::records(&mut body.data, self.taking(), origin);
-                let frame = cast::frame(frame.map_err(one)?, schema, origin, self.today)?;
+                let frame = cast::frame(frame.map_err(one)?, schema, origin, self.reading.today)?;
                 let data = self.enforced(Data::Frame(frame), origin)?;
                 self.compared((data, None), &body, origin)
             }

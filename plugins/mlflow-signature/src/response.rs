@@ -10,30 +10,19 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind, near};
 use mlflow_schema::json::Text;
-use mlflow_schema::misfit::near;
 use mlflow_schema::notation::shown;
 use mlflow_schema::py::{
     Array, Frame, Index, Py, Taking, Unframed, base64_encode, infer, loads_noting,
 };
 use mlflow_schema::schema::{ColSpec, Schema, TensorSpec, Type};
-use tollgate_sdk::Finding;
 
 use crate::body::{Body, Field, Layout, Origin};
 use crate::cast;
 use crate::data::Data;
-use crate::fault::{Fault, Kind};
 use crate::parse;
-
-/// A signature that says nothing of outputs judges no answer.
-pub(crate) fn undeclared() -> Fault {
-    let mut fault = Fault::new(
-        Kind::NoOutputs,
-        "the signature declares no outputs, so there is nothing to judge an answer by",
-    );
-    fault.expected = "`outputs` in the signature".to_string();
-    fault
-}
 
 /// Takes an answer apart.
 ///
@@ -106,7 +95,7 @@ pub(crate) fn origin(body: &Body<'_>, schema: &Schema) -> Origin {
         (Py::Dict(_), Schema::Tensors { .. }) => Layout::Columns,
         _ => Layout::Single,
     };
-    Origin { field: Field::Predictions, layout }
+    Origin { field: Field::Predictions, layout, part: Part::Outputs }
 }
 
 /// Whether the items are the cells of the only column, lists and objects as
@@ -236,33 +225,4 @@ pub(crate) fn written_so(sent: &Py<'_>, got: &Py<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// What a fault is called, and how it reads, when it is about outputs.
-pub(crate) fn finding(fault: Fault) -> Finding {
-    let mut finding = fault.finding();
-    for (inputs, outputs) in
-        [("missing-inputs", "missing-outputs"), ("extra-input", "extra-output")]
-    {
-        if finding.rule == inputs {
-            finding.rule = outputs.into();
-        }
-    }
-    for (inputs, outputs) in [
-        ("input `", "output `"),
-        ("MLflow would hand the model", "as declared it would be"),
-        ("MLflow hands", "the model gives"),
-        ("the body's field", "the answer's field"),
-    ] {
-        // Only the sentence's own words, which come before any value.
-        let own = finding.message.find(inputs);
-        if own.is_some_and(|at| at == 0 || finding.message.get(..at).is_some_and(ends_a_name)) {
-            finding.message = finding.message.replacen(inputs, outputs, 1);
-        }
-    }
-    finding
-}
-
-fn ends_a_name(before: &str) -> bool {
-    before.ends_with("`: ")
 }

@@ -6,18 +6,19 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind, doubled_key, gather, known, near};
 use mlflow_schema::json::Text;
-use mlflow_schema::misfit::near;
+use mlflow_schema::param::Params;
 use mlflow_schema::py::{Array, Dtype, Frame, Py, str_of};
 use mlflow_schema::schema::{DataType, ParamSpec, Schema, Type};
 use mlflow_schema::step::escaped;
 
 use crate::body::{Body, Field, Layout, Origin};
-use crate::change::{array_change, change, changed, same};
+use crate::change::{Reading, array_change, change, changed, same};
 use crate::data::Data;
-use crate::fault::{Fault, Kind, doubled_key, gather, known};
-use crate::params::Params;
 use crate::response::written_so;
+use crate::words;
 
 /// Compares a body with what became of it.
 pub(crate) struct Comparison<'c, 'a> {
@@ -27,7 +28,7 @@ pub(crate) struct Comparison<'c, 'a> {
     pub(crate) origin: Origin,
     pub(crate) schema: Option<&'c Schema>,
     pub(crate) params: &'c [ParamSpec],
-    pub(crate) today: Option<i64>,
+    pub(crate) reading: Reading,
 }
 
 /// What a comparison finds.
@@ -58,7 +59,7 @@ impl<'a> Comparison<'_, 'a> {
             Data::Frame(frame) => self.frame(frame, &mut faults),
             Data::Array(array) if self.tabular() => self.tensor(None, array, &mut faults),
             Data::Array(array) => {
-                let found = array_change(self.rows, array, self.today);
+                let found = array_change(self.rows, array, self.reading);
                 self.gather(found, "", &mut faults);
             }
             Data::Dict(items) => {
@@ -116,7 +117,7 @@ impl<'a> Comparison<'_, 'a> {
             return Found::Same;
         }
         if sent.is_single() && got.is_single() {
-            let Some(kind) = changed(sent, got, dtype, self.today) else {
+            let Some(kind) = changed(sent, got, dtype, self.reading.today) else {
                 return Found::Same;
             };
             if let Some(known) = known(faults, kind, column) {
@@ -124,7 +125,7 @@ impl<'a> Comparison<'_, 'a> {
                 return Found::Counted;
             }
         }
-        change(sent, got, dtype, self.today).map_or(Found::Same, Found::New)
+        change(sent, got, dtype, self.reading).map_or(Found::Same, Found::New)
     }
 
     fn frame(&self, frame: &Frame<'a>, faults: &mut Vec<Fault>) {
@@ -136,7 +137,7 @@ impl<'a> Comparison<'_, 'a> {
                 let sent = self.cell(&column.name, place, row);
                 let sent = sent.unwrap_or(&Py::None);
                 let found = match self.change(sent, got, column.dtype, &name, faults) {
-                    Found::Same => unchecked(got, declared),
+                    Found::Same => unchecked(got, declared, self.reading.part),
                     found => found.fault(),
                 };
                 let Some(mut fault) = found else { continue };
@@ -231,6 +232,7 @@ impl<'a> Comparison<'_, 'a> {
         if !schema.named() {
             return;
         }
+        let part = self.reading.part;
         let names = schema.names();
         let mut extras = Extras {
             names: &names,
@@ -259,17 +261,21 @@ impl<'a> Comparison<'_, 'a> {
         found.sort_by_key(|(_, extra)| (extra.row, extra.place));
         for (key, extra) in found {
             let hint = near(&key.lossy(), names.iter().copied());
-            let message =
-                format!("input `{}` is not in the signature and is dropped{hint}", key.lossy());
+            let message = format!(
+                "{} `{}` is not in the signature and is dropped{hint}",
+                words::one(part),
+                key.lossy()
+            );
             let place = self.place(&Py::Str(key.clone()), 0);
-            let mut fault = Fault::new(Kind::ExtraInput, message);
+            let mut fault = Fault::new(words::extra(part), message);
             fault.column = key.lossy().into_owned();
             fault.occurrences = extra.rows;
             let name = Py::Str(key.clone());
             faults.push(fault.at(self.origin.cell(&name, place, Some(extra.row))));
         }
         for key in &self.body.ignored {
-            let message = format!("the body's field `{}` is ignored", key.lossy());
+            let message =
+                format!("the {}'s field `{}` is ignored", words::payload(part), key.lossy());
             let pointer = format!("/{}", escaped(&key.lossy()));
             faults.push(Fault::new(Kind::IgnoredField, message).at(pointer));
         }
@@ -292,7 +298,7 @@ impl<'a> Comparison<'_, 'a> {
                 faults.push(Fault::new(Kind::ExtraParam, message).at(pointer));
                 continue;
             };
-            if let Some(mut fault) = change(value, got, Dtype::Object, self.today) {
+            if let Some(mut fault) = change(value, got, Dtype::Object, self.reading) {
                 fault.message = format!("parameter `{name}`: {}", fault.message);
                 fault.column = name.into_owned();
                 faults.push(fault.at(pointer));
@@ -342,7 +348,7 @@ impl<'p, 'a> Extras<'p, 'a> {
 }
 
 /// A value that MLflow lets through though it is not of the declared type.
-fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
+fn unchecked(got: &Py<'_>, declared: Option<&Type>, part: Part) -> Option<Fault> {
     let fits = match (declared?, got) {
         (_, Py::None) => true,
         (Type::Data(DataType::String), got) => matches!(got, Py::Str(_)) || got.is_null(),
@@ -354,6 +360,6 @@ fn unchecked<'a>(got: &Py<'a>, declared: Option<&Type>) -> Option<Fault> {
         return None;
     }
     let name = declared?.name();
-    let message = format!("MLflow hands {} on where `{name}` is declared", got.kind());
+    let message = words::stays(part, got.kind(), name);
     Some(Fault::new(Kind::UncheckedType, message).wanted(name, got))
 }

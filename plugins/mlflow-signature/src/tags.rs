@@ -4,10 +4,9 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{Array, Dtype, Instant, Py, base64_decode, cell_as, instant};
-
-use crate::fault::{Fault, Kind};
 
 /// An empty array may still have lengths; nobody's are longer, and each would
 /// be walked.

@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind, near};
 use mlflow_schema::json::Text;
-use mlflow_schema::misfit::near;
 use mlflow_schema::notation::shown;
 use mlflow_schema::py::{
     Array, Column, Dtype, Frame, Index, Py, Raised, array, cast_number, cell_as, str_of,
@@ -14,7 +14,7 @@ use mlflow_schema::schema::TensorSpec;
 
 use crate::body::Origin;
 use crate::data::Data;
-use crate::fault::{Fault, Kind};
+use crate::words;
 
 /// The tensors as the model gets them (MLflow's `_enforce_tensor_schema`).
 ///
@@ -70,8 +70,10 @@ fn by_name<'a>(data: Data<'a>, specs: &[TensorSpec], origin: Origin) -> Result<D
     if let Some(spec) = specs.iter().find(|spec| !names.contains(&spec.name)) {
         let unknown = names.iter().filter(|name| !specs.iter().any(|spec| spec.name == **name));
         let hint = near(&spec.name, unknown.map(String::as_str));
-        let mut fault =
-            Fault::new(Kind::MissingInputs, format!("tensor `{}` is missing{hint}", spec.name));
+        let mut fault = Fault::new(
+            words::missing(origin.part),
+            format!("tensor `{}` is missing{hint}", spec.name),
+        );
         fault.column.clone_from(&spec.name);
         fault.expected.clone_from(&spec.name);
         return Err(fault.at(origin.data()));

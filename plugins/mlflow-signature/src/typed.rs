@@ -9,6 +9,7 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{Column, Dtype, Frame, Index, Py, infer, loads};
 use mlflow_schema::step::escaped;
@@ -16,7 +17,6 @@ use mlflow_schema::step::escaped;
 use crate::body::{Body, Field};
 use crate::columns;
 use crate::data::Data;
-use crate::fault::{Fault, Kind};
 use crate::tags::{array, dtype, entries, list, malformed, untag, untagged};
 
 /// Data, and the parameters beside it.

@@ -1,50 +1,11 @@
-//! What judged nothing has not passed: payloads without rows, and signatures
-//! without anything to judge by.
+//! Whether there was anything to judge in what a payload came to.
 
-use alloc::format;
-use alloc::string::ToString as _;
-
+use mlflow_schema::fault::Fault;
 use mlflow_schema::py::{Array, Py};
+use mlflow_schema::unjudged::{no_elements, no_rows};
 
 use crate::body::{Body, Field, Origin};
 use crate::data::Data;
-use crate::fault::{Fault, Kind};
-
-/// There is no row.
-pub(crate) fn no_rows() -> Fault {
-    empty("there are no rows, so nothing was judged", "at least one row")
-}
-
-/// There is no tensor, though each may be left out.
-pub(crate) fn no_tensors() -> Fault {
-    empty("there are no tensors, so nothing was judged", "at least one tensor")
-}
-
-/// A tensor has no element.
-pub(crate) fn no_elements(name: &str, shape: &[impl core::fmt::Debug]) -> Fault {
-    let message = match name {
-        "" => "the tensor is empty, so nothing was judged".to_string(),
-        name => format!("the tensor `{name}` is empty, so nothing of it was judged"),
-    };
-    let mut fault = empty(&message, "at least one element");
-    fault.column = name.to_string();
-    fault.actual = format!("the shape {shape:?}");
-    fault
-}
-
-fn empty(message: &str, wanted: &str) -> Fault {
-    let mut fault = Fault::new(Kind::NoRows, message);
-    fault.expected = format!("{wanted}, or `allow_empty` where none is meant");
-    fault
-}
-
-/// The signature declares neither inputs nor parameters.
-pub(crate) fn no_inputs() -> Fault {
-    let message = "the signature declares no inputs, so there is nothing to judge a payload by";
-    let mut fault = Fault::new(Kind::NoInputs, message);
-    fault.expected = "`inputs` in the signature".to_string();
-    fault
-}
 
 /// Why nothing was judged of data that a signature's inputs accept.
 pub(crate) fn of_data(data: &Data<'_>, sent: &Body<'_>, origin: Origin) -> Option<Fault> {

@@ -3,101 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use mlflow_signature::MlflowSignature;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use tollgate_sdk::Outcome;
 use tollgate_sdk::signature::Signature as _;
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_test_support::findings::hold;
 use tollgate_test_support::growth;
-
-#[derive(Deserialize)]
-struct Case {
-    name: String,
-    settings: Box<RawValue>,
-    /// The body; text where it is no JSON. None judges the settings.
-    #[serde(default)]
-    body: Option<Box<RawValue>>,
-    #[serde(default)]
-    raw: Option<String>,
-    findings: Vec<Expected>,
-}
-
-#[derive(Deserialize, Debug)]
-struct Expected {
-    rule: String,
-    #[serde(default)]
-    outcome: Option<String>,
-    #[serde(default)]
-    pointer: Option<String>,
-    /// Parts of the message.
-    #[serde(default)]
-    says: Vec<String>,
-    #[serde(default)]
-    expected: Option<String>,
-    #[serde(default)]
-    actual: Option<String>,
-    #[serde(default)]
-    occurrences: Option<u32>,
-}
 
 #[test]
 fn findings_say_what_and_where() {
-    let files = [
+    let cases = hold::<MlflowSignature>(&[
         include_str!("cases/findings.json"),
         include_str!("cases/outputs.json"),
         include_str!("cases/typed.json"),
-        include_str!("cases/oip.json"),
         include_str!("cases/unjudged.json"),
-    ];
-    let cases: Vec<Case> =
-        files.into_iter().flat_map(|file| serde_json::from_str::<Vec<_>>(file).unwrap()).collect();
-    assert!(cases.len() > 100);
-    for case in cases {
-        let given = given(&case);
-        assert_eq!(given.len(), case.findings.len(), "{}: {given:#?}", case.name);
-        for (finding, expected) in given.iter().zip(&case.findings) {
-            agree(&case.name, finding, expected);
-        }
-    }
-}
-
-fn given(case: &Case) -> Vec<Finding> {
-    let settings = serde_json::from_str(case.settings.get()).unwrap();
-    let plugin = match MlflowSignature::configure(settings) {
-        Ok(plugin) => plugin,
-        Err(findings) => return findings,
-    };
-    match (&case.body, &case.raw) {
-        (Some(body), None) => plugin.check(body.get().as_bytes()),
-        (None, Some(raw)) => plugin.check(raw.as_bytes()),
-        _ => panic!("{}: one of `body` and `raw`", case.name),
-    }
-}
-
-fn agree(name: &str, finding: &Finding, expected: &Expected) {
-    let context = format!("{name}: {finding:#?}");
-    assert_eq!(finding.rule, expected.rule, "{context}");
-    let outcome = match expected.outcome.as_deref() {
-        Some("warn") => Outcome::Warn,
-        Some("inconclusive") => Outcome::Inconclusive,
-        _ => Outcome::Fail,
-    };
-    assert_eq!(finding.outcome, outcome, "{context}");
-    if let Some(pointer) = &expected.pointer {
-        assert_eq!(finding.pointer.as_ref(), Some(pointer), "{context}");
-    }
-    for part in &expected.says {
-        assert!(finding.message.contains(part.as_str()), "{part}: {context}");
-    }
-    if expected.expected.is_some() {
-        assert_eq!(finding.expected, expected.expected, "{context}");
-    }
-    if expected.actual.is_some() {
-        assert_eq!(finding.actual, expected.actual, "{context}");
-    }
-    assert_eq!(finding.occurrences, expected.occurrences.unwrap_or(1), "{context}");
-    // Findings are one sentence, and keep payloads out of the message.
-    assert!(!finding.message.ends_with('.'), "{context}");
-    assert!(!finding.message.contains("s3cret"), "{context}");
+    ]);
+    assert!(cases > 100);
 }
 
 /// Clean payloads are not looked through for UTF-8 first.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use mlflow_signature::MlflowSignature;
+use oip_signature::OipSignature;
 use tempfile::TempDir;
 use tollgate::document::PolicyDocument;
 use tollgate::facts::Evidence;
@@ -169,18 +170,33 @@ fn requests(bytes: &[u8]) {
 
 fn bodies(bytes: &[u8]) {
     thread_local! {
-        static CHECKERS: Vec<MlflowSignature> = checkers();
+        static MLFLOW: Vec<MlflowSignature> = checkers();
+        static OIP: Vec<OipSignature> = of_the_protocol();
     }
-    CHECKERS.with(|checkers| {
-        for checker in checkers {
-            let findings = checker.check(bytes);
-            let blocks =
-                findings.iter().any(|finding| finding.outcome > tollgate_sdk::Outcome::Warn);
-            let normalized = checker.normalize(bytes);
-            assert_eq!(blocks, normalized.is_err(), "`check` and `normalize` disagree");
-            findings.iter().for_each(|finding| assert!(finding.message.len() < 4 << 20));
-        }
-    });
+    MLFLOW.with(|checkers| checkers.iter().for_each(|checker| judged(checker, bytes)));
+    OIP.with(|checkers| checkers.iter().for_each(|checker| judged(checker, bytes)));
+}
+
+fn judged(checker: &impl Signature, bytes: &[u8]) {
+    let findings = checker.check(bytes);
+    let blocks = findings.iter().any(|finding| finding.outcome > tollgate_sdk::Outcome::Warn);
+    let normalized = checker.normalize(bytes);
+    assert_eq!(blocks, normalized.is_err(), "`check` and `normalize` disagree");
+    findings.iter().for_each(|finding| assert!(finding.message.len() < 4 << 20));
+}
+
+fn of_the_protocol() -> Vec<OipSignature> {
+    let inputs = r#"[{"type":"tensor","name":"p","tensor-spec":{"dtype":"float64","shape":[-1,2]}}]"#;
+    let columns = r#"[{"type":"long","name":"a"},{"type":"string","name":"x","required":false}]"#;
+    let params = r#"[{"name":"temperature","type":"double","default":0.5,"shape":null}]"#;
+    let configured = |part, inputs| {
+        let settings = format!(
+            r#"{{"part":"{part}","signature":{{"inputs":{inputs},"outputs":{inputs},"params":{params}}}}}"#
+        );
+        let settings = serde_json::from_str(&settings).unwrap();
+        OipSignature::configure(settings).unwrap_or_else(|e| panic!("{e:?}"))
+    };
+    [("inputs", inputs), ("inputs", columns), ("outputs", inputs)].map(|(part, of)| configured(part, of)).into()
 }
 
 fn checkers() -> Vec<MlflowSignature> {
@@ -196,7 +212,6 @@ fn checkers() -> Vec<MlflowSignature> {
             (tensor, ""),
             (unnamed, ""),
             (columns, r#","form":"data""#),
-            (columns, r#","protocol":"oip""#),
             (columns, r#","part":"outputs""#),
         ] {
             let settings = format!(

@@ -1,5 +1,8 @@
 //! What the tests of several crates have in common: chance that differs from
-//! run to run and can be had again, and the time that work takes.
+//! run to run and can be had again, the time that work takes, and cases of what
+//! a plugin finds.
+
+pub mod findings;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;

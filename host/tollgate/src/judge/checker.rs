@@ -12,11 +12,11 @@ use tollgate_engine::{
 use super::checked::{Checked, CheckedRows};
 use super::opened::Opened;
 use super::rows::{self, NO_ROWS, Seen, Telling};
-use super::subject::{CheckerOptions, Mode, Part, Subject};
+use super::subject::{CheckerOptions, Mode, Part, Protocol, Subject};
 use super::{JudgeError, located};
 use crate::canonical;
 use crate::mistake::{Mistake, Mistakes};
-use crate::plugins::{JSON_SCHEMA, MLFLOW_SIGNATURE, Plugins};
+use crate::plugins::{JSON_SCHEMA, Plugins};
 use crate::report::{CheckReport, FindingReport, PluginReport};
 use crate::rows::{Judged, RowSource};
 use crate::source::Source;
@@ -79,15 +79,17 @@ impl Checker {
         };
         let (plugin, signature, source, against) = match subject {
             Subject::Signature { signature, part, mode, protocol } => {
-                let plugin = limited(plugins.built_in(MLFLOW_SIGNATURE)?)?;
-                let settings = canonical::to_text(&json!({
+                let plugin = limited(plugins.built_in(protocol.plugin())?)?;
+                let mut settings = json!({
                     "signature": signature.value,
-                    "mode": mode.name(),
                     "part": part.name(),
-                    "protocol": protocol.name(),
                     "max_findings": options.max_findings,
                     "allow_empty": options.allow_empty,
-                }));
+                });
+                if *protocol == Protocol::Mlflow {
+                    settings["mode"] = mode.name().into();
+                }
+                let settings = canonical::to_text(&settings);
                 let configured =
                     plugin.signature(Some(&settings)).map_err(|error| match error {
                         ConfigureError::Refused { findings, .. } => {
@@ -280,6 +282,7 @@ impl Checker {
             return Err(JudgeError::NotRows { plugin: self.0.plugin.name().to_owned() });
         }
         let telling = Telling {
+            how: self.judged(),
             most: usize::try_from(options.max_findings).unwrap_or(usize::MAX),
             allow_empty: options.allow_empty,
             // The plugin of a document knows nothing of what was allowed here.

@@ -4,6 +4,7 @@ use tollgate_engine::Limits;
 
 use super::opened::Opened;
 use crate::model::SignatureText;
+use crate::plugins::{MLFLOW_SIGNATURE, OIP_SIGNATURE};
 use crate::source::Source;
 
 /// What payloads are held against.
@@ -91,12 +92,11 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Its name in settings.
-    #[must_use]
-    pub fn name(self) -> &'static str {
+    /// The plugin that knows it.
+    pub(super) fn plugin(self) -> &'static str {
         match self {
-            Self::Mlflow => "mlflow",
-            Self::Oip => "oip",
+            Self::Mlflow => MLFLOW_SIGNATURE,
+            Self::Oip => OIP_SIGNATURE,
         }
     }
 }

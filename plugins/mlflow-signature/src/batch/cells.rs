@@ -2,11 +2,12 @@
 
 use alloc::format;
 
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::schema::ColSpec;
 use tollgate_sdk::signature::{Cells, Dictionary, TypedColumn};
 
 use super::{Missing, PLACES};
-use crate::fault::{Fault, Kind};
 
 /// A column of a batch and what it should be.
 #[derive(Clone, Copy)]
@@ -21,6 +22,8 @@ pub(super) struct Batch<'c> {
     pub(super) name: &'c str,
     /// Which column it is.
     pub(super) place: usize,
+    /// Which part of the signature is enforced.
+    pub(super) part: Part,
 }
 
 impl<'c> Batch<'c> {

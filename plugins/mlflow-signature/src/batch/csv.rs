@@ -3,6 +3,7 @@
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::notation::shown;
 use mlflow_schema::py::Py;
@@ -14,7 +15,6 @@ use super::marks::Marks;
 use super::nested;
 use super::text::{Found, read};
 use super::{Missing, NOTHING};
-use crate::fault::{Fault, Kind};
 
 /// Finds what is wrong with a column, and counts what is missing.
 pub(super) fn faults(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) -> Missing {

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::Fault;
+
 use super::cells::Batch;
 use super::{PLACES, at, label};
-use crate::fault::Fault;
 
 /// The cells of a column that broke rules, by rule.
 pub(super) struct Marks<K>(Vec<Mark<K>>);

@@ -16,14 +16,15 @@ use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
 
-use mlflow_schema::misfit::near;
+use mlflow_plugin::Part;
+use mlflow_schema::fault::{Fault, Kind, Place, near};
 use mlflow_schema::schema::{ColSpec, Schema};
 use tollgate_sdk::signature::TypedColumn;
 
 use self::cells::Batch;
 use self::marks::Marks;
-use crate::fault::{Fault, Kind, Place};
 use crate::settings::Mode;
+use crate::words;
 
 /// What the file's cells are called in the contract: texts without a type,
 /// each read as its column is declared.
@@ -35,14 +36,15 @@ pub(crate) struct Judge<'s> {
     pub(crate) named: bool,
     pub(crate) specs: &'s [ColSpec],
     pub(crate) mode: Mode,
+    pub(crate) part: Part,
 }
 
 impl<'s> Judge<'s> {
     /// None for a signature of tensors.
-    pub(crate) fn of(inputs: &'s Schema, mode: Mode) -> Option<Self> {
-        match inputs {
+    pub(crate) fn of(schema: &'s Schema, mode: Mode, part: Part) -> Option<Self> {
+        match schema {
             Schema::Columns { named, columns } => {
-                Some(Self { named: *named, specs: columns, mode })
+                Some(Self { named: *named, specs: columns, mode, part })
             }
             Schema::Tensors { .. } => None,
         }
@@ -74,7 +76,7 @@ impl<'s> Judge<'s> {
             .collect();
         let absent = |spec: &&ColSpec| spec.required && sent.places(&spec.name).is_empty();
         for spec in self.specs.iter().filter(absent) {
-            faults.push(missing(&spec.name, &extras));
+            faults.push(missing(&spec.name, &extras, self.part));
         }
         for (at, spec) in self.specs.iter().enumerate() {
             // Of equal names in the signature the first decides.
@@ -86,7 +88,8 @@ impl<'s> Judge<'s> {
                 [(name, place)] => {
                     if let Some(column) = columns.get(*place) {
                         let (required, place) = (spec.required, *place);
-                        let batch = Batch { rows, column, spec, required, name, place };
+                        let part = self.part;
+                        let batch = Batch { rows, column, spec, required, name, place, part };
                         self.column(&batch, faults);
                     }
                 }
@@ -98,7 +101,7 @@ impl<'s> Judge<'s> {
                 let hint = near(name, self.specs.iter().map(|spec| spec.name.as_str()));
                 let message =
                     format!("column `{name}` is not in the signature and is dropped{hint}");
-                let mut fault = Fault::new(Kind::ExtraInput, message);
+                let mut fault = Fault::new(words::extra(self.part), message);
                 fault.column = name.into();
                 faults.push(fault);
             }
@@ -119,13 +122,14 @@ impl<'s> Judge<'s> {
         for (place, (spec, column)) in self.specs.iter().zip(columns).enumerate() {
             let number = place.to_string();
             let name = column.name.as_deref().unwrap_or(&number);
-            let batch = Batch { rows, column, spec, required: true, name, place };
+            let (required, part) = (true, self.part);
+            let batch = Batch { rows, column, spec, required, name, place, part };
             self.column(&batch, faults);
         }
         let more = columns.len() - self.specs.len();
         if self.strict() && more > 0 {
             let message = "columns beyond those of the signature are dropped";
-            let mut fault = Fault::new(Kind::ExtraInput, message);
+            let mut fault = Fault::new(words::extra(self.part), message);
             fault.expected = format!("{} columns", self.specs.len());
             fault.actual = format!("{} columns", columns.len());
             faults.push(fault);
@@ -212,9 +216,9 @@ impl Missing {
     }
 }
 
-fn missing(name: &str, extras: &[&str]) -> Fault {
+fn missing(name: &str, extras: &[&str], part: Part) -> Fault {
     let hint = near(name, extras.iter().copied());
-    let mut fault = Fault::new(Kind::MissingInputs, format!("column `{name}` is missing{hint}"));
+    let mut fault = Fault::new(words::missing(part), format!("column `{name}` is missing{hint}"));
     fault.column = name.into();
     fault.expected = name.into();
     fault

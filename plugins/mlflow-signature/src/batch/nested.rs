@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::nested::value;
 use mlflow_schema::py::{Dtype, Py};
@@ -10,9 +11,8 @@ use tollgate_sdk::signature::Dictionary;
 use super::Missing;
 use super::cells::Batch;
 use super::marks::Marks;
-use crate::change::change;
+use crate::change::{Reading, change};
 use crate::columns::object;
-use crate::fault::{Fault, Kind};
 
 /// Judges each distinct text once. In a file without types an `empty` text is
 /// a missing value.
@@ -23,6 +23,7 @@ pub(super) fn faults(
     strict: bool,
     faults: &mut Vec<Fault>,
 ) -> Missing {
+    let reading = Reading { today: None, part: batch.part };
     let read = |text: Option<&str>| {
         let cell = match text {
             Some(text) if !(empty && text.is_empty()) => object(Text::new(text))
@@ -31,7 +32,7 @@ pub(super) fn faults(
         };
         let sent = strict.then(|| cell.clone());
         let got = value(cell, &batch.spec.kind, batch.required)?;
-        match sent.and_then(|sent| change(&sent, &got, Dtype::Object, None)) {
+        match sent.and_then(|sent| change(&sent, &got, Dtype::Object, reading)) {
             Some(fault) => Err(fault),
             None => Ok(()),
         }

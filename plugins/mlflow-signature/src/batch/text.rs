@@ -4,11 +4,10 @@
 //! calls it, decides what can be read at all. What it would read but change is
 //! told apart, for mode `strict`.
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::py::{Instant, base64_decode, base64_encode, instant, to_f32};
 use mlflow_schema::schema::DataType;
-
-use crate::fault::{Fault, Kind};
 
 /// What a cell turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

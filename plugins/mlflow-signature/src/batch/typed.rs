@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use mlflow_schema::datatype::widens;
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::py::{Dtype, Frame, Index, Py, Unit};
 use mlflow_schema::schema::{DataType, Schema, Type};
 use tollgate_sdk::signature::{Cells, Dictionary};
@@ -13,12 +14,13 @@ use super::cells::Batch;
 use super::marks::Marks;
 use super::{Missing, NOTHING, label, nested};
 use crate::body::{Body, Field, Layout, Origin};
+use crate::change::Reading;
 use crate::data::Data;
 use crate::enforce;
 use crate::fast::written;
-use crate::fault::{Fault, Kind};
 use crate::strict::Comparison;
 use crate::typed::of_columns;
+use crate::words;
 
 /// Up to here every whole number is a double.
 const EXACT: u64 = 1 << 53;
@@ -222,9 +224,8 @@ impl Typed<'_, '_> {
             }
         }
         marks.into_faults(self.batch, faults, |(), row| {
-            let message = "MLflow would hand the model another number: missing values make the \
-                           column's whole numbers floats";
-            let mut fault = Fault::new(Kind::LossyFloat, message);
+            let what = "another number: missing values make the column's whole numbers floats";
+            let mut fault = Fault::new(Kind::LossyFloat, words::becomes(self.batch.part, what));
             fault.expected = "double".into();
             fault.actual = cells.get(row)?.to_string();
             Some(fault)
@@ -261,7 +262,8 @@ fn exact(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) {
         Err(fault) => return faults.push(label(fault, batch.name)),
     };
     let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column.clone()] };
-    let origin = Origin { field: Field::Frame, layout: Layout::Frame };
+    let part = batch.part;
+    let origin = Origin { field: Field::Frame, layout: Layout::Frame, part };
     let kind = &batch.spec.kind;
     let column = match enforce::enforce(column, kind, batch.required) {
         Ok(column) => column,
@@ -284,7 +286,7 @@ fn exact(batch: &Batch<'_>, strict: bool, faults: &mut Vec<Fault>) {
         origin,
         schema: Some(&schema),
         params: &[],
-        today: None,
+        reading: Reading { today: None, part },
     };
     let frame = Frame { index: Index::Range(batch.rows), columns: alloc::vec![column] };
     faults.extend(comparison.faults(&Data::Frame(frame), &None));

@@ -81,7 +81,7 @@ impl Cell {
     }
 
     #[inline(always)]
-    fn number(self, number: &Number<'_>) -> bool {
+    pub(super) fn number(self, number: &Number<'_>) -> bool {
         let length = number.raw.len();
         // So many digits always fit.
         let short = match (self, number.whole) {

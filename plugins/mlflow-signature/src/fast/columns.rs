@@ -1,4 +1,4 @@
-//! Rows and columns of named primitives.
+//! Rows and columns with names.
 
 use alloc::vec::Vec;
 
@@ -6,13 +6,40 @@ use mlflow_schema::json::{Reader, Text};
 use mlflow_schema::schema::{ColSpec, Type};
 
 use super::cell::Cell;
+use super::nested::Nested;
 use crate::body::Field;
 
 #[derive(Debug)]
 struct Column {
     name: Vec<u8>,
-    cell: Cell,
+    cells: Cells,
     required: bool,
+}
+
+/// What the cells of a column are.
+#[derive(Debug)]
+enum Cells {
+    Single(Cell),
+    /// Lists or objects.
+    Nested(Nested),
+}
+
+impl Cells {
+    fn of(kind: &Type) -> Option<Self> {
+        match kind {
+            Type::Data(data_type) => Cell::of(*data_type).map(Self::Single),
+            nested => Nested::of(nested).map(Self::Nested),
+        }
+    }
+
+    /// Reads one clean cell; see [`Cell::read`].
+    #[inline(always)]
+    fn read(&self, reader: &mut Reader<'_>, frame: bool, time: &mut u8) -> Option<()> {
+        match self {
+            Self::Single(cell) => cell.read(reader, frame, time),
+            Self::Nested(nested) => nested.read(reader),
+        }
+    }
 }
 
 /// The columns that payloads are looked through for.
@@ -33,12 +60,9 @@ impl Columns {
     /// The columns of a signature; none when one pass cannot tell of them.
     pub(super) fn of(specs: &[ColSpec]) -> Option<Self> {
         let column = |spec: &ColSpec| {
-            let Type::Data(data_type) = spec.kind else {
-                return None;
-            };
             Some(Column {
                 name: spec.name.clone().into_bytes(),
-                cell: Cell::of(data_type)?,
+                cells: Cells::of(&spec.kind)?,
                 required: spec.required,
             })
         };
@@ -54,6 +78,8 @@ impl Columns {
         match (field, reader.peek()) {
             (Field::Split, b'{') => self.split(reader),
             (Field::Records, b'[') => self.records(reader, self.progress(true)),
+            // Beside lists or objects an object is as well one row.
+            _ if self.0.iter().any(|column| matches!(column.cells, Cells::Nested(_))) => None,
             (Field::Inputs | Field::Instances, b'[') => self.records(reader, self.progress(false)),
             (Field::Inputs | Field::Instances, b'{') => self.columns(reader, field),
             _ => None,
@@ -94,7 +120,7 @@ impl Columns {
         }
         *seen = row;
         let time = progress.times.get_mut(at)?;
-        self.0.get(at)?.cell.read(reader, progress.frame, time)
+        self.0.get(at)?.cells.read(reader, progress.frame, time)
     }
 
     /// A list of objects.
@@ -203,7 +229,7 @@ impl Columns {
     fn rows(&self, reader: &mut Reader<'_>, places: &[usize]) -> Option<u32> {
         let mut columns = Vec::with_capacity(places.len());
         for place in places {
-            columns.push((self.0.get(*place)?.cell, 0u8));
+            columns.push((&self.0.get(*place)?.cells, 0u8));
         }
         reader.take(b'[').then_some(())?;
         let mut rows = 0;
@@ -211,8 +237,8 @@ impl Columns {
             reader.take(b'[').then_some(())?;
             let mut rest = columns.iter_mut();
             loop {
-                let (cell, time) = rest.next()?;
-                cell.read(reader, true, time)?;
+                let (cells, time) = rest.next()?;
+                cells.read(reader, true, time)?;
                 if !reader.another(b']').ok()? {
                     break;
                 }
@@ -243,7 +269,7 @@ impl Columns {
                 let mut rows = 0u32;
                 loop {
                     rows += 1;
-                    self.0.get(at)?.cell.read(reader, false, time)?;
+                    self.0.get(at)?.cells.read(reader, false, time)?;
                     if !reader.another(b']').ok()? {
                         break;
                     }

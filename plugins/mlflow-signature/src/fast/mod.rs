@@ -8,6 +8,9 @@
 
 mod cell;
 mod columns;
+#[cfg(test)]
+mod drawn;
+mod nested;
 mod tensors;
 
 pub(crate) use self::cell::written;
@@ -22,7 +25,7 @@ use crate::body::Field;
 /// What to look for, worked out from the signature once.
 #[derive(Debug)]
 pub(crate) enum Plan {
-    /// Rows or columns of named primitives.
+    /// Rows or columns with names.
     Columns(Columns),
     /// Tensors, by name or the only one.
     Tensors(Tensors),

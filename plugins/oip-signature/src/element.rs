@@ -6,10 +6,10 @@ use alloc::string::{String, ToString as _};
 use mlflow_schema::oip::Datatype;
 use mlflow_schema::py::Py;
 
-use crate::fault::{Fault, Kind};
+use mlflow_schema::fault::{Fault, Kind};
 
 /// Checks one element.
-pub(super) fn check(datatype: Datatype, element: &Py<'_>) -> Result<(), Fault> {
+pub(crate) fn check(datatype: Datatype, element: &Py<'_>) -> Result<(), Fault> {
     let fits = match datatype {
         Datatype::Bool => matches!(element, Py::Bool(_)),
         Datatype::Bytes => matches!(element, Py::Str(text) if text.as_str().is_some()),

@@ -4,32 +4,32 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use mlflow_schema::fault::{Fault, Kind};
 use mlflow_schema::json::Text;
 use mlflow_schema::oip::Datatype;
 use mlflow_schema::py::Py;
 use mlflow_schema::step::escaped;
+use mlflow_schema::unjudged::no_elements;
 
-use super::element::check;
-use crate::fault::{Fault, Kind};
-use crate::unjudged;
+use crate::element::check;
 
 /// What a signature wants of a tensor.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// None where the signature has one tensor without a name.
-    pub(super) name: Option<String>,
-    pub(super) datatype: Datatype,
+    pub(crate) name: Option<String>,
+    pub(crate) datatype: Datatype,
     /// The lengths that will do; -1 for any.
-    pub(super) shape: Vec<i64>,
+    pub(crate) shape: Vec<i64>,
     /// Whether the last dimension may be 1 or missing: a column.
-    pub(super) column: bool,
-    pub(super) required: bool,
+    pub(crate) column: bool,
+    pub(crate) required: bool,
 }
 
 /// A tensor as it is sent.
-pub(super) struct Sent<'a> {
-    pub(super) name: String,
-    pub(super) pointer: String,
+pub(crate) struct Sent<'a> {
+    pub(crate) name: String,
+    pub(crate) pointer: String,
     datatype: Datatype,
     shape: Vec<i64>,
     data: Py<'a>,
@@ -37,7 +37,7 @@ pub(super) struct Sent<'a> {
 
 impl<'a> Sent<'a> {
     /// Takes a tensor apart.
-    pub(super) fn read(tensor: Py<'a>, pointer: &str) -> Result<Self, Fault> {
+    pub(crate) fn read(tensor: Py<'a>, pointer: &str) -> Result<Self, Fault> {
         let form = |message: &str, at: String| Fault::new(Kind::OipForm, message).at(at);
         let Py::Dict(members) = tensor else {
             let fault = form("a tensor must be an object", pointer.to_string());
@@ -85,18 +85,18 @@ impl<'a> Sent<'a> {
     }
 
     /// The number of rows: the first dimension.
-    pub(super) fn rows(&self) -> Option<i64> {
+    pub(crate) fn rows(&self) -> Option<i64> {
         self.shape.first().copied()
     }
 
     /// That it has no element.
-    pub(super) fn unjudged(&self) -> Option<Fault> {
+    pub(crate) fn unjudged(&self) -> Option<Fault> {
         let at = format!("{}/shape", self.pointer);
-        self.shape.contains(&0).then(|| unjudged::no_elements(&self.name, &self.shape).at(at))
+        self.shape.contains(&0).then(|| no_elements(&self.name, &self.shape).at(at))
     }
 
     /// Compares it with what is wanted, and its data with what it says itself.
-    pub(super) fn faults(&self, wanted: Option<&Wanted>, faults: &mut Vec<Fault>) {
+    pub(crate) fn faults(&self, wanted: Option<&Wanted>, faults: &mut Vec<Fault>) {
         if let Some(wanted) = wanted {
             if self.datatype != wanted.datatype {
                 let message =

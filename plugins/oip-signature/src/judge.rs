@@ -1,45 +1,25 @@
-//! Requests and answers of the Open Inference Protocol v2, as KServe, Triton
-//! and MLServer speak it, against an MLflow signature.
-//!
-//! A tensor of the signature is a tensor of the protocol. A column is a tensor
-//! of shape `[n]` or `[n, 1]`, all columns with the same `n`. The types must be
-//! equal: the protocol says them, so nothing needs to be guessed or widened.
-//!
-//! Source: "Open Inference Protocol", REST, inference request and response;
-//! the binary tensor data extension is refused, since its data is not JSON.
-
-mod element;
-mod tensor;
+//! A body against a signature.
 
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use mlflow_schema::misfit::near;
+use mlflow_plugin::{Part, Settings};
+use mlflow_schema::fault::{Fault, Kind, doubled_key, near};
 use mlflow_schema::oip::Datatype;
+use mlflow_schema::param;
 use mlflow_schema::py::{Py, loads_noting};
-use mlflow_schema::schema::{ParamSpec, Schema};
+use mlflow_schema::schema::Schema;
 use mlflow_schema::step::escaped;
+use mlflow_schema::unjudged::{no_inputs, no_outputs, no_tensors};
 
-use crate::fault::{Fault, Kind, doubled_key};
-use crate::params;
-use crate::response::undeclared;
-use crate::settings::Part;
-use crate::unjudged;
-use tensor::{Sent, Wanted};
+use crate::tensor::{Sent, Wanted};
 
 /// More faults than anyone reads: what follows is not looked at.
 const MANY: usize = 10_000;
 
 /// What is wrong with the body of a request, or of the answer to one.
-/// `outputs` are the names of the signature's outputs.
-pub(crate) fn faults(
-    payload: &[u8],
-    part: Part,
-    schema: Option<&Schema>,
-    outputs: Option<&Schema>,
-    params: Option<&[ParamSpec]>,
-) -> Vec<Fault> {
+pub(crate) fn faults(payload: &[u8], settings: &Settings) -> Vec<Fault> {
     let (body, twice) = match loads_noting(payload) {
         Ok(body) => body,
         Err(error) => {
@@ -48,7 +28,7 @@ pub(crate) fn faults(
             return alloc::vec![Fault::new(Kind::BadJson, message)];
         }
     };
-    let mut faults = match judge(body, part, schema, outputs, params) {
+    let mut faults = match judge(body, settings) {
         Ok(faults) => faults,
         Err(fault) => alloc::vec![fault],
     };
@@ -56,13 +36,10 @@ pub(crate) fn faults(
     faults
 }
 
-fn judge(
-    body: Py<'_>,
-    part: Part,
-    schema: Option<&Schema>,
-    declared: Option<&Schema>,
-    params: Option<&[ParamSpec]>,
-) -> Result<Vec<Fault>, Fault> {
+fn judge(body: Py<'_>, settings: &Settings) -> Result<Vec<Fault>, Fault> {
+    let (part, schema) = (settings.part, settings.schema());
+    let declared = settings.signature.outputs.as_ref();
+    let params = settings.signature.params.as_deref().filter(|_| part == Part::Inputs);
     let form = |message: &str| Fault::new(Kind::OipForm, message);
     let Py::Dict(members) = body else {
         return Err(form("the body must be an object").wanted("an object", &body));
@@ -105,7 +82,7 @@ fn judge(
         }
         None => return Err(form(&format!("the body has no `{tensors_in}`"))),
     };
-    match params::enforce(given, params, "/parameters") {
+    match param::enforce(given, params, "/parameters") {
         Ok(_) => {}
         Err(wrong) => faults.extend(wrong),
     }
@@ -129,12 +106,10 @@ fn judge(
     }
     if faults.is_empty() {
         faults.extend(match (schema, part, params) {
-            (Some(_), ..) if sent.is_empty() => {
-                Some(unjudged::no_tensors().at(format!("/{tensors_in}")))
-            }
+            (Some(_), ..) if sent.is_empty() => Some(no_tensors().at(format!("/{tensors_in}"))),
             (Some(_), ..) => sent.iter().find_map(Sent::unjudged),
-            (None, Part::Outputs, _) => Some(undeclared()),
-            (None, Part::Inputs, None) => Some(unjudged::no_inputs()),
+            (None, Part::Outputs, _) => Some(no_outputs()),
+            (None, Part::Inputs, None) => Some(no_inputs()),
             (None, Part::Inputs, Some(_)) => None,
         });
     }

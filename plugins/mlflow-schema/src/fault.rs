@@ -1,4 +1,4 @@
-//! What is wrong with a payload, and where.
+//! What is wrong with a value or a payload, and where.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -6,11 +6,11 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-use mlflow_schema::misfit::{self, Misfit};
-use mlflow_schema::notation::shown;
-use mlflow_schema::py::Py;
-use mlflow_schema::step::{Step, escaped};
-use tollgate_sdk::{Finding, Outcome};
+use tollgate_nearest::nearest;
+
+use crate::notation::shown;
+use crate::py::Py;
+use crate::step::Step;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $rule:literal),* $(,)?) => {
@@ -58,6 +58,8 @@ kinds! {
     ObjectExtraProp "object-extra-prop",
     /// Required inputs are missing.
     MissingInputs "missing-inputs",
+    /// Required outputs are missing.
+    MissingOutputs "missing-outputs",
     /// There are fewer columns than the unnamed signature declares.
     MissingUnnamed "missing-unnamed",
     /// A value inside an array, an object or a map has another type.
@@ -118,6 +120,8 @@ kinds! {
     /// Strict, a warning: an input that the signature does not name is
     /// dropped.
     ExtraInput "extra-input",
+    /// Strict, a warning: so is an output.
+    ExtraOutput "extra-output",
     /// Strict, a warning: a parameter that the signature does not name is
     /// dropped.
     ExtraParam "extra-param",
@@ -147,40 +151,39 @@ kinds! {
     Raw "raw",
 }
 
+/// How much a fault weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Worth a word.
+    Warns,
+    /// Nothing was judged.
+    Unjudged,
+    /// Something is wrong.
+    Breaks,
+}
+
 impl Kind {
-    /// Whether it blocks.
+    /// How much it weighs.
     #[must_use]
-    pub fn outcome(self) -> Outcome {
+    pub fn weight(self) -> Weight {
         match self {
             Self::UncheckedType
             | Self::MissingValue
             | Self::DuplicateKey
             | Self::DoubledInput
             | Self::ExtraInput
+            | Self::ExtraOutput
             | Self::ExtraParam
-            | Self::IgnoredField => Outcome::Warn,
-            Self::NoOutputs | Self::NoInputs | Self::NoRows => Outcome::Inconclusive,
-            _ => Outcome::Fail,
+            | Self::IgnoredField => Weight::Warns,
+            Self::NoOutputs | Self::NoInputs | Self::NoRows => Weight::Unjudged,
+            _ => Weight::Breaks,
         }
     }
-}
 
-impl From<misfit::Kind> for Kind {
-    fn from(kind: misfit::Kind) -> Self {
-        match kind {
-            misfit::Kind::IncompatibleType => Self::IncompatibleType,
-            misfit::Kind::ParamsInvalid => Self::ParamsInvalid,
-            misfit::Kind::ObjectKey => Self::ObjectKey,
-            misfit::Kind::ObjectMissingProp => Self::ObjectMissingProp,
-            misfit::Kind::ObjectExtraProp => Self::ObjectExtraProp,
-            misfit::Kind::EnforceScalar => Self::EnforceScalar,
-            misfit::Kind::ExpectedList => Self::ExpectedList,
-            misfit::Kind::ExpectedDict => Self::ExpectedDict,
-            misfit::Kind::ExpectedScalar => Self::ExpectedScalar,
-            misfit::Kind::Timezone => Self::Timezone,
-            misfit::Kind::ColumnConvert => Self::ColumnConvert,
-            misfit::Kind::Raw => Self::Raw,
-        }
+    /// Whether a payload with it has not passed.
+    #[must_use]
+    pub fn blocks(self) -> bool {
+        self.weight() != Weight::Warns
     }
 }
 
@@ -243,17 +246,6 @@ pub struct Details {
     pub occurrences: u32,
 }
 
-impl From<Misfit> for Fault {
-    fn from(misfit: Misfit) -> Self {
-        let misfit::Details { kind, message, steps, expected, actual } = misfit.into_details();
-        let mut fault = Self::new(kind.into(), message);
-        fault.steps = steps;
-        fault.expected = expected;
-        fault.actual = actual;
-        fault
-    }
-}
-
 impl Fault {
     /// A fault without a place.
     #[must_use]
@@ -311,52 +303,22 @@ impl Fault {
         self
     }
 
-    /// As a finding.
+    /// What it says.
     #[must_use]
-    pub fn finding(self) -> Finding {
-        let Details {
-            kind,
-            message,
-            cell,
-            row,
-            mut pointer,
-            mut steps,
-            expected,
-            actual,
-            occurrences,
-            column: _,
-        } = *self.0;
-        while let Some(step) = steps.pop() {
-            pointer.push('/');
-            match step {
-                Step::Key(key) => pointer.push_str(&escaped(&key)),
-                Step::Item(at) => pointer.push_str(&at.to_string()),
-            }
-        }
-        let mut finding = Finding::new(kind.rule(), kind.outcome(), message);
-        let below = |pointer: String| Some(pointer).filter(|pointer| !pointer.is_empty());
-        finding = match (cell, row) {
-            (Some((row, column)), _) => {
-                finding.pointer = below(pointer);
-                finding.in_row(row).in_column(column)
-            }
-            (None, Some(row)) => finding.at(pointer).in_record(row),
-            (None, None) => finding.at(pointer),
-        };
-        if !expected.is_empty() {
-            finding = finding.expected(expected);
-        }
-        if !actual.is_empty() {
-            finding = finding.actual(actual);
-        }
-        finding.occurrences = occurrences;
-        finding
+    pub fn into_details(self) -> Details {
+        *self.0
     }
+}
+
+/// `; did you mean ...`, when one of the names is near.
+#[must_use]
+pub fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    nearest(name, names).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
 }
 
 /// An object has a key twice; `steps` lead to it. Which value counts differs from one reader of
 /// JSON to the next.
-pub(crate) fn doubled_key(steps: &[Step], kind: Kind) -> Fault {
+pub fn doubled_key(steps: &[Step], kind: Kind) -> Fault {
     let message = "the object has this key twice, and only one of the values counts";
     let mut fault = Fault::new(kind, message);
     fault.steps = steps.to_vec();
@@ -364,7 +326,7 @@ pub(crate) fn doubled_key(steps: &[Step], kind: Kind) -> Fault {
 }
 
 /// The signature names an input twice.
-pub(crate) fn doubled_input(name: &str) -> Fault {
+pub fn doubled_input(name: &str) -> Fault {
     let message = format!(
         "the signature names the input `{name}` twice: values are cast to the type that it has \
          last, and then the first is enforced"
@@ -389,11 +351,7 @@ pub fn gather(faults: &mut Vec<Fault>, fault: Fault) {
 }
 
 /// The fault of that kind about that column, when there is one.
-pub(crate) fn known<'f>(
-    faults: &'f mut [Fault],
-    kind: Kind,
-    column: &str,
-) -> Option<&'f mut Fault> {
+pub fn known<'f>(faults: &'f mut [Fault], kind: Kind, column: &str) -> Option<&'f mut Fault> {
     let same = |known: &&mut Fault| known.kind == kind && known.column == column;
     if column.is_empty() { None } else { faults.iter_mut().find(same) }
 }
