@@ -62,12 +62,7 @@ impl Budget {
         patience: Duration,
         give_way: impl Fn(),
     ) -> Result<Room, Cause> {
-        let acquire = |permits: &Arc<Permits>, patience| {
-            permits.acquire(Duration::ZERO).or_else(|| {
-                give_way();
-                permits.acquire(patience)
-            })
-        };
+        let acquire = |permits: &Arc<Permits>, patience| permits.acquire_from(patience, &give_way);
         let own = match &self.bulkhead {
             Some(bulkhead) => {
                 Some(acquire(bulkhead, patience).ok_or(Cause::Busy(self.limits.instances))?)

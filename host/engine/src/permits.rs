@@ -1,6 +1,6 @@
 //! How many instances may be alive at a time.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A counting semaphore. The pool of instances answers an overflow with an
@@ -35,15 +35,27 @@ impl Permits {
 
     /// Waits for a permit; none when there is none for `patience`.
     pub(crate) fn acquire(self: &Arc<Self>, patience: Duration) -> Option<Permit> {
-        // A panic elsewhere cannot leave a count half written.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.acquire_from(patience, || {})
+    }
+
+    /// [`Permits::acquire`]; where there is none, `give_way` makes some free.
+    /// By then it shows that somebody waits: who puts one by, and looks after
+    /// that, either sees it or is seen by `give_way`.
+    pub(crate) fn acquire_from(
+        self: &Arc<Self>,
+        patience: Duration,
+        give_way: impl Fn(),
+    ) -> Option<Permit> {
+        let mut state = self.lock();
         let mut waited = Duration::ZERO;
-        if state.free == 0 && !patience.is_zero() {
+        if state.free == 0 {
             let start = Instant::now();
             state.waiting += 1;
+            drop(state);
+            give_way();
             state = self
                 .returned
-                .wait_timeout_while(state, patience, |state| state.free == 0)
+                .wait_timeout_while(self.lock(), patience, |state| state.free == 0)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
             state.waiting -= 1;
@@ -52,18 +64,23 @@ impl Permits {
         state.free = state.free.checked_sub(1)?;
         Some(Permit { permits: Arc::clone(self), waited })
     }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere cannot leave a count half written.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Permit {
     /// Whether somebody waits for one like it.
     pub(crate) fn is_waited_for(&self) -> bool {
-        self.permits.state.lock().unwrap_or_else(PoisonError::into_inner).waiting > 0
+        self.permits.lock().waiting > 0
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.permits.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.permits.lock();
         state.free += 1;
         let wake = state.waiting > 0;
         drop(state);

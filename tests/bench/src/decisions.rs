@@ -14,7 +14,7 @@ use tollgate_engine::{Engine, Policy};
 
 use crate::fraud::{self, ACTIONS, Inputs, by_hand};
 use crate::group::{Group, Row};
-use crate::measure::{Step, Subject};
+use crate::measure::{AheadStep, Step, Subject};
 use crate::places::Places;
 use crate::remote::{Remote, RemoteCase};
 
@@ -89,7 +89,36 @@ fn by_tollgate(places: &Places) -> Result<Vec<Row>> {
             "Tollgate, JSON in and out, fresh instance, baked settings",
             json_step(move |body, answer| written(&decider_baked.decide(body), answer)),
         ),
+        Row::new(
+            "decision/tollgate-json-ahead-baked",
+            "Tollgate, JSON in and out, fresh instance made ahead, baked settings",
+            ahead(decider_baked),
+        ),
     ])
+}
+
+/// Instances that are ready at a time, well above where more are asked for.
+const READY: usize = 16;
+
+/// Decides in fresh instances that were made before the request came: what the
+/// caller pays. Making them takes another thread what the row of fresh
+/// instances shows.
+fn ahead(decider: &'static Decider) -> impl Subject + 'static {
+    let bodies = fraud::bodies();
+    let mut answer = String::new();
+    AheadStep {
+        ahead: move || {
+            decider.prepare(READY)?;
+            Ok(())
+        },
+        // Before half of them are taken nobody is woken to make more.
+        portion: READY as u64 / 2 - 1,
+        step: move |turn| {
+            answer.clear();
+            written(&decider.decide(pick(&bodies, turn)?.as_bytes()), &mut answer)?;
+            Ok(answer.len())
+        },
+    }
 }
 
 /// An answer as JSON; no decision ends the benchmark.

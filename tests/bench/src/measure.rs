@@ -27,6 +27,34 @@ pub(crate) struct Step<F>(pub(crate) F);
 /// Work of several threads or processes.
 pub(crate) struct WallStep<F>(pub(crate) F);
 
+/// Work of one thread for which something is made ahead, in portions, whose
+/// making is not timed.
+pub(crate) struct AheadStep<A, F> {
+    /// Makes it ready for a portion.
+    pub(crate) ahead: A,
+    /// How many repetitions a portion is for.
+    pub(crate) portion: u64,
+    pub(crate) step: F,
+}
+
+impl<R, A: FnMut() -> Result<()>, F: FnMut(usize) -> Result<R>> Subject for AheadStep<A, F> {
+    fn run(&mut self, times: u64) -> Result<Duration> {
+        let mut spent = Duration::ZERO;
+        let mut turn = 0;
+        while turn < times {
+            (self.ahead)()?;
+            let end = times.min(turn + self.portion);
+            let start = ThreadTime::try_now()?;
+            for turn in turn..end {
+                black_box((self.step)(turn as usize)?);
+            }
+            spent += start.try_elapsed()?;
+            turn = end;
+        }
+        Ok(spent)
+    }
+}
+
 impl<R, F: FnMut(usize) -> Result<R>> Subject for Step<F> {
     fn run(&mut self, times: u64) -> Result<Duration> {
         let start = ThreadTime::try_now()?;

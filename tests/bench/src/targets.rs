@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 18] = [
+const TARGETS: [Target; 20] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -53,6 +53,16 @@ const TARGETS: [Target; 18] = [
         text: "a decision from JSON to JSON, fresh and baked, at most 1/4 of Rego's in its RVM",
         row: "decision/tollgate-json-fresh-baked",
         bound: Bound::Times(1.0 / 4.0, "decision/rego-vm-json"),
+    },
+    Target {
+        text: "the same in an instance made ahead, at most 0.6 of Cedar on a prepared request",
+        row: "decision/tollgate-json-ahead-baked",
+        bound: Bound::Times(0.6, "decision/cedar-prepared"),
+    },
+    Target {
+        text: "the same in an instance made ahead, at most 0.6 of Rego's in its RVM",
+        row: "decision/tollgate-json-ahead-baked",
+        bound: Bound::Times(0.6, "decision/rego-vm-json"),
     },
     Target {
         text: "1,000,000 rows from columns, warm, at most 3 times the plugin's code natively",

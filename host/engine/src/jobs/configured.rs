@@ -13,6 +13,7 @@ use crate::error::{Cause, ConfigureError, EngineError, Fault};
 use crate::instance::{Exports, Instance, Live};
 use crate::limits::Limits;
 use crate::loaded::{Limited, Loaded};
+use crate::permits::Permit;
 use crate::prepare::Prepare;
 use crate::types::Finding;
 use crate::world::World;
@@ -133,8 +134,12 @@ impl Configured {
             }
             return answer;
         }
-        let mut live = self.fresh(&mut call)?;
-        self.0.ask(&mut live, &mut call, ask)
+        let (mut live, place) = self.fresh(&mut call)?;
+        let answer = self.0.ask(&mut live, &mut call, ask);
+        if let Some(place) = place {
+            self.0.at_rest.put_by(live, place);
+        }
+        answer
     }
 
     /// Asks `warm`, making a new instance when there is none. An instance that
@@ -151,7 +156,7 @@ impl Configured {
                 call.instance(InstanceUse::Warm);
                 live
             }
-            None => self.fresh(&mut call)?,
+            None => self.fresh(&mut call)?.0,
         };
         let answer = self.0.ask(&mut live, &mut call, ask);
         if answer.is_ok() {
@@ -170,25 +175,26 @@ impl Configured {
         self.0.at_rest.keep_warm(live);
     }
 
-    /// An instance that is ready for its first call.
-    fn fresh(&self, call: &mut Call<'_>) -> Result<Live, Fault> {
+    /// An instance that is ready for its first call, and its place among those
+    /// made ahead where it was one.
+    fn fresh(&self, call: &mut Call<'_>) -> Result<(Live, Option<Permit>), Fault> {
         let inner = &self.0;
         let limits = call.options.limited(&inner.plugin.budget.limits);
         let (ready, few) = inner.at_rest.take_ready();
         if few {
             inner.plugin.loaded.shared.preparer.ask();
         }
-        if let Some(mut live) = ready {
+        if let Some((mut live, place)) = ready {
             live.refill(&limits);
             call.instance(InstanceUse::Ready);
-            return Ok(live);
+            return Ok((live, Some(place)));
         }
         // What a call may use is for its answer, not for getting ready.
         let all = Limits { fuel: inner.plugin.budget.limits.fuel, ..limits };
         let room = inner.room(call.options.patience(&limits));
         let mut live = inner.make(&all, room, |live| call.used(live.fuel_used(), live.memory()))?;
         live.refuel(limits.fuel);
-        Ok(live)
+        Ok((live, None))
     }
 
     /// The fault of an answer that has the right type and makes no sense.

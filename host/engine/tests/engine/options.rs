@@ -229,6 +229,34 @@ fn warm_calls_make_way_for_who_waits() {
     });
 }
 
+/// Instances that have answered and wait to be taken down are in nobody's way,
+/// whether the one who needs their room asks the same policy or another.
+#[test]
+fn spent_instances_make_way_for_who_waits() {
+    let engine = guest::engine_with(Limits { instances: 4, ..guest::limits() });
+    let good = engine.load(&guest::good(World::Policy)).unwrap();
+    let policies = [good.policy(Some("5")).unwrap(), good.policy(Some("6")).unwrap()];
+    policies.iter().for_each(|policy| assert!(policy.prepare(2).is_ok()));
+    thread::scope(|scope| {
+        for thread in 0..12 {
+            let policy = &policies[thread % 2];
+            let options = [CallOptions::fresh(), CallOptions::warm()][thread / 2 % 2];
+            scope.spawn(move || {
+                for _ in 0..300 {
+                    ask(policy, &options).unwrap();
+                }
+            });
+        }
+    });
+    // One call at a time finds room, whatever was put by before it.
+    for turn in 0..300 {
+        let refuse = CallOptions::fresh().refuse_when_busy();
+        ask(&policies[turn % 2], &refuse).unwrap();
+    }
+    assert_eq!(policies.each_ref().map(|policy| policy.prepare(0).unwrap()), [0, 0]);
+    guest::assert_right(&good);
+}
+
 /// What a damaged instance answers is a fault, and it answers no one again.
 #[test]
 fn an_instance_whose_answer_makes_no_sense_is_dropped() {
