@@ -101,7 +101,8 @@ fn a_signatures() {
 
 #[test]
 fn a_protocols() {
-    let settings = r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"double","name":"x"}]}}"#;
+    let settings =
+        r#"{"signature":{"inputs":[{"type":"long","name":"a"},{"type":"double","name":"x"}]}}"#;
     let signature = plugin("oip-signature").signature(Some(settings)).unwrap();
     let payloads: Vec<String> = (0..89)
         .map(|turn| match turn % 3 {

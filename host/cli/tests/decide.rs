@@ -201,45 +201,70 @@ fn a_stream_may_be_of_any_size() {
 /// Each answer has the time when it was given.
 #[test]
 fn an_endless_stream_has_more_than_one_time() {
-    let arguments = ["decide", "--policy", FRAUD, "--format", "json", "--input-format", "jsonl"];
-    let mut child =
-        command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut time = || {
-        let answer: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
-        answer["time"].as_str().unwrap().to_owned()
-    };
-    stdin.write_all(format!("{GOOD}\n").repeat(8192).as_bytes()).unwrap();
-    let first = time();
-    for _ in 1..8192 {
-        assert_eq!(time(), first, "a batch is decided at once");
+    for (format, header, row) in [("jsonl", "", GOOD), ("csv", HEADER, ROW)] {
+        let arguments = ["decide", "--policy", FRAUD, "--format", "json", "--input-format", format];
+        let mut child =
+            command(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut time = || {
+            let answer: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
+            answer["time"].as_str().unwrap().to_owned()
+        };
+        let batch = format!("{header}\n{}", format!("{row}\n").repeat(8192));
+        stdin.write_all(batch.as_bytes()).unwrap();
+        let first = time();
+        for _ in 1..8192 {
+            assert_eq!(time(), first, "a batch is decided at once");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        stdin.write_all(row.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(time() > first);
+        assert!(child.wait().unwrap().success());
     }
-    std::thread::sleep(std::time::Duration::from_millis(20));
-    stdin.write_all(GOOD.as_bytes()).unwrap();
-    drop(stdin);
-    assert!(time() > first);
-    assert!(child.wait().unwrap().success());
+}
+
+/// Decides on `x` without an end.
+fn decide_endless(format: &str) -> Output {
+    let arguments = ["decide", "--policy", FRAUD, "--input-format", format];
+    let mut child = command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // This stops when `decide` does.
+    let writer = std::thread::spawn(move || while stdin.write_all(&[b'x'; 1 << 16]).is_ok() {});
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
 }
 
 #[test]
 fn a_record_without_an_end_is_bounded() {
-    if !Path::new("/dev/zero").exists() {
-        return;
-    }
+    let zero = Path::new("/dev/zero");
     for (format, says) in [
         (
             "jsonl",
-            "it is still the same line after 256 MiB at line 1, perhaps the input has no end",
+            "cannot be read as JSON lines: line 1 is longer than 256 MiB, as if it had no end",
         ),
-        ("csv", "the row at line 1 is longer than 16 MiB, perhaps a quote is not closed"),
-        ("json", "`/dev/zero` is larger than 64 MiB, the limit for a payload"),
-        ("auto", "`/dev/zero` is neither a JSON object, nor JSON lines, nor CSV"),
+        (
+            "csv",
+            "cannot be read as CSV: its names, which begin at line 1, take more than 1 MiB: a \
+             quote may never be closed",
+        ),
+        ("json", "is larger than 64 MiB, the limit for a payload"),
+        ("auto", "is neither a JSON object, nor JSON lines, nor CSV"),
     ] {
-        let output = decide(&["--input", "/dev/zero", "--input-format", format], "");
-        assert_eq!(output.status.code(), Some(2), "{format}");
-        let said = text(&output.stderr).replace("\n  │ ", " ");
-        assert!(said.contains(says), "{format}: {said}");
+        let zeros = ["--input", "/dev/zero", "--input-format", format];
+        let zeros = zero.exists().then(|| ("/dev/zero", decide(&zeros, "")));
+        for (name, output) in zeros.into_iter().chain([("<stdin>", decide_endless(format))]) {
+            assert_eq!(output.status.code(), Some(2), "{format}");
+            let said = text(&output.stderr).replace("\n  │ ", " ");
+            assert!(said.contains(&format!("`{name}` {says}")), "{format}: {said}");
+        }
     }
     // A quote that is never closed, and one line that is too long.
     let (code, answers) = json_answers(
@@ -247,15 +272,19 @@ fn a_record_without_an_end_is_bounded() {
         format!("{HEADER}\n{ROW}\n\"{}", "x".repeat(17 << 20)),
     );
     assert_eq!((code, answers.len()), (Some(2), 1));
-    assert!(
-        answers[0]["error"].as_str().unwrap().contains("the row at line 3 is longer than 16 MiB")
-    );
+    let error = answers[0]["error"].as_str().unwrap();
+    assert!(error.contains("the row that begins at line 3 has more than 16 MiB"), "{error}");
     let long = format!("{GOOD}\n{{\"pad\":\"{}\"}}\n{GOOD}\n", "x".repeat(17 << 20));
     let (code, answers) = json_answers(&["--input-format", "jsonl"], long);
     assert_eq!((code, answers.len()), (Some(2), 3));
     assert_eq!(answers[1]["error"], "the row is longer than 16 MiB");
     assert_eq!(answers[1]["action"], "manual_review");
     assert_eq!(answers[2]["action"], "allow");
+    // Blanks are a part of a line, wherever it is cut.
+    let blanks = format!("{GOOD}\n{GOOD}{}\n{GOOD}\n", " ".repeat(16 << 20));
+    let (code, answers) = json_answers(&["--input-format", "jsonl"], blanks);
+    assert_eq!((code, answers.len()), (Some(2), 3));
+    assert_eq!(answers[1]["error"], "the row is longer than 16 MiB");
 }
 
 /// A policy that reads a text of its own.

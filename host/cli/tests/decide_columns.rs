@@ -126,6 +126,107 @@ fn columns_are_decided_as_lines_are() {
     }
 }
 
+/// The rows in every format.
+fn in_every_format(folder: &TempDir, rows: &[Value]) -> [PathBuf; 4] {
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let names = ["score", "amount", "country", "merchant_age_days", "transactions_last_hour"];
+    let cells = |row: &Value| {
+        let cells = names.map(|name| match &row[name] {
+            Value::Null => String::new(),
+            Value::String(text) => format!("\"{text}\""),
+            value => value.to_string(),
+        });
+        cells.join(",") + "\n"
+    };
+    let csv: String = rows.iter().map(cells).collect();
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let batch = batch(rows);
+    [
+        write("rows.jsonl", lines),
+        write("rows.csv", format!("{}\n{csv}", names.join(","))),
+        parquet(folder, &batch),
+        stream(folder, &batch),
+    ]
+}
+
+/// The answers, without the places of the rows.
+fn placeless(output: &Output) -> Vec<Value> {
+    let mut answers = answers(output);
+    for answer in &mut answers {
+        let answer = answer.as_object_mut().unwrap();
+        assert_ne!(answer.remove("line").is_some(), answer.remove("row").is_some());
+    }
+    answers
+}
+
+/// A row has one answer and one id, whatever file it comes in; another row has
+/// another one.
+#[test]
+fn a_row_has_one_answer_in_every_format() {
+    let text = fs::read_to_string(root().join("tests/fixtures/mlflow/fraud/transactions.jsonl"));
+    let mut rows: Vec<Value> =
+        text.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let decided = |rows: &[Value]| {
+        in_every_format(&folder, rows).map(|file| {
+            let output = decide(&file, &["--format", "json"]);
+            assert_eq!(output.status.code(), Some(0), "{}", common::text(&output.stderr));
+            // The same from a pipe that says itself what it is; Parquet is
+            // read from its end.
+            let arguments = ["decide", "--policy", "policies/fraud.yaml", "--no-time"];
+            let piped = command(&[&arguments[..], &["--format", "json"]].concat())
+                .stdin(File::open(&file).unwrap())
+                .output()
+                .unwrap();
+            if file.extension().is_some_and(|extension| extension == "parquet") {
+                assert_eq!(piped.status.code(), Some(2));
+                let said = common::text(&piped.stdout);
+                assert!(said.contains("give it as a file, not on standard input"), "{said}");
+            } else {
+                assert_eq!(piped.stdout, output.stdout, "{}", common::text(&piped.stderr));
+            }
+            placeless(&output)
+        })
+    };
+    let [lines, others @ ..] = decided(&rows);
+    assert_eq!(lines.len(), rows.len());
+    others.iter().for_each(|other| assert_eq!(other, &lines));
+
+    let changed = 77;
+    rows[changed]["amount"] = (rows[changed]["amount"].as_f64().unwrap() + 0.5).into();
+    let [again, others @ ..] = decided(&rows);
+    others.iter().for_each(|other| assert_eq!(other, &again));
+    let differ: Vec<usize> = (0..rows.len()).filter(|row| lines[*row] != again[*row]).collect();
+    assert_eq!(differ, [changed]);
+    assert_ne!(lines[changed]["decision_id"], again[changed]["decision_id"]);
+}
+
+/// What is wrong with a row is a fault of its own in every format, and the
+/// others have their answers.
+#[test]
+fn a_row_without_a_value_harms_only_itself_in_every_format() {
+    let good = r#"{"score":0.1,"amount":1,"country":"US","merchant_age_days":400,"transactions_last_hour":1}"#;
+    let good: Value = serde_json::from_str(good).unwrap();
+    let mut rows = vec![good; 5];
+    rows[2].as_object_mut().unwrap().remove("amount");
+    let folder = tempfile::tempdir().unwrap();
+    for file in in_every_format(&folder, &rows) {
+        let output = decide(&file, &["--format", "json"]);
+        assert_eq!(output.status.code(), Some(2));
+        let answers = placeless(&output);
+        let actions = answers.iter().map(|answer| answer["action"].as_str().unwrap());
+        let actions: Vec<&str> = actions.collect();
+        assert_eq!(actions, ["allow", "allow", "manual_review", "allow", "allow"]);
+        let error = answers[2]["error"].as_str().unwrap();
+        assert!(error.starts_with("required input `amount` is missing"), "{error}");
+        assert_eq!(answers[1], answers[3]);
+    }
+}
+
 /// A point in time is no number, however it is kept, and half of a number is
 /// none either.
 #[test]

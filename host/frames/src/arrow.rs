@@ -169,7 +169,7 @@ impl Cutter {
             let rows = RowNumbers::from(first, count);
             return Ok(RowBatch {
                 rows,
-                content: RowContent::columns(columns),
+                content: RowContent::Columns(columns),
                 faults: Vec::new(),
             });
         }
@@ -204,7 +204,7 @@ fn too_large(row: u64) -> RowBatch {
     let fault = RowFault::too_large(row, None, message);
     RowBatch {
         rows: RowNumbers::from(row, 0),
-        content: RowContent::columns(Vec::new()),
+        content: RowContent::Columns(Vec::new()),
         faults: vec![fault],
     }
 }
@@ -278,7 +278,7 @@ fn cells(
             written(rows, limit, judged, validity, place)
         }
         // A type that no signature wants: what is in it does not matter.
-        _ if judged == Judged::Together => plain(Cells::Booleans(vec![0; rows])),
+        _ if judged != Judged::Apart => plain(Cells::Booleans(vec![0; rows])),
         of => Err(format!("JSON has no values of the type {}", dtype(of))),
     }
 }

@@ -1,13 +1,15 @@
 //! CSV with a header.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
-use tollgate::delimited::{COMMAS, CsvRecords, HEADER_BYTES, Stopped};
+use csv::ByteRecord;
 use tollgate::rows::{
-    BATCH_BYTES, BATCH_ROWS, CSV_DTYPE, Judged, RowBatch, RowContent, RowFault, RowFormat,
-    RowNumbers, UntypedCells,
+    BATCH_BYTES, BATCH_ROWS, CSV_DTYPE, DECIDED_ROWS, Judged, RowBatch, RowContent, RowFault,
+    RowFormat, RowNumbers, UntypedCells,
 };
 
+use crate::delimited::{COMMAS, CsvRecords, HEADER_BYTES, Stopped};
 use crate::error::FrameError;
 use crate::frames::FileRows;
 use crate::limits::{COLUMNS, LINE_BYTES};
@@ -25,29 +27,39 @@ pub(crate) fn open(file: PayloadFile) -> Result<FileRows, FrameError> {
     if header.len() > COLUMNS {
         return Err(broken(&format!("it has more than {COLUMNS} columns")));
     }
-    let is_empty = header.is_empty();
-    let mut names = Vec::with_capacity(header.len());
-    for name in header {
-        let Ok(name) = std::str::from_utf8(name) else {
-            return Err(broken("the names in its first line are not UTF-8 text"));
-        };
-        if name.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-            return Err(broken("its first line holds no names of columns, but control characters"));
-        }
-        names.push(name.trim().to_owned());
+    // Names that no policy reads may be anything.
+    if file.judged != Judged::Decided
+        && let Some(problem) = nameless(header)
+    {
+        return Err(broken(problem));
     }
-    // An empty file has no rows, which is for the judge to say.
-    if !is_empty && names.iter().all(String::is_empty) {
-        return Err(broken("it has no header: the first line must name the columns"));
-    }
+    let name = |name| std::str::from_utf8(name).unwrap_or_default().trim().to_owned();
+    let names: Arc<[String]> = header.iter().map(name).collect();
     let columns = names.iter().map(|name| (name.clone(), CSV_DTYPE.to_owned())).collect();
     let batches = Batches { records, names, row: 0, judged: file.judged, broken };
     Ok(FileRows { columns, count: None, batches: Box::new(batches) })
 }
 
+/// Why a header does not name the columns.
+fn nameless(header: &ByteRecord) -> Option<&'static str> {
+    let mut is_blank = true;
+    for name in header {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return Some("the names in its first line are not UTF-8 text");
+        };
+        if name.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            return Some("its first line holds no names of columns, but control characters");
+        }
+        is_blank &= name.trim().is_empty();
+    }
+    // An empty file has no rows, which is for the judge to say.
+    (is_blank && !header.is_empty())
+        .then_some("it has no header: the first line must name the columns")
+}
+
 struct Batches<F> {
     records: CsvRecords<Box<dyn BufRead + Send>>,
-    names: Vec<String>,
+    names: Arc<[String]>,
     /// How many rows were read.
     row: u64,
     judged: Judged,
@@ -58,11 +70,12 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
     type Item = Result<RowBatch, FrameError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let decided = self.judged == Judged::Decided;
+        let most = if decided { DECIDED_ROWS } else { BATCH_ROWS };
         let mut rows = RowNumbers::default();
         let mut faults = Vec::new();
-        let mut written = UntypedCells::new(&self.names);
-        while rows.count < BATCH_ROWS && faults.len() < BATCH_ROWS && written.bytes() < BATCH_BYTES
-        {
+        let mut cells = UntypedCells::new(Arc::clone(&self.names));
+        while rows.count < most && faults.len() < most && cells.bytes() < BATCH_BYTES {
             let line = match self.records.advance() {
                 Ok(Some(line)) => line,
                 Ok(None) => break,
@@ -70,36 +83,30 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
             };
             let row = self.row;
             self.row += 1;
-            match self.cells() {
-                Ok(cells) => {
-                    written.push(cells.iter().copied());
-                    rows.push(row, line);
-                }
-                Err(fault) => faults.push(RowFault { row, line: Some(line), ..fault }),
+            if !decided && let Some(fault) = self.fault() {
+                faults.push(RowFault { row, line: Some(line), ..fault });
+                continue;
             }
+            let record = self.records.record();
+            let end = |cell| record.range(cell).map(|range| range.end);
+            cells.push(record.as_slice(), (0..record.len()).filter_map(end));
+            rows.push(row, line);
         }
         if rows.count == 0 && faults.is_empty() {
             return None;
         }
-        let content = match self.judged {
-            Judged::Together => {
-                RowContent::Columns { columns: written.columns(), written: Some(written) }
-            }
-            Judged::Apart => RowContent::columns(written.exact()),
-        };
-        Some(Ok(RowBatch { rows, content, faults }))
+        Some(Ok(RowBatch { rows, content: RowContent::Untyped(cells), faults }))
     }
 }
 
 impl<F> Batches<F> {
-    /// The record's cells, as many as there are names; or a fault that does
-    /// not say where yet.
-    fn cells(&self) -> Result<Vec<&str>, RowFault> {
+    /// What is wrong with the record; it does not say where yet.
+    fn fault(&self) -> Option<RowFault> {
         let fault = |rule, message: String| RowFault::new(rule, 0, None, message);
         let record = self.records.record();
         if record.as_slice().len() > LINE_BYTES {
             let message = format!("the row is longer than {} MiB", LINE_BYTES >> 20);
-            return Err(fault("row-too-long", message));
+            return Some(fault("row-too-long", message));
         }
         let (found, expected) = (record.len(), self.names.len());
         if found != expected {
@@ -109,26 +116,22 @@ impl<F> Batches<F> {
                 "the row has more cells than the header has names: a value that holds a comma \
                  needs quotes"
             };
-            return Err(RowFault {
+            return Some(RowFault {
                 expected: Some(counted(expected)),
                 actual: Some(counted(found)),
                 ..fault("ragged-row", message.to_owned())
             });
         }
-        let mut cells = Vec::with_capacity(found);
-        for (cell, name) in record.iter().zip(&self.names) {
-            match std::str::from_utf8(cell) {
-                Ok(cell) => cells.push(cell),
-                Err(_) => {
-                    let message = format!(
-                        "column `{name}`: the cell is not UTF-8 text; the file may be in Latin-1 \
-                         or Windows-1252"
-                    );
-                    return Err(fault("not-utf8", message));
-                }
-            }
+        if record.as_slice().is_ascii() {
+            return None;
         }
-        Ok(cells)
+        let is_text = |cell| std::str::from_utf8(cell).is_ok();
+        let (_, name) = record.iter().zip(&*self.names).find(|(cell, _)| !is_text(cell))?;
+        let message = format!(
+            "column `{name}`: the cell is not UTF-8 text; the file may be in Latin-1 or \
+             Windows-1252"
+        );
+        Some(fault("not-utf8", message))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Files of rows, read in batches that a plugin can judge, so that memory
 //! stays the same however long the file is.
 //!
-//! One reader a format: [`open`] gives its batches, as a
+//! One reader a format: [`open`] and [`rows()`] give its batches, as a
 //! [`RowSource`](tollgate::rows::RowSource). CSV has no types: its cells are
-//! texts of the dtype `csv`, and what they mean is the plugin's business. JSON
+//! what was written, and what they become is for whoever judges to say. JSON
 //! lines stay JSON. Parquet and Arrow declare types, which become the
 //! contract's dtypes; what those cannot say is an error, never another value.
 //!
@@ -31,6 +31,7 @@
 mod arrow;
 mod claims;
 mod csv;
+mod delimited;
 mod delta;
 mod error;
 mod footer;
@@ -58,5 +59,6 @@ mod unpack;
 pub use self::error::FrameError;
 pub use self::frames::Frames;
 pub use self::guard::is_guarded;
-pub use self::open::{Payload, open, read, told};
-pub use self::payload::{PayloadFile, PayloadFormat};
+pub use self::open::{Payload, open, read, rows};
+pub use self::payload::PayloadFile;
+pub use self::sniff::{PayloadFormat, marked};

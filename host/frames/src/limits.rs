@@ -1,7 +1,9 @@
 //! What reading holds at most, whatever a file says of itself.
 
+use tollgate::input::RECORD_LIMIT;
+
 /// The most bytes of one row. A larger one would not fit a plugin's memory.
-pub(crate) const ROW_BYTES: usize = 16 << 20;
+pub(crate) const ROW_BYTES: usize = RECORD_LIMIT;
 
 /// The most bytes of a line: a quote or a line that is never closed must not
 /// take the rest of the file with it. As many as one row may have anywhere.

@@ -52,7 +52,7 @@ impl Written {
     /// day.
     pub(crate) fn can(data_type: &DataType, judged: Judged) -> bool {
         let is_time = matches!(data_type, DataType::Time32(_) | DataType::Time64(_));
-        Self::can_at(data_type, 0) && !(is_time && judged == Judged::Together)
+        Self::can_at(data_type, 0) && !(is_time && judged != Judged::Apart)
     }
 
     fn can_at(data_type: &DataType, depth: usize) -> bool {
@@ -272,7 +272,7 @@ impl Written {
         } else {
             let name = non_finite_name(value);
             match self.judged {
-                Judged::Together => self.tagged("float", name),
+                Judged::Together | Judged::Decided => self.tagged("float", name),
                 // No JSON, and whoever judges the row says so.
                 Judged::Apart => self.text.push_str(name),
             }
@@ -281,7 +281,7 @@ impl Written {
 
     fn moment(&mut self, text: &str) {
         match self.judged {
-            Judged::Together => self.tagged("datetime", text),
+            Judged::Together | Judged::Decided => self.tagged("datetime", text),
             // As in a column of times: by RFC 3339, with the fraction there is.
             Judged::Apart => {
                 let text = if text.contains('.') {
@@ -303,7 +303,9 @@ impl Written {
 
     fn tagged(&mut self, tag: &str, text: &str) {
         let _ = match (self.judged, tag) {
-            (Judged::Together, _) => write!(self.text, "{{\"${tag}\":\"{text}\"}}"),
+            (Judged::Together | Judged::Decided, _) => {
+                write!(self.text, "{{\"${tag}\":\"{text}\"}}")
+            }
             (Judged::Apart, "decimal") => write!(self.text, "{text}"),
             (Judged::Apart, _) => write!(self.text, "\"{text}\""),
         };

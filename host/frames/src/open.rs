@@ -1,15 +1,15 @@
 //! From a path to rows, or to a request.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::io::BufRead;
 use std::path::Path;
 
 use tollgate::rows::{Extent, Judged, RowFormat};
 
 use crate::error::FrameError;
 use crate::frames::{FileRows, Frames};
-use crate::payload::{PayloadFile, PayloadFormat};
-use crate::{csv, guard, ipc, lines, parquet, sniff};
+use crate::payload::PayloadFile;
+use crate::sniff::PayloadFormat;
+use crate::{csv, guard, ipc, lines, parquet};
 
 /// A payload: a file of rows, or what is left to be read whole.
 #[derive(Debug)]
@@ -18,18 +18,6 @@ pub enum Payload {
     Frames(Frames),
     /// A request body.
     Request(Vec<u8>),
-}
-
-/// What a file of rows is, by its name, else by its first bytes; none when they
-/// say nothing of the kind, or it cannot be read.
-#[must_use]
-pub fn told(path: &Path) -> Option<RowFormat> {
-    if let Some(named) = sniff::named(path) {
-        return named;
-    }
-    let mut start = Vec::new();
-    File::open(path).ok()?.take(sniff::START).read_to_end(&mut start).ok()?;
-    sniff::told(&start).ok().flatten()
 }
 
 /// Opens a payload: `asked` says what it is, or its name, or its first bytes.
@@ -44,11 +32,33 @@ pub fn open(path: &Path, asked: PayloadFormat, judged: Judged) -> Result<Payload
 ///
 /// # Errors
 /// When it cannot be read, or is not what it is said to be.
-pub fn read(mut file: PayloadFile, judged: Judged) -> Result<Payload, FrameError> {
+pub fn read(file: PayloadFile, judged: Judged) -> Result<Payload, FrameError> {
+    match file.format {
+        Some(format) => frames(file, format, judged).map(Payload::Frames),
+        None => file.read_whole().map(Payload::Request),
+    }
+}
+
+/// Begins to read rows that are in no file; errors call them `name`. Parquet,
+/// which is read from its end, must be in one.
+///
+/// # Errors
+/// When they cannot be read, or are not what they are said to be.
+pub fn rows(
+    name: &str,
+    format: RowFormat,
+    judged: Judged,
+    reader: impl BufRead + Send + 'static,
+) -> Result<Frames, FrameError> {
+    frames(PayloadFile::of_rows(name, format, Box::new(reader))?, format, judged)
+}
+
+fn frames(mut file: PayloadFile, format: RowFormat, judged: Judged) -> Result<Frames, FrameError> {
     file.judged = judged;
-    let Some(format) = file.format else {
-        return file.read_whole().map(Payload::Request);
-    };
+    // One bad row is no reason to decide on none.
+    if judged != Judged::Decided {
+        file.is_text(format)?;
+    }
     let (name, progress) = (file.name.clone(), file.progress.clone());
     // What is read in parts has rows to count, and no bytes.
     let bytes = file.bytes.filter(|_| format != RowFormat::Parquet);
@@ -59,5 +69,5 @@ pub fn read(mut file: PayloadFile, judged: Judged) -> Result<Payload, FrameError
         RowFormat::Arrow => guard::opening(&name, format, || ipc::open(file))?,
     };
     let extent = Extent { rows: count, bytes };
-    Ok(Payload::Frames(Frames { format, columns, extent, progress, batches }))
+    Ok(Frames { format, columns, extent, progress, batches })
 }

@@ -10,19 +10,7 @@ use tollgate::source::{self, Content, SourceError};
 
 use crate::error::FrameError;
 use crate::progress::Progress;
-use crate::sniff;
-
-/// What a payload is asked to be read as.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum PayloadFormat {
-    /// By its name, else by its first bytes; else a request.
-    #[default]
-    Auto,
-    /// A request body.
-    Request,
-    /// A file of rows.
-    Rows(RowFormat),
-}
+use crate::sniff::{self, PayloadFormat};
 
 /// A payload of which it is known what it is, and no more: how its rows are
 /// read is for whoever judges them to say.
@@ -79,24 +67,19 @@ impl PayloadFile {
         let format = match asked {
             PayloadFormat::Request => None,
             PayloadFormat::Rows(format) => Some(format),
-            PayloadFormat::Auto => match sniff::named(path) {
-                Some(named) => named,
-                None if is_standard_input => {
+            PayloadFormat::Auto => match PayloadFormat::named(path) {
+                PayloadFormat::Request => None,
+                PayloadFormat::Rows(format) => Some(format),
+                PayloadFormat::Auto if is_standard_input => {
                     sniff::told(&start).map_err(|()| FrameError::Untold { file: name.clone() })?
                 }
                 // A file with another name is a request until it shows that it
                 // is none.
-                None => sniff::told(&start).unwrap_or(None),
+                PayloadFormat::Auto => sniff::told(&start).unwrap_or(None),
             },
         };
         if let Some(format) = format {
-            let is_asked = matches!(asked, PayloadFormat::Rows(_));
-            if let Some(problem) = sniff::contradiction(format, is_asked, &start) {
-                return Err(FrameError::Broken { file: name, format, problem });
-            }
-            if start.is_empty() && matches!(format, RowFormat::Parquet | RowFormat::Arrow) {
-                return Err(SourceError::Empty(name).into());
-            }
+            begins(&name, format, asked != PayloadFormat::Auto, &start)?;
         }
         let whole = io::Cursor::new(start).chain(inner);
         let reader = BufReader::with_capacity(BUFFER, whole);
@@ -106,10 +89,37 @@ impl PayloadFile {
         Ok(Self { name, format, bytes, reader, file, progress, judged })
     }
 
+    /// Rows of a format that somebody vouches for, from wherever they come.
+    pub(crate) fn of_rows(
+        name: &str,
+        format: RowFormat,
+        mut reader: Box<dyn BufRead + Send>,
+    ) -> Result<Self, FrameError> {
+        let name = name.to_owned();
+        match reader.fill_buf() {
+            Ok(start) => begins(&name, format, true, start)?,
+            Err(error) => return Err(SourceError::Unreadable { name, error }.into()),
+        }
+        let (format, progress) = (Some(format), Progress::default());
+        let judged = Judged::Together;
+        Ok(Self { name, format, bytes: None, reader, file: None, progress, judged })
+    }
+
     /// Whether it is a file of rows, and not a request.
     #[must_use]
     pub fn has_rows(&self) -> bool {
         self.format.is_some()
+    }
+
+    /// Whether what should be text can be some.
+    pub(crate) fn is_text(&mut self, format: RowFormat) -> Result<(), FrameError> {
+        if matches!(format, RowFormat::Parquet | RowFormat::Arrow) {
+            return Ok(());
+        }
+        // What cannot be read is told by who reads it.
+        let problem = self.reader.fill_buf().ok().and_then(sniff::no_text);
+        let broken = |problem| FrameError::Broken { file: self.name.clone(), format, problem };
+        problem.map_or(Ok(()), |problem| Err(broken(problem)))
     }
 
     /// The bytes of a request. An empty body is a payload, and a bad one: the
@@ -127,6 +137,18 @@ impl PayloadFile {
         }
         Ok(bytes)
     }
+}
+
+/// Whether rows of this format, which was asked for or not, can begin so.
+fn begins(name: &str, format: RowFormat, asked: bool, start: &[u8]) -> Result<(), FrameError> {
+    let name = name.to_owned();
+    if let Some(problem) = sniff::contradiction(format, asked, start) {
+        return Err(FrameError::Broken { file: name, format, problem });
+    }
+    if start.is_empty() && matches!(format, RowFormat::Parquet | RowFormat::Arrow) {
+        return Err(SourceError::Empty(name).into());
+    }
+    Ok(())
 }
 
 /// The bytes at a file's start and end; none when it has fewer.

@@ -13,28 +13,49 @@ pub(crate) const START: u64 = 64 << 10;
 /// read, JSON, JSON lines or CSV, it is no part of it.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What the name says; none when it says nothing. `Some(None)` is a request.
-#[allow(clippy::option_option, reason = "a request is an answer, too")]
-pub(crate) fn named(path: &Path) -> Option<Option<RowFormat>> {
-    let extension = path.extension().and_then(|extension| extension.to_str())?;
-    match extension.to_ascii_lowercase().as_str() {
-        "csv" => Some(Some(RowFormat::Csv)),
-        "jsonl" | "ndjson" => Some(Some(RowFormat::Jsonl)),
-        "parquet" | "pq" => Some(Some(RowFormat::Parquet)),
-        "arrow" | "arrows" | "feather" | "ipc" => Some(Some(RowFormat::Arrow)),
-        "json" => Some(None),
-        _ => None,
+/// What a payload is asked to be read as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PayloadFormat {
+    /// By its name, else by its first bytes; else a request.
+    #[default]
+    Auto,
+    /// A request body.
+    Request,
+    /// A file of rows.
+    Rows(RowFormat),
+}
+
+impl PayloadFormat {
+    /// What a file's name says; `Auto` when it says nothing.
+    #[must_use]
+    pub fn named(path: &Path) -> Self {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "csv" => Self::Rows(RowFormat::Csv),
+            "jsonl" | "ndjson" => Self::Rows(RowFormat::Jsonl),
+            "parquet" | "pq" => Self::Rows(RowFormat::Parquet),
+            "arrow" | "arrows" | "feather" | "ipc" => Self::Rows(RowFormat::Arrow),
+            "json" => Self::Request,
+            _ => Self::Auto,
+        }
     }
+}
+
+/// The format that is no text and begins so.
+#[must_use]
+pub fn marked(start: &[u8]) -> Option<RowFormat> {
+    if start.starts_with(b"PAR1") {
+        return Some(RowFormat::Parquet);
+    }
+    let is_arrow = start.starts_with(b"ARROW1") || start.starts_with(&[0xFF; 4]);
+    is_arrow.then_some(RowFormat::Arrow)
 }
 
 /// What the first bytes say; none for a request, an error when they say
 /// nothing.
 pub(crate) fn told(start: &[u8]) -> Result<Option<RowFormat>, ()> {
-    if start.starts_with(b"PAR1") {
-        return Ok(Some(RowFormat::Parquet));
-    }
-    if start.starts_with(b"ARROW1") || start.starts_with(&[0xFF; 4]) {
-        return Ok(Some(RowFormat::Arrow));
+    if let Some(format) = marked(start) {
+        return Ok(Some(format));
     }
     let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii();
     let (first, rest) = first_line(text);
@@ -87,15 +108,19 @@ pub(crate) fn contradiction(format: RowFormat, asked: bool, start: &[u8]) -> Opt
         return Some("it is text in UTF-16: save it as UTF-8".to_owned());
     }
     let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
-    if let Some(at) = first_line(text).0.iter().position(|byte| *byte == 0) {
-        return Some(format!("it is no text: byte {at} is 0"));
-    }
     let first = text.trim_ascii_start().first();
     (format == RowFormat::Csv && matches!(first, Some(b'{' | b'['))).then(|| {
         "it begins as JSON does, and a CSV file with the names of its columns; if it is JSON, give \
          `jsonl` or `request` as its format"
             .to_owned()
     })
+}
+
+/// Why a text that begins so is none.
+pub(crate) fn no_text(start: &[u8]) -> Option<String> {
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
+    let at = first_line(text).0.iter().position(|byte| *byte == 0)?;
+    Some(format!("it is no text: byte {at} is 0"))
 }
 
 /// Whether a line is an object, and nothing behind it.
@@ -192,7 +217,8 @@ mod tests {
         assert!(csv(b"\xff\xfea\x00").unwrap().contains("UTF-16"));
         assert!(csv(b"PK\x03\x04\xff").unwrap().contains("unpack"));
         assert!(csv(b"{\"a\": 1}\n").unwrap().contains("JSON"));
-        assert!(csv(b"a\x00,b\n").unwrap().contains("no text"));
+        assert!(no_text(b"a\x00,b\n").unwrap().contains("no text"));
+        assert_eq!(no_text(b"a,b\n1,\x00\n"), None);
         assert_eq!(csv(b"a,b\n1,{\n"), None);
         assert_eq!(contradiction(RowFormat::Jsonl, false, b"{\"a\": 1}\n"), None);
         assert_eq!(contradiction(RowFormat::Parquet, false, b"\x00"), None);

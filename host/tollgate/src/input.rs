@@ -1,47 +1,38 @@
 //! What a policy reads, taken from requests and rows as typed values.
 //!
-//! [`Extractor`] takes the values of one JSON request; [`JsonLines`], [`Csv`]
-//! and [`Typed`], which is for rows whose columns have types, give many rows as
-//! columns.
+//! [`Extractor`] takes the values of one JSON request; [`Cases`] those of many
+//! rows, wherever they come from, as columns.
 //!
 //! White space: texts keep what is around them, as data, in requests and in
 //! cells. Names in a header, numbers and booleans in cells and what counters
 //! are kept by are read without it.
 
 mod case_counters;
+mod cases;
 mod columns;
 mod counters;
-mod csv;
 mod error;
 mod extract;
 mod header;
-mod lines;
 mod members;
 mod outside;
 mod plan;
-mod typed;
 
 use tollgate_engine::types::{Kind, Value};
 
+pub use self::cases::Cases;
 pub(crate) use self::columns::{Cell, cell, raw_digest};
-pub use self::columns::{InputFault, RawDigest, Rows, RowsBuilder};
+pub use self::columns::{InputFault, RawDigest, Rows};
 pub use self::counters::Counters;
-pub use self::csv::Csv;
 pub use self::error::{InputError, RowsError};
 pub use self::extract::Extractor;
-pub use self::lines::JsonLines;
 pub use self::outside::Outside;
 pub use self::plan::Shadowed;
-pub use self::typed::Typed;
 pub use crate::kind::{kind_phrase, of_kind};
 
 /// The most bytes of one record of a file or stream, 16 MiB: one that has no
 /// end, or a quote that is never closed, must not fill the memory.
 pub const RECORD_LIMIT: usize = 16 << 20;
-
-/// Bytes of values after which a batch of rows ends, 2 MiB: a plugin has 64 MiB
-/// for them and for whatever it makes of them.
-const BATCH_BYTES: usize = 2 << 20;
 
 /// A text without the byte order mark that files from Windows begin with. It
 /// says nothing in UTF-8, in JSON no more than in CSV.

@@ -12,15 +12,13 @@
 //! | [`facts`] | evidence for gates |
 //! | [`model`] | model versions, as folders of what MLflow gives |
 //! | [`rows`] | rows in batches, wherever they come from; `tollgate-frames` reads files of them |
-//! | [`delimited`] | records of CSV and lines, none beyond a limit |
-//! | [`input`] | typed values out of JSON requests, JSON lines, CSV and typed columns |
+//! | [`input`] | typed values out of JSON requests and rows |
 //! | [`plugins`] | the built-in plugins, and which one a document means |
 //! | [`judge`] | the three jobs: check, gate, decide |
 //! | [`report`] | what they come to |
 //! | [`text`] | strangers' text, fit for a terminal |
 
 pub mod canonical;
-pub mod delimited;
 pub mod document;
 pub mod facts;
 pub mod input;

@@ -21,6 +21,11 @@ pub const BATCH_BYTES: usize = 2 << 20;
 /// microseconds of a call do not show.
 pub const BATCH_ROWS: usize = 64 << 10;
 
+/// The most rows of a batch that is decided: some hundred KiB of columns, far
+/// beyond the point where the cost of a call matters, and no more that the
+/// first of a stream have to wait for.
+pub const DECIDED_ROWS: usize = 8 << 10;
+
 /// How rows are judged, which says what they are read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judged {
@@ -31,4 +36,9 @@ pub enum Judged {
     /// value, cells of a CSV file keep how they are written, and a date or a
     /// decimal number is the text or the number that JSON has for it.
     Apart,
+    /// Each by itself, by a policy, which reads some of its columns: lines of
+    /// JSON and records of CSV are what was written, whatever is wrong with
+    /// them, since that only matters where it is read, and the ids of decisions
+    /// go by it.
+    Decided,
 }

@@ -6,10 +6,13 @@
     reason = "a test that fails panics"
 )]
 
+mod common;
+
 use std::path::PathBuf;
 
 use tollgate::document::PolicyDocument;
-use tollgate::input::{Csv, Extractor, JsonLines, Outside, Rows};
+use tollgate::input::{Extractor, Outside, Rows};
+use tollgate::rows::RowFormat::{Csv, Jsonl};
 use tollgate::source::Source;
 use tollgate::tree::{Node, NonFinite};
 use tollgate_engine::types::{Cells, Column, Declaration, Dictionary, Input, Kind, Value};
@@ -179,15 +182,15 @@ fn json_lines_become_columns() {
                 {\"score\":0.25,\"count\":-1,\"country\":\"NG\",\"trusted\":null}";
     let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
     let outside = Outside::default();
-    let mut lines = JsonLines::new(text.as_bytes(), &extractor, &outside);
-    let rows = lines.next_rows(100).expect("read").expect("rows");
+    let mut lines = common::rows(Jsonl, text, &extractor, &outside).expect("lines");
+    let rows = lines.next_rows().expect("read").expect("rows");
     assert_eq!(rows.columns, expected_columns());
     assert_eq!(rows.lines, [1, 3, 4, 5]);
     assert_eq!(
         faults(&rows),
         [(2, "input `score` at `/score` must be a number, found text".to_owned())]
     );
-    assert_eq!(lines.next_rows(100).expect("read"), None);
+    assert_eq!(lines.next_rows().expect("read"), None);
 }
 
 #[test]
@@ -196,13 +199,13 @@ fn csv_becomes_the_same_columns() {
                 \"a,\"\"b\",x, 1 ,,false\r\nNG,x,high,,\r\nNG,x,0.25,-1,\r\n";
     let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
     let outside = Outside::default();
-    let mut csv = Csv::new(text.as_bytes(), &extractor, &outside).expect("a header");
-    let rows = csv.next_rows(100).expect("read").expect("rows");
+    let mut csv = common::rows(Csv, text, &extractor, &outside).expect("a header");
+    let rows = csv.next_rows().expect("read").expect("rows");
     assert_eq!(rows.columns, expected_columns());
     assert_eq!(rows.lines, [2, 3, 4, 5]);
     let unix = text.replace('\r', "");
-    let mut csv = Csv::new(unix.as_bytes(), &extractor, &outside).expect("a header");
-    let same = csv.next_rows(100).expect("read").expect("rows");
+    let mut csv = common::rows(Csv, unix, &extractor, &outside).expect("a header");
+    let same = csv.next_rows().expect("read").expect("rows");
     assert_eq!(rows, same);
     assert_eq!(
         faults(&rows),
@@ -233,19 +236,20 @@ fn csv_cells_and_rows_that_do_not_fit() {
         ),
     ] {
         let text = format!("score,country,count\n{row}\n");
-        let mut csv = Csv::new(text.as_bytes(), &extractor, &outside).expect("a header");
-        let rows = csv.next_rows(9).expect("read").expect("rows");
+        let mut csv = common::rows(Csv, text, &extractor, &outside).expect("a header");
+        let rows = csv.next_rows().expect("read").expect("rows");
         assert_eq!(faults(&rows), [(0, says.to_owned())], "{row}");
     }
     for (header, says) in [
         ("", "the rows have no header that names the columns"),
+        (", ,", "the rows have no header that names the columns"),
         (
             "scor,country",
             "there is no column `score` for the required input `score`, did you mean `scor`?",
         ),
         ("score,country,score", "column `score` is there twice"),
     ] {
-        let error = Csv::new(header.as_bytes(), &extractor, &outside).expect_err(header);
+        let error = common::rows(Csv, header, &extractor, &outside).expect_err(header);
         assert_eq!(error.to_string(), says);
     }
 }
@@ -256,9 +260,8 @@ fn csv_passes_nan_on() {
     let extractor =
         Extractor::new(&declaration(&[("score", Kind::Number, true)]), None).expect("a plan");
     let outside = Outside::default();
-    let mut csv =
-        Csv::new("score\nnan\n-inf\n".as_bytes(), &extractor, &outside).expect("a header");
-    let rows = csv.next_rows(9).expect("read").expect("rows");
+    let mut csv = common::rows(Csv, "score\nnan\n-inf\n", &extractor, &outside).expect("a header");
+    let rows = csv.next_rows().expect("read").expect("rows");
     let Some(Column { cells: Cells::Numbers(cells), validity: None }) = rows.columns.first() else {
         panic!("numbers");
     };
@@ -270,20 +273,25 @@ fn a_row_without_end_is_bounded() {
     let extractor =
         Extractor::new(&declaration(&[("score", Kind::Number, true)]), None).expect("a plan");
     let outside = Outside::default();
-    let endless = || std::io::Read::chain("score\n\"".as_bytes(), std::io::repeat(b'x'));
-    let mut csv = Csv::new(endless(), &extractor, &outside).expect("a header");
-    let error = csv.next_rows(9).expect_err("refused");
+    let endless = std::io::Read::chain("score\n\"".as_bytes(), std::io::repeat(b'x'));
+    let mut csv = common::rows_of(Csv, endless, &extractor, &outside).expect("a header");
+    let error = csv.next_rows().expect_err("refused");
     assert_eq!(
         error.to_string(),
-        "the row at line 2 is longer than 16 MiB, perhaps a quote is not closed"
+        "`rows` cannot be read as CSV: the row that begins at line 2 has more than 16 MiB or \
+         4000000 commas: a quote may never be closed"
     );
 
     let long =
         format!("{{\"score\": 0.5, \"x\": \"{}\"}}\n{{\"score\": 0.5}}\n", "x".repeat(17 << 20));
-    let mut lines = JsonLines::new(long.as_bytes(), &extractor, &outside);
-    let rows = lines.next_rows(9).expect("read").expect("rows");
-    assert_eq!(rows.rows, 2);
+    let mut lines = common::rows(Jsonl, long, &extractor, &outside).expect("lines");
+    let rows = lines.next_rows().expect("read").expect("rows");
     assert_eq!(faults(&rows), [(0, "the row is longer than 16 MiB".to_owned())]);
+    // So long a line fills a batch, and the next one is read all the same.
+    assert_eq!((rows.rows, rows.lines), (1, vec![1]));
+    let rows = lines.next_rows().expect("read").expect("rows");
+    assert_eq!((rows.rows, rows.lines, rows.faults), (1, vec![2], vec![]));
+    assert!(lines.next_rows().expect("read").is_none());
 }
 
 /// As many inputs as a policy likes, with a document or without.
@@ -373,11 +381,11 @@ fn a_batch_has_bounded_texts() {
         rows.iter().map(|text| format!("{{\"score\":1,\"country\":\"{text}\"}}")).collect();
     let lines = lines.join("\n");
     let cells = format!("country,score\n{}", rows.join(",1\n") + ",1");
-    let mut lines = JsonLines::new(lines.as_bytes(), &extractor, &outside);
-    let mut csv = Csv::new(cells.as_bytes(), &extractor, &outside).expect("a header");
+    let mut lines = common::rows(Jsonl, lines, &extractor, &outside).expect("lines");
+    let mut csv = common::rows(Csv, cells, &extractor, &outside).expect("a header");
     let mut count = 0;
-    while let Some(rows) = lines.next_rows(8192).expect("read") {
-        let same = csv.next_rows(8192).expect("read").expect("as many rows");
+    while let Some(rows) = lines.next_rows().expect("read") {
+        let same = csv.next_rows().expect("read").expect("as many rows");
         assert_eq!(rows.columns, same.columns);
         assert!(rows.rows < 30, "{} rows of 100 kB", rows.rows);
         count += rows.rows;
@@ -400,18 +408,118 @@ impl std::io::Read for Blanks {
 fn lines_without_an_end_are_bounded() {
     let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
     let outside = Outside::default();
-    let endless: [(Box<dyn std::io::Read>, &str); 2] = [
-        (Box::new(std::io::repeat(b'x')), "it is still the same line after 256 MiB at line 2"),
-        (Box::new(Blanks), "there are only empty lines after 256 MiB at line "),
+    let endless: [(Box<dyn std::io::Read + Send>, &str); 2] = [
+        (Box::new(std::io::repeat(b'x')), "line 2 is longer than 256 MiB"),
+        (Box::new(Blanks), "there are only empty lines for 256 MiB"),
     ];
     for (endless, says) in endless {
         let endless = std::io::Read::chain("{}\n".as_bytes(), endless);
-        let endless = std::io::BufReader::new(endless);
-        let mut lines = JsonLines::new(endless, &extractor, &outside);
-        let error = lines.next_rows(9).expect_err("refused").to_string();
-        assert!(
-            error.starts_with(says) && error.ends_with("perhaps the input has no end"),
-            "{error}"
-        );
+        let mut lines = common::rows_of(Jsonl, endless, &extractor, &outside).expect("lines");
+        let error = lines.next_rows().expect_err("refused").to_string();
+        assert!(error.contains(says) && error.contains("as if it had no end"), "{error}");
+    }
+}
+
+/// What identifies a row: its fields as they were written, each after its
+/// length.
+fn raw(fields: &[&[u8]]) -> tollgate::input::RawDigest {
+    use sha2::Digest as _;
+    let mut hasher = sha2::Sha256::new();
+    for field in fields {
+        hasher.update((field.len() as u64).to_le_bytes());
+        hasher.update(field);
+    }
+    hasher.finalize().into()
+}
+
+/// A row that gives no values is known by all that was written, of whatever
+/// kind the file is.
+#[test]
+fn rows_without_values_are_known_by_how_they_were_written() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let long = "x".repeat(17 << 20);
+    let cut = &long.as_bytes()[..=16 << 20];
+    let csv: Vec<(String, Vec<&[u8]>)> = vec![
+        ("high,NG,x".to_owned(), vec![b"high", b"NG", b"x"]),
+        ("high,NG, x".to_owned(), vec![b"high", b"NG", b" x"]),
+        ("\"high\",\"N\"\"G\",x".to_owned(), vec![b"high", b"N\"G", b"x"]),
+        ("0.5,NG".to_owned(), vec![b"0.5", b"NG"]),
+        ("0.5,NG,x,".to_owned(), vec![b"0.5", b"NG", b"x", b""]),
+        ("0.5".to_owned(), vec![b"0.5"]),
+    ];
+    let text: Vec<&str> = csv.iter().map(|(row, _)| &**row).collect();
+    let text = format!("score,country,other\r\n{}\r\n", text.join("\r\n"));
+    let mut rows = common::rows(Csv, text, &extractor, &outside).expect("a header");
+    let rows = rows.next_rows().expect("read").expect("rows");
+    let raws: Vec<_> = rows.faults.iter().map(|fault| fault.raw).collect();
+    assert_eq!(raws, csv.iter().map(|(_, fields)| raw(fields)).collect::<Vec<_>>());
+
+    let jsonl: Vec<(&str, &[u8])> = vec![
+        ("{}", b"{}"),
+        (" {} ", b" {} "),
+        ("{}\r", b"{}\r"),
+        ("not json\t", b"not json\t"),
+        (&long, cut),
+    ];
+    let text: Vec<&str> = jsonl.iter().map(|(line, _)| *line).collect();
+    let mut rows = common::rows(Jsonl, text.join("\n\n"), &extractor, &outside).expect("lines");
+    let mut raws = Vec::new();
+    while let Some(rows) = rows.next_rows().expect("read") {
+        raws.extend(rows.faults.iter().map(|fault| fault.raw));
+    }
+    assert_eq!(raws, jsonl.iter().map(|(_, line)| raw(&[line])).collect::<Vec<_>>());
+}
+
+/// What is not read may be anything: a name, a cell.
+#[test]
+fn bytes_that_are_no_text_matter_where_they_are_read() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let text =
+        b"score,country,\xe4,\0\x01\n0.5,NG,\xff,\n0.5,\xff,x,\n\xff,NG,x,\n0.5,\xc3\xa4,\xa4,\n\
+                 0.5,\xc3,\xa4,\n";
+    let mut rows = common::rows(Csv, text, &extractor, &outside).expect("a header");
+    let rows = rows.next_rows().expect("read").expect("rows");
+    let says = |row, input, kind| {
+        let says =
+            format!("input `{input}` at column `{input}` must be {kind}, found text that is none");
+        (row, says)
+    };
+    let expected =
+        [says(1, "country", "text"), says(2, "score", "a number"), says(4, "country", "text")];
+    assert_eq!(faults(&rows), expected);
+    let raws: Vec<_> = rows.faults.iter().map(|fault| fault.raw).collect();
+    let fields: [&[&[u8]]; 3] = [
+        &[b"0.5", b"\xff", b"x", b""],
+        &[b"\xff", b"NG", b"x", b""],
+        &[b"0.5", b"\xc3", b"\xa4", b""],
+    ];
+    assert_eq!(raws, fields.map(raw));
+    // As text they are what is read for all.
+    let text = String::from_utf8_lossy(text).into_owned();
+    let mut rows = common::rows(Csv, text, &extractor, &outside).expect("a header");
+    let rows = rows.next_rows().expect("read").expect("rows");
+    assert_eq!(faults(&rows), [says(2, "score", "a number")]);
+}
+
+/// Many rows are given in parts, the same in all formats, and none is lost
+/// between two.
+#[test]
+fn a_batch_has_bounded_rows() {
+    let extractor = Extractor::new(&rows_declaration(), None).expect("a plan");
+    let outside = Outside::default();
+    let count = 20_000;
+    let lines = "{\"score\":1,\"country\":\"NG\"}\n".repeat(count);
+    let cells = format!("country,score\n{}", "NG,1\n".repeat(count));
+    for (format, text, first) in [(Jsonl, lines, 1), (Csv, cells, 2)] {
+        let mut rows = common::rows(format, text, &extractor, &outside).expect("rows");
+        let (mut counts, mut lines) = (Vec::new(), Vec::new());
+        while let Some(rows) = rows.next_rows().expect("read") {
+            counts.push(rows.rows);
+            lines.extend(rows.lines);
+        }
+        assert_eq!(counts, [8192, 8192, 20_000 - 16_384]);
+        assert!(lines.iter().copied().eq(first..first + count as u64));
     }
 }

@@ -11,13 +11,15 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tollgate::input::{Csv, JsonLines, Outside, Rows};
+use tollgate::input::{Cases, Outside, Rows};
 use tollgate::judge::{
     self, Answer, Checker, CheckerOptions, Decider, Mode, Part, Place, Protocol, Subject,
 };
 use tollgate::model::read_signature;
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
+use tollgate::rows::RowFormat::{Csv, Jsonl};
+use tollgate::rows::{RowBatch, RowFormat, RowSource, RowSourceError};
 use tollgate_engine::{Engine, Limits};
 
 fn plugins() -> Plugins {
@@ -106,8 +108,8 @@ fn requests_without_values_have_ids_of_their_own() {
     }
     assert_eq!(id("{"), ids[0]);
     let outside = Outside::default();
-    let mut lines = JsonLines::new("{\n{}\n".as_bytes(), decider.extractor(), &outside);
-    let rows = lines.next_rows(10).expect("rows").expect("rows");
+    let mut lines = common::rows(Jsonl, "{\n{}\n", decider.extractor(), &outside).expect("lines");
+    let rows = lines.next_rows().expect("rows").expect("rows");
     let mut of_lines = Vec::new();
     let mut decisions = decider.warm();
     let keep = |answer: &Answer<'_>| of_lines.push(json(answer)["decision_id"].clone());
@@ -139,8 +141,8 @@ fn two_policies_keep_to_themselves() {
     let mut warm = deciders.each_ref().map(Decider::warm);
     for (decider, action) in deciders.iter().zip(["allow", "refer"]) {
         let outside = Outside::default();
-        let mut lines = JsonLines::new(request.as_bytes(), decider.extractor(), &outside);
-        let rows = lines.next_rows(9).expect("rows").expect("a row");
+        let mut lines = common::rows(Jsonl, request, decider.extractor(), &outside).expect("lines");
+        let rows = lines.next_rows().expect("rows").expect("a row");
         let which = usize::from(action == "refer");
         let mut answer = Value::Null;
         warm[which].decide_rows(&rows, |row| answer = json(row)).expect("an answer");
@@ -165,10 +167,10 @@ fn decide_within(limits: Limits, sizes: &[usize]) -> (Vec<Value>, Option<String>
     });
     let rows: String = rows.collect();
     let outside = Outside::default();
-    let mut lines = JsonLines::new(rows.as_bytes(), decider.extractor(), &outside);
+    let mut lines = common::rows(Jsonl, rows, decider.extractor(), &outside).expect("lines");
     let mut decisions = decider.warm();
     let mut answers = Vec::new();
-    while let Some(rows) = lines.next_rows(8192).expect("rows") {
+    while let Some(rows) = lines.next_rows().expect("rows") {
         let keep = |answer: &Answer<'_>| answers.push(json(answer));
         if let Err(error) = decisions.decide_rows(&rows, keep) {
             return (answers, Some(error.to_string()));
@@ -234,6 +236,37 @@ fn answers(decider: &Decider, rows: &Rows) -> Vec<Value> {
     answers
 }
 
+/// At most seven rows a batch, so that batches end within bytes of the bitmaps.
+struct Few<S> {
+    rows: S,
+    /// Batches to come, the next one last.
+    ahead: Vec<RowBatch>,
+}
+
+impl<S: RowSource> RowSource for Few<S> {
+    fn format(&self) -> RowFormat {
+        self.rows.format()
+    }
+
+    fn columns(&self) -> &[(String, String)] {
+        self.rows.columns()
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RowBatch>, RowSourceError> {
+        let mut next = match self.ahead.pop() {
+            Some(batch) => Some(batch),
+            None => self.rows.next_batch()?,
+        };
+        while let Some([first, second]) =
+            next.as_ref().filter(|batch| batch.rows.count > 7).and_then(RowBatch::halves)
+        {
+            self.ahead.push(second);
+            next = Some(first);
+        }
+        Ok(next)
+    }
+}
+
 /// One case, rows of JSON and rows of CSV give the same decision and id.
 #[test]
 fn rows_are_decided_as_single_cases_are() {
@@ -244,13 +277,16 @@ fn rows_are_decided_as_single_cases_are() {
             .expect("the fixtures");
     let csv = std::fs::read(repository("tests/fixtures/mlflow/fraud/transactions.csv"))
         .expect("the fixtures");
-    let mut lines = JsonLines::new(text.as_bytes(), decider.extractor(), &outside);
-    let mut csv = Csv::new(csv.as_slice(), decider.extractor(), &outside).expect("a header");
+    let few = |format, text: &[u8]| {
+        let rows = common::frames(format, std::io::Cursor::new(text.to_vec()));
+        Cases::new(Few { rows, ahead: Vec::new() }, decider.extractor(), &outside).expect("rows")
+    };
+    let (mut lines, mut csv) = (few(Jsonl, text.as_bytes()), few(Csv, &csv));
     let mut singles = text.lines();
     let mut count = 0;
-    // Seven rows a batch, so that batches end within bytes of the bitmaps.
-    while let Some(rows) = lines.next_rows(7).expect("rows") {
-        let same = csv.next_rows(7).expect("rows").expect("as many rows");
+    while let Some(rows) = lines.next_rows().expect("rows") {
+        assert!(rows.rows <= 7, "{rows:?}");
+        let same = csv.next_rows().expect("rows").expect("as many rows");
         assert_eq!(rows.columns, same.columns);
         for mut answer in answers(&decider, &rows) {
             let line = answer.as_object_mut().expect("a map").remove("line");
@@ -269,8 +305,8 @@ fn rows_with_faults_have_no_decision_and_leave_the_others_alone() {
     let good = r#"{"score":0.1,"amount":1,"country":"US","merchant_age_days":400,"transactions_last_hour":1}"#;
     let text =
         format!("{good}\n{{\"score\":true}}\nnot json\n{}\n{good}\n", good.replace("0.1", "7"));
-    let mut lines = JsonLines::new(text.as_bytes(), decider.extractor(), &outside);
-    let answers = answers(&decider, &lines.next_rows(100).expect("rows").expect("rows"));
+    let mut lines = common::rows(Jsonl, text, decider.extractor(), &outside).expect("lines");
+    let answers = answers(&decider, &lines.next_rows().expect("rows").expect("rows"));
     let review = Some("manual_review");
     let actions: Vec<_> = answers.iter().map(|answer| answer["action"].as_str()).collect();
     assert_eq!(actions, [Some("allow"), review, review, review, Some("allow")]);

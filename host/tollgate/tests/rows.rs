@@ -15,7 +15,7 @@ use serde_json::json;
 use thiserror::Error;
 use tollgate::document::PolicyDocument;
 use tollgate::facts::{Evidence, Instant};
-use tollgate::input::{Outside, Typed};
+use tollgate::input::{Cases, Outside, RowsError};
 use tollgate::judge::{
     Checker, CheckerOptions, Decider, Gate, JudgeError, Mode, Opened, Part, Protocol, Subject,
 };
@@ -23,6 +23,7 @@ use tollgate::model::SignatureText;
 use tollgate::plugins::Plugins;
 use tollgate::rows::{
     Extent, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, RowSourceError,
+    UntypedCells,
 };
 use tollgate::source::Source;
 use tollgate_engine::types::{Cells, Column, Outcome, TypedColumn};
@@ -30,6 +31,7 @@ use tollgate_engine::{CallOptions, Engine, Limits};
 
 /// Batches of columns.
 struct Memory {
+    format: RowFormat,
     columns: Vec<(String, String)>,
     batches: VecDeque<Result<RowBatch, Lost>>,
 }
@@ -41,7 +43,7 @@ struct Lost;
 
 impl RowSource for Memory {
     fn format(&self) -> RowFormat {
-        RowFormat::Arrow
+        self.format
     }
 
     fn columns(&self) -> &[(String, String)] {
@@ -62,12 +64,12 @@ fn batch(first: u64, name: &str, cells: Vec<f64>) -> RowBatch {
     let rows = RowNumbers::from(first, cells.len());
     let column = Column { cells: Cells::Numbers(cells), validity: None };
     let column = TypedColumn { name: Some(name.to_owned()), dtype: "float64".to_owned(), column };
-    RowBatch { rows, content: RowContent::columns(vec![column]), faults: Vec::new() }
+    RowBatch { rows, content: RowContent::Columns(vec![column]), faults: Vec::new() }
 }
 
 fn memory(name: &str, batches: impl IntoIterator<Item = Result<RowBatch, Lost>>) -> Memory {
     let columns = vec![(name.to_owned(), "float64".to_owned())];
-    Memory { columns, batches: batches.into_iter().collect() }
+    Memory { format: RowFormat::Arrow, columns, batches: batches.into_iter().collect() }
 }
 
 fn plugins() -> Plugins {
@@ -138,7 +140,7 @@ fn what_a_source_says_of_its_end_is_told() {
     let decider = decider();
     let outside = Outside::default();
     let mut rows =
-        Typed::new(memory("score", [Err(Lost)]), decider.extractor(), &outside).expect("a column");
+        Cases::new(memory("score", [Err(Lost)]), decider.extractor(), &outside).expect("a column");
     let error = JudgeError::from(rows.next_rows().expect_err("not read to the end"));
     assert_eq!(common::shown(&error).trim(), told);
 }
@@ -161,7 +163,7 @@ fn rows_of_any_source_are_decided() {
     large.faults.push(RowFault::too_large(2, None, "the row is too large".to_owned()));
     let batches = [Ok(batch(0, "score", vec![0.9, 0.1])), Ok(large)];
     let mut rows =
-        Typed::new(memory("score", batches), decider.extractor(), &outside).expect("a column");
+        Cases::new(memory("score", batches), decider.extractor(), &outside).expect("a column");
     let mut decisions = decider.warm();
     let mut answers = Vec::new();
     while let Some(rows) = rows.next_rows().expect("rows") {
@@ -177,6 +179,64 @@ fn rows_of_any_source_are_decided() {
     assert_eq!(answers, expected, "a row that nobody read has no decision");
 }
 
+/// A program may have JSON, or cells as somebody wrote them, and rows that it
+/// could not read itself.
+#[test]
+fn rows_without_types_are_decided() {
+    let decider = decider();
+    let outside = Outside::default();
+    let record = |score: &str| format!("{{\"score\":{score}}}");
+    let mut cells = UntypedCells::new(["score".to_owned()].into());
+    for cell in ["0.9", "x", "0.1"] {
+        cells.push(cell.as_bytes(), [cell.len()].into_iter());
+    }
+    let records = ["0.9", "\"x\"", "0.1"].map(record).iter().collect();
+    for (format, content) in [
+        (RowFormat::Csv, RowContent::Untyped(cells)),
+        (RowFormat::Jsonl, RowContent::Records(records)),
+    ] {
+        let fault = RowFault::new("ragged-row", 9, None, "the row is ragged");
+        let mut batch = RowBatch { rows: RowNumbers::from(6, 3), content, faults: vec![fault] };
+        batch.faults.push(RowFault::too_large(10, None, "the row is too large".to_owned()));
+        let source = Memory { format, ..memory("score", [Ok(batch)]) };
+        let mut cases = Cases::new(source, decider.extractor(), &outside).expect("a column");
+        let rows = cases.next_rows().expect("rows").expect("a row");
+        let mut answers = Vec::new();
+        let mut ids = Vec::new();
+        decider
+            .warm()
+            .decide_rows(&rows, |answer| {
+                let why = answer.decision().err().map(ToString::to_string).unwrap_or_default();
+                let place = answer.row().expect("a place").counted();
+                answers.push((place, answer.action().map(str::to_owned), why));
+                ids.push(answer.id());
+            })
+            .expect("answers");
+        let wrong = match format {
+            RowFormat::Jsonl => "input `score` at `/score` must be a number, found text",
+            _ => "input `score` at column `score` must be a number, found text that is none",
+        };
+        let row = |row, action: Option<&str>, why: &str| {
+            (("row", row), action.map(str::to_owned), why.to_owned())
+        };
+        let expected = [
+            row(7, Some("decline"), ""),
+            row(8, None, wrong),
+            row(9, Some("approve"), ""),
+            row(10, None, "the row is ragged"),
+            row(11, None, "the row is longer than 16 MiB"),
+        ];
+        assert_eq!(answers, expected);
+        assert!((1..5).all(|row| !ids[..row].contains(&ids[row])), "{ids:?}");
+        assert!(cases.next_rows().expect("rows").is_none());
+    }
+    // Columns without a header are nobody's.
+    let source = memory("score", [Ok(batch(0, "score", vec![0.1]))]);
+    let source = Memory { format: RowFormat::Jsonl, ..source };
+    let mut cases = Cases::new(source, decider.extractor(), &outside).expect("JSON");
+    assert!(matches!(cases.next_rows(), Err(RowsError::NoHeader)));
+}
+
 /// Columns of which there are no rows were not judged.
 #[test]
 fn no_rows_are_no_pass_of_columns() {
@@ -187,7 +247,7 @@ fn no_rows_are_no_pass_of_columns() {
             Subject::Schema { schema, resources: Vec::new(), formats: false, strict: false };
         let checker = Checker::new(&plugins(), &subject, options).expect("a checker");
         let column = batch(0, "score", Vec::new());
-        let RowContent::Columns { columns, .. } = column.content else { panic!("columns") };
+        let RowContent::Columns(columns) = column.content else { panic!("columns") };
         let fresh = CallOptions::fresh();
         checker.check_columns_with(0, &columns, &fresh, None).expect("findings").verdict()
     };
@@ -218,7 +278,7 @@ fn rows_belong_to_the_policy_they_were_read_for() {
     let (one, other) = (decider(), decider());
     let outside = Outside::default();
     let source = memory("score", [Ok(batch(0, "score", vec![0.1]))]);
-    let mut rows = Typed::new(source, one.extractor(), &outside).expect("columns");
+    let mut rows = Cases::new(source, one.extractor(), &outside).expect("columns");
     let rows = rows.next_rows().expect("rows").expect("a row");
     let mut answers = 0;
     other.warm().decide_rows(&rows, |_| answers += 1).expect_err("refused");

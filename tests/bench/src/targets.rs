@@ -190,7 +190,7 @@ mod tests {
         ])]);
         let reached: Vec<_> = judged.iter().map(|judged| judged.reached).collect();
         let mut expected = vec![None; super::TARGETS.len()];
-        for (at, reached) in [(0, true), (7, false), (super::TARGETS.len() - 1, true)] {
+        for (at, reached) in [(0, true), (9, false), (super::TARGETS.len() - 1, true)] {
             expected[at] = Some(reached);
         }
         assert_eq!(reached, expected);

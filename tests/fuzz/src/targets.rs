@@ -10,13 +10,13 @@ use oip_signature::OipSignature;
 use tempfile::TempDir;
 use tollgate::document::PolicyDocument;
 use tollgate::facts::Evidence;
-use tollgate::input::{Csv, Extractor, JsonLines, Outside};
+use tollgate::input::{Cases, Extractor, Outside};
 use tollgate::rows::{Judged, RowFormat, RowSource as _};
 use tollgate::source::Source;
 use tollgate_engine::types::{Declaration, Input, Kind, Value};
 use tollgate_engine::{CacheDirectory, CacheUse, Engine, Limits};
 use tollgate_frames::{Payload, PayloadFormat};
-use tollgate_sdk::signature::Signature as _;
+use tollgate_sdk::signature::Signature;
 
 use crate::seeds;
 
@@ -186,7 +186,8 @@ fn judged(checker: &impl Signature, bytes: &[u8]) {
 }
 
 fn of_the_protocol() -> Vec<OipSignature> {
-    let inputs = r#"[{"type":"tensor","name":"p","tensor-spec":{"dtype":"float64","shape":[-1,2]}}]"#;
+    let inputs =
+        r#"[{"type":"tensor","name":"p","tensor-spec":{"dtype":"float64","shape":[-1,2]}}]"#;
     let columns = r#"[{"type":"long","name":"a"},{"type":"string","name":"x","required":false}]"#;
     let params = r#"[{"name":"temperature","type":"double","default":0.5,"shape":null}]"#;
     let configured = |part, inputs| {
@@ -196,7 +197,9 @@ fn of_the_protocol() -> Vec<OipSignature> {
         let settings = serde_json::from_str(&settings).unwrap();
         OipSignature::configure(settings).unwrap_or_else(|e| panic!("{e:?}"))
     };
-    [("inputs", inputs), ("inputs", columns), ("outputs", inputs)].map(|(part, of)| configured(part, of)).into()
+    [("inputs", inputs), ("inputs", columns), ("outputs", inputs)]
+        .map(|(part, of)| configured(part, of))
+        .into()
 }
 
 fn checkers() -> Vec<MlflowSignature> {
@@ -235,17 +238,6 @@ fn csv_seeds() -> Vec<Vec<u8>> {
 }
 
 fn csv(bytes: &[u8]) {
-    let (extractor, outside) = (extractor(), Outside::default());
-    match Csv::new(bytes, &extractor, &outside) {
-        Err(error) => told(error),
-        Ok(mut rows) => drain(|| match rows.next_rows(64) {
-            Ok(rows) => rows.is_some(),
-            Err(error) => {
-                told(error);
-                false
-            }
-        }),
-    }
     rows_of(bytes, RowFormat::Csv);
 }
 
@@ -256,15 +248,6 @@ fn jsonl_seeds() -> Vec<Vec<u8>> {
 }
 
 fn jsonl(bytes: &[u8]) {
-    let (extractor, outside) = (extractor(), Outside::default());
-    let mut rows = JsonLines::new(bytes, &extractor, &outside);
-    drain(|| match rows.next_rows(64) {
-        Ok(rows) => rows.is_some(),
-        Err(error) => {
-            told(error);
-            false
-        }
-    });
     rows_of(bytes, RowFormat::Jsonl);
 }
 
@@ -288,21 +271,33 @@ fn in_folder<T>(work: impl FnOnce(&TempDir) -> T) -> T {
     FOLDER.with(work)
 }
 
-/// Reads a file of rows to its end.
+/// Reads a file of rows to its end, however it is judged.
 fn rows_of(bytes: &[u8], format: RowFormat) {
     let path = in_folder(|folder| folder.path().join("input"));
     fs::write(&path, bytes).unwrap();
-    for judged in [Judged::Together, Judged::Apart] {
+    let (extractor, outside) = (extractor(), Outside::default());
+    for judged in [Judged::Together, Judged::Apart, Judged::Decided] {
         match tollgate_frames::open(&path, PayloadFormat::Rows(format), judged) {
             Err(error) => told(error),
             Ok(Payload::Request(_)) => panic!("a file of rows was taken for a request"),
-            Ok(Payload::Frames(mut rows)) => drain(|| match rows.next_batch() {
-                Ok(batch) => batch.is_some(),
-                Err(error) => {
-                    told(error);
-                    false
+            Ok(Payload::Frames(rows)) if judged == Judged::Decided => {
+                match Cases::new(rows, &extractor, &outside) {
+                    Err(error) => told(error),
+                    Ok(mut cases) => drain(|| more(cases.next_rows())),
                 }
-            }),
+            }
+            Ok(Payload::Frames(mut rows)) => drain(|| more(rows.next_batch())),
+        }
+    }
+}
+
+/// Whether there may be more rows behind these.
+fn more<T>(rows: Result<Option<T>, impl Display>) -> bool {
+    match rows {
+        Ok(rows) => rows.is_some(),
+        Err(error) => {
+            told(error);
+            false
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a person reads of a signature plugin, as cases in files: rules, places,
 //! counts and suggestions.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is a failed test")]
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tollgate_sdk::signature::Signature;

@@ -4,7 +4,6 @@ mod input;
 mod print;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, Read};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -12,20 +11,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use miette::Result;
 use serde_json::json;
-use tollgate::input::{Csv, JsonLines, Outside, Rows, Typed};
+use tollgate::input::{Cases, Outside};
 use tollgate::judge::{Decider, JudgeError};
+use tollgate::rows::RowFormat;
 use tollgate::source;
-use tollgate_frames::Frames;
+use tollgate_frames::{Frames, PayloadFormat};
 
 use self::input::Input;
 use self::print::{Printer, Summary};
 use crate::arguments::{Emptiness, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, Answers, visible};
-
-/// Rows in one call: some hundred KiB of columns, far beyond the point where
-/// the cost of a call matters.
-const BATCH: u32 = 8192;
 
 /// Bytes of answers that are printed at once.
 const CHUNK: usize = 64 << 10;
@@ -57,7 +53,7 @@ pub(crate) struct Decide {
     /// The policy document, or a component made by `tollgate bake`
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: PathBuf,
-    /// One JSON object, JSON lines or CSV; `-` is standard input
+    /// One JSON object, JSON lines, CSV, Parquet or Arrow; `-` is standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) input: PathBuf,
     /// How to read the input
@@ -93,6 +89,19 @@ pub(crate) enum InputFormat {
     Arrow,
 }
 
+impl InputFormat {
+    fn asked(self) -> PayloadFormat {
+        match self {
+            Self::Auto => PayloadFormat::Auto,
+            Self::Json => PayloadFormat::Request,
+            Self::Jsonl => PayloadFormat::Rows(RowFormat::Jsonl),
+            Self::Csv => PayloadFormat::Rows(RowFormat::Csv),
+            Self::Parquet => PayloadFormat::Rows(RowFormat::Parquet),
+            Self::Arrow => PayloadFormat::Rows(RowFormat::Arrow),
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Decide) -> Exit {
     output::shown("decide", arguments.shared.format, || decide(arguments))
 }
@@ -111,9 +120,7 @@ fn decide(arguments: &Decide) -> Result<Exit> {
     match input::open(arguments, decider.extractor())? {
         Input::Nothing => Ok(task.nothing()),
         Input::One(request) => Ok(task.one(&request)),
-        Input::Lines(reader) => task.lines(reader),
-        Input::Csv(reader) => task.csv(reader),
-        Input::Typed(frames) => task.typed(frames),
+        Input::Rows(rows) => task.many(rows),
     }
 }
 
@@ -154,27 +161,10 @@ impl Task<'_> {
         if answer.decision().is_ok() { Exit::Passed } else { Exit::Error }
     }
 
-    fn csv(&self, reader: impl Read) -> Result<Exit> {
+    fn many(&self, rows: Frames) -> Result<Exit> {
         let outside = Outside::default();
-        let mut rows = Csv::new(reader, self.printer.decider.extractor(), &outside)
+        let mut cases = Cases::new(rows, self.printer.decider.extractor(), &outside)
             .map_err(JudgeError::from)?;
-        self.many(|| rows.next_rows(BATCH).map_err(JudgeError::from))
-    }
-
-    fn lines(&self, reader: impl BufRead) -> Result<Exit> {
-        let outside = Outside::default();
-        let mut rows = JsonLines::new(reader, self.printer.decider.extractor(), &outside);
-        self.many(|| rows.next_rows(BATCH).map_err(JudgeError::from))
-    }
-
-    fn typed(&self, frames: Frames) -> Result<Exit> {
-        let outside = Outside::default();
-        let mut rows = Typed::new(frames, self.printer.decider.extractor(), &outside)
-            .map_err(JudgeError::from)?;
-        self.many(|| rows.next_rows().map_err(JudgeError::from))
-    }
-
-    fn many(&self, mut next: impl FnMut() -> Result<Option<Rows>, JudgeError>) -> Result<Exit> {
         // A file that is on the disk has an end; a stream may have none.
         let has_end = self.arguments.input.is_file();
         let mut decisions = self.printer.decider.warm();
@@ -182,7 +172,7 @@ impl Task<'_> {
         let mut summary = Summary::default();
         let progress = progress();
         let mut answers = String::new();
-        while let Some(rows) = next()? {
+        while let Some(rows) = cases.next_rows().map_err(JudgeError::from)? {
             let time = self.time();
             let decided = decisions.decide_rows(&rows, |answer| {
                 self.printer.write(answer, time.as_deref(), &mut answers);

@@ -7,7 +7,6 @@ use miette::Diagnostic;
 use serde_json::error::Category;
 use thiserror::Error;
 use tollgate::rows::{Judged, RowContent, RowFault, RowFormat, RowSource, RowSourceError};
-use tollgate_engine::types::{Cells, TypedColumn};
 use tollgate_frames::{FrameError, Payload, PayloadFormat};
 
 use super::Table;
@@ -124,19 +123,19 @@ fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(),
                     record(&value, table).map_err(|what| problem(format!("the line {what}")))?;
                 }
             }
-            RowContent::Columns { columns, written } => {
+            RowContent::Untyped(cells) => {
+                for (at, place) in places.iter().enumerate() {
+                    let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
+                    (0..batch.rows.count).for_each(|row| observed.cell(cells.text(row, at)));
+                }
+            }
+            RowContent::Columns(columns) => {
                 for (at, (column, place)) in columns.iter().zip(&places).enumerate() {
                     let Some((_, observed)) = table.columns.get_mut(*place) else { continue };
-                    match &written {
-                        Some(written) => {
-                            let column = written.written(at);
-                            cells(&column, batch.rows.count, |cell| observed.cell(cell));
-                        }
-                        None => observed.typed(column, batch.rows.count).map_err(|problem| {
-                            let column = names.get(at).cloned().unwrap_or_default();
-                            InferError::Mixed { column, problem }
-                        })?,
-                    }
+                    observed.typed(column, batch.rows.count).map_err(|problem| {
+                        let column = names.get(at).cloned().unwrap_or_default();
+                        InferError::Mixed { column, problem }
+                    })?;
                 }
             }
         }
@@ -147,14 +146,6 @@ fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// The texts of a column.
-fn cells(column: &TypedColumn, rows: usize, mut each: impl FnMut(&str)) {
-    let Cells::Texts(texts) = &column.column.cells else { return };
-    for index in texts.indices.iter().take(rows) {
-        each(texts.entries.get(*index as usize).unwrap_or_default());
-    }
 }
 
 fn row(name: &str, fault: &RowFault) -> InferError {

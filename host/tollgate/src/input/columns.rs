@@ -6,8 +6,8 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Texts, Value};
 
+use super::error::InputError;
 use super::plan::{Plan, PlanId, Shadowed};
-use super::{BATCH_BYTES, InputError};
 
 /// SHA-256 of a request's or row's fields as they were written, each after its
 /// length: what identifies one that gives no values.
@@ -185,11 +185,9 @@ fn part(column: &Column, rows: Range<usize>) -> Column {
 
 /// Collects rows into columns.
 #[derive(Debug)]
-pub struct RowsBuilder {
+pub(super) struct RowsBuilder {
     columns: Vec<Building>,
     rows: Rows,
-    /// Bytes of texts, and of what is wrong.
-    bytes: usize,
 }
 
 impl RowsBuilder {
@@ -197,22 +195,13 @@ impl RowsBuilder {
         Self {
             columns: plan.wanted.iter().map(|wanted| Building::new(wanted.kind)).collect(),
             rows: Rows { plan: plan.id, ..Rows::default() },
-            bytes: 0,
         }
-    }
-
-    /// Whether these are enough rows for a batch: `most`, or as much text as
-    /// a plugin should get at once.
-    #[must_use]
-    pub fn is_full(&self, most: u32) -> bool {
-        self.rows.rows >= most || self.bytes >= BATCH_BYTES
     }
 
     /// Adds a row whose values are in the order of the inputs, and what it
     /// gives that is not read; or what is wrong with it and its digest.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
-        line: u64,
         values: Result<(&mut Vec<Value>, Shadowed), (InputError, RawDigest)>,
     ) {
         match values {
@@ -221,9 +210,6 @@ impl RowsBuilder {
                     self.rows.shadowed.push((self.rows.rows, shadowed));
                 }
                 for (column, value) in self.columns.iter_mut().zip(values.drain(..)) {
-                    if let Value::Text(text) = &value {
-                        self.bytes += text.len();
-                    }
                     column.push(value);
                 }
             }
@@ -235,19 +221,13 @@ impl RowsBuilder {
                 self.rows.faults.push(InputFault { row, error, raw });
             }
         }
-        self.rows.lines.push(line);
         self.rows.rows += 1;
     }
 
-    /// The columns; none when no row was pushed.
-    #[must_use]
-    pub fn finish(self) -> Option<Rows> {
-        let Self { columns, mut rows, .. } = self;
-        if rows.rows == 0 {
-            return None;
-        }
-        rows.columns = columns.into_iter().map(Building::finish).collect();
-        Some(rows)
+    /// The columns, and no lines yet.
+    pub(super) fn finish(self) -> Rows {
+        let columns = self.columns.into_iter().map(Building::finish).collect();
+        Rows { columns, ..self.rows }
     }
 }
 
@@ -337,7 +317,7 @@ mod tests {
     use tollgate_engine::types::{Declaration, Input};
 
     use super::*;
-    use crate::input::{Extractor, JsonLines, Outside};
+    use crate::input::{Extractor, Outside};
 
     /// A part is what reading its rows alone gives.
     #[test]
@@ -362,9 +342,14 @@ mod tests {
             })
             .collect();
         let read = |lines: &[String]| {
-            let text = lines.join("\n");
-            let rows = JsonLines::new(text.as_bytes(), &extractor, &outside).next_rows(100);
-            rows.unwrap().unwrap()
+            let mut rows = RowsBuilder::new(extractor.plan());
+            let mut values = Vec::new();
+            for line in lines.iter().map(String::as_bytes) {
+                let read = extractor.extract_and_tell(line, &outside, &mut values);
+                let read = read.map_err(|error| (error, raw_digest([line])));
+                rows.push(read.map(|shadowed| (&mut values, shadowed)));
+            }
+            Rows { lines: (1..=lines.len() as u64).collect(), ..rows.finish() }
         };
         let all = read(&lines);
         for (start, end) in [(0, 40), (0, 1), (3, 4), (1, 20), (7, 33), (39, 40)] {

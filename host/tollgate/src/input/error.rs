@@ -3,14 +3,12 @@
 //! Messages name inputs, places and kinds. They never repeat a value: a
 //! request may hold what must not reach a log.
 
-use std::io;
-
 use miette::Diagnostic;
 use thiserror::Error;
 use tollgate_engine::types::Kind;
 
 use super::kind_phrase;
-use crate::rows::{RowFormat, RowSourceError};
+use crate::rows::RowSourceError;
 
 /// Why a request gives no values.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -77,6 +75,9 @@ pub enum InputError {
     /// A row is longer than [`RECORD_LIMIT`](super::RECORD_LIMIT).
     #[error("the row is longer than 16 MiB")]
     TooLong,
+    /// The source of the row could not read it, and says why.
+    #[error("{0}")]
+    Unread(String),
     /// Counters are kept by a member that is not there.
     #[error("there is nothing at {place}, by which the counters are kept")]
     NoKey {
@@ -105,12 +106,6 @@ pub enum RowsError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(#[from] RowSourceError),
-    /// Their columns have no types.
-    #[error("columns of {0} have no types, and are read as text or as JSON")]
-    Untyped(RowFormat),
-    /// The file cannot be read.
-    #[error("the rows cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
     /// The header lacks a column that the policy needs.
     #[error("there is no column `{column}` for the required input `{input}`{}", hint(.meant))]
     NoColumn {
@@ -135,14 +130,6 @@ pub enum RowsError {
     /// There is no header.
     #[error("the rows have no header that names the columns")]
     NoHeader,
-    /// Where the next row begins is not to be found.
-    #[error("{what} after 256 MiB at line {line}, perhaps the input has no end")]
-    NoEnd {
-        /// What goes on.
-        what: &'static str,
-        /// The line, from 1.
-        line: u64,
-    },
     /// A file that repeats its texts without end.
     #[error(
         "the texts of the first {rows} rows take {megabytes} MiB: the file repeats large texts, and \
@@ -153,12 +140,6 @@ pub enum RowsError {
         rows: u64,
         /// What their texts take, unfolded.
         megabytes: u64,
-    },
-    /// A row is so long that where the next one begins is not known.
-    #[error("the row at line {line} is longer than 16 MiB, perhaps a quote is not closed")]
-    RowTooLong {
-        /// The line where it begins, from 1.
-        line: u64,
     },
 }
 

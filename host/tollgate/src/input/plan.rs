@@ -88,6 +88,14 @@ impl Wanted {
         }
     }
 
+    /// Where a row has it, or would have it.
+    pub(super) fn column(&self) -> String {
+        match &self.place {
+            Place::Body { column, .. } => format!("column `{column}`"),
+            Place::Header(name) | Place::Counter(name, _) => format!("`{name}`"),
+        }
+    }
+
     /// Completes what the body gave, `in_row` being whether the body is a row.
     pub(super) fn complete(
         &self,
@@ -233,6 +241,15 @@ impl Plan {
         self.key = Some(key.to_owned());
         let plan = self.built();
         plan.members.both_value_and_map().is_empty().then_some(plan)
+    }
+
+    /// The columns that are read.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        let wanted = self.wanted.iter().filter_map(|wanted| match &wanted.place {
+            Place::Body { column, .. } => Some(column),
+            Place::Header(_) | Place::Counter(..) => None,
+        });
+        wanted.chain(&self.key).map(String::as_str)
     }
 
     /// What is told of something that is not read.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tollgate_engine::types::{Finding, Manner, Outcome, Records, TypedColumn};
 use tollgate_engine::{
     CallOptions, CallStats, ConfigureError, EngineError, Fault, Plugin, Signature,
@@ -80,16 +80,16 @@ impl Checker {
         let (plugin, signature, source, against) = match subject {
             Subject::Signature { signature, part, mode, protocol } => {
                 let plugin = limited(plugins.built_in(protocol.plugin())?)?;
-                let mut settings = json!({
-                    "signature": signature.value,
-                    "part": part.name(),
-                    "max_findings": options.max_findings,
-                    "allow_empty": options.allow_empty,
-                });
+                let mut settings = Map::from_iter([
+                    ("signature".to_owned(), signature.value.clone()),
+                    ("part".to_owned(), part.name().into()),
+                    ("max_findings".to_owned(), options.max_findings.into()),
+                    ("allow_empty".to_owned(), options.allow_empty.into()),
+                ]);
                 if *protocol == Protocol::Mlflow {
-                    settings["mode"] = mode.name().into();
+                    settings.insert("mode".to_owned(), mode.name().into());
                 }
-                let settings = canonical::to_text(&settings);
+                let settings = canonical::to_text(&settings.into());
                 let configured =
                     plugin.signature(Some(&settings)).map_err(|error| match error {
                         ConfigureError::Refused { findings, .. } => {

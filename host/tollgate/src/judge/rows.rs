@@ -10,7 +10,7 @@ use super::JudgeError;
 use super::checked::CheckedRows;
 use super::merge::{Merged, Merger};
 use crate::report::{ColumnReport, FindingReport, RowsReport};
-use crate::rows::{RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource};
+use crate::rows::{Judged, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource};
 
 /// Batches that are read ahead while one is judged.
 const AHEAD: usize = 2;
@@ -21,6 +21,8 @@ pub(super) const NO_ROWS: &str = "no-rows";
 /// What is told of rows, and what passes.
 #[derive(Debug)]
 pub(super) struct Telling {
+    /// What cells without types become.
+    pub(super) how: Judged,
     /// At most so many findings.
     pub(super) most: usize,
     /// None may be as it should be.
@@ -54,14 +56,16 @@ pub(super) fn rows(
     watch: &mut dyn FnMut(Seen),
 ) -> Result<CheckedRows, JudgeError> {
     let (format, columns) = (source.format(), source.columns().to_vec());
+    let how = telling.how;
     let extent = source.extent();
     let mut seen = Seen { of_rows: extent.rows, of_bytes: extent.bytes, ..Seen::default() };
     let mut judge =
-        Judge { checker: checker.warm(), merger: Merger::default(), batches: 0, unread: 0 };
+        Judge { checker: checker.warm(), how, merger: Merger::default(), batches: 0, unread: 0 };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
         scope.spawn(move || {
             while let Some(batch) = source.next_batch().transpose() {
+                let batch = batch.map(|batch| Ready::new(batch, how));
                 let is_last = batch.is_err();
                 if send.send((batch, source.bytes_read())).is_err() || is_last {
                     return;
@@ -69,13 +73,13 @@ pub(super) fn rows(
             }
         });
         for (batch, bytes) in receive {
-            let mut batch = batch?;
-            let faults = std::mem::take(&mut batch.faults);
-            seen.rows += (batch.rows.count + faults.len()) as u64;
+            let mut ready = batch?;
+            let faults = std::mem::take(&mut ready.batch.faults);
+            seen.rows += (ready.batch.rows.count + faults.len()) as u64;
             for fault in faults {
                 judge.unread(fault);
             }
-            judge.batch(batch)?;
+            judge.batch(&ready)?;
             seen.bytes = bytes;
             watch(seen);
         }
@@ -101,8 +105,27 @@ pub(super) fn rows(
     Ok(CheckedRows { findings, more_findings: rest, verdict: worst, rows })
 }
 
+/// A batch, and the columns that its cells without types become.
+struct Ready {
+    batch: RowBatch,
+    columns: Option<Vec<TypedColumn>>,
+}
+
+impl Ready {
+    /// What is dear, so that it is done by whoever reads.
+    fn new(batch: RowBatch, how: Judged) -> Self {
+        let columns = match &batch.content {
+            RowContent::Untyped(cells) if how == Judged::Apart => Some(cells.exact()),
+            RowContent::Untyped(cells) => Some(cells.columns()),
+            RowContent::Columns(_) | RowContent::Records(_) => None,
+        };
+        Self { batch, columns }
+    }
+}
+
 struct Judge {
     checker: WarmSignature,
+    how: Judged,
     merger: Merger,
     batches: u64,
     /// Rows that could not be read.
@@ -115,20 +138,21 @@ impl Judge {
         self.merger.add_unread(fault);
     }
 
-    fn batch(&mut self, batch: RowBatch) -> Result<(), JudgeError> {
-        if batch.rows.count == 0 {
+    fn batch(&mut self, ready: &Ready) -> Result<(), JudgeError> {
+        if ready.batch.rows.count == 0 {
             return Ok(());
         }
         self.batches += 1;
-        self.judged(&batch)
+        self.judged(ready)
     }
 
     /// Judges a batch, or its halves where it is too much for the plugin.
-    fn judged(&mut self, batch: &RowBatch) -> Result<(), JudgeError> {
-        let mut answer = self.ask(batch);
+    fn judged(&mut self, ready: &Ready) -> Result<(), JudgeError> {
+        let batch = &ready.batch;
+        let mut answer = self.ask(ready);
         if is_out_of_memory(&answer) && batch.rows.count == 1 {
             // What rows before it left behind is gone with the instance.
-            answer = self.ask(batch);
+            answer = self.ask(ready);
         }
         match answer {
             Ok(findings) => {
@@ -138,7 +162,11 @@ impl Judge {
                 Ok(())
             }
             Err(fault) if is_too_much(&fault.cause) => match batch.halves() {
-                Some(halves) => halves.iter().try_for_each(|half| self.judged(half)),
+                Some(halves) => {
+                    let how = self.how;
+                    let mut halves = halves.into_iter().map(|half| Ready::new(half, how));
+                    halves.try_for_each(|half| self.judged(&half))
+                }
                 None => {
                     self.too_much(&batch.rows, &fault);
                     Ok(())
@@ -154,23 +182,27 @@ impl Judge {
         self.merger.add_unread(RowFault::too_large(rows.number(0), rows.line(0), message));
     }
 
-    fn ask(&mut self, batch: &RowBatch) -> Result<Vec<Finding>, Fault> {
-        let rows = u32::try_from(batch.rows.count).unwrap_or(u32::MAX);
-        let (columns, written) = match &batch.content {
+    fn ask(&mut self, ready: &Ready) -> Result<Vec<Finding>, Fault> {
+        let rows = u32::try_from(ready.batch.rows.count).unwrap_or(u32::MAX);
+        let cells = match &ready.batch.content {
             RowContent::Records(records) => return self.checker.check_records(records),
-            RowContent::Columns { columns, written } => (columns, written),
+            RowContent::Columns(columns) => return self.checker.check_columns(rows, columns),
+            RowContent::Untyped(cells) => cells,
         };
+        let columns = ready.columns.as_deref().unwrap_or_default();
         let findings = self.checker.check_columns(rows, columns)?;
-        let Some(written) = written else { return Ok(findings) };
+        if self.how == Judged::Apart {
+            return Ok(findings);
+        }
         // What is wrong with numbers may be in how they were written.
-        let mut again = columns.clone();
+        let mut again = columns.to_vec();
         let mut asked = false;
         for name in findings.iter().filter_map(|finding| finding.column.as_deref()) {
-            let place = written.place(name);
+            let place = cells.place(name);
             if let Some((place, column)) = place.and_then(|it| Some((it, again.get_mut(it)?)))
                 && matches!(column.column.cells, Cells::Numbers(_))
             {
-                *column = written.written(place);
+                *column = cells.written(place);
                 asked = true;
             }
         }

@@ -18,23 +18,12 @@ pub struct RowBatch {
 /// What a plugin is to judge.
 #[derive(Debug)]
 pub enum RowContent {
-    /// Typed columns, or those of a file without types.
-    Columns {
-        /// The columns.
-        columns: Vec<TypedColumn>,
-        /// How cells were written that are numbers in `columns`.
-        written: Option<UntypedCells>,
-    },
-    /// JSON objects, as they were written.
+    /// Columns that are what their types say.
+    Columns(Vec<TypedColumn>),
+    /// Cells of a file without types, as they were written.
+    Untyped(UntypedCells),
+    /// JSON values, as they were written.
     Records(Records),
-}
-
-impl RowContent {
-    /// Columns that are what they say.
-    #[must_use]
-    pub fn columns(columns: Vec<TypedColumn>) -> Self {
-        Self::Columns { columns, written: None }
-    }
 }
 
 /// Which rows of all a batch holds.
@@ -140,10 +129,10 @@ impl RowBatch {
                 RowContent::Records(records) => {
                     RowContent::Records(records.iter().skip(start).take(count).collect())
                 }
-                RowContent::Columns { columns, written } => RowContent::Columns {
-                    columns: columns.iter().map(|column| part(column, start, count)).collect(),
-                    written: written.as_ref().map(|written| written.part(start, count)),
-                },
+                RowContent::Untyped(cells) => RowContent::Untyped(cells.part(start, count)),
+                RowContent::Columns(columns) => RowContent::Columns(
+                    columns.iter().map(|column| part(column, start, count)).collect(),
+                ),
             };
             Self { rows: self.rows.part(start, count), content, faults: Vec::new() }
         };

@@ -1,5 +1,8 @@
 //! Cells of a file without types, before anyone has said what they mean.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use tollgate_engine::types::{Cells, Column, TypedColumn};
 
 use super::dictionary::DictionaryBuilder;
@@ -7,52 +10,84 @@ use super::dictionary::DictionaryBuilder;
 /// The contract's dtype for cells as they were written.
 pub const CSV_DTYPE: &str = "csv";
 
-/// Some rows as they were written.
+/// What stands for a cell that is no text where texts are asked for: nobody
+/// takes it for what was written, and it is neither empty nor a number.
+const NO_TEXT: &str = "\u{fffd}";
+
+/// Some rows as they were written, before anyone has said what is wrong with
+/// them: one may have fewer or more cells than there are names, and a cell may
+/// be no text. Whoever judges them chooses what they become.
 #[derive(Debug, Default)]
 pub struct UntypedCells {
-    names: Vec<String>,
-    text: String,
+    names: Arc<[String]>,
+    bytes: Vec<u8>,
     /// Where each cell ends, row by row.
     ends: Vec<usize>,
+    /// How many cells there are up to the end of each row.
+    rows: Vec<usize>,
 }
 
 impl UntypedCells {
     /// No rows yet, of columns with these names.
     #[must_use]
-    pub fn new(names: &[String]) -> Self {
-        Self { names: names.to_vec(), ..Self::default() }
+    pub fn new(names: Arc<[String]>) -> Self {
+        Self { names, ..Self::default() }
     }
 
-    /// Adds a row of as many cells as there are names.
-    pub fn push<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
-        for cell in cells {
-            self.text.push_str(cell);
-            self.ends.push(self.text.len());
-        }
+    /// Adds a row: its cells one behind the other, and where each of them ends.
+    pub fn push(&mut self, cells: &[u8], ends: impl Iterator<Item = usize>) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(cells);
+        self.ends.extend(ends.map(|end| start + end));
+        self.rows.push(self.ends.len());
     }
 
     /// What it takes, more or less.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 8
+        self.bytes.len() + self.ends.len() * 8
     }
 
-    fn rows(&self) -> usize {
-        self.ends.len().checked_div(self.names.len()).unwrap_or(0)
+    /// A row, its cells one behind the other.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[u8] {
+        let cells = span(&self.rows, row);
+        let (first, last) = (span(&self.ends, cells.start), span(&self.ends, cells.end));
+        self.bytes.get(first.start..last.start).unwrap_or_default()
     }
 
+    /// The cells of a row.
+    pub fn cells(&self, row: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+        let cell = |at| self.bytes.get(span(&self.ends, at)).unwrap_or_default();
+        span(&self.rows, row).map(cell)
+    }
+
+    /// The cell of a row in a column; none where the row has fewer.
     #[inline]
-    fn cell(&self, row: usize, column: usize) -> &str {
-        let at = row * self.names.len() + column;
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let end = self.ends.get(at).copied().unwrap_or_default();
-        self.text.get(start.unwrap_or(0)..end).unwrap_or_default()
+    #[must_use]
+    pub fn cell(&self, row: usize, column: usize) -> Option<&[u8]> {
+        let cells = span(&self.rows, row);
+        let at = cells.start + column;
+        if at < cells.end { self.bytes.get(span(&self.ends, at)) } else { None }
+    }
+
+    /// The same as text, or what stands for one.
+    #[inline]
+    #[must_use]
+    pub fn text(&self, row: usize, column: usize) -> &str {
+        let text = self.cell(row, column).and_then(|cell| std::str::from_utf8(cell).ok());
+        text.unwrap_or(NO_TEXT)
     }
 
     pub(super) fn part(&self, start: usize, count: usize) -> Self {
-        let mut part = Self::new(&self.names);
+        let mut part = Self::new(Arc::clone(&self.names));
         for row in start..start + count {
-            part.push((0..self.names.len()).map(|column| self.cell(row, column)));
+            let mut end = 0;
+            let ends = self.cells(row).map(|cell| {
+                end += cell.len();
+                end
+            });
+            part.push(self.row(row), ends);
         }
         part
     }
@@ -87,10 +122,10 @@ impl UntypedCells {
     /// A column's cells as they were written.
     #[must_use]
     pub fn written(&self, column: usize) -> TypedColumn {
-        let rows = self.rows();
+        let rows = self.rows.len();
         let mut texts = DictionaryBuilder::new(rows);
         for row in 0..rows {
-            texts.push(self.cell(row, column));
+            texts.push(self.text(row, column));
         }
         let cells = Cells::Texts(texts.finish());
         self.typed(column, Column { cells, validity: None })
@@ -125,11 +160,11 @@ impl UntypedCells {
         parse: impl Fn(&str) -> Option<T>,
         cells: impl Fn(Vec<T>) -> Cells,
     ) -> Option<Column> {
-        let rows = self.rows();
+        let rows = self.rows.len();
         let mut values = Vec::with_capacity(rows);
         let mut missing = Vec::new();
         for row in 0..rows {
-            let cell = self.cell(row, column);
+            let cell = self.text(row, column);
             if cell.is_empty() {
                 missing.push(row);
                 values.push(T::default());
@@ -151,6 +186,13 @@ impl UntypedCells {
         });
         Some(Column { cells: cells(values), validity })
     }
+}
+
+/// From where the one before ends to where this one does.
+#[inline]
+fn span(ends: &[usize], index: usize) -> Range<usize> {
+    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+    start..ends.get(index).copied().unwrap_or(start)
 }
 
 /// Up to 18 digits, a minus, no leading zeros: the number says how it was
@@ -200,11 +242,46 @@ mod tests {
 
     fn columns(rows: &[[&str; 3]]) -> Vec<Column> {
         let names = ["a", "b", "c"].map(str::to_owned);
-        let mut cells = UntypedCells::new(&names);
-        for row in rows {
-            cells.push(row.iter().copied());
-        }
+        let mut cells = UntypedCells::new(names.into());
+        rows.iter().for_each(|row| push(&mut cells, &row.map(str::as_bytes)));
         cells.columns().into_iter().map(|column| column.column).collect()
+    }
+
+    fn push(cells: &mut UntypedCells, row: &[&[u8]]) {
+        let ends = row.iter().scan(0, |end, cell| {
+            *end += cell.len();
+            Some(*end)
+        });
+        cells.push(&row.concat(), ends);
+    }
+
+    /// Ragged rows and cells that are no text stay what they are, in a part as
+    /// well; as columns they are neither empty nor numbers.
+    #[test]
+    fn rows_are_kept_as_they_were_written() {
+        let rows: [&[&[u8]]; 5] =
+            [&[b"1", b"2"], &[b"3"], &[], &[b"\xff", b"", b"4"], &[b"\xc3", b"\xa9"]];
+        let mut cells = UntypedCells::new(["a", "b"].map(str::to_owned).into());
+        rows.iter().for_each(|row| push(&mut cells, row));
+        let part = cells.part(1, 4);
+        for (row, wanted) in rows.iter().enumerate() {
+            assert!(cells.cells(row).eq(wanted.iter().copied()), "{row}");
+            assert_eq!(cells.row(row), wanted.concat());
+            assert_eq!(cells.cell(row, 1), wanted.get(1).copied());
+            if let Some(row) = row.checked_sub(1) {
+                assert!(part.cells(row).eq(wanted.iter().copied()), "{row}");
+                assert_eq!(part.row(row), wanted.concat());
+            }
+        }
+        let columns = cells.columns();
+        for (column, wanted) in columns
+            .iter()
+            .zip([["1", "3", NO_TEXT, NO_TEXT, NO_TEXT], ["2", NO_TEXT, NO_TEXT, "", NO_TEXT]])
+        {
+            let Cells::Texts(texts) = &column.column.cells else { panic!("{column:?}") };
+            let given = texts.indices.iter().map(|index| texts.entries.get(*index as usize));
+            assert!(given.eq(wanted.map(Some)), "{texts:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,38 @@
 //! What the tests share. Each test is a crate of its own and uses a part.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+use std::io::{BufReader, Cursor, Read};
+
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use tollgate::input::{Cases, Extractor, Outside, RowsError};
+use tollgate::rows::{Judged, RowFormat};
+use tollgate_frames::Frames;
+
+/// What a policy decides on in CSV or JSON lines.
+pub(crate) fn rows<'a>(
+    format: RowFormat,
+    text: impl AsRef<[u8]>,
+    extractor: &'a Extractor,
+    outside: &'a Outside,
+) -> Result<Cases<'a, Frames>, RowsError> {
+    rows_of(format, Cursor::new(text.as_ref().to_vec()), extractor, outside)
+}
+
+/// The same, out of a reader.
+pub(crate) fn rows_of<'a>(
+    format: RowFormat,
+    reader: impl Read + Send + 'static,
+    extractor: &'a Extractor,
+    outside: &'a Outside,
+) -> Result<Cases<'a, Frames>, RowsError> {
+    Cases::new(frames(format, reader), extractor, outside)
+}
+
+/// As policies read them.
+pub(crate) fn frames(format: RowFormat, reader: impl Read + Send + 'static) -> Frames {
+    let reader = BufReader::new(reader);
+    tollgate_frames::rows("rows", format, Judged::Decided, reader).expect("rows of this format")
+}
 
 /// A diagnostic as a terminal of 100 columns shows it, without colours.
 pub(crate) fn shown(diagnostic: &dyn Diagnostic) -> String {

@@ -88,7 +88,8 @@ const INSIDE: [&str; 5] = ["boolean", "long", "double", "string", "double"];
 impl Kind {
     fn draw(depth: usize, dice: &mut Dice) -> Self {
         if depth > 2 || dice.roll(2) == 0 {
-            return Self::One(*dice.one(if depth == 0 { &TYPES } else { &INSIDE }));
+            let names: &[&'static str] = if depth == 0 { &TYPES } else { &INSIDE };
+            return Self::One(dice.one::<&str>(names));
         }
         match dice.roll(3) {
             0 => Self::List(Box::new(Self::draw(depth + 1, dice))),

@@ -7,64 +7,53 @@ use std::path::Path;
 use miette::{IntoDiagnostic as _, Result};
 use serde::de::IgnoredAny;
 use tollgate::input::{Extractor, RECORD_LIMIT, without_mark};
-use tollgate::rows::{Judged, RowFormat};
+use tollgate::rows::{Judged, RowFormat, RowSource as _};
 use tollgate::source::{self, Content, SourceError};
-use tollgate_frames::{Frames, Payload, PayloadFormat};
+use tollgate_frames::{Frames, Payload, PayloadFormat, marked};
 
-use super::{Decide, InputFormat};
+use super::Decide;
 
 /// Rows are read one after the other, however many there are.
-pub(super) type Reader = Box<dyn BufRead>;
+type Reader = Box<dyn BufRead + Send>;
 
 pub(super) enum Input {
     /// Not one case.
     Nothing,
     /// One request, whole.
     One(Vec<u8>),
-    Lines(Reader),
-    Csv(Reader),
-    /// Rows whose columns have types.
-    Typed(Frames),
+    Rows(Frames),
 }
 
 /// Opens the input and finds out what it is.
 pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
-    let path = &arguments.input;
-    if let Some(format) = typed(arguments) {
-        let asked = PayloadFormat::Rows(format);
-        return match tollgate_frames::open(path, asked, Judged::Together)? {
-            Payload::Frames(frames) => Ok(Input::Typed(frames)),
-            Payload::Request(request) => Ok(Input::One(request)),
-        };
+    let (path, asked) = (&arguments.input, arguments.input_format.asked());
+    let format = if asked == PayloadFormat::Auto { PayloadFormat::named(path) } else { asked };
+    if let PayloadFormat::Rows(RowFormat::Parquet | RowFormat::Arrow) = format {
+        return file(path, format);
     }
     let name = name(path);
     let mut head = Head { reader: reader(path, &name)?, bytes: Vec::new(), name };
     let Some(first) = head.next_line()? else {
         return Ok(Input::Nothing);
     };
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    match (arguments.input_format, extension) {
-        (InputFormat::Csv, _) | (InputFormat::Auto, Some("csv")) => Ok(Input::Csv(head.all())),
-        (InputFormat::Jsonl, _) | (InputFormat::Auto, Some("jsonl" | "ndjson")) => {
-            Ok(Input::Lines(head.all()))
+    match (format, marked(&head.bytes)) {
+        (PayloadFormat::Rows(format), _) => head.rows(format),
+        (PayloadFormat::Request, _) if asked == format => head.whole(),
+        // A pipe is read only once.
+        (PayloadFormat::Auto, Some(format)) if path.is_file() => {
+            file(path, PayloadFormat::Rows(format))
         }
-        // Those with types are opened elsewhere.
-        (InputFormat::Json | InputFormat::Parquet | InputFormat::Arrow, _) => head.whole(),
-        (InputFormat::Auto, _) => recognised(head, &first, extension == Some("json"), extractor),
+        (PayloadFormat::Auto, Some(format)) => head.rows(format),
+        _ => recognised(head, &first, format == PayloadFormat::Request, extractor),
     }
 }
 
-/// The format of a file whose columns have types.
-fn typed(arguments: &Decide) -> Option<RowFormat> {
-    let path = &arguments.input;
-    let told = match arguments.input_format {
-        InputFormat::Parquet => Some(RowFormat::Parquet),
-        InputFormat::Arrow => Some(RowFormat::Arrow),
-        // A pipe is read only once.
-        InputFormat::Auto if path.is_file() => tollgate_frames::told(path),
-        _ => None,
-    };
-    told.filter(|format| matches!(format, RowFormat::Parquet | RowFormat::Arrow))
+/// A file in which reading may have to jump about.
+fn file(path: &Path, asked: PayloadFormat) -> Result<Input> {
+    Ok(match tollgate_frames::open(path, asked, Judged::Decided)? {
+        Payload::Frames(rows) => Input::Rows(rows),
+        Payload::Request(request) => Input::One(request),
+    })
 }
 
 /// By what is in it. `first` is the first line that is not empty.
@@ -77,12 +66,12 @@ fn recognised(mut head: Head, first: &[u8], is_json: bool, extractor: &Extractor
             Json::Beginning => None,
         };
         return match next {
-            Some(_) => Ok(Input::Lines(head.all())),
+            Some(_) => head.rows(RowFormat::Jsonl),
             None => head.whole(),
         };
     }
-    if !is_json && extractor.knows_header(first) {
-        return Ok(Input::Csv(head.all()));
+    if !is_json && is_header(first, extractor) {
+        return head.rows(RowFormat::Csv);
     }
     if is_json || first.starts_with(b"[") || matches!(read_as_json(first), Json::Whole) {
         return head.whole();
@@ -93,6 +82,13 @@ fn recognised(mut head: Head, first: &[u8], is_json: bool, extractor: &Extractor
          of the policy",
         head.name
     )
+}
+
+/// Whether a line is the header of CSV, in that it names a column that is read.
+fn is_header(line: &[u8], extractor: &Extractor) -> bool {
+    let line = Cursor::new(line.to_vec());
+    let rows = tollgate_frames::rows("", RowFormat::Csv, Judged::Decided, line);
+    rows.is_ok_and(|rows| rows.columns().iter().any(|(name, _)| extractor.reads_column(name)))
 }
 
 enum Json {
@@ -139,9 +135,10 @@ impl Head {
         miette::bail!("`{}` begins with {} MiB of empty lines", self.name, RECORD_LIMIT >> 20)
     }
 
-    /// All of it, to be read.
-    fn all(self) -> Reader {
-        Box::new(Cursor::new(self.bytes).chain(self.reader))
+    /// All of it, as rows.
+    fn rows(self, format: RowFormat) -> Result<Input> {
+        let all = Cursor::new(self.bytes).chain(self.reader);
+        Ok(Input::Rows(tollgate_frames::rows(&self.name, format, Judged::Decided, all)?))
     }
 
     /// All of it, as one request.
@@ -166,15 +163,18 @@ pub(super) fn name(path: &Path) -> String {
     if source::is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
+/// As much as a pipe gives at once.
+const BUFFER: usize = 64 << 10;
+
 fn reader(path: &Path, name: &str) -> Result<Reader> {
     if source::is_standard_input(path) {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(BufReader::with_capacity(BUFFER, io::stdin())));
     }
     let file = File::open(path).map_err(|error| unreadable(name, error)).into_diagnostic()?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(SourceError::Folder(name.to_owned())).into_diagnostic();
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 fn unreadable(name: &str, error: io::Error) -> SourceError {

@@ -17,11 +17,11 @@ const KEPT: usize = 1 << 20;
 
 /// So much of a line is skipped over to find its end. A device without an end
 /// is given up on; a file with a line of 100 MB in it is read to its end.
-pub const SKIPPED_BYTES: u64 = 256 << 20;
+pub(crate) const SKIPPED_BYTES: u64 = 256 << 20;
 
 /// Reads lines, of one that is too long only its start.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: R,
     limit: usize,
     number: u64,
@@ -30,8 +30,7 @@ pub struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// Lines of at most `limit` bytes.
-    #[must_use]
-    pub fn new(reader: R, limit: usize) -> Self {
+    pub(crate) fn new(reader: R, limit: usize) -> Self {
         Self { reader, limit, number: 0, text: Vec::new() }
     }
 
@@ -39,7 +38,7 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # Errors
     /// When the line has no end, or the source fails.
-    pub fn advance(&mut self) -> Result<bool, Stopped> {
+    pub(crate) fn advance(&mut self) -> Result<bool, Stopped> {
         let read = self.read().map_err(Stopped::Unreadable)?;
         if read == Read::NoEnd {
             Err(Stopped::NoEnd { line: self.number })
@@ -75,14 +74,12 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The line, without its end; longer than the limit when it was cut.
-    #[must_use]
-    pub fn text(&self) -> &[u8] {
+    pub(crate) fn text(&self) -> &[u8] {
         &self.text
     }
 
     /// The line's number, counted from 1.
-    #[must_use]
-    pub fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 }

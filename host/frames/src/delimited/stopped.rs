@@ -4,7 +4,7 @@ use std::io;
 
 /// Why there is no further record or line.
 #[derive(Debug)]
-pub enum Stopped {
+pub(crate) enum Stopped {
     /// One is so long that it may have no end, as where a quote is never
     /// closed.
     NoEnd {

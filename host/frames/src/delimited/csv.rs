@@ -11,16 +11,16 @@ use super::stopped::Stopped;
 const BUFFER: usize = 64 << 10;
 
 /// The most bytes of a header: names of columns, 10 bytes each for 100,000.
-pub const HEADER_BYTES: usize = 1 << 20;
+pub(crate) const HEADER_BYTES: usize = 1 << 20;
 
 /// The most commas in one record: each may end a cell, which takes memory of
 /// its own.
-pub const COMMAS: usize = 4_000_000;
+pub(crate) const COMMAS: usize = 4_000_000;
 
 /// Reads records with the lines that they begin at, however many cells each
 /// has. The first is the header.
 #[derive(Debug)]
-pub struct CsvRecords<R> {
+pub(crate) struct CsvRecords<R> {
     reader: csv::Reader<Metered<R>>,
     meter: Arc<Meter>,
     record: ByteRecord,
@@ -31,8 +31,7 @@ pub struct CsvRecords<R> {
 
 impl<R: Read> CsvRecords<R> {
     /// Records of at most `limit` bytes, or little more.
-    #[must_use]
-    pub fn new(inner: R, limit: usize) -> Self {
+    pub(crate) fn new(inner: R, limit: usize) -> Self {
         let most = limit + BUFFER;
         let meter = Arc::new(Meter {
             left: AtomicUsize::new(most.min(HEADER_BYTES + BUFFER)),
@@ -49,7 +48,7 @@ impl<R: Read> CsvRecords<R> {
     ///
     /// # Errors
     /// When it has no end, or the source fails.
-    pub fn header(&mut self) -> Result<&ByteRecord, Stopped> {
+    pub(crate) fn header(&mut self) -> Result<&ByteRecord, Stopped> {
         self.reader.byte_headers().map_err(|error| stopped(error, 1))
     }
 
@@ -58,7 +57,7 @@ impl<R: Read> CsvRecords<R> {
     ///
     /// # Errors
     /// When the record has no end, or the source fails.
-    pub fn advance(&mut self) -> Result<Option<u64>, Stopped> {
+    pub(crate) fn advance(&mut self) -> Result<Option<u64>, Stopped> {
         self.meter.left.store(self.most, Ordering::Relaxed);
         self.meter.commas.store(0, Ordering::Relaxed);
         let line = self.reader.position().line();
@@ -73,8 +72,7 @@ impl<R: Read> CsvRecords<R> {
     }
 
     /// The record that was read.
-    #[must_use]
-    pub fn record(&self) -> &ByteRecord {
+    pub(crate) fn record(&self) -> &ByteRecord {
         &self.record
     }
 }
