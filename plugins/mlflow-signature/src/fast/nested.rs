@@ -49,7 +49,9 @@ impl Nested {
         })
     }
 
-    /// Reads one clean value.
+    /// Reads one clean value. Out of line, so that the loop over single cells
+    /// stays small.
+    #[inline(never)]
     pub(super) fn read(&self, reader: &mut Reader<'_>) -> Option<()> {
         match self {
             Self::Value(Cell::Double) => fraction(reader)?.then_some(()),
