@@ -88,8 +88,8 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
                 continue;
             }
             let record = self.records.record();
-            let end = |cell| record.range(cell).map(|range| range.end);
-            cells.push(record.as_slice(), (0..record.len()).filter_map(end));
+            let end = |cell| record.range(cell).unwrap_or_default().end;
+            cells.push(record.as_slice(), (0..record.len()).map(end));
             rows.push(row, line);
         }
         if rows.count == 0 && faults.is_empty() {

@@ -60,12 +60,12 @@ pub(super) fn rows(
     let extent = source.extent();
     let mut seen = Seen { of_rows: extent.rows, of_bytes: extent.bytes, ..Seen::default() };
     let mut judge =
-        Judge { checker: checker.warm(), how, merger: Merger::default(), batches: 0, unread: 0 };
+        Judge { checker: checker.warm(), merger: Merger::default(), batches: 0, unread: 0 };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(AHEAD);
         scope.spawn(move || {
             while let Some(batch) = source.next_batch().transpose() {
-                let batch = batch.map(|batch| Ready::new(batch, how));
+                let batch = batch.map(|batch| Ready::new(read_as(batch, how)));
                 let is_last = batch.is_err();
                 if send.send((batch, source.bytes_read())).is_err() || is_last {
                     return;
@@ -105,7 +105,7 @@ pub(super) fn rows(
     Ok(CheckedRows { findings, more_findings: rest, verdict: worst, rows })
 }
 
-/// A batch, and the columns that its cells without types become.
+/// A batch, and the columns that its cells without types are judged as.
 struct Ready {
     batch: RowBatch,
     columns: Option<Vec<TypedColumn>>,
@@ -113,9 +113,8 @@ struct Ready {
 
 impl Ready {
     /// What is dear, so that it is done by whoever reads.
-    fn new(batch: RowBatch, how: Judged) -> Self {
+    fn new(batch: RowBatch) -> Self {
         let columns = match &batch.content {
-            RowContent::Untyped(cells) if how == Judged::Apart => Some(cells.exact()),
             RowContent::Untyped(cells) => Some(cells.columns()),
             RowContent::Columns(_) | RowContent::Records(_) => None,
         };
@@ -123,9 +122,19 @@ impl Ready {
     }
 }
 
+/// Cells without types keep how they are written where each row is judged by
+/// itself.
+fn read_as(batch: RowBatch, how: Judged) -> RowBatch {
+    match &batch.content {
+        RowContent::Untyped(cells) if how == Judged::Apart => {
+            RowBatch { content: RowContent::Columns(cells.exact()), ..batch }
+        }
+        _ => batch,
+    }
+}
+
 struct Judge {
     checker: WarmSignature,
-    how: Judged,
     merger: Merger,
     batches: u64,
     /// Rows that could not be read.
@@ -163,9 +172,7 @@ impl Judge {
             }
             Err(fault) if is_too_much(&fault.cause) => match batch.halves() {
                 Some(halves) => {
-                    let how = self.how;
-                    let mut halves = halves.into_iter().map(|half| Ready::new(half, how));
-                    halves.try_for_each(|half| self.judged(&half))
+                    halves.into_iter().try_for_each(|half| self.judged(&Ready::new(half)))
                 }
                 None => {
                     self.too_much(&batch.rows, &fault);
@@ -191,9 +198,6 @@ impl Judge {
         };
         let columns = ready.columns.as_deref().unwrap_or_default();
         let findings = self.checker.check_columns(rows, columns)?;
-        if self.how == Judged::Apart {
-            return Ok(findings);
-        }
         // What is wrong with numbers may be in how they were written.
         let mut again = columns.to_vec();
         let mut asked = false;
