@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{ChildStdin, Output, Stdio};
 
 use common::{command, root, text};
 use serde_json::{Value, json};
@@ -22,25 +22,30 @@ const GOOD: &str =
 const HEADER: &str = "score,amount,country,merchant_age_days,transactions_last_hour";
 const ROW: &str = "0.1,1,US,400,1";
 
-/// Decides on what standard input gives.
-fn decide_with(policy: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
-    let mut all = vec!["decide", "--policy", policy, "--no-time"];
-    all.extend(arguments);
-    let mut child = command(&all)
+/// Runs a command whose standard input is fed while it runs.
+fn fed(arguments: &[&str], feed: impl FnOnce(ChildStdin) + Send + 'static) -> Output {
+    let mut child = command(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.as_ref().to_vec();
-    let writer = std::thread::spawn(move || {
-        // One that has heard enough closes its end.
-        let _ = stdin.write_all(&input);
-    });
+    let stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || feed(stdin));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
+}
+
+/// Decides on what standard input gives.
+fn decide_with(policy: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
+    let mut all = vec!["decide", "--policy", policy, "--no-time"];
+    all.extend(arguments);
+    let input = input.as_ref().to_vec();
+    fed(&all, move |mut stdin| {
+        // One that has heard enough closes its end.
+        let _ = stdin.write_all(&input);
+    })
 }
 
 fn decide(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
@@ -228,18 +233,8 @@ fn an_endless_stream_has_more_than_one_time() {
 /// Decides on `x` without an end.
 fn decide_endless(format: &str) -> Output {
     let arguments = ["decide", "--policy", FRAUD, "--input-format", format];
-    let mut child = command(&arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
     // This stops when `decide` does.
-    let writer = std::thread::spawn(move || while stdin.write_all(&[b'x'; 1 << 16]).is_ok() {});
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
+    fed(&arguments, |mut stdin| while stdin.write_all(&[b'x'; 1 << 16]).is_ok() {})
 }
 
 #[test]

@@ -83,11 +83,12 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
             };
             let row = self.row;
             self.row += 1;
-            if !decided && let Some(fault) = self.fault() {
-                faults.push(RowFault { row, line: Some(line), ..fault });
+            let record = self.records.record();
+            if !decided && record.as_slice().len() > LINE_BYTES {
+                let message = format!("the row is longer than {} MiB", LINE_BYTES >> 20);
+                faults.push(RowFault::new("row-too-long", row, Some(line), message));
                 continue;
             }
-            let record = self.records.record();
             let end = |cell| record.range(cell).unwrap_or_default().end;
             cells.push(record.as_slice(), (0..record.len()).map(end));
             rows.push(row, line);
@@ -97,46 +98,6 @@ impl<F: Fn(&str) -> FrameError> Iterator for Batches<F> {
         }
         Some(Ok(RowBatch { rows, content: RowContent::Untyped(cells), faults }))
     }
-}
-
-impl<F> Batches<F> {
-    /// What is wrong with the record; it does not say where yet.
-    fn fault(&self) -> Option<RowFault> {
-        let fault = |rule, message: String| RowFault::new(rule, 0, None, message);
-        let record = self.records.record();
-        if record.as_slice().len() > LINE_BYTES {
-            let message = format!("the row is longer than {} MiB", LINE_BYTES >> 20);
-            return Some(fault("row-too-long", message));
-        }
-        let (found, expected) = (record.len(), self.names.len());
-        if found != expected {
-            let message = if found < expected {
-                "the row has fewer cells than the header has names: it may be cut off"
-            } else {
-                "the row has more cells than the header has names: a value that holds a comma \
-                 needs quotes"
-            };
-            return Some(RowFault {
-                expected: Some(counted(expected)),
-                actual: Some(counted(found)),
-                ..fault("ragged-row", message.to_owned())
-            });
-        }
-        if record.as_slice().is_ascii() {
-            return None;
-        }
-        let is_text = |cell| std::str::from_utf8(cell).is_ok();
-        let (_, name) = record.iter().zip(&*self.names).find(|(cell, _)| !is_text(cell))?;
-        let message = format!(
-            "column `{name}`: the cell is not UTF-8 text; the file may be in Latin-1 or \
-             Windows-1252"
-        );
-        Some(fault("not-utf8", message))
-    }
-}
-
-fn counted(cells: usize) -> String {
-    format!("{cells} cell{}", if cells == 1 { "" } else { "s" })
 }
 
 fn explained(stopped: Stopped) -> String {

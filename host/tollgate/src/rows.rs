@@ -5,11 +5,13 @@
 
 mod batch;
 mod dictionary;
+mod fault;
 mod source;
 mod untyped;
 
-pub use self::batch::{RowBatch, RowContent, RowFault, RowNumbers, validity_bits};
+pub use self::batch::{RowBatch, RowContent, RowNumbers, validity_bits};
 pub use self::dictionary::DictionaryBuilder;
+pub use self::fault::RowFault;
 pub use self::source::{Extent, RowFormat, RowSource, RowSourceError};
 pub use self::untyped::{CSV_DTYPE, UntypedCells};
 

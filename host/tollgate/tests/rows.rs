@@ -21,9 +21,10 @@ use tollgate::judge::{
 };
 use tollgate::model::SignatureText;
 use tollgate::plugins::Plugins;
+use tollgate::report::FindingReport;
 use tollgate::rows::{
-    Extent, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource, RowSourceError,
-    UntypedCells,
+    Extent, Judged, RowBatch, RowContent, RowFault, RowFormat, RowNumbers, RowSource,
+    RowSourceError, UntypedCells,
 };
 use tollgate::source::Source;
 use tollgate_engine::types::{Cells, Column, Outcome, TypedColumn};
@@ -177,6 +178,41 @@ fn rows_of_any_source_are_decided() {
     let of_row = |row, action: Option<&str>| (Some(row), action.map(str::to_owned));
     let expected = [of_row(1, Some("decline")), of_row(2, Some("approve")), of_row(3, None)];
     assert_eq!(answers, expected, "a row that nobody read has no decision");
+}
+
+/// Cells that are no row of texts are told of, whoever reads the file: as texts
+/// they could pass.
+#[test]
+fn what_is_no_row_of_cells_is_no_pass() {
+    let text = b"score,note\na,b\nc\nd,e,f\ng,\xff\n\xc3,\xa9\nh,i\n";
+    let options = CheckerOptions::default();
+    let columns =
+        json!([{ "type": "string", "name": "score" }, { "type": "string", "name": "note" }]);
+    let signature =
+        SignatureText { value: json!({ "inputs": columns }), source: "signature.json".to_owned() };
+    let (part, mode, protocol) = (Part::Inputs, Mode::Strict, Protocol::Mlflow);
+    let subject = Subject::Signature { signature, part, mode, protocol };
+    let schema = Source::new("schema.json", r#"{"properties": {"note": {"type": "string"}}}"#);
+    let (resources, formats, strict) = (Vec::new(), false, false);
+    let schema = Subject::Schema { schema, resources, formats, strict };
+    for subject in [subject, schema] {
+        let checker = Checker::new(&plugins(), &subject, options.of_batches()).expect("a checker");
+        for judged in [Judged::Together, Judged::Apart, Judged::Decided] {
+            let mut source =
+                tollgate_frames::rows("rows", RowFormat::Csv, judged, &text[..]).expect("rows");
+            let checked = checker.check_rows(&mut source, options, &mut |_| {}).expect("findings");
+            let found = |finding: &FindingReport| {
+                let rows: Vec<u64> = finding.places.iter().map(|place| place.row).collect();
+                (finding.rule.to_string(), rows)
+            };
+            let mut found: Vec<_> = checked.findings.iter().map(found).collect();
+            found.sort();
+            let expected = [("not-utf8", 4), ("not-utf8", 5), ("ragged-row", 2), ("ragged-row", 3)];
+            let expected = expected.map(|(rule, row)| (rule.to_owned(), vec![row]));
+            assert_eq!(found, expected, "{judged:?}");
+            assert_eq!((checked.verdict, checked.rows.unread), (Outcome::Fail, 4));
+        }
+    }
 }
 
 /// A program may have JSON, or cells as somebody wrote them, and rows that it

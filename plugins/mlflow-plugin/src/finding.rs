@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use mlflow_schema::fault::{Details, Fault, Weight};
+use mlflow_schema::fault::{Details, Fault, Severity};
 use mlflow_schema::step::{Step, escaped};
 use tollgate_sdk::{Finding, Outcome};
 
@@ -28,10 +28,10 @@ pub fn finding(fault: Fault) -> Finding {
             Step::Item(at) => pointer.push_str(&at.to_string()),
         }
     }
-    let outcome = match kind.weight() {
-        Weight::Warns => Outcome::Warn,
-        Weight::Unjudged => Outcome::Inconclusive,
-        Weight::Breaks => Outcome::Fail,
+    let outcome = match kind.severity() {
+        Severity::Warns => Outcome::Warn,
+        Severity::Unjudged => Outcome::Inconclusive,
+        Severity::Breaks => Outcome::Fail,
     };
     let mut finding = Finding::new(kind.rule(), outcome, message);
     let below = |pointer: String| Some(pointer).filter(|pointer| !pointer.is_empty());

@@ -151,9 +151,9 @@ kinds! {
     Raw "raw",
 }
 
-/// How much a fault weighs.
+/// How bad a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum Severity {
     /// Worth a word.
     Warns,
     /// Nothing was judged.
@@ -163,9 +163,9 @@ pub enum Weight {
 }
 
 impl Kind {
-    /// How much it weighs.
+    /// How bad it is.
     #[must_use]
-    pub fn weight(self) -> Weight {
+    pub fn severity(self) -> Severity {
         match self {
             Self::UncheckedType
             | Self::MissingValue
@@ -174,16 +174,16 @@ impl Kind {
             | Self::ExtraInput
             | Self::ExtraOutput
             | Self::ExtraParam
-            | Self::IgnoredField => Weight::Warns,
-            Self::NoOutputs | Self::NoInputs | Self::NoRows => Weight::Unjudged,
-            _ => Weight::Breaks,
+            | Self::IgnoredField => Severity::Warns,
+            Self::NoOutputs | Self::NoInputs | Self::NoRows => Severity::Unjudged,
+            _ => Severity::Breaks,
         }
     }
 
     /// Whether a payload with it has not passed.
     #[must_use]
     pub fn blocks(self) -> bool {
-        self.weight() != Weight::Warns
+        self.severity() != Severity::Warns
     }
 }
 

@@ -51,7 +51,7 @@ mod words;
 use body::{Body, Field, Layout, Origin};
 use change::Reading;
 use data::Data;
-use settings::{Form, Manner as Judging, Mode};
+use settings::{Form, Judging, Mode};
 
 /// The plugin: a signature, ready to judge payloads.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use tollgate_sdk::settings::{Mistakes, Object};
 
 /// How payloads are judged.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct Judging {
     /// How strictly the signature is enforced.
     pub(crate) mode: Mode,
     /// How payloads are written.
@@ -38,10 +38,10 @@ pub(crate) enum Form {
 
 pub(crate) const KEYS: [&str; 3] = ["mode", "form", "today"];
 
-pub(crate) fn read(map: &Object<Seen<'_>>, mistakes: &mut Mistakes) -> Manner {
+pub(crate) fn read(map: &Object<Seen<'_>>, mistakes: &mut Mistakes) -> Judging {
     let mode = [("strict", Mode::Strict), ("mlflow", Mode::Mlflow)];
     let form = [("request", Form::Request), ("data", Form::Data)];
-    Manner {
+    Judging {
         mode: map.choice("mode", &mode, mistakes).unwrap_or_default(),
         form: map.choice("form", &form, mistakes).unwrap_or_default(),
         today: map.get("today").and_then(|Seen(given)| today(given, mistakes)),

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use mlflow_plugin::{Given, Settings, finding, read};
 use mlflow_schema::fault::{Fault, Kind};
-use tollgate_sdk::signature::{Manner, TypedColumn};
+use tollgate_sdk::signature::Manner;
 use tollgate_sdk::{Finding, limited};
 
 mod element;
@@ -49,10 +49,6 @@ impl tollgate_sdk::signature::Signature for OipSignature {
     /// A body is more than its rows.
     fn rows(&self) -> Manner {
         Manner::None
-    }
-
-    fn check_columns(&self, _: usize, _: &[TypedColumn]) -> Vec<Finding> {
-        Vec::new()
     }
 }
 

@@ -47,8 +47,11 @@ pub trait Signature: Sized + 'static {
     }
 
     /// Judges one batch of columns of a file or a data frame. Not called where
-    /// rows are [not judged](Manner::None), which is inconclusive.
-    fn check_columns(&self, rows: usize, columns: &[TypedColumn]) -> Vec<Finding>;
+    /// rows are [not judged](Manner::None), which is inconclusive, as is the
+    /// default.
+    fn check_columns(&self, _rows: usize, _columns: &[TypedColumn]) -> Vec<Finding> {
+        not_rows()
+    }
 
     /// Judges one batch of rows that are JSON objects. Not called where rows
     /// are [not judged](Manner::None). The default judges each as a payload.
@@ -67,11 +70,13 @@ pub trait Signature: Sized + 'static {
 pub fn of_rows<S: Signature>(plugin: &S, check: impl FnOnce() -> Vec<Finding>) -> Vec<Finding> {
     match plugin.rows() {
         Manner::Together | Manner::Apart => check(),
-        Manner::None => {
-            let message = "rows are not judged by these settings";
-            Vec::from([Finding::new("not-rows", crate::Outcome::Inconclusive, message)])
-        }
+        Manner::None => not_rows(),
     }
+}
+
+fn not_rows() -> Vec<Finding> {
+    let message = "rows are not judged by these settings";
+    Vec::from([Finding::new("not-rows", crate::Outcome::Inconclusive, message)])
 }
 
 /// Exports a [`Signature`] as a plugin of the world `signature`.

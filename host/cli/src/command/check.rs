@@ -84,7 +84,8 @@ pub(crate) struct Check {
     /// What the payload is written in
     #[arg(long, value_enum, default_value_t)]
     pub(crate) protocol: ProtocolFlag,
-    /// Refuse what MLflow refuses, or also what it changes silently
+    /// Refuse what MLflow refuses, or also what it changes silently; of no
+    /// matter to `--protocol oip`, whose types must be equal
     #[arg(long, value_enum, default_value_t)]
     pub(crate) mode: ModeFlag,
     /// Show at most so many findings

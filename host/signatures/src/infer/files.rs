@@ -105,6 +105,7 @@ fn rows(source: &mut dyn RowSource, name: &str, table: &mut Table) -> Result<(),
     }
     let csv = source.format() == RowFormat::Csv;
     while let Some(batch) = source.next_batch()? {
+        let batch = batch.readable();
         if let Some(fault) = batch.faults.first() {
             return Err(row(name, fault));
         }

@@ -58,7 +58,8 @@ struct Inner {
 /// What a subject is, for the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Against {
-    Signature(Part, Mode),
+    /// A protocol without modes has none.
+    Signature(Part, Option<Mode>),
     Schema,
     Document,
 }
@@ -86,7 +87,8 @@ impl Checker {
                     ("max_findings".to_owned(), options.max_findings.into()),
                     ("allow_empty".to_owned(), options.allow_empty.into()),
                 ]);
-                if *protocol == Protocol::Mlflow {
+                let mode = Some(*mode).filter(|_| *protocol == Protocol::Mlflow);
+                if let Some(mode) = mode {
                     settings.insert("mode".to_owned(), mode.name().into());
                 }
                 let settings = canonical::to_text(&settings.into());
@@ -97,7 +99,7 @@ impl Checker {
                         }
                         error => error.into(),
                     })?;
-                (plugin, configured, signature.source.clone(), Against::Signature(*part, *mode))
+                (plugin, configured, signature.source.clone(), Against::Signature(*part, mode))
             }
             Subject::Schema { schema, resources, formats, strict } => {
                 let plugin = limited(plugins.built_in(JSON_SCHEMA)?)?;
@@ -296,7 +298,7 @@ impl Checker {
     #[must_use]
     pub fn report(&self, payload: Option<String>, checked: Checked) -> CheckReport {
         let (part, mode) = match self.0.against {
-            Against::Signature(part, mode) => (Some(part.name()), Some(mode.name())),
+            Against::Signature(part, mode) => (Some(part.name()), mode.map(Mode::name)),
             Against::Schema | Against::Document => (None, None),
         };
         // What blocks is in each answer already.

@@ -65,7 +65,7 @@ pub(super) fn rows(
         let (send, receive) = sync_channel(AHEAD);
         scope.spawn(move || {
             while let Some(batch) = source.next_batch().transpose() {
-                let batch = batch.map(|batch| Ready::new(read_as(batch, how)));
+                let batch = batch.map(|batch| Ready::new(read_as(batch.readable(), how)));
                 let is_last = batch.is_err();
                 if send.send((batch, source.bytes_read())).is_err() || is_last {
                     return;

@@ -2,6 +2,7 @@
 
 use tollgate_engine::types::{Cells, Column, Dictionary, Records, TypedColumn};
 
+use super::fault::RowFault;
 use super::untyped::UntypedCells;
 
 /// Some rows.
@@ -68,6 +69,16 @@ impl RowNumbers {
         self.lines.get(row).copied()
     }
 
+    /// Some of them.
+    fn of(&self, rows: &[usize]) -> Self {
+        Self {
+            count: rows.len(),
+            first: rows.first().map_or(self.first, |row| self.number(*row)),
+            numbers: rows.iter().map(|row| self.number(*row)).collect(),
+            lines: rows.iter().filter_map(|row| self.line(*row)).collect(),
+        }
+    }
+
     fn part(&self, start: usize, count: usize) -> Self {
         let part = |all: &[u64]| all.get(start..start + count).unwrap_or_default().to_vec();
         Self {
@@ -79,45 +90,30 @@ impl RowNumbers {
     }
 }
 
-/// A row that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowFault {
-    /// Its number, from 0.
-    pub row: u64,
-    /// Its line, from 1.
-    pub line: Option<u64>,
-    /// The rule's id.
-    pub rule: &'static str,
-    /// What is wrong, without values.
-    pub message: String,
-    /// What would have been right.
-    pub expected: Option<String>,
-    /// What was there instead.
-    pub actual: Option<String>,
-    /// Whether it is only that nobody can judge it.
-    pub inconclusive: bool,
-}
-
-impl RowFault {
-    /// A fault of a row of which there is no more to say.
-    pub fn new(
-        rule: &'static str,
-        row: u64,
-        line: Option<u64>,
-        message: impl Into<String>,
-    ) -> Self {
-        let message = message.into();
-        Self { row, line, rule, message, expected: None, actual: None, inconclusive: false }
-    }
-
-    /// The fault of a row that nobody can judge.
-    #[must_use]
-    pub fn too_large(row: u64, line: Option<u64>, message: String) -> Self {
-        Self { inconclusive: true, ..Self::new("row-too-large", row, line, message) }
-    }
-}
-
 impl RowBatch {
+    /// The same, where rows of cells that are no texts, one a column, are
+    /// faults. Whoever takes cells for texts asks for this first.
+    #[must_use]
+    pub fn readable(self) -> Self {
+        let RowContent::Untyped(cells) = &self.content else { return self };
+        let (mut rows, mut faults) = (Vec::new(), self.faults);
+        for row in 0..self.rows.count {
+            match cells.fault(row) {
+                None => rows.push(row),
+                Some(fault) => {
+                    let (row, line) = (self.rows.number(row), self.rows.line(row));
+                    faults.push(RowFault { row, line, ..fault });
+                }
+            }
+        }
+        if rows.len() == self.rows.count {
+            return Self { faults, ..self };
+        }
+        faults.sort_by_key(|fault| fault.row);
+        let content = RowContent::Untyped(cells.of(rows.iter().copied()));
+        Self { rows: self.rows.of(&rows), content, faults }
+    }
+
     /// Its two halves; none when it is a single row.
     #[must_use]
     pub fn halves(&self) -> Option<[Self; 2]> {
@@ -129,7 +125,7 @@ impl RowBatch {
                 RowContent::Records(records) => {
                     RowContent::Records(records.iter().skip(start).take(count).collect())
                 }
-                RowContent::Untyped(cells) => RowContent::Untyped(cells.part(start, count)),
+                RowContent::Untyped(cells) => RowContent::Untyped(cells.of(start..start + count)),
                 RowContent::Columns(columns) => RowContent::Columns(
                     columns.iter().map(|column| part(column, start, count)).collect(),
                 ),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tollgate_engine::types::{Cells, Column, TypedColumn};
 
 use super::dictionary::DictionaryBuilder;
+use super::fault::RowFault;
 
 /// The contract's dtype for cells as they were written.
 pub const CSV_DTYPE: &str = "csv";
@@ -16,7 +17,8 @@ const NO_TEXT: &str = "\u{fffd}";
 
 /// Some rows as they were written, before anyone has said what is wrong with
 /// them: one may have fewer or more cells than there are names, and a cell may
-/// be no text. Whoever judges them chooses what they become.
+/// be no text ([`RowBatch::readable`](super::RowBatch::readable)). Whoever
+/// judges them chooses what they become.
 #[derive(Debug, Default)]
 pub struct UntypedCells {
     names: Arc<[String]>,
@@ -79,9 +81,40 @@ impl UntypedCells {
         text.unwrap_or(NO_TEXT)
     }
 
-    pub(super) fn part(&self, start: usize, count: usize) -> Self {
+    /// Why a row is none of texts, one a column: where that is, nobody knows
+    /// here.
+    pub(super) fn fault(&self, row: usize) -> Option<RowFault> {
+        let fault = |rule, message: String| RowFault::new(rule, 0, None, message);
+        let (found, expected) = (self.cells(row).len(), self.names.len());
+        if found != expected {
+            let message = if found < expected {
+                "the row has fewer cells than the header has names: it may be cut off"
+            } else {
+                "the row has more cells than the header has names: a value that holds a comma \
+                 needs quotes"
+            };
+            return Some(RowFault {
+                expected: Some(counted(expected)),
+                actual: Some(counted(found)),
+                ..fault("ragged-row", message.to_owned())
+            });
+        }
+        if self.row(row).is_ascii() {
+            return None;
+        }
+        let is_text = |cell| std::str::from_utf8(cell).is_ok();
+        let (_, name) = self.cells(row).zip(&*self.names).find(|(cell, _)| !is_text(cell))?;
+        let message = format!(
+            "column `{name}`: the cell is not UTF-8 text; the file may be in Latin-1 or \
+             Windows-1252"
+        );
+        Some(fault("not-utf8", message))
+    }
+
+    /// Some of the rows.
+    pub(super) fn of(&self, rows: impl Iterator<Item = usize>) -> Self {
         let mut part = Self::new(Arc::clone(&self.names));
-        for row in start..start + count {
+        for row in rows {
             let mut end = 0;
             let ends = self.cells(row).map(|cell| {
                 end += cell.len();
@@ -188,6 +221,10 @@ impl UntypedCells {
     }
 }
 
+fn counted(cells: usize) -> String {
+    format!("{cells} cell{}", if cells == 1 { "" } else { "s" })
+}
+
 /// From where the one before ends to where this one does.
 #[inline]
 fn span(ends: &[usize], index: usize) -> Range<usize> {
@@ -263,7 +300,7 @@ mod tests {
             [&[b"1", b"2"], &[b"3"], &[], &[b"\xff", b"", b"4"], &[b"\xc3", b"\xa9"]];
         let mut cells = UntypedCells::new(["a", "b"].map(str::to_owned).into());
         rows.iter().for_each(|row| push(&mut cells, row));
-        let part = cells.part(1, 4);
+        let part = cells.of(1..5);
         for (row, wanted) in rows.iter().enumerate() {
             assert!(cells.cells(row).eq(wanted.iter().copied()), "{row}");
             assert_eq!(cells.row(row), wanted.concat());
