@@ -138,6 +138,22 @@ fn what_is_not_recognised_is_asked_for() {
     assert!(said.contains("no column `score`") && said.contains("did you mean `scores`"), "{said}");
 }
 
+/// A file's name and its beginning are held against each other as `check` holds
+/// them, unless somebody says what it is.
+#[test]
+fn a_file_that_contradicts_its_name_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let columns = write(folder.path(), "columns.csv", format!("PAR1,{HEADER}\nx,{ROW}\n"));
+    let output = command(&["decide", "--policy", FRAUD, "--input", &columns]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("it begins as a Parquet file does"));
+    let schema = write(folder.path(), "schema.json", r#"{"required":["score"]}"#);
+    let checked = command(&["check", "--schema", &schema, "--payload", &columns]).output().unwrap();
+    assert_eq!((checked.status.code(), checked.stderr), (Some(2), output.stderr));
+    let vouched = ["decide", "--policy", FRAUD, "--input-format", "csv", "--input", &columns];
+    assert_eq!(command(&vouched).output().unwrap().status.code(), Some(0));
+}
+
 #[test]
 fn no_case_is_no_pass() {
     let header = format!("{HEADER}\n");

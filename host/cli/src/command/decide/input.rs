@@ -28,8 +28,10 @@ pub(super) enum Input {
 pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
     let (path, asked) = (&arguments.input, arguments.input_format.asked());
     let format = if asked == PayloadFormat::Auto { PayloadFormat::named(path) } else { asked };
-    if let PayloadFormat::Rows(RowFormat::Parquet | RowFormat::Arrow) = format {
-        return file(path, format);
+    match format {
+        PayloadFormat::Rows(_) if path.is_file() => return file(path, asked),
+        PayloadFormat::Rows(RowFormat::Parquet | RowFormat::Arrow) => return file(path, format),
+        _ => {}
     }
     let name = name(path);
     let mut head = Head { reader: reader(path, &name)?, bytes: Vec::new(), name };
@@ -48,12 +50,18 @@ pub(super) fn open(arguments: &Decide, extractor: &Extractor) -> Result<Input> {
     }
 }
 
-/// A file in which reading may have to jump about.
+/// A file, which is what it is asked for or named.
 fn file(path: &Path, asked: PayloadFormat) -> Result<Input> {
     Ok(match tollgate_frames::open(path, asked, Judged::Decided)? {
+        Payload::Frames(rows) if is_blank(&rows) => Input::Nothing,
         Payload::Frames(rows) => Input::Rows(rows),
         Payload::Request(request) => Input::One(request),
     })
+}
+
+/// Whether a file of CSV has not even a header.
+fn is_blank(rows: &Frames) -> bool {
+    rows.format() == RowFormat::Csv && rows.columns().is_empty()
 }
 
 /// By what is in it. `first` is the first line that is not empty.
