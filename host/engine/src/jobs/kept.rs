@@ -93,12 +93,9 @@ impl AtRest {
     /// Makes room for a call: drops an instance, one that has answered where
     /// there is any, then a warm one.
     pub(super) fn give_way(&self) {
-        let Some(spent) = lock(&self.spent).pop() else {
-            let kept = lock(&self.warm).pop();
-            drop(kept.or_else(|| lock(&self.ready).pop()));
-            return;
-        };
-        drop(spent);
+        let spent = lock(&self.spent).pop();
+        let kept = spent.or_else(|| lock(&self.warm).pop());
+        drop(kept.or_else(|| lock(&self.ready).pop()));
     }
 
     /// Asks for so many to be ready; fewer drops those that are too many.
