@@ -28,8 +28,9 @@ struct Size {
     mlflow_case: &'static str,
 }
 
-/// A check of one row, of a thousand, and of a thousand that are not clean.
-pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Result<[Group; 3]> {
+/// A check of one row, of a thousand, of a thousand that are not clean, and of
+/// a thousand with nested columns.
+pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Result<[Group; 4]> {
     let sizes = [
         Size {
             title: "A signature check of 1 row (5 columns)",
@@ -70,6 +71,7 @@ pub(crate) fn groups(places: &Places, peers: &Result<Rc<RefCell<Remote>>>) -> Re
         group(&one, &signatures, peers, &mlflow)?,
         group(&thousand, &signatures, peers, &mlflow)?,
         general(&plugin, thousand.payload)?,
+        nested(&plugin)?,
     ])
 }
 
@@ -103,6 +105,78 @@ fn general(plugin: &Plugin, payload: &[u8]) -> Result<Group> {
                 "mlflow",
             )?,
             row("check-general/tollgate-warm", "Tollgate, warm instance", "strict")?,
+        ],
+    })
+}
+
+/// A thousand rows with a list, an object and a map each, beside so many flat
+/// rows that their payload is as long.
+fn nested(plugin: &Plugin) -> Result<Group> {
+    let row = |row: usize| {
+        let (number, text) = (row as f64 / 8.0, format!("m{}", row % 97));
+        json!([row, [number, number + 1.0, 2.5], { "lat": number, "city": text }, { "a": row, "b": 7 }])
+    };
+    let payload = |columns: &[&str], rows: Vec<Value>| {
+        json!({ "dataframe_split": { "columns": columns, "data": rows } }).to_string()
+    };
+    let nested = payload(&["id", "recent", "place", "counts"], (0..1000).map(row).collect());
+    let mut flat = String::new();
+    let mut rows = Vec::new();
+    while flat.len() < nested.len() {
+        let from = rows.len();
+        rows.extend((from..from + 50).map(|row| json!([row, row as f64 / 8.0, format!("m{}", row % 97)])));
+        flat = payload(&["id", "amount", "merchant"], rows.clone());
+    }
+    let of_flat = json!([
+        { "type": "long", "name": "id", "required": true },
+        { "type": "double", "name": "amount", "required": true },
+        { "type": "string", "name": "merchant", "required": true },
+    ]);
+    let of_nested = json!([
+        { "type": "long", "name": "id", "required": true },
+        { "type": "array", "items": { "type": "double" }, "name": "recent", "required": true },
+        { "type": "object", "name": "place", "required": true, "properties": {
+            "lat": { "type": "double", "required": true },
+            "city": { "type": "string", "required": true },
+        } },
+        { "type": "map", "values": { "type": "long" }, "name": "counts", "required": true },
+    ]);
+    let row = |id, label, mode: &str, inputs: &Value, payload: &str| -> Result<Row> {
+        let settings = json!({ "mode": mode, "signature": { "inputs": inputs.to_string() } });
+        let signature = plugin.signature(Some(&settings.to_string()))?;
+        let payload: &'static [u8] = payload.to_owned().leak().as_bytes();
+        let findings = signature.check(payload)?;
+        ensure!(findings.is_empty(), "Tollgate finds fault with a good payload: {findings:?}");
+        let mut warm = signature.warm();
+        Ok(Row::new(id, label, Step(move |_| Ok(warm.check(payload)?))))
+    };
+    Ok(Group {
+        title: "A signature check of 1,000 rows with a list, an object and a map each",
+        unit: "check",
+        reference: "check-nested/flat",
+        long: false,
+        rows: vec![
+            row(
+                "check-nested/flat",
+                "Tollgate, warm instance, flat rows of as many bytes",
+                "strict",
+                &of_flat,
+                &flat,
+            )?,
+            row(
+                "check-nested/tollgate-warm-mlflow",
+                "Tollgate, warm instance, mode mlflow",
+                "mlflow",
+                &of_nested,
+                &nested,
+            )?,
+            row(
+                "check-nested/tollgate-warm",
+                "Tollgate, warm instance",
+                "strict",
+                &of_nested,
+                &nested,
+            )?,
         ],
     })
 }

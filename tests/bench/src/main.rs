@@ -1,5 +1,6 @@
 //! Tollgate beside its peers, in one table: `cargo xtask bench`.
 
+mod bulkhead;
 mod checks;
 mod columns;
 mod decisions;
@@ -32,7 +33,8 @@ Measures Tollgate beside native code and other engines, in one run.
 Usage: tollgate-bench [--only TEXT] [--quick] [--json]
 
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
-               with: `decision`, `columns`, `check-1000`, `load`, `gate`, `json`;
+               with: `decision`, `columns`, `check-1000`, `bulkhead`, `load`, `gate`,
+               `json`;
                `frames` (files of ten million rows, some minutes) only then
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
@@ -77,7 +79,8 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
-    const KINDS: [&str; 6] = ["decision", "columns", "check", "load", "gate", "frames"];
+    const KINDS: [&str; 7] =
+        ["decision", "columns", "check", "bulkhead", "load", "gate", "frames"];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {
@@ -94,6 +97,9 @@ fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
     }
     if wanted("check") {
         groups.extend(checks::groups(places, &peers)?);
+    }
+    if wanted("bulkhead") {
+        groups.push(bulkhead::group(places)?);
     }
     if wanted("load") {
         groups.push(load::group(places)?);

@@ -36,7 +36,16 @@ impl Places {
 
     /// The bytes of a plugin's component.
     pub(crate) fn component(&self, plugin: &str) -> Result<Vec<u8>> {
-        let path = self.target.join("plugins").join(plugin).with_extension("wasm");
+        self.built("plugins", plugin)
+    }
+
+    /// The bytes of a component for tests.
+    pub(crate) fn guest(&self, name: &str) -> Result<Vec<u8>> {
+        self.built("guests", name)
+    }
+
+    fn built(&self, folder: &str, name: &str) -> Result<Vec<u8>> {
+        let path = self.target.join(folder).join(name).with_extension("wasm");
         fs::read(&path)
             .with_context(|| format!("no component {}: run `cargo xtask plugins`", path.display()))
     }

@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 20] = [
+const TARGETS: [Target; 23] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -98,6 +98,21 @@ const TARGETS: [Target; 20] = [
         text: "the same with a column of bytes",
         row: "check-general/tollgate-warm",
         bound: Bound::Times(1.2, "check-general/tollgate-warm-mlflow"),
+    },
+    Target {
+        text: "the same with nested columns",
+        row: "check-nested/tollgate-warm",
+        bound: Bound::Times(1.2, "check-nested/tollgate-warm-mlflow"),
+    },
+    Target {
+        text: "1,000 rows of nested columns, at most twice flat ones of as many bytes",
+        row: "check-nested/tollgate-warm",
+        bound: Bound::Times(2.0, "check-nested/flat"),
+    },
+    Target {
+        text: "p99 of 7 policies while an eighth hangs, at most 1.5 times that beside one at work",
+        row: "bulkhead/beside-hanging",
+        bound: Bound::Times(1.5, "bulkhead/beside-busy"),
     },
     Target {
         text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",

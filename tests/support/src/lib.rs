@@ -3,6 +3,8 @@
 //! a plugin finds.
 
 pub mod findings;
+#[cfg(feature = "gates")]
+pub mod gates;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;

@@ -1,0 +1,281 @@
+//! Gates as cases in files of YAML: settings and facts in, findings out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is a failed test"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use tollgate_sdk::gate::{Fact, FactValue, Gate, Label};
+use tollgate_sdk::{Finding, Outcome};
+
+/// A file of cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Settings of the cases that have none.
+    #[serde(default)]
+    settings: Option<Json>,
+    /// A document of the folder of profiles instead.
+    #[serde(default)]
+    profile: Option<String>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    #[serde(default)]
+    settings: Option<Json>,
+    #[serde(default)]
+    facts: Vec<CaseFact>,
+    /// The findings, in order.
+    #[serde(default)]
+    findings: Vec<Expected>,
+    /// The findings of `configure` instead.
+    #[serde(default)]
+    refused: Vec<Expected>,
+    /// The schema cannot see what `configure` refuses.
+    #[serde(default)]
+    beyond_schema: bool,
+    /// The worst outcome of all findings, instead of the findings.
+    #[serde(default)]
+    verdict: Option<String>,
+    /// With `verdict`: rules that are not `pass`, sorted.
+    #[serde(default)]
+    but: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFact {
+    name: String,
+    #[serde(default = "candidate")]
+    subject: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    value: CaseValue,
+    unit: Option<String>,
+    samples: Option<u64>,
+    observed_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CaseValue {
+    Boolean(bool),
+    Integer(i64),
+    Number(f64),
+    Text(String),
+    Numbers(Vec<f64>),
+}
+
+/// What is checked of a finding: all that the case states.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    rule: Option<String>,
+    outcome: Option<String>,
+    message: Option<String>,
+    pointer: Option<String>,
+    expected: Option<String>,
+    actual: Option<String>,
+    facts: Option<Vec<u32>>,
+}
+
+fn candidate() -> String {
+    "candidate".into()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A profile under `policies/gates/`: the plugin that it names, and its
+/// settings.
+fn profile(name: &str) -> (String, Json) {
+    let path = root().join(format!("policies/gates/{name}.yaml"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let document: Json = yaml_serde::from_str(&text).unwrap_or_else(|error| {
+        panic!("{name}: {error}");
+    });
+    (document["plugin"].as_str().unwrap_or_default().to_owned(), document["settings"].clone())
+}
+
+impl From<CaseFact> for Fact {
+    fn from(fact: CaseFact) -> Self {
+        Self {
+            name: fact.name,
+            subject: fact.subject,
+            labels: fact.labels.into_iter().map(|(key, value)| Label { key, value }).collect(),
+            value: match fact.value {
+                CaseValue::Boolean(value) => FactValue::Boolean(value),
+                CaseValue::Integer(value) => FactValue::Integer(value),
+                CaseValue::Number(value) => FactValue::Number(value),
+                CaseValue::Text(value) => FactValue::Text(value),
+                CaseValue::Numbers(value) => FactValue::Numbers(value),
+            },
+            unit: fact.unit,
+            samples: fact.samples,
+            observed_at: fact.observed_at,
+            source: None,
+        }
+    }
+}
+
+fn name_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Warn => "warn",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::Fail => "fail",
+    }
+}
+
+fn differences(found: &[Finding], expected: &[Expected]) -> Vec<String> {
+    let mut differences = Vec::new();
+    if found.len() != expected.len() {
+        differences.push(format!("{} findings, not {}: {found:#?}", found.len(), expected.len()));
+    }
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let texts = [
+            ("rule", Some(&found.rule), &expected.rule),
+            ("outcome", Some(&name_of(found.outcome).to_string()), &expected.outcome),
+            ("message", Some(&found.message), &expected.message),
+            ("pointer", found.pointer.as_ref(), &expected.pointer),
+            ("expected", found.expected.as_ref(), &expected.expected),
+            ("actual", found.actual.as_ref(), &expected.actual),
+        ];
+        for (what, found, expected) in texts {
+            if expected.is_some() && found != expected.as_ref() {
+                differences.push(format!(
+                    "finding {index}: {what} is\n      {found:?}, not\n      {expected:?}"
+                ));
+            }
+        }
+        if let Some(facts) = &expected.facts
+            && *facts != found.facts
+        {
+            differences
+                .push(format!("finding {index}: facts are {:?}, not {facts:?}", found.facts));
+        }
+    }
+    differences
+}
+
+/// Runs one case; says what differs.
+fn run<G: Gate<Settings = Json>>(
+    case: Case,
+    shared: Option<&Json>,
+    schema: &jsonschema::Validator,
+) -> Vec<String> {
+    let settings = case.settings.or_else(|| shared.cloned()).unwrap();
+    let valid = schema.is_valid(&settings);
+    let gate = match (G::configure(settings), case.refused.is_empty()) {
+        (Ok(gate), true) => gate,
+        (Ok(_), false) => return vec!["the settings are taken".into()],
+        (Err(findings), _) => {
+            let mut differences = differences(&findings, &case.refused);
+            if valid != case.beyond_schema {
+                differences.push(format!("the schema says valid: {valid}"));
+            }
+            return differences;
+        }
+    };
+    if !valid {
+        return vec!["`configure` takes what the schema refuses".into()];
+    }
+    let facts: Vec<Fact> = case.facts.into_iter().map(Fact::from).collect();
+    let findings = gate.evaluate(&facts);
+    let Some(verdict) = case.verdict else {
+        return differences(&findings, &case.findings);
+    };
+    let worst = findings
+        .iter()
+        .map(|finding| finding.outcome as u8)
+        .zip(&findings)
+        .max_by_key(|(severity, _)| *severity)
+        .map(|(_, finding)| name_of(finding.outcome));
+    let mut but: Vec<&str> = findings
+        .iter()
+        .filter(|finding| finding.outcome != Outcome::Pass)
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    but.sort_unstable();
+    if worst == Some(verdict.as_str()) && but == case.but {
+        return Vec::new();
+    }
+    vec![format!(
+        "verdict {worst:?} but for {but:?}, not {verdict} but for {:?}: {findings:#?}",
+        case.but
+    )]
+}
+
+/// Holds a gate against the cases of a folder; says how many there were.
+///
+/// # Panics
+/// Where the gate finds something else, or where a file is none of cases.
+pub fn hold<G: Gate<Settings = Json>>(folder: &Path) -> usize {
+    let schema = schema::<G>();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let (mut run_cases, mut wrong) = (0, Vec::new());
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let file: File =
+            yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let shared = file.settings.or_else(|| file.profile.as_deref().map(|name| profile(name).1));
+        for case in file.cases {
+            let name = format!("{}: {}", path.file_name().unwrap().display(), case.name);
+            run_cases += 1;
+            for difference in run::<G>(case, shared.as_ref(), &schema) {
+                wrong.push(format!("{name}\n    {difference}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    run_cases
+}
+
+/// Holds that each profile under `policies/gates/` that names `plugin` is a
+/// document that the gate takes; says how many there were.
+///
+/// # Panics
+/// Where one is not.
+pub fn profiles<G: Gate<Settings = Json>>(plugin: &str) -> usize {
+    let schema = schema::<G>();
+    let mut profiles = 0;
+    for entry in fs::read_dir(root().join("policies/gates")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let (of, settings) = profile(name);
+        if of.split('@').next() != Some(plugin) {
+            continue;
+        }
+        let errors: Vec<String> = schema
+            .iter_errors(&settings)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        assert!(G::configure(settings).is_ok(), "{name}");
+        profiles += 1;
+    }
+    profiles
+}
+
+fn schema<G: Gate>() -> jsonschema::Validator {
+    let schema: Json = serde_json::from_str(G::SETTINGS_SCHEMA).unwrap();
+    jsonschema::draft202012::new(&schema).unwrap()
+}
