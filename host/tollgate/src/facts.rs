@@ -16,6 +16,7 @@
 //! files, at several times, and a gate says which statement counts.
 
 mod instant;
+mod kept;
 mod mlflow;
 mod reader;
 
@@ -27,6 +28,7 @@ use thiserror::Error;
 use tollgate_engine::types::{Fact, Label};
 
 pub use self::instant::Instant;
+pub(crate) use self::kept::Kept;
 use self::reader::Reader;
 use crate::mistake::{Mistake, Mistakes};
 use crate::source::{self, Source, SourceError};
@@ -40,6 +42,28 @@ pub const AS_OF: &str = "as_of";
 
 /// The subject of facts about the run itself.
 pub const RUN: &str = "run";
+
+/// The facts that only the host states of a version; see `policies/facts.md`. A
+/// file or a tag of the same name would speak for the registry.
+const STATED: [&str; 12] = [
+    "alias",
+    "artifact",
+    "dependencies_pinned",
+    "metric_count",
+    "name",
+    "param",
+    "pinned",
+    "run_id",
+    "signature_change",
+    "signature_present",
+    "stage",
+    "version",
+];
+
+/// Whether only the host states this fact: of the run itself all of them.
+pub(crate) fn is_stated(name: &str, subject: &str) -> bool {
+    subject == RUN || STATED.contains(&name)
+}
 
 /// Why evidence could not be used.
 #[derive(Debug, Error, Diagnostic)]
@@ -111,14 +135,18 @@ impl Evidence {
     /// As there.
     pub fn parse(&mut self, source: &Source, role: &str) -> Result<(), FactsError> {
         let tree = Node::parse(source, NonFinite::Kept)?;
+        self.add_all(&tree, Reader::new(source, role))
+    }
+
+    fn add_all(&mut self, tree: &Node, mut reader: Reader<'_>) -> Result<(), FactsError> {
+        let (source, role) = (reader.source, reader.role);
         let listed = tree.get("facts").and_then(Node::items).map_or(0, <[Node]>::len);
         let count = listed + tree.get("metrics").and_then(Node::entries).map_or(0, <[_]>::len);
         if count > MOST_FACTS {
             let message = format!("a file holds at most {MOST_FACTS} facts, found {count}");
             return Err(Mistake::new(source, tree.nearest("").span(), message).into());
         }
-        let mut reader = Reader::new(source, role);
-        reader.root(&tree);
+        reader.root(tree);
         if let Some(mistakes) = Mistakes::collect(reader.mistakes) {
             return Err(mistakes.into());
         }

@@ -1,21 +1,29 @@
-//! A model version, as a folder of what MLflow gives.
+//! A model version, by what MLflow gives: a folder of it, or a registry.
 //!
 //! | file | from | gives |
 //! | --- | --- | --- |
 //! | `MLmodel` | the artifact store | the signature |
-//! | `run.json` | `GET runs/get` | metrics, as facts |
-//! | `model_version.json` | `GET model-versions/get` | name, version, tags |
+//! | `run.json` | `GET runs/get` | metrics, parameters, tags |
+//! | `model_version.json` | `GET model-versions/get` | name, version, stage, tags |
+//! | `registered_model.json` | `GET registered-models/get` | aliases, tags |
+//! | `requirements.txt` | the artifact store | whether dependencies are pinned |
 //! | `facts.json` | anywhere | more facts: slices, sample counts |
 //!
 //! Each may be missing; a rule that needs it then says so.
+
+mod description;
+mod stated;
 
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tollgate_engine::types::{Fact, FactValue};
 
+pub use self::description::Description;
+use crate::canonical;
 use crate::facts::{Evidence, FactsError};
 use crate::mistake::{Mistake, Mistakes};
 use crate::source::{self, Source, SourceError};
@@ -132,18 +140,29 @@ pub fn signature_part(source: Source, tree: Node) -> Result<(Source, Node), Mode
 }
 
 /// A model version.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Model {
-    /// The folder.
-    pub folder: PathBuf,
-    /// The registered name; none without `model_version.json`.
+    /// What people call it: `fraud_detector v7`, or where it is.
+    pub title: String,
+    /// The registered name; none where nobody says it.
     pub name: Option<String>,
-    /// The registered version; none without `model_version.json`.
+    /// The registered version; none where nobody says it.
     pub version: Option<String>,
-    /// The run of MLflow that it came from; none without `model_version.json`.
+    /// The run of MLflow that it came from; none where nobody says it.
     pub run_id: Option<String>,
-    /// Tags of the version, in the order of the file.
+    /// Where its files are, as the registry says.
+    pub location: Option<String>,
+    /// The stage that the registry says, of MLflow's four.
+    pub stage: Option<String>,
+    /// The aliases that name this version, sorted.
+    pub aliases: Vec<String>,
+    /// Tags of the version, then those of its run and of the registered model
+    /// under other keys, each in its order.
     pub tags: Vec<(String, String)>,
+    /// Its `MLmodel`; none where there is none.
+    pub mlmodel: Option<Source>,
+    /// The folder; none where it is of a registry.
+    folder: Option<PathBuf>,
 }
 
 impl Model {
@@ -153,38 +172,33 @@ impl Model {
     /// # Errors
     /// When there is nothing, or a file is wrong.
     pub fn read(folder: &Path, role: &str, evidence: &mut Evidence) -> Result<Self, ModelError> {
-        let mut model = Self {
-            folder: folder.to_owned(),
-            name: None,
-            version: None,
-            run_id: None,
-            tags: Vec::new(),
-        };
-        let mut found = source::in_folder(folder, "MLmodel")?.is_some();
-        for file in ["facts.json", "run.json"] {
-            if let Some(path) = source::in_folder(folder, file)? {
-                evidence.read(&path, role)?;
-                found = true;
-            }
-        }
-        if let Some(path) = source::in_folder(folder, "model_version.json")? {
-            model.read_version(&path)?;
-            found = true;
-        }
-        if !found {
-            return Err(ModelError::NotAModel(folder.display().to_string()));
-        }
-        model.observe_tags(role, evidence);
+        let description = Description::of_folder(folder)?;
+        let mut model = Self::described(description, role, evidence)?;
+        model.folder = Some(folder.to_owned());
         Ok(model)
     }
 
-    /// What people call it: `fraud_detector v7`, or its folder.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match (&self.name, &self.version) {
-            (Some(name), Some(version)) => format!("{name} v{version}"),
-            _ => self.folder.display().to_string(),
+    /// What a description says, its evidence into `evidence` under the subject
+    /// `role`.
+    ///
+    /// # Errors
+    /// When a part is wrong.
+    pub fn described(
+        description: Description,
+        role: &str,
+        evidence: &mut Evidence,
+    ) -> Result<Self, ModelError> {
+        for source in description.facts.iter().chain(&description.run) {
+            evidence.parse(source, role)?;
         }
+        let read = description.read()?;
+        stated::observe(&read, role, evidence);
+        Ok(read.model)
+    }
+
+    /// A version of which no more is known than what it is called.
+    pub(crate) fn called(title: &str) -> Self {
+        Self { title: title.to_owned(), ..Self::default() }
     }
 
     /// Whether both are one version of one model: the same folder, the same
@@ -192,58 +206,36 @@ impl Model {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
-        let folder = |model: &Self| model.folder.canonicalize().ok();
+        let folder = |model: &Self| model.folder.as_deref().and_then(|it| it.canonicalize().ok());
         (same(&self.name, &other.name) && same(&self.version, &other.version))
             || same(&self.run_id, &other.run_id)
+            || self.title == other.title
             || folder(self).is_some_and(|own| folder(other) == Some(own))
     }
 
-    fn read_version(&mut self, path: &Path) -> Result<(), ModelError> {
-        let source = Source::read(path, source::Content::Model)?;
-        let tree = Node::parse_json(&source)?;
-        let version = tree.get("model_version").unwrap_or(&tree);
-        if version.entries().is_none() {
-            let problem = format!("a model version is a map, found {}", version.kind());
-            return Err(Mistake::new(&source, version.span, problem).into());
-        }
-        let text = |key: &str| {
-            version.get(key).and_then(|node| match &node.content {
-                Content::Text(text) => Some(text.clone()),
-                Content::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
-        };
-        self.name = text("name");
-        self.version = text("version");
-        self.run_id = text("run_id").filter(|run| !run.is_empty());
-        for tag in version.get("tags").and_then(Node::items).unwrap_or_default() {
-            let part = |key: &str| tag.get(key).and_then(Node::text).map(str::to_owned);
-            if let (Some(key), Some(value)) = (part("key"), part("value")) {
-                self.tags.push((key, value));
-            }
-        }
-        Ok(())
+    /// What an approval of this version is bound to: its name and version,
+    /// where it came from, and its `MLmodel`.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mlmodel = self.mlmodel.as_ref().map(Source::text);
+        let identity = json!({
+            "name": self.name, "version": self.version, "run_id": self.run_id,
+            "location": self.location, "mlmodel": mlmodel,
+        });
+        format!("sha256:{:x}", Sha256::digest(canonical::to_text(&identity)))
     }
+}
 
-    /// A tag is a fact, too: `load_test_done`, `owner`. One that a file of
-    /// facts contradicts stays out.
-    fn observe_tags(&self, role: &str, evidence: &mut Evidence) {
-        for (key, value) in &self.tags {
-            let value = match value.as_str() {
-                "true" | "True" => FactValue::Boolean(true),
-                "false" | "False" => FactValue::Boolean(false),
-                text => FactValue::Text(text.to_owned()),
-            };
-            evidence.observe(Fact {
-                name: key.clone(),
-                subject: role.to_owned(),
-                labels: Vec::new(),
-                value,
-                unit: None,
-                samples: None,
-                observed_at: None,
-                source: Some(format!("tag of {}", self.title())),
-            });
-        }
+/// A fact of the whole, with no more than its value.
+pub(crate) fn fact(name: &str, subject: &str, value: FactValue) -> Fact {
+    Fact {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value,
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
     }
 }

@@ -89,7 +89,7 @@ fn every_recorded_model_is_read() {
         let mut evidence = Evidence::new();
         let model = Model::read(&folder, "candidate", &mut evidence).expect("a model");
         let version = folder.file_name().expect("a name").to_string_lossy().replace("-v", " v");
-        assert_eq!(model.title(), version);
+        assert_eq!(model.title, version);
         assert!(evidence.facts().iter().all(|fact| fact.subject == "candidate"));
         assert!(evidence.facts().iter().any(|fact| fact.samples.is_some()));
         let signature = read_signature(&folder).expect("a signature");

@@ -11,15 +11,17 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tollgate::facts::Instant;
 use tollgate::input::{Cases, Outside, Rows};
 use tollgate::judge::{
-    self, Answer, Checker, CheckerOptions, Decider, Mode, Part, Place, Protocol, Subject,
+    self, Answer, Checker, CheckerOptions, Decider, GateCase, Mode, Part, Place, Protocol, Subject,
 };
 use tollgate::model::read_signature;
 use tollgate::plugins::Plugins;
 use tollgate::report::REPORT_SCHEMA;
 use tollgate::rows::RowFormat::{Csv, Jsonl};
 use tollgate::rows::{RowBatch, RowFormat, RowSource, RowSourceError};
+use tollgate::source::Source;
 use tollgate_engine::{Engine, Limits};
 
 fn plugins() -> Plugins {
@@ -384,14 +386,11 @@ fn checks_and_gates_report_as_the_schema_says() {
         assert!(!report.to_string().contains("\"actual\""));
     }
     let gate = |candidate: &str, profile: &str| {
-        let report = judge::gate(
-            &plugins,
-            &model(candidate),
-            Some(&model("tumor_screening-v1")),
-            &[],
-            &[repository("policies/gates").join(profile)],
-        )
-        .expect("a report");
+        let champion = model("tumor_screening-v1");
+        let case = GateCase::of_folders(&model(candidate), Some(&champion), &[], Instant::now())
+            .expect("two versions");
+        let report = judge::gate(&plugins, case, &[repository("policies/gates").join(profile)])
+            .expect("a report");
         let report = printed("gate", &report);
         assert_fits_schema(&report);
         report
@@ -424,15 +423,14 @@ fn gate_of(rules: &str, facts: &str) -> Value {
     );
     let profile = write("profile.yaml", &profile);
     write("facts.json", facts);
-    let report = judge::gate_as_of(
-        &plugins(),
-        folder.path(),
-        None,
-        &[],
-        &[profile],
-        "2026-11-21T12:00:00Z".parse().expect("a time"),
-    )
-    .expect("a report");
+    let as_of = "2026-11-21T12:00:00Z".parse().expect("a time");
+    let case = GateCase::of_folders(folder.path(), None, &[], as_of).expect("a version");
+    // What was kept is what is judged, byte for byte.
+    let text = case.to_json().to_string();
+    let kept = GateCase::parse(&Source::new("kept.json", &text)).expect("what was kept");
+    let report = judge::gate(&plugins(), case, std::slice::from_ref(&profile)).expect("a report");
+    let again = judge::gate(&plugins(), kept, &[profile]).expect("a report");
+    assert_eq!(again, report);
     let report = printed("gate", &report);
     assert_fits_schema(&report);
     report
@@ -508,8 +506,9 @@ fn a_champion_that_is_the_candidate_is_no_champion() {
     let copy = tempfile::tempdir().expect("a folder");
     let profile = [repository("policies/gates/offline.yaml")];
     let verdict = |champion: &Path| {
+        let case = GateCase::of_folders(&model, Some(champion), &[], Instant::now());
         let report =
-            judge::gate(&plugins, &model, Some(champion), &[], &profile).expect("a report");
+            judge::gate(&plugins, case.expect("two versions"), &profile).expect("a report");
         let report = printed("gate", &report);
         assert_fits_schema(&report);
         (report["verdict"].clone(), findings(&report)[0]["rule"].clone())

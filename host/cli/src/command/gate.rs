@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tollgate::facts::Instant;
-use tollgate::judge;
+use tollgate::judge::{self, GateCase};
 use tollgate::report::GateReport;
 
 use crate::arguments::{Format, Shared, Verdict};
@@ -51,14 +51,13 @@ pub(crate) struct Gate {
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {
         let plugins = super::plugins(&arguments.shared)?;
-        let report = judge::gate_as_of(
-            &plugins,
+        let case = GateCase::of_folders(
             &arguments.candidate,
             arguments.champion.as_deref(),
             &arguments.facts,
-            &arguments.profile,
             arguments.as_of.unwrap_or_else(Instant::now),
         )?;
+        let report = judge::gate(&plugins, case, &arguments.profile)?;
         match arguments.shared.format {
             Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| print(out, &report, arguments.as_of)),

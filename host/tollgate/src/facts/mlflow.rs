@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tollgate_engine::types::Label;
 
 use super::reader::{Reader, plain};
-use super::{Instant, split_name};
+use super::{Instant, is_stated, split_name};
 use crate::tree::{Content, Node};
 
 impl Reader<'_> {
@@ -58,6 +58,9 @@ impl Reader<'_> {
             instant
         });
         match metric_name(key) {
+            // No rule takes it for a metric, and it must not be taken for what
+            // the registry says.
+            Ok((name, _)) if is_stated(&name, self.role) => {}
             Ok((name, labels)) => {
                 let mut fact = plain(name, self.role, labels, value);
                 fact.observed_at = observed_at.map(|instant| instant.to_string());

@@ -2,7 +2,7 @@
 
 use tollgate_engine::types::{Fact, FactValue, Label};
 
-use super::{AS_OF, Instant, RUN, split_name, twice};
+use super::{AS_OF, Instant, RUN, is_stated, split_name, twice};
 use crate::document::suggestion::suggestion;
 use crate::mistake::{Mistake, Span};
 use crate::source::Source;
@@ -18,13 +18,16 @@ pub(super) struct Reader<'a> {
     pub(super) role: &'a str,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) facts: Vec<Fact>,
+    /// Whether the host wrote the text itself, and may state what nobody else
+    /// does.
+    pub(super) by_host: bool,
     /// The run of MLflow that the text is about.
     pub(super) run: Option<String>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a Source, role: &'a str) -> Self {
-        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), run: None }
+        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), by_host: false, run: None }
     }
 
     pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
@@ -81,6 +84,10 @@ impl<'a> Reader<'a> {
     fn metric(&mut self, entry: &Entry) {
         let Some(value) = self.value(&entry.value) else { return };
         match split_name(&entry.key) {
+            Ok((name, _)) if is_stated(&name, self.role) => self.wrong(
+                entry.key_span,
+                format!("`{name}` is the registry's to say, and no metric's name"),
+            ),
             Ok((name, labels)) => {
                 let mut fact = plain(name, self.role, labels, value);
                 fact.source = Some(self.source.name().to_owned());
@@ -123,8 +130,20 @@ impl<'a> Reader<'a> {
                     return self.wrong(span, problem);
                 }
                 let subject = subject.unwrap_or_else(|| self.role.to_owned());
-                if name == AS_OF && subject == RUN {
-                    let problem = "as of when a run judges is no evidence: whoever judges says it";
+                if !self.by_host && is_stated(&name, &subject) {
+                    let problem = match (name.as_str(), subject.as_str()) {
+                        (AS_OF, RUN) => {
+                            "as of when a run judges is no evidence: whoever judges says it"
+                                .to_owned()
+                        }
+                        (_, RUN) => format!(
+                            "`{name}` is about the run, which whoever judges speaks of, and no file"
+                        ),
+                        _ => format!(
+                            "`{name}` is the registry's to say, and no file's: give this fact \
+                             another name"
+                        ),
+                    };
                     return self.wrong(span, problem);
                 }
                 self.facts.push(Fact {
@@ -135,7 +154,7 @@ impl<'a> Reader<'a> {
                     unit,
                     samples,
                     observed_at,
-                    source: from.or_else(|| Some(self.source.name().to_owned())),
+                    source: from.or_else(|| (!self.by_host).then(|| self.source.name().to_owned())),
                 });
             }
             Err(problem) => self.wrong(span, problem),

@@ -11,10 +11,11 @@ use tollgate_engine::{CallOptions, CallStats, Fault, Plugin};
 use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::document::PolicyDocument;
-use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
-use crate::model::{self, Model};
+use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, Kept, RUN};
+use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{FactReport, FindingReport, GateReport, PluginReport, ProfileReport, worst};
+use crate::source::Source;
 
 /// The subject of the version that the candidate is compared with.
 const CHAMPION: &str = "champion";
@@ -139,66 +140,151 @@ impl Gate {
     }
 }
 
-/// Judges a candidate by all profiles, as of now.
-///
-/// # Errors
-/// As [`gate_as_of`].
-pub fn gate(
-    plugins: &Plugins,
-    candidate: &Path,
-    champion: Option<&Path>,
-    facts: &[PathBuf],
-    profiles: &[PathBuf],
-) -> Result<GateReport, JudgeError> {
-    gate_as_of(plugins, candidate, champion, facts, profiles, Instant::now())
+/// What a gate judges: a version, the one that it is compared with, and all
+/// that is known of both.
+#[derive(Debug, Clone)]
+pub struct GateCase(Kept);
+
+impl GateCase {
+    /// Two versions and the evidence about them. `as_of` is what a rule's
+    /// `max_age` counts from.
+    #[must_use]
+    pub fn new(
+        candidate: Model,
+        champion: Option<Model>,
+        mut evidence: Evidence,
+        as_of: Instant,
+    ) -> Self {
+        evidence.observe(fact_as_of(as_of));
+        Self(Kept { candidate, champion, as_of, evidence })
+    }
+
+    /// The versions of two folders, and what files of facts say.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is wrong.
+    pub fn of_folders(
+        candidate: &Path,
+        champion: Option<&Path>,
+        facts: &[PathBuf],
+        as_of: Instant,
+    ) -> Result<Self, JudgeError> {
+        let mut evidence = Evidence::new();
+        for path in facts {
+            evidence.read(path, CANDIDATE)?;
+        }
+        let candidate = Model::read(candidate, CANDIDATE, &mut evidence)?;
+        let champion =
+            champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
+        Ok(Self::new(candidate, champion, evidence, as_of))
+    }
+
+    /// What [`GateCase::to_json`] gave.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse(source: &Source) -> Result<Self, JudgeError> {
+        Ok(Self(Kept::parse(source)?))
+    }
+
+    /// All of it, to be judged again later and elsewhere. Judged by the same
+    /// profiles it gives the same report.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        self.0.to_json()
+    }
+
+    /// The version that wants to move on.
+    #[must_use]
+    pub fn candidate(&self) -> &Model {
+        &self.0.candidate
+    }
+
+    /// The version that it is compared with.
+    #[must_use]
+    pub fn champion(&self) -> Option<&Model> {
+        self.0.champion.as_ref()
+    }
+
+    /// The evidence.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        &self.0.evidence
+    }
+
+    /// As of when it is judged.
+    #[must_use]
+    pub fn as_of(&self) -> Instant {
+        self.0.as_of
+    }
+
+    /// States a fact that is nobody else's to state: of the run itself, or of
+    /// a version (`policies/facts.md`).
+    pub fn state(&mut self, fact: Fact) {
+        self.0.evidence.observe(fact);
+    }
+
+    /// States something of the run itself: `target`, `action`, `actor`.
+    pub fn state_of_run(&mut self, name: &str, value: &str) {
+        self.state(model::fact(name, RUN, FactValue::Text(value.to_owned())));
+    }
+
+    /// States whether the candidate's signature is there and can be used,
+    /// where no file says it and the host has it at hand.
+    ///
+    /// # Errors
+    /// When the plugin that reads signatures cannot be loaded.
+    pub fn look_at_signature(&mut self, plugins: &Plugins) -> Result<(), JudgeError> {
+        let Kept { candidate, evidence, .. } = &mut self.0;
+        if !evidence.has(SCHEMA_VALID, CANDIDATE) {
+            evidence.observe(schema_valid(plugins, candidate)?);
+        }
+        Ok(())
+    }
+
+    /// Judges by all profiles.
+    ///
+    /// # Errors
+    /// When a plugin fails. A rule that is broken is a finding, not an error.
+    pub fn judge(&self, profiles: &[Gate]) -> Result<GateReport, JudgeError> {
+        let Kept { candidate, champion, as_of, evidence } = &self.0;
+        let itself = champion
+            .as_ref()
+            .filter(|champion| candidate.is_same(champion) || same_run(evidence))
+            .map(|champion| compared_with_itself(&champion.title, &candidate.title));
+        let mut reports = Vec::with_capacity(profiles.len());
+        for gate in profiles {
+            reports.push(gate.judge(evidence, itself.as_ref(), &CallOptions::fresh(), None)?);
+        }
+        let verdict = reports.iter().map(|report| report.verdict).max();
+        Ok(GateReport {
+            verdict: verdict.unwrap_or(Outcome::Inconclusive),
+            candidate: candidate.title.clone(),
+            champion: champion.as_ref().map(|champion| champion.title.clone()),
+            as_of: as_of.to_string(),
+            profiles: reports,
+            facts: evidence.facts().iter().map(FactReport::from).collect(),
+        })
+    }
 }
 
-/// Judges a candidate by all profiles, as of a point in time: what a rule's
-/// `max_age` counts from.
+/// Judges a candidate by all profiles, as of a point in time.
 ///
 /// # Errors
 /// When a file cannot be read or is wrong, or a plugin fails. A rule that is
 /// broken is a finding, not an error.
-pub fn gate_as_of(
+pub fn gate(
     plugins: &Plugins,
-    candidate: &Path,
-    champion: Option<&Path>,
-    facts: &[PathBuf],
+    mut case: GateCase,
     profiles: &[PathBuf],
-    as_of: Instant,
 ) -> Result<GateReport, JudgeError> {
-    let mut evidence = Evidence::new();
-    for path in facts {
-        evidence.read(path, CANDIDATE)?;
-    }
-    let candidate = Model::read(candidate, CANDIDATE, &mut evidence)?;
-    let champion =
-        champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
     let profiles =
         profiles.iter().map(|path| Gate::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
-    if profiles.iter().any(|gate| gate.profile().settings().contains(SCHEMA_VALID))
-        && !evidence.has(SCHEMA_VALID, CANDIDATE)
-    {
-        evidence.observe(schema_valid(plugins, &candidate)?);
+    if profiles.iter().any(|gate| gate.profile().settings().contains(SCHEMA_VALID)) {
+        case.look_at_signature(plugins)?;
     }
-    evidence.observe(fact_as_of(as_of));
-    let itself = champion
-        .as_ref()
-        .filter(|champion| candidate.is_same(champion) || same_run(&evidence))
-        .map(|champion| compared_with_itself(&champion.title(), &candidate.title()));
-    let mut reports = Vec::with_capacity(profiles.len());
-    for gate in &profiles {
-        reports.push(gate.judge(&evidence, itself.as_ref(), &CallOptions::fresh(), None)?);
-    }
-    Ok(GateReport {
-        verdict: reports.iter().map(|report| report.verdict).max().unwrap_or(Outcome::Inconclusive),
-        candidate: candidate.title(),
-        champion: champion.as_ref().map(Model::title),
-        as_of: as_of.to_string(),
-        profiles: reports,
-        facts: evidence.facts().iter().map(FactReport::from).collect(),
-    })
+    case.judge(&profiles)
 }
 
 /// A rule that compares the two would hold whatever the candidate is worth.
@@ -218,34 +304,20 @@ fn same_run(evidence: &Evidence) -> bool {
 }
 
 fn fact_as_of(as_of: Instant) -> Fact {
-    Fact {
-        name: AS_OF.to_owned(),
-        subject: RUN.to_owned(),
-        labels: Vec::new(),
-        value: FactValue::Text(as_of.to_string()),
-        unit: None,
-        samples: None,
-        observed_at: None,
-        source: None,
-    }
+    model::fact(AS_OF, RUN, FactValue::Text(as_of.to_string()))
 }
 
 fn schema_valid(plugins: &Plugins, model: &Model) -> Result<Fact, JudgeError> {
-    let valid = match model::read_signature(&model.folder) {
-        Err(_) => false,
-        Ok(signature) => {
+    let signature = model.mlmodel.clone().and_then(|text| SignatureText::parse(text).ok());
+    let valid = match signature {
+        None => false,
+        Some(signature) => {
             let settings = canonical::to_text(&json!({ "signature": signature.value }));
             plugins.built_in(MLFLOW_SIGNATURE)?.signature(Some(&settings)).is_ok()
         }
     };
     Ok(Fact {
-        name: SCHEMA_VALID.to_owned(),
-        subject: CANDIDATE.to_owned(),
-        labels: Vec::new(),
-        value: FactValue::Boolean(valid),
-        unit: None,
-        samples: None,
-        observed_at: None,
-        source: Some(format!("signature of {}", model.title())),
+        source: Some(format!("signature of {}", model.title)),
+        ..model::fact(SCHEMA_VALID, CANDIDATE, FactValue::Boolean(valid))
     })
 }
