@@ -1,12 +1,18 @@
 //! The commands, and what they share.
 
+mod archive;
 mod bake;
 mod check;
 mod compile;
 mod decide;
 mod gate;
 mod plugin;
+mod promote;
+mod registry;
+mod reject;
+mod rollback;
 mod signature;
+mod status;
 
 use std::env;
 use std::fmt::{Display, Write as _};
@@ -55,6 +61,16 @@ pub(crate) enum Command {
     Check(check::Check),
     /// Judge whether a model version may move on
     Gate(gate::Gate),
+    /// Move a model version to a stage, once its gates let it pass
+    Promote(promote::Promote),
+    /// Take a version in Staging out of use, because it is not good enough
+    Reject(reject::Reject),
+    /// Take a version that does not serve out of use
+    Archive(archive::Archive),
+    /// Let the version serve again that served before
+    Rollback(rollback::Rollback),
+    /// Show what is in which stage, since when, by whom, and what is next
+    Status(status::Status),
     /// Decide what to do with a score
     Decide(decide::Decide),
     /// Infer, compare and convert signatures
@@ -75,6 +91,11 @@ impl Command {
         match self {
             Self::Check(check) => check::run(check),
             Self::Gate(gate) => gate::run(gate),
+            Self::Promote(promote) => promote::run(promote),
+            Self::Reject(reject) => reject::run(reject),
+            Self::Archive(archive) => archive::run(archive),
+            Self::Rollback(rollback) => rollback::run(rollback),
+            Self::Status(status) => status::run(status),
             Self::Decide(decide) => decide::run(decide),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),

@@ -6,7 +6,7 @@ use tollgate::document::suggestion::closest;
 use tollgate::mistake::Mistake;
 use tollgate::model::{ModelError, signature_node, signature_part};
 use tollgate::source::Source;
-use tollgate::tree::Node;
+use tollgate::tree::{Node, NonFinite};
 
 use crate::mlflow::{self, Refused};
 use crate::schema::Signature;
@@ -30,6 +30,15 @@ pub fn read(path: &Path) -> Result<SignatureFile, ModelError> {
     let (source, node) = signature_node(path)?;
     let signature = from_node(&source, &node)?;
     Ok(SignatureFile { signature, source: source.name().to_owned() })
+}
+
+/// The same, of a text that is at hand.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_text(source: Source) -> Result<SignatureFile, ModelError> {
+    let tree = Node::parse(&source, NonFinite::Kept)?;
+    from_tree(source, tree)
 }
 
 /// The same, of a text that was read already.

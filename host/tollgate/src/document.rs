@@ -59,6 +59,24 @@ impl From<Mistake> for DocumentError {
     }
 }
 
+/// Reads a document of another kind, whose JSON Schema is `schema`. `kind` is
+/// what people call it.
+///
+/// # Errors
+/// All its mistakes, each at its place.
+pub fn shaped(source: &Source, kind: &str, schema: &str) -> Result<Node, DocumentError> {
+    let unusable = |reason| DocumentError::Schema { plugin: kind.to_owned(), reason };
+    let tree = Node::parse(source, NonFinite::Refused)?;
+    let mut mistakes = Gathered::default();
+    Schema::new(schema)
+        .and_then(|schema| schema.mistakes(source, &tree, "", &mut mistakes))
+        .map_err(unusable)?;
+    match mistakes.finish() {
+        None => Ok(tree),
+        Some(mistakes) => Err(mistakes.into()),
+    }
+}
+
 /// Where the value of one input comes from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InputMapping {

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use tollgate_engine::Digest;
 use tollgate_engine::types::{Fact, FactValue};
 
 pub use self::description::Description;
@@ -163,6 +163,8 @@ pub struct Model {
     pub mlmodel: Option<Source>,
     /// The folder; none where it is of a registry.
     folder: Option<PathBuf>,
+    /// Its digest, where no more than that was kept of it.
+    pub(crate) kept_digest: Option<Digest>,
 }
 
 impl Model {
@@ -216,18 +218,22 @@ impl Model {
     /// What an approval of this version is bound to: its name and version,
     /// where it came from, and its `MLmodel`.
     #[must_use]
-    pub fn digest(&self) -> String {
+    pub fn digest(&self) -> Digest {
+        if let Some(digest) = self.kept_digest {
+            return digest;
+        }
         let mlmodel = self.mlmodel.as_ref().map(Source::text);
         let identity = json!({
             "name": self.name, "version": self.version, "run_id": self.run_id,
             "location": self.location, "mlmodel": mlmodel,
         });
-        format!("sha256:{:x}", Sha256::digest(canonical::to_text(&identity)))
+        Digest::of(canonical::to_text(&identity).as_bytes())
     }
 }
 
 /// A fact of the whole, with no more than its value.
-pub(crate) fn fact(name: &str, subject: &str, value: FactValue) -> Fact {
+#[must_use]
+pub fn fact(name: &str, subject: &str, value: FactValue) -> Fact {
     Fact {
         name: name.to_owned(),
         subject: subject.to_owned(),

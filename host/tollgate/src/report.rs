@@ -218,10 +218,63 @@ pub struct GateReport {
     pub champion: Option<String>,
     /// As of when it was judged, RFC 3339 in UTC.
     pub as_of: String,
+    /// What an approval of this is bound to.
+    pub digests: GateDigests,
     /// One a profile, in the order they were given.
     pub profiles: Vec<ProfileReport>,
     /// All the evidence.
     pub facts: Vec<FactReport>,
+}
+
+/// What an approval of a gate's report is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GateDigests {
+    /// Of the candidate: its name, version, run, location and `MLmodel`.
+    #[serde(serialize_with = "display")]
+    pub model: Digest,
+    /// Of the profiles and the plugins that judged.
+    #[serde(serialize_with = "display")]
+    pub policy: Digest,
+    /// Of what they found: rules, outcomes, values expected and seen. The time
+    /// and the words are no part of it.
+    #[serde(serialize_with = "display")]
+    pub report: Digest,
+}
+
+impl GateDigests {
+    /// Of a version's digest, and what all profiles but that of approvals
+    /// found.
+    pub(crate) fn of(model: Digest, profiles: &[ProfileReport]) -> Self {
+        let policy: Vec<_> = profiles
+            .iter()
+            .map(|it| {
+                serde_json::json!([
+                    it.name,
+                    it.version,
+                    it.settings.to_string(),
+                    it.plugin.digest.to_string(),
+                ])
+            })
+            .collect();
+        let report: Vec<_> = profiles
+            .iter()
+            .map(|it| {
+                let findings = it.findings.iter().map(|finding| {
+                    serde_json::json!([
+                        finding.rule,
+                        finding.outcome.name(),
+                        finding.expected,
+                        finding.actual,
+                    ])
+                });
+                serde_json::json!([it.name, findings.collect::<Vec<_>>()])
+            })
+            .collect();
+        let digest = |list: Vec<serde_json::Value>| {
+            Digest::of(crate::canonical::to_text(&list.into()).as_bytes())
+        };
+        Self { model, policy: digest(policy), report: digest(report) }
+    }
 }
 
 /// What one profile comes to.

@@ -31,6 +31,8 @@ pub enum Content {
     Counters,
     /// A request body or a file of rows read whole: 64 MiB.
     Payload,
+    /// All that a gate saw: 64 MiB, four files of facts.
+    Kept,
     /// A plugin: 64 MiB, three times one that brings a Python interpreter.
     Plugin,
 }
@@ -43,7 +45,7 @@ impl Content {
         match self {
             Self::Document => MIB,
             Self::Model | Self::Facts | Self::Counters => 16 * MIB,
-            Self::Payload | Self::Plugin => 64 * MIB,
+            Self::Payload | Self::Plugin | Self::Kept => 64 * MIB,
         }
     }
 
@@ -54,6 +56,7 @@ impl Content {
             Self::Facts => "a file of facts",
             Self::Counters => "a file of counters",
             Self::Payload => "a payload",
+            Self::Kept => "kept evidence",
             Self::Plugin => "a plugin",
         }
     }

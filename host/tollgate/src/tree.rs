@@ -163,6 +163,12 @@ impl Node {
         }
     }
 
+    /// Whether it is true.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.content == Content::Boolean(true)
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

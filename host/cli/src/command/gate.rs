@@ -1,13 +1,21 @@
 //! `tollgate gate`
 
 use std::fmt::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tollgate::facts::Instant;
+use miette::Result;
+use tollgate::facts::{FactsError, Instant};
 use tollgate::judge::{self, GateCase};
+use tollgate::plugins::Plugins;
 use tollgate::report::GateReport;
+use tollgate::source::{Content, Source};
+use tollgate_promotion::Stage;
+use tollgate_promotion::collect::{Question, collect};
+use tollgate_promotion::plan::{Plan, Target};
+use tollgate_sources::ModelReference;
 
+use super::registry::{self, Registry, Waiting};
 use crate::arguments::{Format, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -15,6 +23,9 @@ use crate::output::{self, visible};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  tollgate gate models:/churn/8 --to Staging
+  tollgate gate models:/churn/8 --to Production --facts-out seen.json
+  tollgate gate --offline seen.json --to Production
   tollgate gate --candidate models/churn-v8 --champion models/churn-v7 \\
       --profile policies/gates/offline.yaml
   tollgate gate --candidate models/churn-v8 --facts load-test.json \\
@@ -22,26 +33,51 @@ Examples:
   tollgate bake --policy policies/gates/offline.yaml -o offline.wasm
   tollgate gate --candidate models/churn-v8 --profile offline.wasm
 
-A model's folder holds what MLflow gives: MLmodel, run.json (GET runs/get),
-model_version.json, and facts.json with evidence from elsewhere. Facts may say
-when they were `observed_at`: the newest counts, and a rule with `max_age` takes
-none that is older, counted from --as-of.")]
+A version of the registry is compared with the one that serves. A model's folder
+holds what MLflow gives: MLmodel, run.json (GET runs/get), model_version.json,
+and facts.json with evidence from elsewhere. Facts may say when they were
+`observed_at`: the newest counts, and a rule with `max_age` takes none that is
+older, counted from --as-of.")]
 pub(crate) struct Gate {
+    /// The version of a registry that wants to move on: models:/NAME/VERSION or
+    /// models:/NAME@ALIAS
+    #[arg(value_name = "MODEL", conflicts_with_all = ["candidate", "champion", "offline"])]
+    pub(crate) model: Option<ModelReference>,
     /// The folder of the model version that wants to move on
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) candidate: PathBuf,
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        required_unless_present_any = ["model", "offline"],
+        conflicts_with = "offline"
+    )]
+    pub(crate) candidate: Option<PathBuf>,
     /// The folder of the version to compare with
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "offline")]
     pub(crate) champion: Option<PathBuf>,
+    /// The alias of the version to compare with, instead of the plan's
+    #[arg(long, value_name = "ALIAS", requires = "model")]
+    pub(crate) alias: Option<String>,
+    /// The stage that it is to have; its profiles stand in the plan, where no
+    /// --profile is given
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) to: Option<Stage>,
     /// More evidence, JSON or YAML; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) facts: Vec<PathBuf>,
+    /// Write all that was seen, to be judged again with --offline
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub(crate) facts_out: Option<PathBuf>,
+    /// Judge what --facts-out wrote, as of then; nothing is asked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) offline: Option<PathBuf>,
     /// What rules with `max_age` count from, RFC 3339; now, when it is not given
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "offline")]
     pub(crate) as_of: Option<tollgate::facts::Instant>,
     /// A gate profile, or one made by `tollgate bake`; all that are given must pass
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "to")]
     pub(crate) profile: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) registry: Registry,
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
@@ -51,13 +87,19 @@ pub(crate) struct Gate {
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {
         let plugins = super::plugins(&arguments.shared)?;
-        let case = GateCase::of_folders(
-            &arguments.candidate,
-            arguments.champion.as_deref(),
-            &arguments.facts,
-            arguments.as_of.unwrap_or_else(Instant::now),
-        )?;
-        let report = judge::gate(&plugins, case, &arguments.profile)?;
+        // Where folders are judged by profiles there is no plan to read.
+        let needs_plan = arguments.model.is_some() || arguments.profile.is_empty();
+        let plan = if needs_plan { Some(arguments.registry.plan()?) } else { None };
+        let target = match (&plan, arguments.to) {
+            (Some(plan), Some(to)) if arguments.profile.is_empty() => plan.target(to)?.clone(),
+            _ => Target { profiles: arguments.profile.clone(), approvals: None },
+        };
+        let gates = Gates::open(&plugins, &target)?;
+        let mut case = case(arguments, plan.as_ref(), &plugins)?;
+        let report = gates.judge(&plugins, &mut case)?;
+        if let Some(path) = &arguments.facts_out {
+            registry::kept(path, &case.to_json())?;
+        }
         match arguments.shared.format {
             Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
@@ -66,7 +108,67 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
     })
 }
 
-fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
+/// What is judged, from wherever it is.
+fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<GateCase> {
+    if let Some(path) = &arguments.offline {
+        let source = Source::read(path, Content::Kept).map_err(FactsError::from)?;
+        return Ok(GateCase::parse(&source)?);
+    }
+    let as_of = arguments.as_of.unwrap_or_else(Instant::now);
+    if let (Some(model), Some(plan)) = (&arguments.model, plan) {
+        let mlflow = arguments.registry.connect(plan)?;
+        let _waiting = Waiting::on(&mlflow);
+        let question = Question {
+            candidate: model,
+            target: arguments.to,
+            action: "promote",
+            actor: None,
+            reason: None,
+            champion: arguments.alias.as_deref(),
+            facts: &arguments.facts,
+            as_of,
+        };
+        return Ok(collect(&mlflow, plan, plugins, &question)?.case);
+    }
+    let candidate = arguments.candidate.as_deref().unwrap_or(Path::new(""));
+    let champion = arguments.champion.as_deref();
+    let mut case = GateCase::of_folders(candidate, champion, &arguments.facts, as_of)?;
+    if let Some(to) = arguments.to {
+        case.state_of_run("action", "promote");
+        case.state_of_run("target", to.name());
+    }
+    Ok(case)
+}
+
+/// The opened profiles of a target.
+pub(crate) struct Gates {
+    profiles: Vec<judge::Gate>,
+    approvals: Option<judge::Gate>,
+}
+
+impl Gates {
+    pub(crate) fn open(plugins: &Plugins, target: &Target) -> Result<Self> {
+        let open = |path: &PathBuf| judge::Gate::open(plugins, path);
+        Ok(Self {
+            profiles: target.profiles.iter().map(open).collect::<std::result::Result<_, _>>()?,
+            approvals: target.approvals.as_ref().map(open).transpose()?,
+        })
+    }
+
+    /// Judges by all profiles, then the approvals of what came of it.
+    pub(crate) fn judge(&self, plugins: &Plugins, case: &mut GateCase) -> Result<GateReport> {
+        if self.profiles.iter().any(judge::Gate::asks_for_signature) {
+            case.look_at_signature(plugins)?;
+        }
+        let report = case.judge(&self.profiles)?;
+        match &self.approvals {
+            None => Ok(report),
+            Some(gate) => Ok(case.judge_approvals(report, gate, Vec::new())?),
+        }
+    }
+}
+
+pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
     write!(out, "{}", visible(&report.candidate))?;
     if let Some(champion) = &report.champion {
         write!(out, " against champion {}", visible(champion))?;
@@ -96,7 +198,7 @@ fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::
 
 #[cfg(test)]
 mod tests {
-    use tollgate::report::{FindingReport, PlaceReport, PluginReport, ProfileReport};
+    use tollgate::report::{FindingReport, GateDigests, PlaceReport, PluginReport, ProfileReport};
     use tollgate_engine::Digest;
     use tollgate_engine::types::Outcome;
 
@@ -130,6 +232,11 @@ mod tests {
             candidate: text(),
             champion: Some(text()),
             as_of: text(),
+            digests: GateDigests {
+                model: Digest::of(b""),
+                policy: Digest::of(b""),
+                report: Digest::of(b""),
+            },
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),

@@ -1,6 +1,7 @@
 //! Evidence that is kept, to be judged again: all that a run saw, as one JSON.
 
 use serde_json::{Value, json};
+use tollgate_engine::Digest;
 use tollgate_engine::types::{Fact, FactValue};
 
 use super::{Evidence, FactsError, Instant, RUN, Reader};
@@ -19,6 +20,8 @@ pub(crate) struct Kept {
     pub(crate) champion: Option<Model>,
     pub(crate) as_of: Instant,
     pub(crate) evidence: Evidence,
+    /// Whether the versions are at hand, and not only what was kept of them.
+    pub(crate) is_whole: bool,
 }
 
 impl Kept {
@@ -64,14 +67,15 @@ impl Kept {
             span: tree.span,
         };
         evidence.add_all(&facts, reader)?;
-        Ok(Self { candidate, champion: part("champion").and_then(model), as_of, evidence })
+        let champion = part("champion").and_then(model);
+        Ok(Self { candidate, champion, as_of, evidence, is_whole: false })
     }
 }
 
 fn identity(model: &Model) -> Value {
     json!({
         "title": model.title, "name": model.name, "version": model.version,
-        "run_id": model.run_id,
+        "run_id": model.run_id, "digest": model.digest().to_string(),
     })
 }
 
@@ -79,6 +83,7 @@ fn model(node: &Node) -> Option<Model> {
     let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
     let mut model = Model::called(&text("title")?);
     (model.name, model.version, model.run_id) = (text("name"), text("version"), text("run_id"));
+    model.kept_digest = text("digest").and_then(|digest| Digest::parse(&digest));
     Some(model)
 }
 

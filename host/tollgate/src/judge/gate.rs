@@ -14,11 +14,13 @@ use crate::document::PolicyDocument;
 use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, Kept, RUN};
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
-use crate::report::{FactReport, FindingReport, GateReport, PluginReport, ProfileReport, worst};
+use crate::report::{
+    FactReport, FindingReport, GateDigests, GateReport, PluginReport, ProfileReport, worst,
+};
 use crate::source::Source;
 
 /// The subject of the version that the candidate is compared with.
-const CHAMPION: &str = "champion";
+pub const CHAMPION: &str = "champion";
 
 /// A fact that the host finds out itself: the candidate's signature is there
 /// and can be used.
@@ -81,6 +83,12 @@ impl Gate {
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
         &self.0.plugin
+    }
+
+    /// Whether a rule asks for what [`GateCase::look_at_signature`] states.
+    #[must_use]
+    pub fn asks_for_signature(&self) -> bool {
+        self.profile().settings().contains(SCHEMA_VALID)
     }
 
     /// Judges all the evidence in a fresh instance. `as_of` is what a rule's
@@ -156,7 +164,7 @@ impl GateCase {
         as_of: Instant,
     ) -> Self {
         evidence.observe(fact_as_of(as_of));
-        Self(Kept { candidate, champion, as_of, evidence })
+        Self(Kept { candidate, champion, as_of, evidence, is_whole: true })
     }
 
     /// The versions of two folders, and what files of facts say.
@@ -235,8 +243,9 @@ impl GateCase {
     /// # Errors
     /// When the plugin that reads signatures cannot be loaded.
     pub fn look_at_signature(&mut self, plugins: &Plugins) -> Result<(), JudgeError> {
-        let Kept { candidate, evidence, .. } = &mut self.0;
-        if !evidence.has(SCHEMA_VALID, CANDIDATE) {
+        let Kept { candidate, evidence, is_whole, .. } = &mut self.0;
+        // Of what was kept, no more can be found out.
+        if *is_whole && !evidence.has(SCHEMA_VALID, CANDIDATE) {
             evidence.observe(schema_valid(plugins, candidate)?);
         }
         Ok(())
@@ -247,7 +256,7 @@ impl GateCase {
     /// # Errors
     /// When a plugin fails. A rule that is broken is a finding, not an error.
     pub fn judge(&self, profiles: &[Gate]) -> Result<GateReport, JudgeError> {
-        let Kept { candidate, champion, as_of, evidence } = &self.0;
+        let Kept { candidate, champion, as_of, evidence, .. } = &self.0;
         let itself = champion
             .as_ref()
             .filter(|champion| candidate.is_same(champion) || same_run(evidence))
@@ -262,9 +271,38 @@ impl GateCase {
             candidate: candidate.title.clone(),
             champion: champion.as_ref().map(|champion| champion.title.clone()),
             as_of: as_of.to_string(),
+            digests: GateDigests::of(candidate.digest(), &reports),
             profiles: reports,
             facts: evidence.facts().iter().map(FactReport::from).collect(),
         })
+    }
+}
+
+impl GateCase {
+    /// Judges the approvals of what was judged, which stand beside the report's
+    /// digests as facts, and adds what comes of it to the report.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn judge_approvals(
+        &mut self,
+        mut report: GateReport,
+        gate: &Gate,
+        approvals: Vec<Fact>,
+    ) -> Result<GateReport, JudgeError> {
+        let GateDigests { model, policy, report: found } = &report.digests;
+        let digests =
+            [("model_digest", model), ("policy_digest", policy), ("report_digest", found)];
+        for (name, digest) in digests {
+            self.state_of_run(name, &digest.to_string());
+        }
+        approvals.into_iter().for_each(|fact| self.state(fact));
+        let judged = gate.judge(self.evidence(), None, &CallOptions::fresh(), None)?;
+        let new = self.evidence().facts().iter().skip(report.facts.len());
+        report.facts.extend(new.map(FactReport::from));
+        report.verdict = report.verdict.max(judged.verdict);
+        report.profiles.push(judged);
+        Ok(report)
     }
 }
 
@@ -281,7 +319,7 @@ pub fn gate(
     let profiles =
         profiles.iter().map(|path| Gate::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
-    if profiles.iter().any(|gate| gate.profile().settings().contains(SCHEMA_VALID)) {
+    if profiles.iter().any(Gate::asks_for_signature) {
         case.look_at_signature(plugins)?;
     }
     case.judge(&profiles)

@@ -1,0 +1,118 @@
+//! `tollgate promote`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use miette::{Result, miette};
+use tollgate::facts::Instant;
+use tollgate_promotion::collect::{Collected, Question, collect};
+use tollgate_promotion::{Stage, moves};
+use tollgate_sources::ModelReference;
+
+use super::gate::{self, Gates};
+use super::registry::{Actor, Registry, Waiting};
+use crate::arguments::{Format, Shared, Verdict};
+use crate::exit::Exit;
+use crate::output;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate promote models:/churn/8 --to Staging
+  tollgate promote models:/churn/8 --to Production --dry-run
+  tollgate promote models:/churn/8 --to Production --by dana \\
+      --override 'INC-4711: the champion leaks memory'
+
+The gates of the stage judge first; what does not pass is not moved, and the
+command ends as `tollgate gate` would. Then the audit tags, the alias and the
+stage are written, in an order that a crash leaves recoverable: the same command
+finishes what was begun.")]
+pub(crate) struct Promote {
+    /// The version: models:/NAME/VERSION or models:/NAME@ALIAS
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: ModelReference,
+    /// Where to: Staging or Production
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) to: Stage,
+    /// More evidence, JSON or YAML; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<PathBuf>,
+    /// Why it is promoted, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Promote it although its gates do not let it pass, for this reason; needs
+    /// --by, and is written into the registry
+    #[arg(long = "override", value_name = "REASON", requires = "by", conflicts_with = "reason")]
+    pub(crate) override_reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) actor: Actor,
+    #[command(flatten)]
+    pub(crate) registry: Registry,
+    #[command(flatten)]
+    pub(crate) verdict: Verdict,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+pub(crate) fn run(arguments: &Promote) -> Exit {
+    output::shown("promote", arguments.shared.format, || promote(arguments))
+}
+
+fn promote(arguments: &Promote) -> Result<Exit> {
+    let to = arguments.to;
+    if ![Stage::Staging, Stage::Production].contains(&to) {
+        return Err(miette!(
+            help = "`tollgate reject` and `tollgate archive` take a version out of use",
+            "a version is promoted to Staging or to Production, not to {to}"
+        ));
+    }
+    let is_blank = |reason: &String| reason.trim().is_empty();
+    if arguments.override_reason.as_ref().is_some_and(is_blank) {
+        return Err(miette!("an override has a reason, which is written down"));
+    }
+    let reason = arguments.override_reason.as_deref().or(arguments.reason.as_deref());
+    let mut audit = arguments.actor.audit(reason)?;
+    let plugins = super::plugins(&arguments.shared)?;
+    let plan = arguments.registry.plan()?;
+    let gates = Gates::open(&plugins, plan.target(to)?)?;
+    let mlflow = arguments.registry.connect(&plan)?;
+    let waiting = Waiting::on(&mlflow);
+    let registered = mlflow.registered(&arguments.model.name)?;
+    let number = mlflow.resolve(&arguments.model, &registered)?;
+    let version = mlflow.version(&arguments.model.name, number)?;
+    let format = arguments.shared.format;
+    if let Some(rest) = moves::resume(&plan, &registered, &version, to)? {
+        drop(waiting);
+        return arguments.actor.make("promote", format, &mlflow, &rest);
+    }
+    let question = Question {
+        candidate: &arguments.model,
+        target: Some(to),
+        action: "promote",
+        actor: Some(&audit.by),
+        reason,
+        champion: None,
+        facts: &arguments.facts,
+        as_of: arguments.actor.at.unwrap_or_else(Instant::now),
+    };
+    let Collected { mut case, registered, candidate, .. } =
+        collect(&mlflow, &plan, &plugins, &question)?;
+    let report = gates.judge(&plugins, &mut case)?;
+    drop(waiting);
+    let exit = Exit::of(report.verdict, arguments.verdict.warnings_fail());
+    if exit != Exit::Passed {
+        if arguments.override_reason.is_none() {
+            match format {
+                Format::Json => output::json("gate", &report),
+                Format::Human => output::page(|out| gate::print(out, &report, None)),
+            }
+            return Ok(arguments.verdict.exit(report.verdict));
+        }
+        audit.overrides = true;
+    }
+    let wanted = moves::promote(&plan, &registered, &candidate, to, &report, &audit)?;
+    if format == Format::Human {
+        output::page(|out| gate::print(out, &report, None));
+    }
+    arguments.actor.make("promote", format, &mlflow, &wanted)
+}

@@ -1,0 +1,163 @@
+//! What a registry knows of a version and its champion, as a case for gates.
+
+use std::path::PathBuf;
+use std::thread;
+
+use tollgate::facts::{CANDIDATE, Evidence, Instant};
+use tollgate::judge::{CHAMPION, GateCase};
+use tollgate::model::{Model, fact};
+use tollgate::plugins::Plugins;
+use tollgate_engine::types::FactValue;
+use tollgate_signatures::diff::{Raises, diff};
+use tollgate_signatures::{Signature, file};
+use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
+
+use crate::plan::Plan;
+use crate::{PromotionError, Stage};
+
+/// What is asked of the registry.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// The version that wants to move on.
+    pub candidate: &'a ModelReference,
+    /// Where to.
+    pub target: Option<Stage>,
+    /// `promote`, `archive`, ...
+    pub action: &'a str,
+    /// Who asks.
+    pub actor: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The alias of the version to compare with; the plan's where there is
+    /// none.
+    pub champion: Option<&'a str>,
+    /// More evidence.
+    pub facts: &'a [PathBuf],
+    /// As of when it is judged.
+    pub as_of: Instant,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    /// The case to judge.
+    pub case: GateCase,
+    /// The model.
+    pub registered: Registered,
+    /// The version that wants to move on.
+    pub candidate: Version,
+    /// The version that serves.
+    pub champion: Option<Version>,
+}
+
+/// Asks the registry, both versions side by side.
+///
+/// # Errors
+/// When the version is not there, the registry does not answer, or what it
+/// says is wrong.
+pub fn collect(
+    mlflow: &Mlflow,
+    plan: &Plan,
+    plugins: &Plugins,
+    question: &Question<'_>,
+) -> Result<Collected, PromotionError> {
+    let mut evidence = Evidence::new();
+    for path in question.facts {
+        evidence.read(path, CANDIDATE)?;
+    }
+    let registered = mlflow.registered(&question.candidate.name)?;
+    let candidate = mlflow.resolve(question.candidate, &registered)?;
+    let champion = champion(plan, &registered, question.champion)?;
+    let (found, serving) = thread::scope(|scope| {
+        let serving = champion.map(|version| {
+            let registered = &registered;
+            scope.spawn(move || mlflow.describe(registered, version))
+        });
+        let found = mlflow.describe(&registered, candidate);
+        (found, serving.map(thread::ScopedJoinHandle::join))
+    });
+    let found = found?;
+    let serving = match serving {
+        None => None,
+        Some(Ok(serving)) => Some(serving?),
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+    };
+    let model = Model::described(found.description, CANDIDATE, &mut evidence)?;
+    let mut champion = None;
+    let mut champion_version = None;
+    if let Some(serving) = serving {
+        champion = Some(Model::described(serving.description, CHAMPION, &mut evidence)?);
+        champion_version = Some(serving.version);
+    }
+    let change = champion.as_ref().and_then(|champion| signature_change(&model, champion));
+    let mut case = GateCase::new(model, champion, evidence, question.as_of);
+    case.look_at_signature(plugins)?;
+    if let Some(change) = change {
+        case.state(fact("signature_change", CANDIDATE, FactValue::Text(change.to_owned())));
+    }
+    let of_run = [
+        ("action", Some(question.action)),
+        ("target", question.target.map(Stage::name)),
+        ("actor", question.actor),
+        ("reason", question.reason),
+    ];
+    for (name, value) in of_run {
+        if let Some(value) = value {
+            case.state_of_run(name, value);
+        }
+    }
+    Ok(Collected { case, registered, candidate: found.version, champion: champion_version })
+}
+
+/// The version that the candidate is compared with: the one of the alias that
+/// was asked for, which must be there; else of the plan's, else the newest in
+/// MLflow's stage Production.
+fn champion(
+    plan: &Plan,
+    registered: &Registered,
+    asked: Option<&str>,
+) -> Result<Option<u64>, PromotionError> {
+    if let Some(alias) = asked {
+        let reference = ModelReference {
+            name: registered.name.clone(),
+            pick: tollgate_sources::Pick::Alias(alias.to_owned()),
+        };
+        let version = registered.aliases.get(alias).copied();
+        return match version {
+            Some(version) => Ok(Some(version)),
+            None => Err(tollgate_sources::MlflowError::NoAlias {
+                model: reference.name,
+                alias: alias.to_owned(),
+                known: registered.aliases.keys().cloned().collect(),
+            }
+            .into()),
+        };
+    }
+    Ok(serving(plan, registered))
+}
+
+/// The version that serves: the one of the plan's alias for Production, else
+/// the newest in MLflow's stage.
+#[must_use]
+pub fn serving(plan: &Plan, registered: &Registered) -> Option<u64> {
+    let by_alias = plan.champion_alias().and_then(|alias| registered.aliases.get(alias)).copied();
+    by_alias.or_else(|| {
+        let staged = registered.latest.iter().filter(|it| it.stage == Stage::Production.name());
+        staged.map(|version| version.version).max()
+    })
+}
+
+/// What the candidate's signature asks of a semantic version; none where either
+/// has none that can be read, so that the fact is missing.
+fn signature_change(candidate: &Model, champion: &Model) -> Option<&'static str> {
+    let read = |model: &Model| -> Option<Signature> {
+        file::from_text(model.mlmodel.clone()?).ok().map(|file| file.signature)
+    };
+    let diff = diff(&read(champion)?, &read(candidate)?);
+    Some(match diff.raises() {
+        Raises::None => "none",
+        Raises::Patch => "patch",
+        Raises::Minor => "minor",
+        Raises::Major => "major",
+    })
+}

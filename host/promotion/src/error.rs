@@ -1,0 +1,120 @@
+//! Why a version could not be moved.
+
+use miette::Diagnostic;
+use thiserror::Error;
+use tollgate::document::DocumentError;
+use tollgate::facts::FactsError;
+use tollgate::judge::JudgeError;
+use tollgate::model::ModelError;
+use tollgate_sources::MlflowError;
+use tollgate_sources::http::HttpError;
+
+use crate::Stage;
+
+/// Why a version could not be moved. Nothing was written, unless it says so.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum PromotionError {
+    /// The registry does not give what is asked for.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] MlflowError),
+    /// A document is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Document(#[from] DocumentError),
+    /// What the registry says of a version is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
+    /// Evidence is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Facts(#[from] FactsError),
+    /// The gates could not judge.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Judge(#[from] JudgeError),
+    /// The plan has no gates for this stage.
+    #[error("the plan `{plan}` says nothing of {stage}, so nothing would be judged")]
+    #[diagnostic(help("give `targets` an entry `{stage}` with its `profiles`"))]
+    NoTarget {
+        /// The plan's file.
+        plan: String,
+        /// The stage.
+        stage: Stage,
+    },
+    /// The plan has no alias for this stage, and writes no stages.
+    #[error(
+        "the plan `{plan}` has no alias for {stage} and no `stages: true`, so nothing would be written"
+    )]
+    NoPlace {
+        /// The plan's file.
+        plan: String,
+        /// The stage.
+        stage: Stage,
+    },
+    /// Someone else moves this model.
+    #[error("{by} moves {model} at the same time: version {version} to {to}, begun {at}")]
+    #[diagnostic(help(
+        "wait for its end; where it has died, run the same move again to finish it, or give `--take-over`"
+    ))]
+    Taken {
+        /// The model.
+        model: String,
+        /// The other's version.
+        version: u64,
+        /// The other's target.
+        to: String,
+        /// Who.
+        by: String,
+        /// When it began.
+        at: String,
+    },
+    /// What was judged is no longer so.
+    #[error("{what} changed while the gates ran: {then} then, {now} now; nothing was written")]
+    #[diagnostic(help("run it again, to judge against what is there now"))]
+    Changed {
+        /// What changed.
+        what: String,
+        /// What it was.
+        then: String,
+        /// What it is.
+        now: String,
+    },
+    /// A write failed on the way.
+    #[error("{done} of {all} writes were made, then: {error}")]
+    #[diagnostic(help("run the same command again: it finishes what was begun"))]
+    HalfWritten {
+        /// How many were made.
+        done: usize,
+        /// How many there are.
+        all: usize,
+        /// What went wrong.
+        error: MlflowError,
+    },
+    /// There is nothing to go back to.
+    #[error("{model} has no version to go back to: {why}")]
+    NoPrevious {
+        /// The model.
+        model: String,
+        /// Why not.
+        why: String,
+    },
+    /// The version is not where this move starts.
+    #[error("{title} is in {found}, and {wanted}")]
+    WrongStage {
+        /// The version.
+        title: String,
+        /// Where it is.
+        found: Stage,
+        /// What the move needs.
+        wanted: String,
+    },
+}
+
+impl From<HttpError> for PromotionError {
+    fn from(error: HttpError) -> Self {
+        Self::Registry(error.into())
+    }
+}

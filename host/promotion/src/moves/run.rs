@@ -1,0 +1,568 @@
+//! The moves.
+
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tollgate::facts::Instant;
+use tollgate::report::GateReport;
+use tollgate_sources::{Mlflow, Registered, Version};
+
+use super::intent::{BAD, HISTORY, History, INTENT, Intent, Served};
+use super::list::Write;
+use crate::collect::serving;
+use crate::plan::Plan;
+use crate::{PromotionError, Stage};
+
+/// Under this prefix each run has a tag of the model for itself.
+const CLAIM: &str = "tollgate.claim.";
+
+/// How often, and how long each time, a run waits for others to withdraw.
+const PATIENCE: usize = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Who moves a version, when and why.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// Why, where a person said so.
+    pub reason: Option<String>,
+    /// Whether gates that do not pass are overridden, for that reason.
+    pub overrides: bool,
+}
+
+/// A move: what is to be written, and what must still be so before it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Move {
+    /// The model.
+    pub model: String,
+    /// The version that moves.
+    pub version: u64,
+    /// Where it stands.
+    pub from: Stage,
+    /// Where it goes.
+    pub to: Stage,
+    /// The version that served when this was made.
+    pub previous: Option<u64>,
+    /// The writes, in their order.
+    pub writes: Vec<Write>,
+    #[serde(skip)]
+    serving_alias: Option<String>,
+    #[serde(skip)]
+    by: String,
+    #[serde(skip)]
+    at: Instant,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Moved {
+    /// How many writes were made.
+    pub writes: usize,
+    /// Whether an earlier run had begun it.
+    pub resumed: bool,
+}
+
+/// Someone who is at work on a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The version.
+    pub version: u64,
+    /// Its target.
+    pub to: String,
+    /// Who.
+    pub by: String,
+    /// When it began.
+    pub at: String,
+}
+
+impl Claim {
+    /// Whether it is of a run of the same move by the same person that began
+    /// before: that one has died, or does the very same.
+    fn is_of_an_earlier_run(&self, own: &Self) -> bool {
+        (self.version, &self.to, &self.by) == (own.version, &own.to, &own.by) && self.at != own.at
+    }
+
+    /// The claims that the tags of a model hold, with their keys.
+    #[must_use]
+    pub fn all(registered: &Registered) -> Vec<(String, Self)> {
+        let claims = registered.tags.iter().filter_map(|(key, value)| {
+            key.strip_prefix(CLAIM)?;
+            Some((key.clone(), serde_json::from_str(value).ok()?))
+        });
+        claims.collect()
+    }
+}
+
+/// The promotion of a version that its gates let pass, or that was overridden.
+///
+/// # Errors
+/// When the plan has no place for the stage.
+pub fn promote(
+    plan: &Plan,
+    registered: &Registered,
+    candidate: &Version,
+    to: Stage,
+    report: &GateReport,
+    audit: &Audit,
+) -> Result<Move, PromotionError> {
+    let from = stage_of(plan, registered, candidate);
+    let previous = serving(plan, registered).filter(|version| *version != candidate.version);
+    let mut intent = intent_of("promote", from, to, audit);
+    intent.previous = if to == Stage::Production { previous } else { None };
+    intent.report = Some(report.digests.report.to_string());
+    let version = candidate.version;
+    let profiles: Vec<String> = report
+        .profiles
+        .iter()
+        .map(|profile| format!("{} {}: {}", profile.name, profile.version, profile.verdict.name()))
+        .collect();
+    let mut tags = vec![
+        ("promoted_by", audit.by.clone()),
+        ("promotion_date", audit.at.to_string()),
+        ("promoted_from", from.to_string()),
+        ("promoted_to", to.to_string()),
+        ("validation_verdict", report.verdict.name().to_owned()),
+        ("validation_profiles", profiles.join(", ")),
+        ("validation_date", report.as_of.clone()),
+        ("validation_report", report.digests.report.to_string()),
+        ("validation_policy", report.digests.policy.to_string()),
+        ("validation_model", report.digests.model.to_string()),
+    ];
+    tags.extend(audit.reason.clone().map(|reason| ("promotion_reason", reason)));
+    if audit.overrides {
+        tags.push(("override_by", audit.by.clone()));
+        tags.push(("override_reason", audit.reason.clone().unwrap_or_default()));
+    }
+    written(plan, registered, version, from, to, &intent, tags)
+}
+
+/// What is left of a promotion that an earlier run began: none where there is
+/// none, or where it had not come to its alias, so that its gates must judge
+/// again.
+///
+/// # Errors
+/// When the plan has no place for the stage.
+pub fn resume(
+    plan: &Plan,
+    registered: &Registered,
+    candidate: &Version,
+    to: Stage,
+) -> Result<Option<Move>, PromotionError> {
+    let Some(intent) = Intent::of(&candidate.tags).filter(|intent| !intent.done) else {
+        return Ok(None);
+    };
+    if intent.to != to.name() || stage_of(plan, registered, candidate) != to {
+        return Ok(None);
+    }
+    let from = intent.from.parse().unwrap_or(Stage::None);
+    written(plan, registered, candidate.version, from, to, &intent, Vec::new()).map(Some)
+}
+
+/// The writes of a move to Staging or Production. `intent` says from where.
+fn written(
+    plan: &Plan,
+    registered: &Registered,
+    version: u64,
+    from: Stage,
+    to: Stage,
+    intent: &Intent,
+    tags: Vec<(&str, String)>,
+) -> Result<Move, PromotionError> {
+    let alias = plan.alias_of(to);
+    if alias.is_none() && !plan.writes_stages {
+        return Err(PromotionError::NoPlace { plan: plan.name.clone(), stage: to });
+    }
+    let mut writes = vec![Write::version_tag(version, INTENT, intent.text())];
+    writes.extend(tags.into_iter().map(|(key, value)| Write::version_tag(version, key, value)));
+    if let Some(alias) = alias {
+        writes.push(Write::Alias { alias: alias.to_owned(), version });
+    }
+    if plan.writes_stages {
+        writes.push(Write::Stage { version, stage: to });
+    }
+    if to == Stage::Production {
+        let served = Served { version, since: intent.at.clone(), by: intent.by.clone() };
+        let history = History::of(&registered.tags).with(served).text();
+        writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
+        if let Some(previous) = intent.previous {
+            if plan.writes_stages {
+                writes.push(Write::Stage { version: previous, stage: Stage::Archived });
+            }
+            writes.extend(
+                [
+                    ("demoted_by", intent.by.clone()),
+                    ("demotion_date", intent.at.clone()),
+                    ("replaced_by", version.to_string()),
+                ]
+                .map(|(key, value)| Write::version_tag(previous, key, value)),
+            );
+        }
+    }
+    writes.extend(freed(plan, registered, version, to));
+    let done = Intent { done: true, ..intent.clone() };
+    writes.push(Write::version_tag(version, INTENT, done.text()));
+    Ok(of(plan, registered, version, from, to, writes, intent))
+}
+
+/// The aliases of other stages that name the version and do so no longer.
+fn freed(plan: &Plan, registered: &Registered, version: u64, to: Stage) -> Vec<Write> {
+    let others = plan.aliases.iter().filter(|(_, stage)| **stage != to);
+    others
+        .filter(|(alias, _)| registered.aliases.get(*alias) == Some(&version))
+        .map(|(alias, _)| Write::NoAlias { alias: alias.clone() })
+        .collect()
+}
+
+fn of(
+    plan: &Plan,
+    registered: &Registered,
+    version: u64,
+    from: Stage,
+    to: Stage,
+    writes: Vec<Write>,
+    intent: &Intent,
+) -> Move {
+    Move {
+        model: registered.name.clone(),
+        version,
+        from,
+        to,
+        previous: serving(plan, registered),
+        writes,
+        serving_alias: plan.champion_alias().map(str::to_owned),
+        by: intent.by.clone(),
+        at: intent.at.parse().unwrap_or_else(|_| Instant::now()),
+    }
+}
+
+/// A version in Staging that is not good enough: it goes out of use, and says
+/// why.
+///
+/// # Errors
+/// When it is not in Staging.
+pub fn reject(
+    plan: &Plan,
+    registered: &Registered,
+    version: &Version,
+    audit: &Audit,
+) -> Result<Move, PromotionError> {
+    let from = begun("reject", version).unwrap_or_else(|| stage_of(plan, registered, version));
+    if from != Stage::Staging {
+        return Err(PromotionError::WrongStage {
+            title: format!("{} v{}", version.name, version.version),
+            found: from,
+            wanted: "only what is in Staging is rejected".to_owned(),
+        });
+    }
+    let tags = [
+        ("rejected_by", audit.by.clone()),
+        ("rejection_date", audit.at.to_string()),
+        ("rejection_reason", audit.reason.clone().unwrap_or_default()),
+    ];
+    Ok(out_of_use(plan, registered, version, from, "reject", audit, tags))
+}
+
+/// A version that serves nobody goes out of use.
+///
+/// # Errors
+/// When it serves, or is out of use already.
+pub fn archive(
+    plan: &Plan,
+    registered: &Registered,
+    version: &Version,
+    audit: &Audit,
+) -> Result<Move, PromotionError> {
+    let from = begun("archive", version).unwrap_or_else(|| stage_of(plan, registered, version));
+    let title = || format!("{} v{}", version.name, version.version);
+    if serving(plan, registered) == Some(version.version) {
+        return Err(PromotionError::WrongStage {
+            title: title(),
+            found: from,
+            wanted: "what serves is not archived: promote another version, or roll back".to_owned(),
+        });
+    }
+    if from == Stage::Archived {
+        return Err(PromotionError::WrongStage {
+            title: title(),
+            found: from,
+            wanted: "there is nothing to do".to_owned(),
+        });
+    }
+    let tags = [
+        ("archived_by", audit.by.clone()),
+        ("archival_date", audit.at.to_string()),
+        ("archival_reason", audit.reason.clone().unwrap_or_default()),
+    ];
+    Ok(out_of_use(plan, registered, version, from, "archive", audit, tags))
+}
+
+/// Where a move started that an earlier run began and did not finish.
+fn begun(action: &str, version: &Version) -> Option<Stage> {
+    let intent = Intent::of(&version.tags).filter(|it| !it.done && it.action == action)?;
+    intent.from.parse().ok()
+}
+
+fn out_of_use(
+    plan: &Plan,
+    registered: &Registered,
+    version: &Version,
+    from: Stage,
+    action: &str,
+    audit: &Audit,
+    tags: [(&str, String); 3],
+) -> Move {
+    let (to, number) = (Stage::Archived, version.version);
+    let intent = intent_of(action, from, to, audit);
+    let mut writes = vec![Write::version_tag(number, INTENT, intent.text())];
+    writes.extend(
+        tags.into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(key, value)| Write::version_tag(number, key, value)),
+    );
+    writes.extend(freed(plan, registered, number, to));
+    // A version without an alias is out of use; older readers go by the stage.
+    writes.push(Write::Stage { version: number, stage: to });
+    let done = Intent { done: true, ..intent.clone() };
+    writes.push(Write::version_tag(number, INTENT, done.text()));
+    of(plan, registered, number, from, to, writes, &intent)
+}
+
+/// Back to the version that served before, or to `back_to`; the one that
+/// serves now is marked as bad, and is never gone back to.
+///
+/// # Errors
+/// When there is no such version.
+pub fn rollback(
+    plan: &Plan,
+    registered: &Registered,
+    versions: &[Version],
+    back_to: Option<u64>,
+    audit: &Audit,
+) -> Result<Move, PromotionError> {
+    let none = |why: &str| PromotionError::NoPrevious {
+        model: registered.name.clone(),
+        why: why.to_owned(),
+    };
+    let serves = serving(plan, registered);
+    let (target, bad, mut intent) = match unfinished_rollback(versions) {
+        // To roll back anew would mark the version as bad that was gone back to.
+        Some((target, bad, intent)) => (target, bad, intent),
+        None => {
+            let bad = serves.ok_or_else(|| none("nothing serves"))?;
+            let target = target_of(registered, versions, bad, back_to).map_err(|why| none(&why))?;
+            let from = versions.iter().find(|version| version.version == target);
+            let from = from.map_or(Stage::None, |from| stage_of(plan, registered, from));
+            let intent = intent_of("rollback", from, Stage::Production, audit);
+            (target, bad, intent)
+        }
+    };
+    let to = Stage::Production;
+    let from = intent.from.parse().unwrap_or(Stage::None);
+    intent.previous = Some(bad);
+    let reason = intent.reason.clone().unwrap_or_default();
+    let mut writes = vec![
+        Write::version_tag(target, INTENT, intent.text()),
+        // Before the alias: whoever dies in between has not lost the mark.
+        Write::version_tag(bad, BAD, intent.at.clone()),
+        Write::version_tag(bad, "rollback_reason", reason),
+        Write::version_tag(bad, "rolled_back_by", intent.by.clone()),
+        Write::version_tag(bad, "rollback_date", intent.at.clone()),
+        Write::version_tag(bad, "replaced_by", target.to_string()),
+    ];
+    if let Some(alias) = plan.champion_alias() {
+        writes.push(Write::Alias { alias: alias.to_owned(), version: target });
+    }
+    if plan.writes_stages || plan.champion_alias().is_none() {
+        writes.push(Write::Stage { version: target, stage: to });
+        writes.push(Write::Stage { version: bad, stage: Stage::Staging });
+    }
+    let served = Served { version: target, since: intent.at.clone(), by: intent.by.clone() };
+    let history = History::of(&registered.tags).with(served).text();
+    writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
+    let done = Intent { done: true, ..intent.clone() };
+    writes.push(Write::version_tag(target, INTENT, done.text()));
+    Ok(of(plan, registered, target, from, to, writes, &intent))
+}
+
+/// A rollback that an earlier run began: to which version, from which, and how.
+fn unfinished_rollback(versions: &[Version]) -> Option<(u64, u64, Intent)> {
+    versions.iter().find_map(|version| {
+        let intent = Intent::of(&version.tags)?;
+        let is_begun = !intent.done && intent.action == "rollback";
+        let bad = intent.previous.filter(|_| is_begun)?;
+        Some((version.version, bad, intent))
+    })
+}
+
+/// The version to go back to, or why there is none.
+fn target_of(
+    registered: &Registered,
+    versions: &[Version],
+    bad: u64,
+    back_to: Option<u64>,
+) -> Result<u64, String> {
+    let Some(number) = back_to else {
+        let good = history_of(registered, versions).into_iter().find(|number| *number != bad);
+        return good
+            .ok_or_else(|| "no other version has served that was not marked as bad".to_owned());
+    };
+    if number == bad {
+        return Err(format!("version {number} serves now"));
+    }
+    match versions.iter().find(|version| version.version == number) {
+        None => Err(format!("it has no version {number}")),
+        Some(version) if version.tags.contains_key(BAD) => {
+            Err(format!("version {number} was marked as bad when it was rolled back"))
+        }
+        Some(_) => Ok(number),
+    }
+}
+
+/// The versions that served and may serve again, newest first.
+#[must_use]
+pub fn history_of(registered: &Registered, versions: &[Version]) -> Vec<u64> {
+    let may = |number: &u64| {
+        versions.iter().any(|it| it.version == *number && !it.tags.contains_key(BAD))
+    };
+    History::of(&registered.tags).0.iter().map(|served| served.version).filter(may).collect()
+}
+
+fn intent_of(action: &str, from: Stage, to: Stage, audit: &Audit) -> Intent {
+    Intent {
+        action: action.to_owned(),
+        from: from.to_string(),
+        to: to.to_string(),
+        previous: None,
+        by: audit.by.clone(),
+        at: audit.at.to_string(),
+        reason: audit.reason.clone(),
+        report: None,
+        done: false,
+    }
+}
+
+/// The stage that a version has by its aliases, else MLflow's own.
+#[must_use]
+pub fn stage_of(plan: &Plan, registered: &Registered, version: &Version) -> Stage {
+    let by_alias = plan
+        .aliases
+        .iter()
+        .filter(|(alias, _)| registered.aliases.get(*alias) == Some(&version.version))
+        .map(|(_, stage)| *stage);
+    by_alias.max().unwrap_or_else(|| version.stage.parse().unwrap_or(Stage::None))
+}
+
+impl Move {
+    /// Makes the writes. `take_over` ignores the claims of others, which are
+    /// dead then.
+    ///
+    /// # Errors
+    /// When someone else is at work, or what was judged is no longer so:
+    /// nothing is written then but a claim that is taken back. When a write
+    /// fails on the way: the same command finishes what was begun.
+    pub fn make(
+        &self,
+        mlflow: &Mlflow,
+        take_over: bool,
+        mut tell: impl FnMut(usize, &Write),
+    ) -> Result<Moved, PromotionError> {
+        let claim = Claim {
+            version: self.version,
+            to: self.to.to_string(),
+            by: self.by.clone(),
+            at: self.at.to_string(),
+        };
+        let key = format!("{CLAIM}{}-{}-{}", self.version, self.to, std::process::id());
+        let text = serde_json::to_string(&claim).unwrap_or_default();
+        mlflow.set_model_tag(&self.model, &key, &text)?;
+        let dead = match self.wait_for_others(mlflow, &key, &claim, take_over) {
+            Ok(dead) => dead,
+            Err(error) => {
+                // Whoever waits for this claim must not wait for ever.
+                mlflow.delete_model_tag(&self.model, &key)?;
+                return Err(error);
+            }
+        };
+        for (done, write) in self.writes.iter().enumerate() {
+            tell(done, write);
+            write.make(mlflow, &self.model).map_err(|error| PromotionError::HalfWritten {
+                done,
+                all: self.writes.len(),
+                error,
+            })?;
+        }
+        for key in dead.iter().chain([&key]) {
+            mlflow.delete_model_tag(&self.model, key)?;
+        }
+        Ok(Moved { writes: self.writes.len(), resumed: !dead.is_empty() })
+    }
+
+    /// Waits until nobody else is at work, where this claim comes before the
+    /// others: of several at once, the first goes on and the rest withdraw.
+    /// Gives the claims of dead runs: of this very move by this very person, or
+    /// all that there are when they are taken over.
+    fn wait_for_others(
+        &self,
+        mlflow: &Mlflow,
+        key: &str,
+        own: &Claim,
+        take_over: bool,
+    ) -> Result<Vec<String>, PromotionError> {
+        for _ in 0..PATIENCE {
+            let registered = mlflow.registered(&self.model)?;
+            let (dead, live): (Vec<_>, Vec<_>) = Claim::all(&registered)
+                .into_iter()
+                .filter(|(other, _)| other != key)
+                .partition(|(_, claim)| take_over || claim.is_of_an_earlier_run(own));
+            let Some((first, other)) =
+                live.into_iter().min_by_key(|(key, claim)| (claim.at.clone(), key.clone()))
+            else {
+                self.still_holds(&registered)?;
+                return Ok(dead.into_iter().map(|(key, _)| key).collect());
+            };
+            let is_first = (&own.at, key) < (&other.at, &*first);
+            if !is_first {
+                return Err(self.taken(other));
+            }
+            thread::sleep(PAUSE);
+        }
+        let registered = mlflow.registered(&self.model)?;
+        let others = Claim::all(&registered).into_iter().find(|(other, _)| other != key);
+        Err(self.taken(others.map_or_else(|| own.clone(), |(_, claim)| claim)))
+    }
+
+    fn taken(&self, by: Claim) -> PromotionError {
+        PromotionError::Taken {
+            model: self.model.clone(),
+            version: by.version,
+            to: by.to,
+            by: by.by,
+            at: by.at,
+        }
+    }
+
+    /// That the same version serves as when this was judged, or this one
+    /// already.
+    fn still_holds(&self, registered: &Registered) -> Result<(), PromotionError> {
+        let now = match &self.serving_alias {
+            Some(alias) => registered.aliases.get(alias).copied(),
+            None => self.previous,
+        };
+        // Without an alias yet, what served was a stage.
+        if now.is_none() || now == self.previous {
+            return Ok(());
+        }
+        let name = |version: Option<u64>| {
+            version.map_or_else(|| "none".to_owned(), |version| format!("version {version}"))
+        };
+        Err(PromotionError::Changed {
+            what: format!("the version of {} that serves", self.model),
+            then: name(self.previous),
+            now: name(now),
+        })
+    }
+}
