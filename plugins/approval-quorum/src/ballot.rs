@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::instant::{Instant, RUN};
+use gate_evidence::same::{key, same};
 use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::request::{LABEL, Request, label};
 use crate::run::{BOUND_TO, Moment, Run};
-use crate::{key, same};
 
 /// What a vote says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use gate_evidence::same::key;
 use tollgate_sdk::gate::Fact;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::ballot::{Says, Vote, Worth, votes};
-use crate::key;
 use crate::request::{REQUEST, Request};
 use crate::run::{Moment, QUORUM, Run, Stop};
 use crate::settings::Settings;

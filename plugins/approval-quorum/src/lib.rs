@@ -50,15 +50,4 @@ impl Gate for ApprovalQuorum {
     }
 }
 
-/// Whether two names of people, roles, stages or requests mean the same.
-fn same(left: &str, right: &str) -> bool {
-    key(left) == key(right)
-}
-
-/// A name as names are compared: without case and blanks around it. Of all
-/// scripts: `Ünal` and `ünal` are no two people.
-fn key(name: &str) -> alloc::string::String {
-    name.trim().to_lowercase()
-}
-
 tollgate_sdk::export_gate!(ApprovalQuorum);

@@ -8,11 +8,11 @@ use gate_evidence::given::{Reading, Sought, show, unreadable};
 use gate_evidence::instant::{Instant, RUN};
 use gate_evidence::missing::says_nothing;
 use gate_evidence::newest::keep_newest;
+use gate_evidence::same::{key, same};
 use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::run::{Run, Stop};
 use crate::settings::Settings;
-use crate::{key, same};
 
 /// The rule that there is one.
 pub(crate) const REQUEST: &str = "approval-request";

@@ -6,11 +6,10 @@ use alloc::vec::Vec;
 
 use gate_evidence::given::{Given, Reading, Sought, as_of};
 use gate_evidence::instant::{Instant, RUN};
-use gate_evidence::missing::{OnMissing, says_nothing};
+use gate_evidence::missing::OnMissing;
 use tollgate_sdk::gate::Fact;
 use tollgate_sdk::{Finding, Outcome};
 
-use crate::same;
 use crate::settings::{Asked, Demand, STAGES, Settings};
 
 /// The rule that the number of approvals is judged by.
@@ -71,13 +70,8 @@ impl Stop {
 impl<'a> Run<'a> {
     /// The target, and what it asks for.
     pub(crate) fn read(facts: &'a [Fact], settings: &'a Settings) -> Result<Self, Stop> {
-        // A target may be the stage `None`.
-        let given = Sought::new(RUN, "target").any_text(facts);
+        let given = Sought::new(RUN, "target").stage(facts);
         let target = match given.reading {
-            Reading::Sound(target) if says_nothing(target) && !same(target, "None") => {
-                let reason = format!("`target` of `run` is missing: it is `{target}`");
-                return Err(Stop::missing(QUORUM, reason, settings));
-            }
             Reading::Sound(target) => target,
             Reading::Missing(reason) => return Err(Stop::missing(QUORUM, reason, settings)),
             Reading::Doubtful(reason) => return Err(Stop::doubtful(QUORUM, reason, given.facts)),

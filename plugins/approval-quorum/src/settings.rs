@@ -6,12 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::missing::{OnMissing, SEVERITIES};
+use gate_evidence::same::same;
 use gate_evidence::window::Window;
 use serde_json::Value;
 use tollgate_sdk::settings::{self, Mistakes};
 use tollgate_sdk::{Finding, Outcome};
-
-use crate::same;
 
 /// The JSON Schema of the settings.
 pub(crate) const SCHEMA: &str = include_str!("../settings.schema.json");

@@ -10,6 +10,7 @@ use tollgate_sdk::gate::{Fact, FactValue};
 use crate::instant::{AS_OF, Instant, RUN};
 use crate::missing::says_nothing;
 use crate::newest::keep_newest;
+use crate::same::same;
 
 /// What facts come to, and which they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,18 +82,27 @@ impl<'s> Sought<'s> {
     /// (`unknown`) is missing.
     #[must_use]
     pub fn text<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
-        let mut given = self.any_text(facts);
-        if let Some(text) = given.value().filter(|text| says_nothing(text)) {
+        self.said(self.any_text(facts), |_| false)
+    }
+
+    /// The stage that the facts name, without blanks around it: as
+    /// [`Sought::text`], but `None` is one.
+    #[must_use]
+    pub fn stage<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
+        self.said(self.any_text(facts), |text| same(text, "None"))
+    }
+
+    /// A text, unless it says nothing.
+    fn said<'a>(&self, mut given: Given<&'a str>, means: impl Fn(&str) -> bool) -> Given<&'a str> {
+        if let Some(text) = given.value().filter(|text| says_nothing(text) && !means(text)) {
             let said = if text.is_empty() { "blank".to_string() } else { format!("`{text}`") };
             given.reading = Reading::Missing(format!("{self} is missing: it is {said}"));
         }
         given
     }
 
-    /// The text of the facts, without blanks around it, whatever it says: a stage
-    /// may be `None`.
-    #[must_use]
-    pub fn any_text<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
+    /// The text of the facts, without blanks around it, whatever it says.
+    fn any_text<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
         self.read(facts, "text", |value| match value {
             FactValue::Text(text) => Some(text.trim()),
             _ => None,

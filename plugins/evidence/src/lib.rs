@@ -4,7 +4,7 @@
 //! convert; times are RFC 3339 ([`instant`]), lengths of time as Prometheus
 //! writes them ([`window`]). Of several observations the newest counts
 //! ([`newest`]), and [`given`] reads the one value that a fact has, or says why
-//! there is none. [`missing`] knows texts that say nothing, and what a rule
+//! there is none. [`same`] compares names; [`missing`] knows texts that say nothing, and what a rule
 //! makes of evidence that is not there.
 #![no_std]
 
@@ -15,5 +15,6 @@ pub mod given;
 pub mod instant;
 pub mod missing;
 pub mod newest;
+pub mod same;
 pub mod unit;
 pub mod window;

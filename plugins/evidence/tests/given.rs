@@ -86,8 +86,10 @@ fn what_is_missing() {
     for facts in [vec![], vec![other], vec![slice], vec![text("Unknown", None)]] {
         assert!(matches!(read(&facts).reading, Reading::Missing(_)), "{facts:?}");
     }
+    let unknown = [text("unknown", None)];
+    assert_eq!(Sought::new("run", "reason").stage(&unknown).value(), None);
     let none = [text("None", None)];
-    assert_eq!(Sought::new("run", "reason").any_text(&none).value(), Some(&"None"));
+    assert_eq!(Sought::new("run", "reason").stage(&none).value(), Some(&"None"));
 }
 
 #[test]
