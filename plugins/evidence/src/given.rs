@@ -102,7 +102,8 @@ impl<'s> Sought<'s> {
     }
 
     /// The text of the facts, without blanks around it, whatever it says.
-    fn any_text<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
+    #[must_use]
+    pub fn any_text<'a>(&self, facts: &'a [Fact]) -> Given<&'a str> {
         self.read(facts, "text", |value| match value {
             FactValue::Text(text) => Some(text.trim()),
             _ => None,
