@@ -1,6 +1,6 @@
 //! What gate plugins make of facts, so that all of them judge evidence alike.
 //!
-//! Numbers are the decimals that people read ([`decimal`]), in [`unit`]s that
+//! Numbers are the decimals that people read ([`decimal`]), in units ([`mod@unit`]) that
 //! convert; times are RFC 3339 ([`instant`]), lengths of time as Prometheus
 //! writes them ([`window`]). Of several observations the newest counts
 //! ([`newest`]), and [`given`] reads the one value that a fact has, or says why
