@@ -144,3 +144,41 @@ fn a_gates() {
         gate.evaluate_with(&facts, options, Some(stats)).unwrap();
     });
 }
+
+#[test]
+fn gates_of_texts() {
+    let fact = |name: &str, subject: &str, value: String| Fact {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Text(value),
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
+    };
+    for (name, settings) in [
+        (
+            "model-naming",
+            r#"{"style":"snake","refuse":{"versions":true,"dates":true,"algorithms":["xgboost"],"generic":["model"]}}"#,
+        ),
+        (
+            "stage-transition",
+            r#"{"transitions":[{"from":"Staging","to":"Production","needs_reason":true}],"pinned_by_version":true}"#,
+        ),
+        ("approval-quorum", r#"{"default":{"quorum":1}}"#),
+    ] {
+        let gate = plugin(name).gate(Some(settings)).unwrap();
+        stands_still(|turn, options, stats| {
+            let facts = [
+                fact("name", "candidate", format!("fraud_v{}_xgboost_2024", turn % 1000)),
+                fact("stage", "candidate", "Staging".to_owned()),
+                fact("deployment_ref", "candidate", format!("models:/fraud/{}", turn % 1000)),
+                fact("target", "run", "Production".to_owned()),
+                fact("reason", "run", "r".repeat(turn % 40)),
+                fact("as_of", "run", "2026-11-30T12:00:00Z".to_owned()),
+            ];
+            gate.evaluate_with(&facts, options, Some(stats)).unwrap();
+        });
+    }
+}

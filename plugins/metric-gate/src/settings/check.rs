@@ -73,7 +73,7 @@ pub(super) fn read(
         min_samples,
         max_age: rule
             .text("max_age", mistakes)
-            .and_then(|text| read_length(text, &rule.at("max_age"), mistakes)),
+            .and_then(|text| Window::read(text, &rule.at("max_age"), mistakes)),
     })
 }
 
@@ -106,7 +106,7 @@ fn read_window(
         mistakes.add(&rule.at("window"), "a label says the window already");
     }
     if let Some(label) = label {
-        let length = read_length(&label, &rule.at("metric"), mistakes);
+        let length = Window::read(&label, &rule.at("metric"), mistakes);
         return (labels, length.map(|length| LeastWindow { length, exactly: false }));
     }
     let window = match rule.get("window") {
@@ -118,25 +118,16 @@ fn read_window(
                     mistakes.add(&window.pointer, message);
                 }
                 let text = window.text("exactly", mistakes)?;
-                let length = read_length(text, &window.at("exactly"), mistakes)?;
+                let length = Window::read(text, &window.at("exactly"), mistakes)?;
                 Some(LeastWindow { length, exactly: true })
             })
         }
         Some(_) => rule.text("window", mistakes).and_then(|text| {
-            let length = read_length(text, &rule.at("window"), mistakes)?;
+            let length = Window::read(text, &rule.at("window"), mistakes)?;
             Some(LeastWindow { length, exactly: false })
         }),
     };
     (labels, window)
-}
-
-fn read_length(text: &str, pointer: &str, mistakes: &mut Mistakes) -> Option<Window> {
-    let length = Window::parse(text);
-    if length.is_none() {
-        let message = format!("`{text}` is not a length of time such as `30s`, `1h` or `14d`");
-        mistakes.add(pointer, message);
-    }
-    length
 }
 
 fn read_unit(

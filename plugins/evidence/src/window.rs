@@ -1,6 +1,9 @@
 //! Lengths of time: `30s`, `1h`, `1h30m`, `14d`.
 
+use alloc::format;
 use core::fmt;
+
+use tollgate_sdk::settings::Mistakes;
 
 /// How long a value was observed, or how old it may be, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +40,16 @@ impl Window {
             rest = tail;
         }
         (total > 0).then_some(Self(total))
+    }
+
+    /// The duration that a setting says, or a mistake at its pointer.
+    pub fn read(text: &str, pointer: &str, mistakes: &mut Mistakes) -> Option<Self> {
+        let length = Self::parse(text);
+        if length.is_none() {
+            let message = format!("`{text}` is not a length of time such as `30s`, `1h` or `14d`");
+            mistakes.add(pointer, message);
+        }
+        length
     }
 
     /// In nanoseconds.

@@ -1,0 +1,19 @@
+//! Runs `tests/cases/*.yaml`, and the profiles.
+
+use std::path::Path;
+
+use model_naming::ModelNaming;
+use tollgate_test_support::gates;
+
+#[test]
+fn cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let cases = gates::hold::<ModelNaming>(&folder);
+    assert!(cases > 150, "only {cases} cases");
+}
+
+/// Every profile is a document that the plugin takes.
+#[test]
+fn profiles_configure() {
+    assert!(gates::profiles::<ModelNaming>("model-naming") >= 3);
+}
