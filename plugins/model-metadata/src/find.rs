@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use gate_evidence::given::{Given, Reading, unreadable};
 use gate_evidence::newest::keep_newest;
+use gate_evidence::unit::{Quantity, comparable};
+use tollgate_sdk::gate::{Fact, Label};
 
 use crate::facts::{Facts, Indexed};
 use crate::name::{Name, Title};
@@ -104,41 +106,52 @@ fn agreed<'a>(
     copies: &[Indexed<'a>],
     keeps: impl Fn(&Value<'_>) -> bool,
 ) -> Result<Agreed<'a>, String> {
-    let mut says: Option<(Value<'a>, Indexed<'a>)> = None;
-    let mut silent: Vec<Indexed<'a>> = Vec::new();
+    let mut value: Option<(Value<'a>, Indexed<'a>)> = None;
+    // One copy of each name: there may be many of each.
+    let (mut saying, mut silent): (Vec<Indexed<'a>>, Vec<Indexed<'a>>) = (Vec::new(), Vec::new());
     for copy in copies {
-        let value = Value::of(copy.1)?;
-        if let Value::Text(text) = value
+        let this = Value::of(copy.1)?;
+        if let Value::Text(text) = this
             && facts.vocabulary.is_silent(text)
-            && !keeps(&value)
+            && !keeps(&this)
         {
-            silent.push(*copy);
+            keep_one(&mut silent, *copy);
             continue;
         }
-        match &says {
-            None => says = Some((value, *copy)),
-            Some((first, _)) if agree(first, &value) => {}
+        keep_one(&mut saying, *copy);
+        match &value {
+            None => value = Some((this, *copy)),
+            Some((first, _)) if agree(first, &this) => {}
             Some((_, one)) => return Err(contradiction(*one, *copy)),
         }
     }
-    let Some((value, one)) = says else {
+    let Some((value, one)) = value else {
         let said = silent.first().map_or_else(String::new, |(_, fact)| shown(fact));
         return Ok(Agreed::Silent(if said == "``" { "blank".into() } else { said }));
     };
-    let says_names =
-        |name: &str| copies.iter().any(|copy| copy.1.name == name && !is_in(&silent, *copy));
-    if let Some(blank) = silent.iter().find(|(_, fact)| says_names(&fact.name)) {
-        return Err(contradiction(one, *blank));
+    for blank in &silent {
+        if let Some(one) = saying.iter().find(|one| is_same(one.1, blank.1)) {
+            return Err(contradiction(*one, *blank));
+        }
     }
     Ok(Agreed::Says(value, format!("`{}` of `{}`", Title(one.1), one.1.subject)))
 }
 
-fn is_in(copies: &[Indexed<'_>], copy: Indexed<'_>) -> bool {
-    copies.iter().any(|(index, _)| *index == copy.0)
+fn keep_one<'a>(copies: &mut Vec<Indexed<'a>>, copy: Indexed<'a>) {
+    if !copies.iter().any(|other| is_same(other.1, copy.1)) {
+        copies.push(copy);
+    }
+}
+
+/// Whether two facts have one name and the same labels.
+fn is_same(one: &Fact, other: &Fact) -> bool {
+    let has = |label: &Label| {
+        other.labels.iter().any(|it| it.key == label.key && it.value == label.value)
+    };
+    one.name == other.name && one.labels.len() == other.labels.len() && one.labels.iter().all(has)
 }
 
 fn agree(one: &Value<'_>, other: &Value<'_>) -> bool {
-    use gate_evidence::unit::{Quantity, comparable};
     match (one, other) {
         (Value::Number(one, unit), Value::Number(other, another)) => {
             let (unit, another) = (unit.as_ref(), another.as_ref());
@@ -154,7 +167,7 @@ fn agree(one: &Value<'_>, other: &Value<'_>) -> bool {
 /// Two copies that say different things.
 fn contradiction((_, one): Indexed<'_>, (_, other): Indexed<'_>) -> String {
     let (value, another) = (shown(one), shown(other));
-    if one.name == other.name && one.labels.len() == other.labels.len() {
+    if is_same(one, other) {
         return format!(
             "`{}` of `{}` is given twice, as {value} and as {another}",
             Title(one),

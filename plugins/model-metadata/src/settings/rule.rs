@@ -231,7 +231,7 @@ fn id_of(check: &Check) -> String {
         Check::Field(field) => field.name.to_string(),
         Check::Params(params) => format!("params-{}", params.names),
         Check::Artifact(globs) => {
-            format!("artifact-{}", globs.first().map(ToString::to_string).unwrap_or_default())
+            format!("artifact-{}", globs.first().map(|glob| glob.to_string()).unwrap_or_default())
         }
         Check::Deprecation(_) => "deprecation".into(),
         Check::SemanticVersion(name) => format!("{name}-rises"),
