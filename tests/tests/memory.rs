@@ -120,6 +120,33 @@ fn a_protocols() {
 }
 
 #[test]
+fn a_metadatas() {
+    let settings = r#"{"rules":["owner",{"field":"git_commit","format":"commit"},
+        {"artifact":"*card*"},{"deprecation":{}},{"semantic_version":"semantic_version"}]}"#;
+    let gate = plugin("model-metadata").gate(Some(settings)).unwrap();
+    let fact = |name: &str, subject: &str, value: &str| Fact {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Text(value.to_owned()),
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
+    };
+    stands_still(|turn, options, stats| {
+        let facts = [
+            fact("owner", "candidate", &"o".repeat(turn % 89)),
+            fact("git_commit", "candidate", ["ab12cd3", "main"][turn % 2]),
+            fact("semantic_version", "candidate", &format!("1.{}.0", turn % 7)),
+            fact("semantic_version", "champion", "1.3.0"),
+            fact("signature_change", "candidate", "minor"),
+        ];
+        gate.evaluate_with(&facts, options, Some(stats)).unwrap();
+    });
+}
+
+#[test]
 fn a_gates() {
     let settings = r#"{"rules":[{"id":"accurate","metric":"accuracy","comparison":">=","threshold":0.9},
         {"id":"no-worse","metric":"auc","baseline":"champion","max_regression":0.01}]}"#;

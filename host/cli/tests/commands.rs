@@ -246,6 +246,7 @@ fn plugins_say_what_they_are() {
         "json-schema",
         "metric-gate",
         "mlflow-signature",
+        "model-metadata",
         "model-naming",
         "oip-signature",
         "stage-transition",
