@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use gate_evidence::newest::{Newest, keep_newest};
 use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::catalog::{Catalog, Range};
@@ -122,33 +123,27 @@ impl<'a> Copies<'a, '_> {
         if self.all.len() == 1 && place.check.max_age.is_none() {
             return Ok(None);
         }
-        let mut newest: Option<(Instant, &str)> = None;
-        for (_, fact) in &self.all {
-            let Some(text) = observed(fact) else { continue };
-            let Some(instant) = Instant::parse(text) else {
+        let newest = match keep_newest(&mut self.all) {
+            Ok(Some(newest)) => newest,
+            Ok(None) => return Ok(None),
+            Err(fact) => {
                 return Err(self.doubt(|| {
                     format!(
-                        "`{}` of `{}` was observed at `{text}`, which is no time such as \
+                        "`{}` of `{}` was observed at `{}`, which is no time such as \
                          `2026-11-21T15:54:00Z`",
                         title(fact),
-                        fact.subject
+                        fact.subject,
+                        observed(fact).unwrap_or_default()
                     )
                 }));
-            };
-            if newest.is_none_or(|(newest, _)| instant > newest) {
-                newest = Some((instant, text));
             }
-        }
-        let Some((newest, text)) = newest else { return Ok(None) };
-        let before = self.all.len();
-        self.all.retain(|(_, fact)| {
-            observed(fact).and_then(Instant::parse).is_none_or(|instant| instant == newest)
-        });
-        if self.all.len() == before {
-            return Ok(Some(newest));
+        };
+        let Newest { at, text, older } = newest;
+        if older == 0 {
+            return Ok(Some(at));
         }
         if let Some((_, Some(as_of), of_run)) = facts.as_of()
-            && newest > as_of
+            && at > as_of
         {
             return Err(self.doubt(|| {
                 format!(
@@ -161,9 +156,10 @@ impl<'a> Copies<'a, '_> {
             }));
         }
         if place.says {
-            *note = Some(format!("the newest of {before} observations, of {text}"));
+            let all = self.all.len() + older;
+            *note = Some(format!("the newest of {all} observations, of {text}"));
         }
-        Ok(Some(newest))
+        Ok(Some(at))
     }
 
     /// The one value that all copies have.

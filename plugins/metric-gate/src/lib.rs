@@ -31,10 +31,8 @@ extern crate alloc;
 pub mod builtin;
 pub mod catalog;
 mod compare;
-pub mod decimal;
 mod evidence;
 mod facts;
-pub mod instant;
 mod judge;
 mod place;
 mod reader;
@@ -42,11 +40,11 @@ pub mod rule;
 mod settings;
 mod slice;
 mod split;
-pub mod unit;
 mod verdict;
-pub mod window;
 
 use alloc::vec::Vec;
+
+pub use gate_evidence::{decimal, instant, unit, window};
 
 use serde_json::Value;
 use tollgate_sdk::gate::{Fact, Gate};

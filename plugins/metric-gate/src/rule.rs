@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use tollgate_sdk::Outcome;
 
+pub use gate_evidence::missing::OnMissing;
+
 use crate::decimal::Decimal;
 use crate::unit::Unit;
 use crate::window::Window;
@@ -121,17 +123,6 @@ pub enum By {
     Any,
     /// All of these.
     Keys(Vec<String>),
-}
-
-/// What missing evidence is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnMissing {
-    /// The rule fails.
-    Fail,
-    /// The rule cannot be judged.
-    Inconclusive,
-    /// The rule is left out, which is reported as a warning.
-    Skip,
 }
 
 /// What must hold.

@@ -93,15 +93,11 @@ impl Verdict {
             Judged::Broken => rule.severity,
             Judged::Thin | Judged::Doubtful => Outcome::Inconclusive,
             Judged::Skipped => Outcome::Warn,
-            Judged::Missing => match rule.on_missing {
-                OnMissing::Fail => Outcome::Fail,
-                OnMissing::Inconclusive => Outcome::Inconclusive,
-                OnMissing::Skip => {
-                    message.insert_str(0, "skipped: ");
-                    Outcome::Warn
-                }
-            },
+            Judged::Missing => rule.on_missing.outcome(),
         };
+        if self.judged == Judged::Missing && rule.on_missing == OnMissing::Skip {
+            message.insert_str(0, "skipped: ");
+        }
         if !rule.controls.is_empty() {
             message = format!("{message} [controls: {}]", rule.controls.join(", "));
         }

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use gate_evidence::missing::SEVERITIES;
 use serde_json::Value;
 use tollgate_sdk::Outcome;
 
@@ -19,15 +20,6 @@ const KEYS: [&str; 4] = ["id", "severity", "on_missing", "controls"];
 
 /// The key of a rule that holds when one of several things does.
 const ANY_OF: &str = "any_of";
-
-const SEVERITIES: [(&str, Outcome); 3] =
-    [("fail", Outcome::Fail), ("inconclusive", Outcome::Inconclusive), ("warn", Outcome::Warn)];
-
-const ON_MISSING: [(&str, OnMissing); 3] = [
-    ("fail", OnMissing::Fail),
-    ("inconclusive", OnMissing::Inconclusive),
-    ("skip", OnMissing::Skip),
-];
 
 /// Reads one rule. `None` when it is too wrong to go on; all that is wrong is
 /// among the mistakes.
@@ -54,7 +46,7 @@ pub(super) fn read(
         id: read_id(&rule, &asks, mistakes),
         asks,
         severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
-        on_missing: rule.choice("on_missing", &ON_MISSING, mistakes).unwrap_or(OnMissing::Fail),
+        on_missing: rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default(),
         controls: rule
             .items("controls", mistakes)
             .into_iter()

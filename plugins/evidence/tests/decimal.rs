@@ -2,7 +2,7 @@
 // A test may panic; clippy.toml says so of test functions, not of what they call.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use metric_gate::decimal::Decimal;
+use gate_evidence::decimal::Decimal;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Pow;

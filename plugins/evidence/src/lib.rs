@@ -1,0 +1,19 @@
+//! What gate plugins make of facts, so that all of them judge evidence alike.
+//!
+//! Numbers are the decimals that people read ([`decimal`]), in [`unit`]s that
+//! convert; times are RFC 3339 ([`instant`]), lengths of time as Prometheus
+//! writes them ([`window`]). Of several observations the newest counts
+//! ([`newest`]), and [`given`] reads the one value that a fact has, or says why
+//! there is none. [`missing`] knows texts that say nothing, and what a rule
+//! makes of evidence that is not there.
+#![no_std]
+
+extern crate alloc;
+
+pub mod decimal;
+pub mod given;
+pub mod instant;
+pub mod missing;
+pub mod newest;
+pub mod unit;
+pub mod window;
