@@ -106,30 +106,32 @@ impl Judge<'_, '_> {
             let mut theirs = BTreeSet::new();
             self.add_slices(&mut theirs, slices, subject);
             // With a reference every slice that it lacks is missing anyway.
-            if theirs.is_empty() && !rule.statistic.has_reference() {
+            let is_known = rule.statistic.has_reference() || slices.at_least.is_some();
+            if theirs.is_empty() && !is_known {
                 expects_nothing_of = Some(subject.clone());
             }
             found.append(&mut theirs);
         }
         found.extend(slices.listed.iter().cloned());
-        let of = self.of(slices);
         if found.is_empty() {
-            let message = format!("no {of} of `{}` is there", rule.current);
+            let message = format!("no {} of `{}` is there", self.of(slices, 1), rule.current);
             return Err(Verdict::new(Judged::Missing, message));
         }
         if found.len() > SLICES {
             let count = found.len();
-            let message = format!("{count} times {of}, and one rule judges at most {SLICES}");
+            let of = self.of(slices, count);
+            let message = format!("there are {count} {of}, and one rule judges at most {SLICES}");
             return Err(Verdict::new(Judged::Doubtful, message));
         }
         Ok(Found { slices: found.into_iter().collect(), expects_nothing_of })
     }
 
-    /// What slices are of: `` slice of `psi` by `feature` ``.
-    fn of(&self, slices: &Slices) -> String {
+    /// What so many slices are of: `` slices of `psi` by `feature` ``.
+    fn of(&self, slices: &Slices, count: usize) -> String {
         let what = if self.rule.statistic.is_of_groups() { "group" } else { "slice" };
+        let many = if count == 1 { "" } else { "s" };
         let (statistic, labels) = (self.rule.statistic.name(), Braces(&self.rule.of));
-        format!("{what} of `{statistic}{labels}` by `{}`", slices.keys.join("`, `"))
+        format!("{what}{many} of `{statistic}{labels}` by `{}`", slices.keys.join("`, `"))
     }
 
     /// The one verdict of all groups, and what else is to be said.
@@ -175,7 +177,7 @@ impl Judge<'_, '_> {
             verdicts.push(verdict);
         }
         if thin.len() == total {
-            let of = self.of(slices);
+            let of = self.of(slices, 1);
             let message = format!("no {of} rests on enough samples, so none was judged");
             verdicts.push(Verdict::new(Judged::Doubtful, message));
         }
@@ -192,20 +194,26 @@ impl Judge<'_, '_> {
         thin: &[String],
         judged: usize,
     ) {
-        let (total, of) = (found.slices.len(), self.of(slices));
+        let total = found.slices.len();
         if !thin.is_empty() {
             let more = if thin.len() > NAMED { ", ..." } else { "" };
             let named = thin.get(..NAMED.min(thin.len())).unwrap_or_default().join(", ");
-            let message = format!("skipped: {} of {total} times {of}: {named}{more}", thin.len());
+            let message = format!(
+                "skipped: {} of {total} {}: {named}{more}",
+                thin.len(),
+                self.of(slices, total)
+            );
             verdicts.push(Verdict::new(Judged::Skipped, message));
         }
         if let Some(least) = slices.at_least
             && (judged as u64) < least
         {
-            let message = format!("{judged} times {of} judged, and {least} are needed");
+            let (of, were) = (self.of(slices, judged), if judged == 1 { "was" } else { "were" });
+            let message = format!("{judged} {of} {were} judged, and {least} are needed");
             verdicts.push(Verdict::new(Judged::Missing, message));
         }
         if let Some(subject) = &found.expects_nothing_of {
+            let of = self.of(slices, 1);
             let message = format!(
                 "no {of} of `{subject}` is there, which would say what to expect of `{}`",
                 self.rule.current

@@ -71,8 +71,9 @@ fn moved(
     let pair = distribution::pair(current, reference, labels, binning.bins)?;
     let total = |counts: &[u64]| counts.iter().fold(0_u64, |sum, it| sum.saturating_add(*it));
     let (own, other) = (total(&pair.current), total(&pair.reference));
-    current.enough(own, || current.title("histogram", labels))?;
-    reference.enough(other, || reference.title("histogram", labels))?;
+    let name = if is_psi { "psi" } else { "kl" };
+    current.enough(own, || current.title(name, labels))?;
+    reference.enough(other, || reference.title(name, labels))?;
     let shared = |counts: &[u64]| {
         let counts: Vec<f64> = counts.iter().copied().map(float).collect();
         shares(&counts, binning.epsilon)
@@ -100,14 +101,15 @@ fn calibrated(
 ) -> Sound<Measure> {
     let (bins, from) = calibration::bins(source, labels, wanted)?;
     let samples = bins.total();
-    source.enough(samples, || source.title("calibration_counts", labels))?;
+    let name = if epsilon.is_some() { "calibration-psi" } else { "ece" };
+    source.enough(samples, || source.title(name, labels))?;
     let value = match epsilon {
         None => expected_error(&bins),
         Some(epsilon) => match calibration_psi(&bins, epsilon) {
             Some(value) => value,
             None => {
-                let title = source.title("calibration_positives", labels);
-                return doubt(format!("no positives are among {title}, or none are predicted"));
+                let title = source.title(name, labels);
+                return doubt(format!("{title} has no positives, observed or predicted"));
             }
         },
     };

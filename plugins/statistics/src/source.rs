@@ -20,14 +20,17 @@ use crate::trouble::{Sound, Trouble, doubt};
 
 pub(crate) use values::{Count, Counts, Rows};
 
+/// The edges of bins.
+pub(crate) const BIN_EDGES: &str = "bin_edges";
+
 /// One subject's facts.
 #[derive(Debug)]
 pub(crate) struct Source<'a, 'r> {
     facts: &'r Facts<'a>,
     rule: &'r Rule,
     subject: &'r str,
-    /// Whether facts of no window are taken first, whatever the rule asks for: a
-    /// reference was frozen before anybody watched.
+    /// Whether facts of no window are taken first, of any age, whatever the rule
+    /// asks for: a reference was frozen before anybody watched.
     is_frozen: bool,
     /// What facts were read, by their index.
     pub used: Vec<u32>,
@@ -92,7 +95,11 @@ impl<'a, 'r> Source<'a, 'r> {
     pub(crate) fn missing<T>(&self, name: &str, others: &[&str], labels: &Labels) -> Sound<T> {
         let mut reason = format!("{} is missing", self.title(name, labels));
         for (index, other) in others.iter().enumerate() {
-            let before = if index == 0 { ", and so is" } else { " and" };
+            let before = match (index, others.len()) {
+                (0, 1) => ", and so is",
+                (0, _) => ", and so are",
+                _ => " and",
+            };
             reason = format!("{reason}{before} `{other}`");
         }
         let near = self.facts.slices(name, self.subject).next();
@@ -108,7 +115,7 @@ impl<'a, 'r> Source<'a, 'r> {
     /// Whether a fact is one that the rule reads, or that it has to say something
     /// about.
     pub(crate) fn may_read(&self, seen: &[Seen]) -> bool {
-        !matches!(self.window(seen, "", &Labels::new()), Ok(None))
+        !matches!(self.window(seen, "", &Labels::new(), self.is_frozen), Ok(None))
     }
 
     /// The label values that facts have beside these labels, under this key.
@@ -130,7 +137,10 @@ impl<'a, 'r> Source<'a, 'r> {
         if seen.is_empty() {
             return Ok(None);
         }
-        let Some(window) = self.window(seen, name, labels)? else { return Ok(None) };
+        // Edges are made once, and compared with the reference's whenever that was.
+        let is_edges = name == BIN_EDGES;
+        let is_frozen = self.is_frozen || is_edges;
+        let Some(window) = self.window(seen, name, labels, is_frozen)? else { return Ok(None) };
         let mut copies: Vec<(u32, &'a Fact)> = seen
             .iter()
             .filter(|seen| seen.window == window)
@@ -144,9 +154,13 @@ impl<'a, 'r> Source<'a, 'r> {
         self.used.extend(copies.iter().map(|(index, _)| *index));
         self.refuse_future(newest, &title, copies.len())?;
         let fact = agreed(&copies, &title)?;
-        self.refuse_age(newest, &title)?;
-        self.one_window(window, &title)?;
-        self.one_observation(newest, &title)?;
+        if !is_frozen {
+            self.refuse_age(newest, &title)?;
+        }
+        if !is_edges {
+            self.one_window(window, &title)?;
+            self.one_observation(newest, &title)?;
+        }
         let samples = copies.iter().find_map(|(_, fact)| fact.samples);
         let unit = fact.unit.as_deref().filter(|unit| !unit.is_empty());
         Ok(Some(Taken { title, value: &fact.value, samples, unit }))
@@ -154,24 +168,36 @@ impl<'a, 'r> Source<'a, 'r> {
 
     /// The window that is read: the shortest that will do. `None` where none
     /// will.
-    fn window(&self, seen: &[Seen], name: &str, labels: &Labels) -> Sound<Option<Option<Window>>> {
+    fn window(
+        &self,
+        seen: &[Seen],
+        name: &str,
+        labels: &Labels,
+        is_frozen: bool,
+    ) -> Sound<Option<Option<Window>>> {
         let has_none = seen.iter().any(|seen| seen.window.is_none());
         let asked = self.rule.window;
         let long = |window: Window| asked.is_some_and(|asked| asked.accepts(window));
         let shortest = seen.iter().filter_map(|seen| seen.window).filter(|it| long(*it)).min();
         if !self.rule.statistic.is_test() {
-            let none = has_none && (self.is_frozen || asked.is_none());
+            let none = has_none && (is_frozen || asked.is_none());
             return Ok(if none { Some(None) } else { shortest.map(Some) });
         }
+        let title = || self.title(name, labels);
         if let Some(window) = shortest {
+            // Nobody need say so, but who says otherwise is heard.
+            if !self.facts.horizon(&self.rule.current).is_empty() {
+                self.horizon_is_reached().map_err(|why| {
+                    Trouble::Doubtful(format!("{} was observed for {window}, but {why}", title()))
+                })?;
+            }
             return Ok(Some(Some(window)));
         }
-        let title = || self.title(name, labels);
         if has_none {
             let told = self.horizon_is_reached().map_err(|why| {
                 Trouble::Doubtful(format!(
-                    "{} says no window, and {why}: a test that was looked at before the end that \
-                     was fixed for it proves nothing",
+                    "{} says no window, and {why}: a test proves nothing at another time than the \
+                     one that was fixed for it",
                     title()
                 ))
             });
@@ -181,8 +207,8 @@ impl<'a, 'r> Source<'a, 'r> {
         let shown = shown.map(|window| format!("{window}")).unwrap_or_default();
         match asked {
             Some(asked) => doubt(format!(
-                "{} was observed for {shown}, and the horizon is {}{}: a test that was looked at \
-                 at another time than the one that was fixed for it proves nothing",
+                "{} was observed for {shown}, and the horizon is {}{}: a test proves nothing at \
+                 another time than the one that was fixed for it",
                 title(),
                 if asked.exactly { "exactly " } else { "" },
                 asked.length
@@ -325,7 +351,8 @@ impl<'a, 'r> Source<'a, 'r> {
         if samples >= least {
             return Ok(());
         }
-        let reason = format!("{} rests on {samples} samples, and {least} are needed", what());
+        let those = if samples == 1 { "sample" } else { "samples" };
+        let reason = format!("{} rests on {samples} {those}, and {least} are needed", what());
         Err(Trouble::Thin(reason))
     }
 }

@@ -1,6 +1,13 @@
 //! Holds the plugin to what SciPy, Fairlearn, scikit-learn, statsmodels and
 //! Evidently say of drawn data sets: `reference/record.py` writes them down.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is a failed test"
+)]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

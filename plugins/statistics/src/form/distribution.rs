@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::slice::{self, Labels};
-use crate::source::{Counts, Rows, Source};
+use crate::source::{BIN_EDGES, Counts, Rows, Source};
 use crate::statistic::bins;
 use crate::trouble::{Sound, doubt};
 
@@ -39,7 +39,7 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn read(source: &mut Source<'a, '_>, labels: &Labels) -> Sound<Self> {
         let histogram = source.counts("histogram", labels)?;
-        let edges = source.edges("bin_edges", labels)?;
+        let edges = source.edges(BIN_EDGES, labels)?;
         let rows = source.rows("values", labels)?;
         Ok(Self { histogram, edges, rows })
     }
@@ -83,10 +83,10 @@ pub(crate) fn pair(
     let edges = frozen_edges(&other, reference, labels, wanted)?;
     let edges = edges.as_slice();
     if own.histogram.is_some() && own.edges.is_none() {
-        return current.missing("bin_edges", &[], labels);
+        return current.missing(BIN_EDGES, &[], labels);
     }
     if let Some(theirs) = own.edges.as_ref().filter(|own| own.rows != edges) {
-        let of = reference.title("bin_edges", labels);
+        let of = reference.title(BIN_EDGES, labels);
         return doubt(format!("{} differ from {of}, so the bins do not compare", theirs.title));
     }
     let count = edges.len() - 1;
@@ -117,7 +117,7 @@ fn frozen_edges(
         return Ok(edges.rows.to_vec());
     }
     let (None, Some(rows)) = (&side.histogram, &side.rows) else {
-        return reference.missing("bin_edges", &[], labels);
+        return reference.missing(BIN_EDGES, &[], labels);
     };
     let edges = bins::quantile_edges(rows.rows, wanted.unwrap_or(DECILES));
     if edges.len() < 3 {

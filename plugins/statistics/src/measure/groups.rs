@@ -10,7 +10,7 @@ use crate::form::groups::{confusion, selected};
 use crate::rule::{Rule, Statistic};
 use crate::slice::{Braces, Labels};
 use crate::source::Source;
-use crate::statistic::fairness::{Form, disparity, extremes, worse};
+use crate::statistic::fairness::{disparity, extremes, worse};
 use crate::statistic::rate::Rate;
 use crate::trouble::{Sound, Trouble, doubt};
 
@@ -50,24 +50,30 @@ pub(crate) fn compare(rule: &Rule, source: &mut Source<'_, '_>, groups: &[Labels
     Compared { measure: of_groups(rule, source, &found), left_out, judged }
 }
 
+/// The rates that groups are compared by.
+fn names(statistic: &Statistic) -> &'static [&'static str] {
+    match statistic {
+        Statistic::DemographicParity(_) => &["selection rate"],
+        _ => &["true positive rate", "false positive rate"],
+    }
+}
+
 fn group(rule: &Rule, source: &mut Source<'_, '_>, labels: &Labels) -> Sound<Group> {
+    let title = |name| format!("the {name} of {} of `{}`", Braces(labels), rule.current);
     let (rates, from) = if let Statistic::DemographicParity(_) = rule.statistic {
         let Some((rate, from)) = selected(source, labels)? else {
             return source.missing("selected", &["predictions", "true_positives"], labels);
         };
-        source.enough(rate.of, || source.title("selected", labels))?;
         (alloc::vec![rate], from)
     } else {
         let Some((confusion, from)) = confusion(source, labels)? else {
             return source.missing("true_positives", &["predictions"], labels);
         };
-        let (found, mistaken) = (confusion.true_positive_rate(), confusion.false_positive_rate());
-        let title =
-            |rate: &str| format!("the {rate} rate by {}", source.title("true_positives", labels));
-        source.enough(found.of, || title("true positive"))?;
-        source.enough(mistaken.of, || title("false positive"))?;
-        (alloc::vec![found, mistaken], from)
+        (alloc::vec![confusion.true_positive_rate(), confusion.false_positive_rate()], from)
     };
+    for (rate, name) in rates.iter().zip(names(&rule.statistic)) {
+        source.enough(rate.of, || title(name))?;
+    }
     Ok(Group { labels: labels.clone(), rates, from })
 }
 
@@ -81,13 +87,12 @@ fn of_groups(rule: &Rule, source: &Source<'_, '_>, groups: &[Group]) -> Sound<Me
             source.subject()
         ));
     }
-    let (form, names): (Form, &[&str]) = match rule.statistic {
-        Statistic::DemographicParity(form) => (form, &["selection rate"]),
-        Statistic::EqualisedOdds(form) => (form, &["true positive rate", "false positive rate"]),
+    let form = match rule.statistic {
+        Statistic::DemographicParity(form) | Statistic::EqualisedOdds(form) => form,
         _ => return doubt("this statistic compares no groups"),
     };
     let mut worst: Option<(f64, String)> = None;
-    for (place, name) in names.iter().enumerate() {
+    for (place, name) in names(&rule.statistic).iter().enumerate() {
         let rates: Vec<Rate> =
             groups.iter().filter_map(|group| group.rates.get(place).copied()).collect();
         let Some(value) = disparity(&rates, form) else {

@@ -33,20 +33,20 @@ pub(super) fn two_proportion(
     let (own, from) = means::proportion(current, labels)?;
     let (other, and) = means::proportion(reference, labels)?;
     current.refuse_other_window(reference)?;
-    current.enough(own.of, || current.title("conversions", labels))?;
-    reference.enough(other.of, || reference.title("conversions", labels))?;
-    let title = current.title("conversions", labels);
+    let title = current.title("two-proportion", labels);
+    current.enough(own.of, || title.clone())?;
+    reference.enough(other.of, || reference.title("two-proportion", labels))?;
     let share = float(own.count + other.count) / float(own.of + other.of);
     let fewest = share.min(1.0 - share) * float(own.of.min(other.of));
     if fewest < LEAST_EXPECTED {
         return doubt(format!(
-            "{title} are too few or too many for this test: by chance one side would have {} of \
-             the rarer outcome, and {LEAST_EXPECTED} are needed",
+            "{title} has too few of one outcome: by chance one side would have {} of it, and \
+             {LEAST_EXPECTED} are needed",
             show(fewest)
         ));
     }
     let Some((z, value)) = two_proportions(own, other, alternative) else {
-        return doubt(format!("{title} are none or all on both sides"));
+        return doubt(format!("{title} has one outcome alone"));
     };
     let rate = |rate: Rate| show(rate.value());
     let told = format!(
@@ -73,10 +73,10 @@ pub(super) fn welch(
     let (other, and) = means::moments(reference, labels)?;
     current.refuse_other_window(reference)?;
     current.refuse_other_unit(reference)?;
-    current.enough(own.samples, || current.title("mean", labels))?;
-    reference.enough(other.samples, || reference.title("mean", labels))?;
+    current.enough(own.samples, || current.title("welch", labels))?;
+    reference.enough(other.samples, || reference.title("welch", labels))?;
     let Some(test) = of_means::welch(own, other, alternative) else {
-        return doubt(format!("{} varies on neither side", current.title("mean", labels)));
+        return doubt(format!("{} has sides that do not vary", current.title("welch", labels)));
     };
     let told = format!(
         "t {} of {} degrees: {} against {}{}, {}, on {} samples against {}, from {}",
@@ -115,20 +115,19 @@ pub(super) fn sample_ratio(
         counts.push(count.count);
     }
     let total = counts.iter().fold(0_u64, |total, count| total.saturating_add(*count));
-    let title = source.title("exposures", labels);
+    let title = source.title("sample-ratio", labels);
     source.enough(total, || title.clone())?;
     let weights: Vec<f64> = ratio.iter().map(|(_, weight)| *weight).collect();
     let least = weights.iter().copied().fold(f64::INFINITY, f64::min);
     let fewest = float(total) * least / crate::math::sum(weights.iter().copied());
     if fewest < LEAST_EXPECTED {
         return doubt(format!(
-            "{title} are too few for this test: a variant should have {}, and {LEAST_EXPECTED} are \
-             needed",
+            "{title} has too few exposures: a variant should have {}, and {LEAST_EXPECTED} are needed",
             show(fewest)
         ));
     }
     let Some((statistic, value)) = split::sample_ratio(&counts, &weights) else {
-        return doubt(format!("{title} have no p-value"));
+        return doubt(format!("{title} has no p-value"));
     };
     let told = format!(
         "chi-squared {}: {}, on {total} samples, from counts",
@@ -155,8 +154,8 @@ pub(super) fn bootstrap(
     current.refuse_other_unit(reference)?;
     let counts = [own.rows.len() as u64, other.rows.len() as u64];
     let [count, others] = counts;
-    current.enough(count, || own.title.clone())?;
-    reference.enough(others, || other.title.clone())?;
+    current.enough(count, || current.title("bootstrap", labels))?;
+    reference.enough(others, || reference.title("bootstrap", labels))?;
     let Bootstrap { is_upper, confidence, resamples, seed } = settings;
     let wanted = (count + others).saturating_mul(u64::from(resamples));
     let Some(rest) = draws.checked_sub(wanted) else {
