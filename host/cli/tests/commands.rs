@@ -241,9 +241,14 @@ fn damaged_rows_have_no_decision() {
 #[test]
 fn plugins_say_what_they_are() {
     let listed = text(&tollgate(&["plugin", "list"]).stdout);
-    for name in
-        ["json-schema", "metric-gate", "mlflow-signature", "oip-signature", "threshold-policy"]
-    {
+    for name in [
+        "json-schema",
+        "metric-gate",
+        "mlflow-signature",
+        "oip-signature",
+        "statistics",
+        "threshold-policy",
+    ] {
         assert!(listed.contains(name), "{listed}");
         let output = tollgate(&["plugin", "inspect", name, "--format", "json"]);
         let inspected: Value = serde_json::from_slice(&output.stdout).unwrap();

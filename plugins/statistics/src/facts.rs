@@ -1,6 +1,6 @@
 //! The facts that statistics are computed from, in places where rules find them.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use gate_evidence::given::{Given, Reading, Sought, as_of};
@@ -33,6 +33,15 @@ const NAMES: [&str; 19] = [
     "exposures",
 ];
 
+/// The label that tells the parts of one distribution apart, and makes no slice.
+pub(crate) fn label_of_part(name: &str) -> Option<&'static str> {
+    match name {
+        "category_count" => Some("category"),
+        "exposures" => Some("variant"),
+        _ => None,
+    }
+}
+
 /// Says that a test went on until the end that was fixed before it began.
 pub(crate) const HORIZON_REACHED: &str = "horizon_reached";
 
@@ -41,6 +50,9 @@ pub(crate) const HORIZON_REACHED: &str = "horizon_reached";
 pub(crate) struct Facts<'a> {
     all: &'a [Fact],
     known: BTreeMap<(&'a str, &'a str), BTreeMap<Labels, Vec<Seen>>>,
+    /// The parts that there are of each slice: of 1,000 features with 20
+    /// categories each nobody can look through all for every feature.
+    parts: BTreeMap<(&'a str, &'a str), BTreeMap<Labels, BTreeSet<&'a str>>>,
     as_of: Given<Instant>,
     horizons: BTreeMap<&'a str, Given<bool>>,
 }
@@ -59,6 +71,7 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub(crate) fn new(all: &'a [Fact]) -> Self {
         let mut known: BTreeMap<_, BTreeMap<Labels, Vec<Seen>>> = BTreeMap::new();
+        let mut parts: BTreeMap<_, BTreeMap<Labels, BTreeSet<&str>>> = BTreeMap::new();
         let mut horizons = BTreeMap::new();
         for (index, fact) in (0u32..).zip(all) {
             if fact.name == HORIZON_REACHED {
@@ -72,9 +85,15 @@ impl<'a> Facts<'a> {
             let mut labels = labels_of(fact);
             let window = take_window(&mut labels);
             let of = (fact.name.as_str(), fact.subject.as_str());
+            let is_part = |key: &str| label_of_part(&fact.name) == Some(key);
+            if let Some(part) = fact.labels.iter().find(|label| is_part(&label.key)) {
+                let mut slice = labels.clone();
+                slice.retain(|(key, _)| !is_part(key));
+                parts.entry(of).or_default().entry(slice).or_default().insert(part.value.as_str());
+            }
             known.entry(of).or_default().entry(labels).or_default().push(Seen { index, window });
         }
-        Self { all, known, as_of: as_of(all), horizons }
+        Self { all, known, parts, as_of: as_of(all), horizons }
     }
 
     /// The fact of that index.
@@ -103,6 +122,17 @@ impl<'a> Facts<'a> {
     ) -> &'s [Seen] {
         let of = self.of(name, subject).and_then(|slices| slices.get(labels));
         of.map_or(&[], Vec::as_slice)
+    }
+
+    /// The parts that a subject has of a slice: categories, variants.
+    pub(crate) fn parts<'s>(
+        &'s self,
+        name: &'s str,
+        subject: &'s str,
+        labels: &Labels,
+    ) -> impl Iterator<Item = &'a str> + use<'s, 'a> {
+        let of = self.parts.get(&(name, subject)).and_then(|slices| slices.get(labels));
+        of.into_iter().flatten().copied()
     }
 
     /// The slices that a subject has of a fact.

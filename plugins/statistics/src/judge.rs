@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::decimals::{compared, read};
-use crate::facts::Facts;
+use crate::facts::{Facts, label_of_part};
 use crate::measure::{Compared, Measure, compare, measure};
 use crate::rule::{Rule, Slices};
 use crate::slice::{Braces, Labels};
@@ -229,7 +229,7 @@ impl Judge<'_, '_> {
         for name in statistic.facts() {
             for (labels, seen) in self.facts.slices(name, subject) {
                 let mut labels = labels.clone();
-                if let Some(key) = own_label(name) {
+                if let Some(key) = label_of_part(name) {
                     labels.retain(|(label, _)| label != key);
                 }
                 let is_slice = labels.len() == of.len() + slices.keys.len()
@@ -240,14 +240,5 @@ impl Judge<'_, '_> {
                 }
             }
         }
-    }
-}
-
-/// The label of a fact that makes no slice.
-fn own_label(name: &str) -> Option<&'static str> {
-    match name {
-        "category_count" => Some("category"),
-        "exposures" => Some("variant"),
-        _ => None,
     }
 }

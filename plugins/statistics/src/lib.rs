@@ -47,8 +47,8 @@ use tollgate_sdk::{Finding, Outcome};
 use crate::facts::Facts;
 use crate::rule::Rule;
 
-/// How many rows may be drawn in one run: a third of the operations that a call
-/// may take.
+/// How many rows may be drawn in one run: at 51 operations each, half of what a
+/// call may take.
 const DRAWS: u64 = 20_000_000;
 
 /// The configured gate.

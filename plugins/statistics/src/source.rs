@@ -13,9 +13,9 @@ use gate_evidence::newest::{Newest, keep_newest};
 use gate_evidence::window::Window;
 use tollgate_sdk::gate::{Fact, FactValue};
 
-use crate::facts::{Facts, HORIZON_REACHED, Seen};
+use crate::facts::{Facts, HORIZON_REACHED, Seen, label_of_part};
 use crate::rule::{CANDIDATE, Rule};
-use crate::slice::{Braces, Labels};
+use crate::slice::{self, Braces, Labels};
 use crate::trouble::{Sound, Trouble, doubt};
 
 pub(crate) use values::{Count, Counts, Rows};
@@ -118,17 +118,14 @@ impl<'a, 'r> Source<'a, 'r> {
         !matches!(self.window(seen, "", &Labels::new(), self.is_frozen), Ok(None))
     }
 
-    /// The label values that facts have beside these labels, under this key.
-    pub(crate) fn beside(&self, name: &'static str, labels: &Labels, key: &str) -> Vec<&'r str> {
-        let mut found = Vec::new();
-        for (slice, seen) in self.facts.slices(name, self.subject) {
-            let Some((_, value)) = slice.iter().find(|(label, _)| label == key) else { continue };
-            let rest = slice.iter().filter(|(label, _)| label != key);
-            if rest.eq(labels) && self.may_read(seen) {
-                found.push(value.as_str());
-            }
-        }
-        found
+    /// The parts of a slice that the rule may read: categories, variants.
+    pub(crate) fn parts(&self, name: &'static str, labels: &Labels) -> Vec<&'a str> {
+        let key = label_of_part(name).unwrap_or_default();
+        let may_read = |part: &&str| {
+            let labels = slice::with(labels, key, part);
+            self.may_read(self.facts.copies(name, self.subject, &labels))
+        };
+        self.facts.parts(name, self.subject, labels).filter(may_read).collect()
     }
 
     /// A fact, where there is one that the rule may read.

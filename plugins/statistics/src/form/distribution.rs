@@ -64,7 +64,7 @@ pub(crate) fn pair(
     let other = Side::read(reference, labels)?;
     let mut categories = BTreeSet::new();
     for source in [&*current, &*reference] {
-        let names = source.beside("category_count", labels, CATEGORY);
+        let names = source.parts("category_count", labels);
         categories.extend(names.into_iter().map(str::to_owned));
     }
     if !categories.is_empty() {

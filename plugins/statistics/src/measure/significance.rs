@@ -98,7 +98,7 @@ pub(super) fn sample_ratio(
     labels: &Labels,
     ratio: &[(String, f64)],
 ) -> Sound<Measure> {
-    for found in source.beside("exposures", labels, VARIANT) {
+    for found in source.parts("exposures", labels) {
         if !ratio.iter().any(|(variant, _)| variant == found) {
             let title = source.title("exposures", &slice::with(labels, VARIANT, found));
             return doubt(format!("{title} is of a variant that `ratio` does not name"));
