@@ -209,3 +209,25 @@ fn gates_of_texts() {
         });
     }
 }
+
+#[test]
+fn a_gate_of_statistics() {
+    let settings = r#"{"rules":[{"bins":4,"comparison":"<=","id":"drift","min_samples":4,"statistic":"psi","threshold":0.2},
+        {"comparison":">=","horizon":"1d","id":"means","min_samples":4,"statistic":"welch","threshold":0.05}]}"#;
+    let gate = plugin("statistics").gate(Some(settings)).unwrap();
+    let fact = |subject: &str, rows: Vec<f64>| Fact {
+        name: "values".to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Numbers(rows),
+        unit: None,
+        samples: None,
+        observed_at: None,
+        source: None,
+    };
+    stands_still(|turn, options, stats| {
+        let rows = |count: usize| (0..count).map(|row| (row * row % 17) as f64).collect();
+        let facts = [fact("candidate", rows(3 + turn % 50)), fact("reference", rows(60))];
+        gate.evaluate_with(&facts, options, Some(stats)).unwrap();
+    });
+}

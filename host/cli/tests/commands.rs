@@ -250,6 +250,7 @@ fn plugins_say_what_they_are() {
         "model-naming",
         "oip-signature",
         "stage-transition",
+        "statistics",
         "threshold-policy",
     ] {
         assert!(listed.contains(name), "{listed}");

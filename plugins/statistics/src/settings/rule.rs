@@ -1,0 +1,204 @@
+//! One item of the setting `rules`.
+
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+
+use gate_evidence::missing::{OnMissing, SEVERITIES};
+use gate_evidence::window::{self, Window};
+use serde_json::Value;
+use tollgate_sdk::Outcome;
+use tollgate_sdk::settings::{self, Mistakes, Object};
+
+use super::{limit, own, slices};
+use crate::limit::Limit;
+use crate::rule::{CANDIDATE, LeastWindow, REFERENCE, Rule, Slices, Statistic};
+use crate::slice::{self, Labels};
+
+/// The keys that every rule may have.
+const KEYS: [&str; 10] = [
+    "id",
+    "statistic",
+    "of",
+    "current",
+    "reference",
+    "min_samples",
+    "max_age",
+    "severity",
+    "on_missing",
+    "controls",
+];
+
+/// Reads one rule. `None` when it is too wrong to go on; all that is wrong is
+/// among the mistakes.
+pub(super) fn read(value: &Value, pointer: String, mistakes: &mut Mistakes) -> Option<Rule> {
+    let mut keys = KEYS.to_vec();
+    keys.extend(limit::KEYS);
+    keys.extend(slices::KEYS);
+    keys.extend(own::KEYS);
+    keys.push(own::HORIZON);
+    let rule = Object::new(value, pointer, &keys, mistakes)?;
+    let statistic = own::read(&rule, mistakes)?;
+    refuse_foreign(&rule, &statistic, mistakes);
+    let of = read_of(&rule, &statistic, mistakes);
+    let current = rule.text("current", mistakes).unwrap_or(CANDIDATE);
+    let reference = rule.text("reference", mistakes).unwrap_or(REFERENCE);
+    if current == reference {
+        let message = format!("`{current}` compared with itself says nothing");
+        mistakes.add(
+            &rule.at(if rule.get("reference").is_some() { "reference" } else { "current" }),
+            message,
+        );
+    }
+    let slices = slices::read(&rule, &statistic, &of, reference, mistakes);
+    let key = if statistic.is_test() { own::HORIZON } else { window::LABEL };
+    let window = read_window(&rule, key, mistakes);
+    let min_samples = rule.count("min_samples", 1..=u64::MAX, mistakes);
+    let max_age = rule
+        .text("max_age", mistakes)
+        .and_then(|text| read_length(text, &rule.at("max_age"), mistakes));
+    let severity = rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail);
+    let on_missing = rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default();
+    let controls = rule
+        .items("controls", mistakes)
+        .into_iter()
+        .filter_map(|(pointer, item)| settings::text(item, &pointer, mistakes))
+        .map(str::to_owned)
+        .collect();
+    let limit = limit::read(&rule, &statistic, mistakes)?;
+    Some(Rule {
+        id: read_id(&rule, &statistic, (&of, current), slices.as_ref(), &limit, mistakes),
+        min_samples: min_samples.unwrap_or_else(|| statistic.least_samples()),
+        statistic,
+        of,
+        current: current.to_owned(),
+        reference: reference.to_owned(),
+        limit,
+        slices,
+        window,
+        max_age,
+        severity,
+        on_missing,
+        controls,
+    })
+}
+
+/// Refuses keys that other statistics have.
+fn refuse_foreign(rule: &Object<&Value>, statistic: &Statistic, mistakes: &mut Mistakes) {
+    let name = statistic.name();
+    for key in own::KEYS.into_iter().chain([own::HORIZON]) {
+        if rule.get(key).is_some() && !own::has(statistic, key) {
+            let hint = match key {
+                own::HORIZON => ": it is no test, and has a `window`",
+                window::LABEL => ": it is a test, and has a `horizon`",
+                _ => "",
+            };
+            mistakes.add(&rule.at(key), format!("`{key}` is not a setting of `{name}`{hint}"));
+        }
+    }
+    let is_used = statistic.has_reference() || slices::expects_baseline(rule);
+    if rule.get("reference").is_some() && !is_used {
+        let message = format!(
+            "`{name}` is compared with nothing; with `expect: baseline` this says whose slices \
+             must be there"
+        );
+        mistakes.add(&rule.at("reference"), message);
+    }
+}
+
+/// The labels of the facts: a map, or the name of a feature or metric.
+fn read_of(rule: &Object<&Value>, statistic: &Statistic, mistakes: &mut Mistakes) -> Labels {
+    let mut labels = Labels::new();
+    match rule.get("of") {
+        Some(Value::Object(_)) => {
+            let Some(map) = rule.map("of", mistakes) else { return labels };
+            for (key, value) in map.entries() {
+                if key == window::LABEL {
+                    let message = "how long facts were observed is said by `window` or `horizon`";
+                    mistakes.add(&map.at(key), message);
+                }
+                if let Some(value) = settings::text(value, &map.at(key), mistakes) {
+                    slice::insert(&mut labels, (key.to_owned(), value.to_owned()));
+                }
+            }
+        }
+        Some(_) => {
+            let key = match statistic {
+                Statistic::Psi(_) | Statistic::Kl(_) => "feature",
+                _ => "metric",
+            };
+            if let Some(name) = rule.text("of", mistakes) {
+                labels.push((key.to_owned(), name.to_owned()));
+            }
+        }
+        None => {}
+    }
+    labels
+}
+
+fn read_window(rule: &Object<&Value>, key: &str, mistakes: &mut Mistakes) -> Option<LeastWindow> {
+    if !rule.get(key)?.is_object() {
+        let length = read_length(rule.text(key, mistakes)?, &rule.at(key), mistakes)?;
+        return Some(LeastWindow { length, exactly: false });
+    }
+    let window = rule.object(key, &["exactly"], mistakes)?;
+    if window.get("exactly").is_none() {
+        let message = "expected a length of time, or `exactly` one: `{ exactly: 14d }`";
+        mistakes.add(&window.pointer, message);
+    }
+    let length = read_length(window.text("exactly", mistakes)?, &window.at("exactly"), mistakes)?;
+    Some(LeastWindow { length, exactly: true })
+}
+
+fn read_length(text: &str, pointer: &str, mistakes: &mut Mistakes) -> Option<Window> {
+    let length = Window::parse(text);
+    if length.is_none() {
+        let message = format!("`{text}` is not a length of time such as `30s`, `1h` or `14d`");
+        mistakes.add(pointer, message);
+    }
+    length
+}
+
+/// The id that is stated, or one made of what the rule says.
+fn read_id(
+    rule: &Object<&Value>,
+    statistic: &Statistic,
+    (of, current): (&Labels, &str),
+    slices: Option<&Slices>,
+    limit: &Limit,
+    mistakes: &mut Mistakes,
+) -> String {
+    if let Some(id) = rule.text("id", mistakes) {
+        if kebab(id) != id {
+            let message = format!("an id is kebab-case, such as `{}`", kebab(id));
+            mistakes.add(&rule.at("id"), message);
+        }
+        return id.into();
+    }
+    let mut id = statistic.name().to_owned();
+    if current != CANDIDATE {
+        id = format!("{current}-{id}");
+    }
+    for (_, value) in of {
+        id = format!("{id}-{value}");
+    }
+    if let Some(slices) = slices {
+        let how = if statistic.is_of_groups() { "over" } else { "each" };
+        id = format!("{id}-{how}-{}", slices.keys.join("-"));
+    }
+    kebab(&format!("{id}-{}", limit.id()))
+}
+
+/// Lower case, and a hyphen for whatever is no letter or digit.
+fn kebab(text: &str) -> String {
+    let mut kebab = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            kebab.push(letter.to_ascii_lowercase());
+        } else if !kebab.is_empty() && !kebab.ends_with('-') {
+            kebab.push('-');
+        }
+    }
+    kebab.truncate(kebab.trim_end_matches('-').len());
+    kebab
+}
