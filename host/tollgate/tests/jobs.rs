@@ -530,3 +530,20 @@ fn a_champion_that_is_the_candidate_is_no_champion() {
     let other = repository("tests/fixtures/mlflow/tumor_screening-v2");
     assert_ne!(verdict(&other).1, itself.1);
 }
+
+/// Each profile is what its plugin takes, by the schema and by the plugin.
+#[test]
+fn every_profile_opens() {
+    let plugins = plugins();
+    let mut profiles = 0;
+    for entry in std::fs::read_dir(repository("policies/gates")).expect("the profiles") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            if let Err(error) = judge::Gate::open(&plugins, &path) {
+                panic!("{}: {error}", path.display());
+            }
+            profiles += 1;
+        }
+    }
+    assert!(profiles > 20, "{profiles}");
+}
