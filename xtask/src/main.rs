@@ -20,6 +20,7 @@ mod places;
 mod plugins;
 mod process;
 mod python;
+mod registry;
 mod setup;
 mod sources;
 mod test;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
+use crate::registry::{self, Registry};
 use crate::{crosscheck, plugins, process};
 
 /// How the tests of one or more binaries came out.
@@ -55,6 +56,11 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
         cargo.arg("--workspace");
     }
     cargo.args(arguments).stdout(Stdio::piped());
+    // Those that ask a registry ask a real one, where MLflow can be had.
+    let registry = registry_for(places, arguments)?;
+    if let Some(registry) = &registry {
+        cargo.env(registry::ADDRESS, &registry.address);
+    }
     process::announce("tests", &cargo);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no standard output")?;
@@ -81,6 +87,30 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
         bail!("the tests failed");
     }
     Ok(())
+}
+
+/// A registry for the tests of the command line, and what they judge in it.
+fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {
+    let wanted = !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli");
+    if !wanted || std::env::var_os(registry::ADDRESS).is_some() {
+        return Ok(None);
+    }
+    let python = match crosscheck::mlflow(places) {
+        Ok(python) => python,
+        Err(error) => {
+            println!("\ntests of a registry: not run: {error:#}");
+            return Ok(None);
+        }
+    };
+    println!("xtask: an MLflow server with trained models, for the tests of a registry");
+    let registry = Registry::start(places, &python, "registry")?;
+    registry.register(
+        places,
+        &python,
+        "tumor_screening",
+        &["good", "bare", "worse", "better", "nan"],
+    )?;
+    Ok(Some(registry))
 }
 
 fn names_packages(arguments: &[String]) -> bool {

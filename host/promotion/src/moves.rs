@@ -8,7 +8,7 @@
 //! 3. Audit tags on the version. Nothing serves anything else yet.
 //! 4. The alias, in one write: this is the move.
 //! 5. Stages, the history, tags of the version that it replaces.
-//! 6. The intent is marked as done, and the claim is taken away.
+//! 6. The claim is taken away, and the intent is marked as done.
 //!
 //! Every write sets and none adds, so the same list may be written again. A run
 //! that finds an intent that is not done, and the alias on its version already,
@@ -21,5 +21,5 @@ mod run;
 pub use self::intent::{History, Intent, Served};
 pub use self::list::Write;
 pub use self::run::{
-    Audit, Claim, Move, Moved, archive, history_of, promote, reject, resume, rollback, stage_of,
+    Audit, Claim, Move, already, archive, history_of, promote, reject, resume, rollback, stage_of,
 };

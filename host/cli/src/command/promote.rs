@@ -1,9 +1,11 @@
 //! `tollgate promote`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
 use miette::{Result, miette};
+use serde::Serialize;
 use tollgate::facts::Instant;
 use tollgate_promotion::collect::{Collected, Question, collect};
 use tollgate_promotion::{Stage, moves};
@@ -13,7 +15,7 @@ use super::gate::{self, Gates};
 use super::registry::{Actor, Registry, Waiting};
 use crate::arguments::{Format, Shared, Verdict};
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, visible};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -54,6 +56,15 @@ pub(crate) struct Promote {
     pub(crate) shared: Shared,
 }
 
+/// A promotion that an earlier run made.
+#[derive(Serialize)]
+struct Already<'a> {
+    model: &'a str,
+    version: u64,
+    to: Stage,
+    promoted: &'a moves::Intent,
+}
+
 pub(crate) fn run(arguments: &Promote) -> Exit {
     output::shown("promote", arguments.shared.format, || promote(arguments))
 }
@@ -81,9 +92,22 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let number = mlflow.resolve(&arguments.model, &registered)?;
     let version = mlflow.version(&arguments.model.name, number)?;
     let format = arguments.shared.format;
-    if let Some(rest) = moves::resume(&plan, &registered, &version, to)? {
+    if let Some(rest) = moves::resume(&plan, &registered, &version, to, &audit)? {
         drop(waiting);
         return arguments.actor.make("promote", format, &mlflow, &rest);
+    }
+    if let Some(done) = moves::already(&plan, &registered, &version, to) {
+        drop(waiting);
+        let report = Already { model: &version.name, version: number, to, promoted: &done };
+        match format {
+            Format::Json => output::json("promote", &report),
+            Format::Human => output::page(|out| {
+                let name = visible(&version.name);
+                let (by, at) = (visible(&done.by), visible(&done.at));
+                writeln!(out, "{name} v{number} is in {to} already: promoted by {by} at {at}")
+            }),
+        }
+        return Ok(Exit::Passed);
     }
     let question = Question {
         candidate: &arguments.model,

@@ -53,17 +53,9 @@ pub struct Move {
     serving_alias: Option<String>,
     #[serde(skip)]
     by: String,
+    /// When this run began, which an earlier one of the same move did not.
     #[serde(skip)]
-    at: Instant,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Moved {
-    /// How many writes were made.
-    pub writes: usize,
-    /// Whether an earlier run had begun it.
-    pub resumed: bool,
+    begun: Instant,
 }
 
 /// Someone who is at work on a model.
@@ -137,7 +129,22 @@ pub fn promote(
         tags.push(("override_by", audit.by.clone()));
         tags.push(("override_reason", audit.reason.clone().unwrap_or_default()));
     }
-    written(plan, registered, version, from, to, &intent, tags)
+    let way = Way { version, from, to, begun: audit.at };
+    written(plan, registered, &way, &intent, tags)
+}
+
+/// The promotion that brought a version to where it is asked to go, written to
+/// its end by an earlier run.
+#[must_use]
+pub fn already(
+    plan: &Plan,
+    registered: &Registered,
+    candidate: &Version,
+    to: Stage,
+) -> Option<Intent> {
+    let is_there = stage_of(plan, registered, candidate) == to;
+    Intent::of(&candidate.tags)
+        .filter(|it| is_there && it.done && it.action == "promote" && it.to == to.name())
 }
 
 /// What is left of a promotion that an earlier run began: none where there is
@@ -151,6 +158,7 @@ pub fn resume(
     registered: &Registered,
     candidate: &Version,
     to: Stage,
+    audit: &Audit,
 ) -> Result<Option<Move>, PromotionError> {
     let Some(intent) = Intent::of(&candidate.tags).filter(|intent| !intent.done) else {
         return Ok(None);
@@ -159,19 +167,19 @@ pub fn resume(
         return Ok(None);
     }
     let from = intent.from.parse().unwrap_or(Stage::None);
-    written(plan, registered, candidate.version, from, to, &intent, Vec::new()).map(Some)
+    let way = Way { version: candidate.version, from, to, begun: audit.at };
+    written(plan, registered, &way, &intent, Vec::new()).map(Some)
 }
 
 /// The writes of a move to Staging or Production. `intent` says from where.
 fn written(
     plan: &Plan,
     registered: &Registered,
-    version: u64,
-    from: Stage,
-    to: Stage,
+    way: &Way,
     intent: &Intent,
     tags: Vec<(&str, String)>,
 ) -> Result<Move, PromotionError> {
+    let Way { version, to, .. } = *way;
     let alias = plan.alias_of(to);
     if alias.is_none() && !plan.writes_stages {
         return Err(PromotionError::NoPlace { plan: plan.name.clone(), stage: to });
@@ -205,7 +213,7 @@ fn written(
     writes.extend(freed(plan, registered, version, to));
     let done = Intent { done: true, ..intent.clone() };
     writes.push(Write::version_tag(version, INTENT, done.text()));
-    Ok(of(plan, registered, version, from, to, writes, intent))
+    Ok(of(plan, registered, way, writes, intent))
 }
 
 /// The aliases of other stages that name the version and do so no longer.
@@ -217,15 +225,22 @@ fn freed(plan: &Plan, registered: &Registered, version: u64, to: Stage) -> Vec<W
         .collect()
 }
 
-fn of(
-    plan: &Plan,
-    registered: &Registered,
+/// Which version goes where, and when this run began.
+struct Way {
     version: u64,
     from: Stage,
     to: Stage,
+    begun: Instant,
+}
+
+fn of(
+    plan: &Plan,
+    registered: &Registered,
+    way: &Way,
     writes: Vec<Write>,
     intent: &Intent,
 ) -> Move {
+    let Way { version, from, to, begun } = *way;
     Move {
         model: registered.name.clone(),
         version,
@@ -235,7 +250,7 @@ fn of(
         writes,
         serving_alias: plan.champion_alias().map(str::to_owned),
         by: intent.by.clone(),
-        at: intent.at.parse().unwrap_or_else(|_| Instant::now()),
+        begun,
     }
 }
 
@@ -328,7 +343,7 @@ fn out_of_use(
     writes.push(Write::Stage { version: number, stage: to });
     let done = Intent { done: true, ..intent.clone() };
     writes.push(Write::version_tag(number, INTENT, done.text()));
-    of(plan, registered, number, from, to, writes, &intent)
+    of(plan, registered, &Way { version: number, from, to, begun: audit.at }, writes, &intent)
 }
 
 /// Back to the version that served before, or to `back_to`; the one that
@@ -385,7 +400,8 @@ pub fn rollback(
     writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
     let done = Intent { done: true, ..intent.clone() };
     writes.push(Write::version_tag(target, INTENT, done.text()));
-    Ok(of(plan, registered, target, from, to, writes, &intent))
+    let way = Way { version: target, from, to, begun: audit.at };
+    Ok(of(plan, registered, &way, writes, &intent))
 }
 
 /// A rollback that an earlier run began: to which version, from which, and how.
@@ -469,12 +485,12 @@ impl Move {
         mlflow: &Mlflow,
         take_over: bool,
         mut tell: impl FnMut(usize, &Write),
-    ) -> Result<Moved, PromotionError> {
+    ) -> Result<(), PromotionError> {
         let claim = Claim {
             version: self.version,
             to: self.to.to_string(),
             by: self.by.clone(),
-            at: self.at.to_string(),
+            at: self.begun.to_string(),
         };
         let key = format!("{CLAIM}{}-{}-{}", self.version, self.to, std::process::id());
         let text = serde_json::to_string(&claim).unwrap_or_default();
@@ -487,18 +503,21 @@ impl Move {
                 return Err(error);
             }
         };
+        let failed = |done: usize| {
+            move |error| PromotionError::HalfWritten { done, all: self.writes.len(), error }
+        };
+        let last = self.writes.len().saturating_sub(1);
         for (done, write) in self.writes.iter().enumerate() {
+            if done == last {
+                // The last write says that all is done, and nothing comes after.
+                for key in dead.iter().chain([&key]) {
+                    mlflow.delete_model_tag(&self.model, key).map_err(failed(done))?;
+                }
+            }
             tell(done, write);
-            write.make(mlflow, &self.model).map_err(|error| PromotionError::HalfWritten {
-                done,
-                all: self.writes.len(),
-                error,
-            })?;
+            write.make(mlflow, &self.model).map_err(failed(done))?;
         }
-        for key in dead.iter().chain([&key]) {
-            mlflow.delete_model_tag(&self.model, key)?;
-        }
-        Ok(Moved { writes: self.writes.len(), resumed: !dead.is_empty() })
+        Ok(())
     }
 
     /// Waits until nobody else is at work, where this claim comes before the

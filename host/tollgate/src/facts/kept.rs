@@ -13,6 +13,9 @@ use crate::tree::{Content, Node, NonFinite, non_finite_name};
 /// The form of the text, in its first member.
 const FORM: u64 = 1;
 
+/// The key of a number that JSON has none for.
+pub(super) const NON_FINITE: &str = "non_finite";
+
 /// What a run saw of a version and the one that it is compared with.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
@@ -91,7 +94,8 @@ fn model(node: &Node) -> Option<Model> {
 fn fact(fact: &Fact) -> Value {
     let number = |value: f64| match serde_json::Number::from_f64(value) {
         Some(number) => Value::from(number),
-        None => non_finite_name(value).into(),
+        // Apart from a text that says the same, which no file of facts needs.
+        None => json!({ NON_FINITE: non_finite_name(value) }),
     };
     let mut json = json!({
         "name": fact.name,

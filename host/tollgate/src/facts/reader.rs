@@ -2,6 +2,7 @@
 
 use tollgate_engine::types::{Fact, FactValue, Label};
 
+use super::kept::NON_FINITE;
 use super::{AS_OF, Instant, RUN, is_stated, split_name, twice};
 use crate::document::suggestion::suggestion;
 use crate::mistake::{Mistake, Span};
@@ -171,8 +172,8 @@ impl<'a> Reader<'a> {
             Content::NonFinite(value) => Some(FactValue::Number(*value)),
             // MLflow writes a metric that is not a number as text.
             Content::Text(text) => Some(match non_finite_from_name(text) {
-                Some(value) => FactValue::Number(value),
-                None => FactValue::Text(text.clone()),
+                Some(value) if !self.by_host => FactValue::Number(value),
+                _ => FactValue::Text(text.clone()),
             }),
             Content::List(items) => {
                 let numbers = items
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
                     .map(|item| match &item.content {
                         Content::Number(number) => number.as_f64(),
                         Content::NonFinite(value) => Some(*value),
-                        _ => None,
+                        _ => self.non_finite(item),
                     })
                     .collect::<Option<Vec<f64>>>();
                 if numbers.is_none() {
@@ -190,11 +191,20 @@ impl<'a> Reader<'a> {
             }
             // What was not measured is missing; a gate has a rule for that.
             Content::Null => None,
-            Content::Map(_) => {
-                self.expected(node, "a value");
-                None
-            }
+            Content::Map(_) => match self.non_finite(node) {
+                Some(value) => Some(FactValue::Number(value)),
+                None => {
+                    self.expected(node, "a value");
+                    None
+                }
+            },
         }
+    }
+
+    /// A number that JSON has none for, as the host itself writes it.
+    fn non_finite(&self, node: &Node) -> Option<f64> {
+        let name = node.get(NON_FINITE).filter(|_| self.by_host)?;
+        non_finite_from_name(name.text()?)
     }
 
     fn required_text(&mut self, node: &Node, key: &str) -> Option<String> {

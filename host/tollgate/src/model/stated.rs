@@ -5,7 +5,6 @@ use tollgate_engine::types::{Fact, FactValue, Label};
 use super::SignatureText;
 use super::description::Read;
 use crate::facts::Evidence;
-use crate::tree::non_finite_from_name;
 
 /// A longer tag is a file that someone put there, such as the history that
 /// MLflow keeps of a run's models.
@@ -74,10 +73,6 @@ fn tag_value(text: &str) -> FactValue {
     match text {
         "true" | "True" => FactValue::Boolean(true),
         "false" | "False" => FactValue::Boolean(false),
-        // As in a file of facts: what is not a number is no text either.
-        _ => match non_finite_from_name(text) {
-            Some(value) => FactValue::Number(value),
-            None => FactValue::Text(text.to_owned()),
-        },
+        text => FactValue::Text(text.to_owned()),
     }
 }
