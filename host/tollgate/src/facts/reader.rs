@@ -18,16 +18,13 @@ pub(super) struct Reader<'a> {
     pub(super) role: &'a str,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) facts: Vec<Fact>,
-    /// Whether the host wrote the text itself, and may state what nobody else
-    /// does.
-    pub(super) by_host: bool,
     /// The run of MLflow that the text is about.
     pub(super) run: Option<String>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a Source, role: &'a str) -> Self {
-        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), by_host: false, run: None }
+        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), run: None }
     }
 
     pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
@@ -130,7 +127,7 @@ impl<'a> Reader<'a> {
                     return self.wrong(span, problem);
                 }
                 let subject = subject.unwrap_or_else(|| self.role.to_owned());
-                if !self.by_host && is_stated(&name, &subject) {
+                if is_stated(&name, &subject) {
                     let problem = match (name.as_str(), subject.as_str()) {
                         (AS_OF, RUN) => {
                             "as of when a run judges is no evidence: whoever judges says it"
@@ -154,7 +151,7 @@ impl<'a> Reader<'a> {
                     unit,
                     samples,
                     observed_at,
-                    source: from.or_else(|| (!self.by_host).then(|| self.source.name().to_owned())),
+                    source: from.or_else(|| Some(self.source.name().to_owned())),
                 });
             }
             Err(problem) => self.wrong(span, problem),

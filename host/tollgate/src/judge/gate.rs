@@ -278,13 +278,26 @@ pub fn gate(
     mut case: GateCase,
     profiles: &[PathBuf],
 ) -> Result<GateReport, JudgeError> {
+    let profiles = open_gates(plugins, &mut case, profiles)?;
+    case.judge(&profiles)
+}
+
+/// Opens all profiles, and states of the case what they ask the host for.
+///
+/// # Errors
+/// When a profile or a plugin cannot be used.
+pub fn open_gates(
+    plugins: &Plugins,
+    case: &mut GateCase,
+    profiles: &[PathBuf],
+) -> Result<Vec<Gate>, JudgeError> {
     let profiles =
         profiles.iter().map(|path| Gate::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
     if profiles.iter().any(|gate| gate.profile().settings().contains(SCHEMA_VALID)) {
         case.look_at_signature(plugins)?;
     }
-    case.judge(&profiles)
+    Ok(profiles)
 }
 
 /// A rule that compares the two would hold whatever the candidate is worth.
