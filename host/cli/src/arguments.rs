@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use tollgate::rows::RowFormat;
+use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
 
 use crate::exit::Exit;
@@ -104,4 +105,9 @@ impl Verdict {
         let exit = Exit::of(verdict, self.fail_on == FailOn::Warn);
         if self.exit_zero { Exit::Passed } else { exit }
     }
+}
+
+/// Reads a digest on the command line.
+pub(crate) fn digest(text: &str) -> Result<Digest, &'static str> {
+    Digest::parse(text).ok_or("a digest is `sha256:` and 64 hex digits")
 }

@@ -5,8 +5,11 @@ mod check;
 mod compile;
 mod decide;
 mod gate;
+mod log;
 mod plugin;
+mod record;
 mod signature;
+mod verify;
 
 use std::env;
 use std::fmt::{Display, Write as _};
@@ -63,6 +66,11 @@ pub(crate) enum Command {
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Verify, show, replay and attest what was recorded
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Verify an attestation, and that what it attests has passed
+    Verify(verify::Verify),
     /// Freeze a policy document and its plugin into one component
     Bake(bake::Bake),
     /// Compile a component from standard input to standard output
@@ -78,6 +86,8 @@ impl Command {
             Self::Decide(decide) => decide::run(decide),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Log(log) => log::run(log),
+            Self::Verify(verify) => verify::run(verify),
             Self::Bake(bake) => bake::run(bake),
             Self::CompileComponent(compile) => compile::run(compile),
         }

@@ -9,6 +9,7 @@ use tollgate::judge::{self, GateCase};
 use tollgate::report::GateReport;
 
 use crate::arguments::{Format, Shared, Verdict};
+use crate::command::record::Recording;
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -43,6 +44,8 @@ pub(crate) struct Gate {
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) profile: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) recording: Recording,
+    #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -51,13 +54,15 @@ pub(crate) struct Gate {
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::shown("gate", arguments.shared.format, || {
         let plugins = super::plugins(&arguments.shared)?;
-        let case = GateCase::of_folders(
+        let mut case = GateCase::of_folders(
             &arguments.candidate,
             arguments.champion.as_deref(),
             &arguments.facts,
             arguments.as_of.unwrap_or_else(Instant::now),
         )?;
-        let report = judge::gate(&plugins, case, &arguments.profile)?;
+        let gates = judge::open_gates(&plugins, &mut case, &arguments.profile)?;
+        let report = case.judge(&gates)?;
+        arguments.recording.gate(&case, &gates, &report)?;
         match arguments.shared.format {
             Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
@@ -66,7 +71,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
     })
 }
 
-fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
+pub(super) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
     write!(out, "{}", visible(&report.candidate))?;
     if let Some(champion) = &report.champion {
         write!(out, " against champion {}", visible(champion))?;
