@@ -4,9 +4,12 @@
 mod differences;
 mod replay;
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use thiserror::Error;
 use tollgate::canonical;
+use tollgate::document::{DocumentError, PolicyDocument};
 use tollgate::judge::{Gate, GateCase};
 use tollgate::model::Model;
 use tollgate::report::GateReport;
@@ -36,6 +39,15 @@ pub fn body(case: &GateCase, gates: &[Gate], report: &GateReport) -> Result<Valu
     if again.to_json() != kept {
         return Err(Unkept("a fact has another value when it is read again".to_owned()));
     }
+    // Nor may a profile be another one when it is read again.
+    for gate in gates {
+        let document = read_document("profile.json", &gate.profile().to_canonical_json());
+        let document = document.map_err(|error| Unkept(error.to_string()))?;
+        if document.settings() != gate.profile().settings() {
+            let name = &gate.profile().name;
+            return Err(Unkept(format!("`{name}` has other settings when it is read again")));
+        }
+    }
     let report = serde_json::to_value(report).map_err(|error| Unkept(error.to_string()))?;
     Ok(json!({
         "case": kept,
@@ -56,6 +68,10 @@ pub fn keep_plugins(store: &Store, gates: &[Gate]) -> Result<(), StoreError> {
 
 fn read_case(kept: &Value) -> Result<GateCase, tollgate::judge::JudgeError> {
     GateCase::parse(&Source::new("case.json", &canonical::to_text(kept)))
+}
+
+fn read_document(name: &str, text: &str) -> Result<PolicyDocument, DocumentError> {
+    PolicyDocument::parse(Source::new(name, text), PathBuf::new())
 }
 
 /// Which version, and the digest of what describes it: of the case alone that

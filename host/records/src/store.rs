@@ -22,6 +22,14 @@ pub enum StoreError {
         /// What the system said.
         error: io::Error,
     },
+    /// There is no folder.
+    #[error("`{file}` cannot be written: there is no folder `{folder}`")]
+    NoFolder {
+        /// The file.
+        file: String,
+        /// The folder that the log should be in.
+        folder: String,
+    },
     /// The file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -63,6 +71,12 @@ impl Store {
             return Ok(());
         }
         let path = self.path(digest);
+        let beside = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let beside = beside.unwrap_or(Path::new("."));
+        if !beside.is_dir() {
+            let (file, folder) = (path.display().to_string(), beside.display().to_string());
+            return Err(StoreError::NoFolder { file, folder });
+        }
         let write = || {
             fs::create_dir_all(&self.0)?;
             let mut builder = Builder::new();

@@ -83,8 +83,13 @@ fn refusal(envelope: &Envelope, keys: &[PublicKey]) -> String {
 
 #[test]
 fn a_statement_says_what_was_judged_and_how_it_came_out() {
-    let findings =
-        [("auc", "pass"), ("auc", "fail"), ("psi", "warn"), ("p99", "inconclusive"), ("f1", "pass")];
+    let findings = [
+        ("auc", "pass"),
+        ("auc", "fail"),
+        ("psi", "warn"),
+        ("p99", "inconclusive"),
+        ("f1", "pass"),
+    ];
     let record = record("fail", &findings);
     let envelope = signed(&record);
     assert_eq!(envelope.payload_type, "application/vnd.in-toto+json");

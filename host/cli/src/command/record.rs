@@ -8,10 +8,10 @@ use miette::Result;
 use tollgate::facts::Instant;
 use tollgate::judge::{Gate, GateCase};
 use tollgate::report::GateReport;
+use tollgate_records::gate;
 use tollgate_records::log::{self, Appended};
 use tollgate_records::record::Draft;
 use tollgate_records::store::Store;
-use tollgate_records::gate;
 
 use crate::output::{self, visible};
 

@@ -105,9 +105,8 @@ impl Envelope {
         if keys.is_empty() {
             return Err(EnvelopeError::NoKeys);
         }
-        let payload = decoded(&self.payload).ok_or_else(|| {
-            EnvelopeError::NotAnEnvelope("its payload is no base 64".to_owned())
-        })?;
+        let payload = decoded(&self.payload)
+            .ok_or_else(|| EnvelopeError::NotAnEnvelope("its payload is no base 64".to_owned()))?;
         let message = pae(&self.payload_type, &payload);
         for key in keys {
             // Which key it was is not taken from the envelope: nobody signed that.

@@ -145,9 +145,8 @@ impl PublicKey {
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let verified = match self.kind {
             Kind::Ed25519 => UnparsedPublicKey::new(&ED25519, &self.key).verify(message, signature),
-            Kind::P256 => {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.key).verify(message, signature)
-            }
+            Kind::P256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.key)
+                .verify(message, signature),
         };
         verified.is_ok()
     }

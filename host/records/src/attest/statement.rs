@@ -166,10 +166,8 @@ impl Statement {
     pub(super) fn parse(payload: &[u8]) -> Result<Self, StatementError> {
         let statement: Self = serde_json::from_slice(payload)
             .map_err(|error| StatementError::Other(error.to_string()))?;
-        let kinds = [
-            (STATEMENT_TYPE, &statement.kind),
-            (PREDICATE_TYPE, &statement.predicate_type),
-        ];
+        let kinds =
+            [(STATEMENT_TYPE, &statement.kind), (PREDICATE_TYPE, &statement.predicate_type)];
         for (wanted, found) in kinds {
             if found != wanted {
                 return Err(StatementError::Other(format!(

@@ -6,14 +6,12 @@ use miette::Diagnostic;
 use serde_json::Value;
 use thiserror::Error;
 use tollgate::canonical;
-use tollgate::document::PolicyDocument;
 use tollgate::judge::{Gate, JudgeError, Opened};
 use tollgate::plugins::{PluginError, Plugins};
 use tollgate::report::GateReport;
-use tollgate::source::Source;
 use tollgate_engine::{Digest, Plugin};
 
-use super::{Difference, KIND, baked, differences, read_case};
+use super::{Difference, KIND, baked, differences, read_case, read_document};
 use crate::record::Record;
 use crate::store::{Store, StoreError};
 
@@ -101,9 +99,8 @@ impl Replayer {
         if record.kind != KIND {
             return Err(ReplayError::NoGate { seq, kind: record.kind.clone() });
         }
-        let part = |what: &'static str| {
-            record.body.get(what).ok_or(ReplayError::Body { seq, what })
-        };
+        let part =
+            |what: &'static str| record.body.get(what).ok_or(ReplayError::Body { seq, what });
         let case = read_case(part("case")?)?;
         let profiles = part("profiles")?.as_array();
         let profiles = profiles.ok_or(ReplayError::Body { seq, what: "profiles" })?;
@@ -124,9 +121,8 @@ impl Replayer {
         let body = |what| ReplayError::Body { seq, what };
         let document = profile.get("document").ok_or(body("a profile"))?;
         let name = format!("record {seq}: profile.json");
-        let document = Source::new(&name, &canonical::to_text(document));
         let document =
-            PolicyDocument::parse(document, Default::default()).map_err(JudgeError::from)?;
+            read_document(&name, &canonical::to_text(document)).map_err(JudgeError::from)?;
         let plugin = match self.by {
             By::Recorded => self.recorded(seq, profile)?,
             By::Current => {

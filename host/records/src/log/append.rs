@@ -84,7 +84,10 @@ impl End {
             return Err(Flaw::NotJson("it does not begin as a record does".to_owned()));
         }
         let longest = LONGEST_LINE as usize;
-        if [Some(&self.torn), self.last.as_ref()].into_iter().flatten().any(|it| it.len() >= longest)
+        if [Some(&self.torn), self.last.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|it| it.len() >= longest)
         {
             return Err(Flaw::TooLong);
         }

@@ -8,7 +8,9 @@ use miette::Result;
 use serde::Serialize;
 use tollgate::report::GateReport;
 use tollgate_engine::types::Outcome;
-use tollgate_records::gate::{By, Difference, KIND, MOST_DIFFERENCES, ReplayError, Replayed, Replayer};
+use tollgate_records::gate::{
+    By, Difference, KIND, MOST_DIFFERENCES, ReplayError, Replayed, Replayer,
+};
 use tollgate_records::log::Records;
 use tollgate_records::record::Record;
 use tollgate_records::store::Store;

@@ -186,7 +186,8 @@ mod tests {
             hash: Digest::of(b""),
         };
         assert_harmless(|out, text| {
-            let finding = json!({ "rule": text, "outcome": text, "message": text, "pointer": text });
+            let finding =
+                json!({ "rule": text, "outcome": text, "message": text, "pointer": text });
             let plugin = json!({ "name": text, "version": text, "digest": text });
             let profile =
                 json!({ "name": text, "version": text, "plugin": plugin, "findings": [finding] });
