@@ -54,7 +54,7 @@ def is_statement(payload, result):
     predicate = json.loads(payload)["predicate"]
     predicate = json_format.ParseDict(predicate, test_result_pb2.TestResult())
     assert predicate.result == result, predicate.result
-    assert predicate.passedTests and predicate.configuration
+    assert predicate.passed_tests and predicate.configuration
     return statement
 
 

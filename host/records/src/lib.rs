@@ -1,4 +1,5 @@
-//! Evidence of what was judged, for who asks months later.
+//! Evidence of what was judged, for who asks months later; the README says what
+//! holds.
 //!
 //! | room | what it does |
 //! | --- | --- |
@@ -18,3 +19,7 @@ pub mod gate;
 pub mod log;
 pub mod record;
 pub mod store;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
