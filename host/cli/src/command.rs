@@ -2,6 +2,7 @@
 
 mod bake;
 mod check;
+mod compare;
 mod compile;
 mod decide;
 mod gate;
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Put model versions side by side, and name the best
+    Compare(compare::Compare),
     /// Verify, show, replay and attest what was recorded
     #[command(subcommand)]
     Log(log::Log),
@@ -86,6 +89,7 @@ impl Command {
             Self::Decide(decide) => decide::run(decide),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Compare(compare) => compare::run(compare),
             Self::Log(log) => log::run(log),
             Self::Verify(verify) => verify::run(verify),
             Self::Bake(bake) => bake::run(bake),
