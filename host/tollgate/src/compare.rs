@@ -1,5 +1,6 @@
 //! Model versions side by side. Nothing is judged: a gate does that.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tollgate_engine::types::{Fact, FactValue, Outcome};
 
-use crate::facts::{CANDIDATE, Evidence, title};
+use crate::facts::{CANDIDATE, Evidence, Instant, title};
 use crate::model::{Model, ModelError};
 use crate::tree::non_finite_name;
 
@@ -91,6 +92,13 @@ impl Measured {
         match self {
             Self::Value(value) if !value.is_nan() => Some(value),
             _ => None,
+        }
+    }
+
+    fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Value(one), Self::Value(other)) => one.total_cmp(&other).is_eq() || one == other,
+            (one, other) => one == other,
         }
     }
 
@@ -209,45 +217,9 @@ fn units(versions: &[Version]) -> BTreeMap<String, BTreeSet<&str>> {
 /// MLflow's runs do.
 fn metrics(versions: &[Version]) -> Vec<MetricRow> {
     let units = units(versions);
-    let mut rows: BTreeMap<(String, Option<String>), Vec<Measured>> = BTreeMap::new();
+    let mut rows: BTreeMap<Key, Vec<Measured>> = BTreeMap::new();
     for (at, version) in versions.iter().enumerate() {
-        let mut newest: BTreeMap<(String, Option<String>), (Option<&str>, Measured)> =
-            BTreeMap::new();
-        for fact in &version.facts {
-            let value = match fact.value {
-                FactValue::Number(value) => value,
-                #[allow(clippy::cast_precision_loss, reason = "a metric is a double anywhere else")]
-                FactValue::Integer(value) => value as f64,
-                _ => continue,
-            };
-            // The host counts them itself.
-            if fact.name == "metric_count" {
-                continue;
-            }
-            let observed = fact.observed_at.as_deref();
-            let name = title(fact);
-            let said = fact.unit.as_deref().filter(|unit| !unit.is_empty());
-            let unit = said.or_else(|| match units.get(&name) {
-                Some(units) if units.len() == 1 => units.first().copied(),
-                _ => None,
-            });
-            let key = (name, unit.map(str::to_owned));
-            let known = newest.entry(key).or_insert((observed, Measured::Value(value)));
-            known.1 = match (time(observed), time(known.0)) {
-                (new, old) if new > old => Measured::Value(value),
-                (new, old) if new < old => known.1,
-                _ if known.1 == Measured::Value(value) => known.1,
-                // NaN is like nothing, and like itself here.
-                _ if value.is_nan() && matches!(known.1, Measured::Value(it) if it.is_nan()) => {
-                    known.1
-                }
-                _ => Measured::Disagreement,
-            };
-            if time(observed) > time(known.0) {
-                known.0 = observed;
-            }
-        }
-        for (key, (_, measured)) in newest {
+        for (key, Newest { measured, .. }) in newest(version, &units) {
             let row = rows.entry(key).or_insert_with(|| vec![Measured::Missing; versions.len()]);
             if let Some(place) = row.get_mut(at) {
                 *place = measured;
@@ -257,9 +229,46 @@ fn metrics(versions: &[Version]) -> Vec<MetricRow> {
     rows.into_iter().map(|((name, unit), values)| MetricRow { name, unit, values }).collect()
 }
 
-/// What says no time is older than what does.
-fn time(observed: Option<&str>) -> Option<crate::facts::Instant> {
-    observed.and_then(|text| text.parse().ok())
+/// A name with its labels, and a unit.
+type Key = (String, Option<String>);
+
+/// The newest observation. What says no time is older than what does.
+struct Newest {
+    at: Option<Instant>,
+    measured: Measured,
+}
+
+fn newest(version: &Version, units: &BTreeMap<String, BTreeSet<&str>>) -> BTreeMap<Key, Newest> {
+    let mut all: BTreeMap<Key, Newest> = BTreeMap::new();
+    // The host counts the metrics itself.
+    for fact in version.facts.iter().filter(|fact| fact.name != "metric_count") {
+        let value = match fact.value {
+            FactValue::Number(value) => value,
+            #[allow(clippy::cast_precision_loss, reason = "a metric is a double anywhere else")]
+            FactValue::Integer(value) => value as f64,
+            _ => continue,
+        };
+        let name = title(fact);
+        let said = fact.unit.as_deref().filter(|unit| !unit.is_empty());
+        let unit = said.or_else(|| match units.get(&name) {
+            Some(units) if units.len() == 1 => units.first().copied(),
+            _ => None,
+        });
+        let at = fact.observed_at.as_deref().and_then(|text| text.parse().ok());
+        let observed = Newest { at, measured: Measured::Value(value) };
+        match all.entry((name, unit.map(str::to_owned))) {
+            Entry::Vacant(place) => drop(place.insert(observed)),
+            Entry::Occupied(mut place) => {
+                let known = place.get_mut();
+                if observed.at > known.at {
+                    *known = observed;
+                } else if observed.at == known.at && !observed.measured.is_same(known.measured) {
+                    known.measured = Measured::Disagreement;
+                }
+            }
+        }
+    }
+    all
 }
 
 fn params(versions: &[Version]) -> Vec<ParamRow> {
