@@ -3,6 +3,7 @@
 //! Plain Rust behind `cargo xtask`: no make, no shell, nothing to install by
 //! hand. Each command is one file here.
 
+mod attestation;
 mod bench;
 mod clone;
 mod conformance;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{crosscheck, plugins, process};
+use crate::{attestation, crosscheck, plugins, process};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -47,7 +47,8 @@ impl Tally {
 }
 
 /// Runs `cargo test` with `arguments`, streams its output through, and prints
-/// `N passed, N failed` as the last line. Without arguments it also asks MLflow.
+/// `N passed, N failed` as the last line. Without arguments it also asks MLflow,
+/// and has attestations verified by others.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     plugins::ensure_with_test_guests(places)?;
     let mut cargo = process::cargo(places);
@@ -76,6 +77,11 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
                 total.passed += crosscheck.passed;
                 total.failed += crosscheck.failed;
             }
+            None => total.ignored += 1,
+        }
+        match attestation::among_tests(places)? {
+            Some(true) => total.passed += 1,
+            Some(false) => total.failed += 1,
             None => total.ignored += 1,
         }
     }

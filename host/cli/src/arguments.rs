@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use tollgate::rows::RowFormat;
+use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
 
 use crate::exit::Exit;
@@ -109,4 +110,9 @@ impl Verdict {
         let exit = Exit::of(verdict, self.warnings_fail());
         if self.exit_zero { Exit::Passed } else { exit }
     }
+}
+
+/// Reads a digest on the command line.
+pub(crate) fn digest(text: &str) -> Result<Digest, &'static str> {
+    Digest::parse(text).ok_or("a digest is `sha256:` and 64 hex digits")
 }

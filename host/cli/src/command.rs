@@ -3,16 +3,20 @@
 mod archive;
 mod bake;
 mod check;
+mod compare;
 mod compile;
 mod decide;
 mod gate;
+mod log;
 mod plugin;
 mod promote;
+mod record;
 mod registry;
 mod reject;
 mod rollback;
 mod signature;
 mod status;
+mod verify;
 
 use std::env;
 use std::fmt::{Display, Write as _};
@@ -79,6 +83,13 @@ pub(crate) enum Command {
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Put model versions side by side, and name the best
+    Compare(compare::Compare),
+    /// Verify, show, replay and attest what was recorded
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Verify an attestation, and that what it attests has passed
+    Verify(verify::Verify),
     /// Freeze a policy document and its plugin into one component
     Bake(bake::Bake),
     /// Compile a component from standard input to standard output
@@ -99,6 +110,9 @@ impl Command {
             Self::Decide(decide) => decide::run(decide),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Compare(compare) => compare::run(compare),
+            Self::Log(log) => log::run(log),
+            Self::Verify(verify) => verify::run(verify),
             Self::Bake(bake) => bake::run(bake),
             Self::CompileComponent(compile) => compile::run(compile),
         }

@@ -56,12 +56,11 @@ fn command(arguments: &[String]) -> String {
     let Some(first) = find(&program, arguments.get(1)) else {
         return program.get_name().to_owned();
     };
+    // `plugin list` and `plugin inspect` report as one.
+    let reports_apart = ["signature", "log"].contains(&first.get_name());
     match find(&first, arguments.get(2)) {
-        // `plugin list` and `plugin inspect` report as one.
-        Some(second) if first.get_name() == "signature" => {
-            format!("{} {}", first.get_name(), second.get_name())
-        }
-        _ if first.get_name() == "signature" => program.get_name().to_owned(),
+        Some(second) if reports_apart => format!("{} {}", first.get_name(), second.get_name()),
+        _ if reports_apart => program.get_name().to_owned(),
         _ => first.get_name().to_owned(),
     }
 }

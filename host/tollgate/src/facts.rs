@@ -16,7 +16,6 @@
 //! files, at several times, and a gate says which statement counts.
 
 mod instant;
-mod kept;
 mod mlflow;
 mod reader;
 
@@ -28,7 +27,6 @@ use thiserror::Error;
 use tollgate_engine::types::{Fact, Label};
 
 pub use self::instant::Instant;
-pub(crate) use self::kept::Kept;
 use self::reader::Reader;
 use crate::mistake::{Mistake, Mistakes};
 use crate::source::{self, Source, SourceError};
@@ -86,11 +84,11 @@ impl From<Mistake> for FactsError {
 /// Facts from any number of files.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
-    facts: Vec<Fact>,
+    pub(crate) facts: Vec<Fact>,
     /// Names and subjects of the facts about the whole.
     known: BTreeSet<(String, String)>,
     /// Subjects, and MLflow's runs that they come from.
-    runs: BTreeSet<(String, String)>,
+    pub(crate) runs: BTreeSet<(String, String)>,
 }
 
 /// Three times the slices that a gate judges. Each takes some hundred bytes.
@@ -135,18 +133,14 @@ impl Evidence {
     /// As there.
     pub fn parse(&mut self, source: &Source, role: &str) -> Result<(), FactsError> {
         let tree = Node::parse(source, NonFinite::Kept)?;
-        self.add_all(&tree, Reader::new(source, role))
-    }
-
-    fn add_all(&mut self, tree: &Node, mut reader: Reader<'_>) -> Result<(), FactsError> {
-        let (source, role) = (reader.source, reader.role);
         let listed = tree.get("facts").and_then(Node::items).map_or(0, <[Node]>::len);
         let count = listed + tree.get("metrics").and_then(Node::entries).map_or(0, <[_]>::len);
         if count > MOST_FACTS {
             let message = format!("a file holds at most {MOST_FACTS} facts, found {count}");
             return Err(Mistake::new(source, tree.nearest("").span(), message).into());
         }
-        reader.root(tree);
+        let mut reader = Reader::new(source, role);
+        reader.root(&tree);
         if let Some(mistakes) = Mistakes::collect(reader.mistakes) {
             return Err(mistakes.into());
         }
@@ -165,7 +159,7 @@ impl Evidence {
         }
     }
 
-    fn add(&mut self, fact: Fact) {
+    pub(crate) fn add(&mut self, fact: Fact) {
         if fact.labels.is_empty() {
             self.known.insert((fact.name.clone(), fact.subject.clone()));
         }

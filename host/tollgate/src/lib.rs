@@ -11,6 +11,7 @@
 //! | [`document`] | policy documents and gate profiles |
 //! | [`facts`] | evidence for gates |
 //! | [`model`] | model versions, as folders of what MLflow gives |
+//! | [`compare`] | versions side by side |
 //! | [`rows`] | rows in batches, wherever they come from; `tollgate-frames` reads files of them |
 //! | [`input`] | typed values out of JSON requests and rows |
 //! | [`plugins`] | the built-in plugins, and which one a document means |
@@ -19,6 +20,7 @@
 //! | [`text`] | strangers' text, fit for a terminal |
 
 pub mod canonical;
+pub mod compare;
 pub mod document;
 pub mod facts;
 pub mod input;

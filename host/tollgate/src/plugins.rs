@@ -138,6 +138,24 @@ impl Plugins {
             .map_err(|error| PluginError::Load { from: from(), error })
     }
 
+    /// The plugin with these very bytes, added or built in; none when it is not
+    /// among them.
+    ///
+    /// # Errors
+    /// When a built-in plugin cannot be loaded.
+    pub fn with_digest(&self, digest: Digest) -> Result<Option<Plugin>, PluginError> {
+        if let Some(added) = self.added().find(|plugin| plugin.digest() == digest) {
+            return Ok(Some(added.clone()));
+        }
+        for (name, _) in BUILT_IN {
+            let plugin = self.built_in(name)?;
+            if plugin.digest() == digest {
+                return Ok(Some(plugin));
+            }
+        }
+        Ok(None)
+    }
+
     /// Loads the plugin that a document means; relative paths start at
     /// `folder`.
     ///

@@ -17,6 +17,7 @@ use tollgate_sources::ModelReference;
 
 use super::registry::{self, Registry, Waiting};
 use crate::arguments::{Format, Shared, Verdict};
+use crate::command::record::Recording;
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -79,6 +80,8 @@ pub(crate) struct Gate {
     #[command(flatten)]
     pub(crate) registry: Registry,
     #[command(flatten)]
+    pub(crate) recording: Recording,
+    #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -100,6 +103,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         if let Some(path) = &arguments.facts_out {
             registry::kept(path, &case.to_json())?;
         }
+        arguments.recording.gate(&case, gates.all(), &report)?;
         match arguments.shared.format {
             Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
@@ -140,30 +144,37 @@ fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<Gate
     Ok(case)
 }
 
-/// The opened profiles of a target.
+/// The opened profiles of a target, that of approvals last.
 pub(crate) struct Gates {
-    profiles: Vec<judge::Gate>,
-    approvals: Option<judge::Gate>,
+    all: Vec<judge::Gate>,
+    has_approvals: bool,
 }
 
 impl Gates {
     pub(crate) fn open(plugins: &Plugins, target: &Target) -> Result<Self> {
-        let open = |path: &PathBuf| judge::Gate::open(plugins, path);
+        let profiles = target.profiles.iter().chain(&target.approvals);
+        let all = profiles.map(|path| judge::Gate::open(plugins, path));
         Ok(Self {
-            profiles: target.profiles.iter().map(open).collect::<std::result::Result<_, _>>()?,
-            approvals: target.approvals.as_ref().map(open).transpose()?,
+            all: all.collect::<std::result::Result<_, _>>()?,
+            has_approvals: target.approvals.is_some(),
         })
+    }
+
+    pub(crate) fn all(&self) -> &[judge::Gate] {
+        &self.all
     }
 
     /// Judges by all profiles, then the approvals of what came of it.
     pub(crate) fn judge(&self, plugins: &Plugins, case: &mut GateCase) -> Result<GateReport> {
-        if self.profiles.iter().any(judge::Gate::asks_for_signature) {
+        if self.all.iter().any(judge::Gate::asks_for_signature) {
             case.look_at_signature(plugins)?;
         }
-        let report = case.judge(&self.profiles)?;
-        match &self.approvals {
-            None => Ok(report),
-            Some(gate) => Ok(case.judge_approvals(report, gate, Vec::new())?),
+        match self.all.split_last().filter(|_| self.has_approvals) {
+            None => Ok(case.judge(&self.all)?),
+            Some((approvals, profiles)) => {
+                let report = case.judge(profiles)?;
+                Ok(case.judge_approvals(report, approvals, Vec::new())?)
+            }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use tollgate_engine::types::{Fact, FactValue, Label};
 
-use super::kept::NON_FINITE;
 use super::{AS_OF, Instant, RUN, is_stated, split_name, twice};
 use crate::document::suggestion::suggestion;
 use crate::mistake::{Mistake, Span};
@@ -19,16 +18,13 @@ pub(super) struct Reader<'a> {
     pub(super) role: &'a str,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) facts: Vec<Fact>,
-    /// Whether the host wrote the text itself, and may state what nobody else
-    /// does.
-    pub(super) by_host: bool,
     /// The run of MLflow that the text is about.
     pub(super) run: Option<String>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a Source, role: &'a str) -> Self {
-        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), by_host: false, run: None }
+        Self { source, role, mistakes: Vec::new(), facts: Vec::new(), run: None }
     }
 
     pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>) {
@@ -131,7 +127,7 @@ impl<'a> Reader<'a> {
                     return self.wrong(span, problem);
                 }
                 let subject = subject.unwrap_or_else(|| self.role.to_owned());
-                if !self.by_host && is_stated(&name, &subject) {
+                if is_stated(&name, &subject) {
                     let problem = match (name.as_str(), subject.as_str()) {
                         (AS_OF, RUN) => {
                             "as of when a run judges is no evidence: whoever judges says it"
@@ -155,7 +151,7 @@ impl<'a> Reader<'a> {
                     unit,
                     samples,
                     observed_at,
-                    source: from.or_else(|| (!self.by_host).then(|| self.source.name().to_owned())),
+                    source: from.or_else(|| Some(self.source.name().to_owned())),
                 });
             }
             Err(problem) => self.wrong(span, problem),
@@ -172,8 +168,8 @@ impl<'a> Reader<'a> {
             Content::NonFinite(value) => Some(FactValue::Number(*value)),
             // MLflow writes a metric that is not a number as text.
             Content::Text(text) => Some(match non_finite_from_name(text) {
-                Some(value) if !self.by_host => FactValue::Number(value),
-                _ => FactValue::Text(text.clone()),
+                Some(value) => FactValue::Number(value),
+                None => FactValue::Text(text.clone()),
             }),
             Content::List(items) => {
                 let numbers = items
@@ -181,7 +177,7 @@ impl<'a> Reader<'a> {
                     .map(|item| match &item.content {
                         Content::Number(number) => number.as_f64(),
                         Content::NonFinite(value) => Some(*value),
-                        _ => self.non_finite(item),
+                        _ => None,
                     })
                     .collect::<Option<Vec<f64>>>();
                 if numbers.is_none() {
@@ -191,20 +187,11 @@ impl<'a> Reader<'a> {
             }
             // What was not measured is missing; a gate has a rule for that.
             Content::Null => None,
-            Content::Map(_) => match self.non_finite(node) {
-                Some(value) => Some(FactValue::Number(value)),
-                None => {
-                    self.expected(node, "a value");
-                    None
-                }
-            },
+            Content::Map(_) => {
+                self.expected(node, "a value");
+                None
+            }
         }
-    }
-
-    /// A number that JSON has none for, as the host itself writes it.
-    fn non_finite(&self, node: &Node) -> Option<f64> {
-        let name = node.get(NON_FINITE).filter(|_| self.by_host)?;
-        non_finite_from_name(name.text()?)
     }
 
     fn required_text(&mut self, node: &Node, key: &str) -> Option<String> {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tollgate_engine::types::{Fact, FactValue, Outcome};
-use tollgate_engine::{CallOptions, CallStats, Fault, Plugin};
+use tollgate_engine::{CallOptions, CallStats, Digest, Fault, Plugin};
 
 use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::document::PolicyDocument;
-use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, Kept, RUN};
+use super::kept::Kept;
+use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{
@@ -25,6 +26,9 @@ pub const CHAMPION: &str = "champion";
 /// A fact that the host finds out itself: the candidate's signature is there
 /// and can be used.
 const SCHEMA_VALID: &str = "schema_valid";
+
+/// The facts of the run that say what an approval is bound to.
+const DIGESTS: [&str; 3] = ["model_digest", "policy_digest", "report_digest"];
 
 /// The rule of the finding that a champion is the candidate itself.
 const CHAMPION_IS_CANDIDATE: &str = "champion-is-candidate";
@@ -251,6 +255,21 @@ impl GateCase {
         Ok(())
     }
 
+    /// The digests that approvals were held against, where that was so when the
+    /// case was kept: what it comes to now includes what approvals came to.
+    fn stated_digests(&self) -> Option<GateDigests> {
+        let digest = |name: &str| {
+            let facts = self.evidence().facts().iter();
+            let mut found = facts.filter(|fact| fact.name == name && fact.subject == RUN);
+            match &found.next()?.value {
+                FactValue::Text(text) => Digest::parse(text),
+                _ => None,
+            }
+        };
+        let [model, policy, report] = DIGESTS.map(digest);
+        Some(GateDigests { model: model?, policy: policy?, report: report? })
+    }
+
     /// Judges by all profiles.
     ///
     /// # Errors
@@ -271,7 +290,9 @@ impl GateCase {
             candidate: candidate.title.clone(),
             champion: champion.as_ref().map(|champion| champion.title.clone()),
             as_of: as_of.to_string(),
-            digests: GateDigests::of(candidate.digest(), &reports),
+            digests: self
+                .stated_digests()
+                .unwrap_or_else(|| GateDigests::of(candidate.digest(), &reports)),
             profiles: reports,
             facts: evidence.facts().iter().map(FactReport::from).collect(),
         })
@@ -291,9 +312,7 @@ impl GateCase {
         approvals: Vec<Fact>,
     ) -> Result<GateReport, JudgeError> {
         let GateDigests { model, policy, report: found } = &report.digests;
-        let digests =
-            [("model_digest", model), ("policy_digest", policy), ("report_digest", found)];
-        for (name, digest) in digests {
+        for (name, digest) in DIGESTS.into_iter().zip([model, policy, found]) {
             self.state_of_run(name, &digest.to_string());
         }
         approvals.into_iter().for_each(|fact| self.state(fact));
@@ -316,13 +335,26 @@ pub fn gate(
     mut case: GateCase,
     profiles: &[PathBuf],
 ) -> Result<GateReport, JudgeError> {
+    let profiles = open_gates(plugins, &mut case, profiles)?;
+    case.judge(&profiles)
+}
+
+/// Opens all profiles, and states of the case what they ask the host for.
+///
+/// # Errors
+/// When a profile or a plugin cannot be used.
+pub fn open_gates(
+    plugins: &Plugins,
+    case: &mut GateCase,
+    profiles: &[PathBuf],
+) -> Result<Vec<Gate>, JudgeError> {
     let profiles =
         profiles.iter().map(|path| Gate::open(plugins, path)).collect::<Result<Vec<_>, _>>()?;
     // Looking at a signature means loading one more plugin, so only on demand.
     if profiles.iter().any(Gate::asks_for_signature) {
         case.look_at_signature(plugins)?;
     }
-    case.judge(&profiles)
+    Ok(profiles)
 }
 
 /// A rule that compares the two would hold whatever the candidate is worth.

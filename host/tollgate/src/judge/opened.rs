@@ -9,7 +9,7 @@ use tollgate_engine::{ConfigureError, Digest, EngineError, Limits, Plugin, World
 
 use super::{JudgeError, located};
 use crate::document::{PluginReference, PolicyDocument};
-use crate::plugins::{BUILT_IN, PluginError, Plugins};
+use crate::plugins::{PluginError, Plugins};
 use crate::source::{self, Content, Source};
 
 /// A document, and the plugin that it configures.
@@ -76,6 +76,15 @@ impl Opened {
     /// settings are wrong.
     pub fn of_document(plugins: &Plugins, document: PolicyDocument) -> Result<Self, JudgeError> {
         let plugin = plugins.resolve(&document.plugin, document.folder())?;
+        Self::of_parts(document, plugin)
+    }
+
+    /// A document with a plugin that is at hand, whichever the document names.
+    ///
+    /// # Errors
+    /// When the plugin has settings of its own baked in, or the document's are
+    /// wrong for it.
+    pub fn of_parts(document: PolicyDocument, plugin: Plugin) -> Result<Self, JudgeError> {
         if plugin.baked().is_some() {
             // It would judge by those, under this document's name.
             return Err(ConfigureError::AlreadyBaked { plugin: plugin.name().to_owned() }.into());
@@ -160,7 +169,7 @@ pub fn verify(plugins: &Plugins, name: &str, plugin: &Plugin) -> Result<bool, Ju
         return Err(Unverified::NotBaked(name.to_owned()).into());
     };
     let document = baked_document(name, plugin)?;
-    let Some(original) = with_digest(plugins, baked.plugin)? else {
+    let Some(original) = plugins.with_digest(baked.plugin)? else {
         let wanted = baked.plugin;
         return Err(Unverified::NoPlugin { name: name.to_owned(), wanted }.into());
     };
@@ -175,18 +184,4 @@ pub fn verify(plugins: &Plugins, name: &str, plugin: &Plugin) -> Result<bool, Ju
         .bake(document.settings(), &baked.metadata)
         .map_err(|error| located(&document, error))?;
     Ok(again == plugin.bytes())
-}
-
-/// The plugin with these bytes, added or built in.
-fn with_digest(plugins: &Plugins, digest: Digest) -> Result<Option<Plugin>, PluginError> {
-    if let Some(added) = plugins.added().find(|plugin| plugin.digest() == digest) {
-        return Ok(Some(added.clone()));
-    }
-    for (name, _) in BUILT_IN {
-        let plugin = plugins.built_in(name)?;
-        if plugin.digest() == digest {
-            return Ok(Some(plugin));
-        }
-    }
-    Ok(None)
 }

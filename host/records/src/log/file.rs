@@ -1,0 +1,117 @@
+//! The file of a log: opened for good, held by one at a time.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{AppendError, folder, name};
+
+/// A writer holds a log for some milliseconds; whoever is beyond that is
+/// stopped or hangs, and a gate that waits for ever is no gate.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a held file is asked for.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Opens a log to be added to, and holds it until it is dropped. True when the
+/// file is new.
+pub(super) fn hold(path: &Path) -> Result<(File, bool), AppendError> {
+    let since = Instant::now();
+    loop {
+        let (file, is_new) = open(path)?;
+        lock(&file, path, since)?;
+        // While it was waited for, the file may have gone from its place.
+        if is_at(&file, path) {
+            return Ok((file, is_new));
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<(File, bool), AppendError> {
+    let refused = |error| AppendError::Refused { log: name(path), error };
+    // `folder/new/` names a folder that is not there yet.
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Err(AppendError::Folder(name(path)));
+    }
+    let is_new = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => return Err(AppendError::Link(name(path))),
+        Ok(there) if there.is_dir() => return Err(AppendError::Folder(name(path))),
+        Ok(there) if !there.is_file() => return Err(AppendError::NoFile(name(path))),
+        Ok(_) => false,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = folder(path);
+            if !folder.is_dir() {
+                let folder = folder.display().to_string();
+                return Err(AppendError::NoFolder { log: name(path), folder });
+            }
+            true
+        }
+        Err(error) => return Err(refused(error)),
+    };
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    // Whatever takes its place in between is not followed and not waited for.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let file = options.open(path).map_err(refused)?;
+    match file.metadata().map_err(refused)?.is_file() {
+        true => Ok((file, is_new)),
+        false => Err(AppendError::NoFile(name(path))),
+    }
+}
+
+fn lock(file: &File, path: &Path, since: Instant) -> Result<(), AppendError> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => {
+                return Err(AppendError::Refused { log: name(path), error });
+            }
+            Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => {
+                let seconds = PATIENCE.as_secs();
+                return Err(AppendError::Busy { log: name(path), seconds });
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(held), Ok(there)) => identity(held) == identity(there),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// How long a log is when nobody is amid writing to it; none where it is no
+/// file with a length, such as a pipe.
+pub(super) fn settled_length(file: &File) -> io::Result<Option<u64>> {
+    let since = Instant::now();
+    // Where files cannot be locked, there is no telling, and reading is no harm.
+    while matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        && since.elapsed() < PATIENCE
+    {
+        std::thread::sleep(PAUSE);
+    }
+    let metadata = file.metadata()?;
+    let _ = file.unlock();
+    Ok(metadata.is_file().then_some(metadata.len()))
+}
+
+/// Makes the name of a new file outlive a crash, where the system can promise
+/// that.
+pub(super) fn sync_folder(path: &Path) {
+    let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
+}
