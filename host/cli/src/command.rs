@@ -1,5 +1,6 @@
 //! The commands, and what they share.
 
+mod approve;
 mod bake;
 mod check;
 mod compile;
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     Gate(gate::Gate),
     /// Decide what to do with a score
     Decide(decide::Decide),
+    /// Ask for approval of a model version, give it or refuse it
+    #[command(subcommand)]
+    Approve(approve::Approve),
     /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(signature::Signature),
@@ -76,6 +80,7 @@ impl Command {
             Self::Check(check) => check::run(check),
             Self::Gate(gate) => gate::run(gate),
             Self::Decide(decide) => decide::run(decide),
+            Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Bake(bake) => bake::run(bake),
