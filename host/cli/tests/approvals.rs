@@ -7,7 +7,7 @@ mod tokens;
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use common::{report, text};
 use serde_json::{Value, json};
@@ -334,7 +334,7 @@ fn two_programs_at_once_lose_no_vote() {
             if person == "both" {
                 arguments.extend(["--role", "release_manager"]);
             }
-            team.command(Some(&token), &arguments).spawn().unwrap()
+            team.command(Some(&token), &arguments).stdout(Stdio::null()).spawn().unwrap()
         })
         .collect();
     for mut child in children {

@@ -109,7 +109,6 @@ impl Postgres {
             .client
             .build_transaction()
             .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false)
             .start()
             .map_err(problem)?;
         transaction

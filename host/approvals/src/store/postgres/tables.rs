@@ -42,17 +42,16 @@ INSERT INTO tollgate_approvals (schema_version) VALUES (1);
 pub(super) fn ensure(client: &mut Client, name: &str) -> Result<(), StoreError> {
     let problem = |error| problem(name, &error);
     if !are_there(client, name)? {
-        let mut transaction = client.transaction().map_err(problem)?;
-        // Of two that come first, one makes them.
-        transaction.execute("SELECT pg_advisory_xact_lock(1953459308)", &[]).map_err(problem)?;
-        let found = transaction
-            .query_one("SELECT to_regclass('tollgate_approvals') IS NOT NULL", &[])
-            .and_then(|row| row.try_get::<_, bool>(0))
-            .map_err(problem)?;
-        if !found {
+        // Of two that come first, one makes them. The lock is taken before the
+        // transaction begins: within one the server may go on to see no table
+        // where it has seen none.
+        client.execute("SELECT pg_advisory_lock(1953459308)", &[]).map_err(problem)?;
+        if !are_there(client, name)? {
+            let mut transaction = client.transaction().map_err(problem)?;
             transaction.batch_execute(TABLES).map_err(problem)?;
+            transaction.commit().map_err(problem)?;
         }
-        transaction.commit().map_err(problem)?;
+        client.execute("SELECT pg_advisory_unlock(1953459308)", &[]).map_err(problem)?;
     }
     let found: i64 = client
         .query_one("SELECT max(schema_version) FROM tollgate_approvals", &[])

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use miette::{Result, miette};
+use miette::{IntoDiagnostic as _, Result, miette};
 use serde::Serialize;
 use tollgate::mistake::Mistake;
 use tollgate::source::{Content, Source};
@@ -126,7 +126,7 @@ fn digests(arguments: &Request) -> Result<Digests> {
 }
 
 fn of_case(path: &Path) -> Result<Digests> {
-    let source = Source::read(path, Content::Facts)?;
+    let source = Source::read(path, Content::Facts).into_diagnostic()?;
     let tree = Node::parse_json(&source)?;
     let found = |what: &str| {
         let found = tree.nearest(&format!("/digests/{what}"));
