@@ -29,7 +29,9 @@ mod tests {
 
     #[test]
     fn only_https_or_this_machine() {
-        for fine in ["https://a.example", "http://127.0.0.1:8080/x", "http://[::1]:1", "http://localhost"] {
+        for fine in
+            ["https://a.example", "http://127.0.0.1:8080/x", "http://[::1]:1", "http://localhost"]
+        {
             assert!(may_be_asked(fine), "{fine}");
         }
         for wrong in [

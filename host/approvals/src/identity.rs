@@ -69,9 +69,7 @@ impl Identity {
                 },
                 roles: listed(&self.roles().collect::<Vec<_>>()),
             }),
-            several => {
-                Err(IdentityError::WhichRole { person: person(), roles: listed(several) })
-            }
+            several => Err(IdentityError::WhichRole { person: person(), roles: listed(several) }),
         }
     }
 }
@@ -139,10 +137,7 @@ pub fn identify(config: &Config, token: &str) -> Result<Identity, IdentityError>
 
 /// What a token says of itself before anything is verified: only to find whose
 /// key it should be signed with.
-fn announced<'c>(
-    config: &'c Config,
-    token: &str,
-) -> Result<(Header, &'c Issuer), IdentityError> {
+fn announced<'c>(config: &'c Config, token: &str) -> Result<(Header, &'c Issuer), IdentityError> {
     let header = decode_header(token).map_err(|_| IdentityError::Malformed)?;
     if header.crit.is_some() {
         // What must be understood is not.

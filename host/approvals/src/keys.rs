@@ -39,9 +39,9 @@ impl Keys {
                 (Algorithm::ES256, DecodingKey::from_ec_pem(pem)),
                 (Algorithm::RS256, DecodingKey::from_rsa_pem(pem)),
             ];
-            let key = found.into_iter().find_map(|(algorithm, key)| {
-                Some(Key { id: None, algorithm, key: key.ok()? })
-            });
+            let key = found
+                .into_iter()
+                .find_map(|(algorithm, key)| Some(Key { id: None, algorithm, key: key.ok()? }));
             return match key {
                 Some(key) => Ok(Self(vec![key])),
                 None => Err("no public key of RSA, P-256 or Ed25519".to_owned()),

@@ -286,7 +286,10 @@ mod tests {
             ("churn\n", "8\n9", "Production"),
             (&"a".repeat(251), "8", "Production"),
         ] {
-            assert!(Subject::new(model, version, stage).is_err(), "{model:?} {version:?} {stage:?}");
+            assert!(
+                Subject::new(model, version, stage).is_err(),
+                "{model:?} {version:?} {stage:?}"
+            );
         }
     }
 

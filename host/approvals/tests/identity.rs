@@ -1,6 +1,11 @@
 //! Who a token names, and the many that name nobody: each is the one that is
 //! accepted with one thing changed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 #[path = "common/tokens.rs"]
 mod tokens;
@@ -10,9 +15,9 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tokens::{AUDIENCE, ISSUER, Signer, claims, hmac_token, message, now, with};
 use tollgate::source::Source;
 use tollgate_approvals::{Config, Identity, IdentityError, Right, identify};
-use tokens::{AUDIENCE, ISSUER, Signer, claims, hmac_token, message, now, with};
 
 fn config_of(issuer: &str, keys: Option<&str>, more: &str) -> Config {
     let folder = tempfile::tempdir().unwrap();
@@ -206,7 +211,8 @@ fn a_token_says_what_else_it_must() {
     let base = with(claims("dana"), "repository", json!("acme/models"));
     let base = with(base, "ref", json!("refs/heads/main"));
     assert_eq!(said(&config, &signer.token(&base)), "dana");
-    for other in [json!("evil/models"), json!("acme/models2"), json!(["acme/models"]), Value::Null] {
+    for other in [json!("evil/models"), json!("acme/models2"), json!(["acme/models"]), Value::Null]
+    {
         let token = signer.token(&with(base.clone(), "repository", other.clone()));
         assert!(matches!(identify(&config, &token), Err(IdentityError::Claim { .. })), "{other}");
     }
@@ -227,9 +233,8 @@ fn an_address_counts_once_it_is_verified() {
     );
     let config = Config::parse(&Source::new("a.yaml", &text), folder.path()).unwrap();
     let base = with(claims("dana"), "email", json!("dana@acme.example"));
-    let says = |value: Value| {
-        said(&config, &signer.token(&with(base.clone(), "email_verified", value)))
-    };
+    let says =
+        |value: Value| said(&config, &signer.token(&with(base.clone(), "email_verified", value)));
     assert_eq!(says(json!(true)), "dana@acme.example");
     assert_eq!(says(json!("true")), "dana@acme.example");
     for wrong in [json!(false), json!("false"), json!(1), json!("")] {
@@ -307,7 +312,8 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 fn keys_are_asked_of_the_issuer_itself() {
     let signer = Signer::p256("a");
     let jwks = Signer::jwks(&[&signer]);
-    let document = |issuer: &str, uri: &str| json!({ "issuer": issuer, "jwks_uri": uri }).to_string();
+    let document =
+        |issuer: &str, uri: &str| json!({ "issuer": issuer, "jwks_uri": uri }).to_string();
     let ask = |issuer: &str| {
         let config = config_of(issuer, None, "");
         said(&config, &signer.token(&with(claims("dana"), "iss", json!(issuer))))
@@ -349,7 +355,8 @@ fn keys_are_asked_of_the_issuer_itself() {
 #[test]
 fn without_issuers_nobody_is_anybody() {
     let signer = Signer::ed25519("a");
-    let config = Config::parse(&Source::new("a.yaml", "roles: { a: [dana] }"), Path::new("")).unwrap();
+    let config =
+        Config::parse(&Source::new("a.yaml", "roles: { a: [dana] }"), Path::new("")).unwrap();
     let error = identify(&config, &signer.token(&claims("dana"))).unwrap_err();
     assert!(matches!(error, IdentityError::NoIssuers));
 }

@@ -1,5 +1,10 @@
 //! The store on a real server, which each test starts and ends.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 #[path = "common/server.rs"]
 mod server;
@@ -15,7 +20,7 @@ use tollgate_approvals::{Recorded, RequestId, Says, Store, StoreError};
 const ID: &str = "churn-v8-Production";
 
 fn refused(url: &str) -> StoreError {
-    let error = Store::open(url).map(drop).expect_err("it is refused");
+    let error = Store::open(url).map(drop).unwrap_err();
     assert!(!error.to_string().contains(PASSWORD), "{error}");
     error
 }
@@ -90,7 +95,10 @@ fn who_may_not_is_told_so() {
     assert!(matches!(error, StoreError::Denied { .. }), "{error}");
     assert!(!error.to_string().contains("another"));
     assert!(matches!(refused(&server.url("nowhere")), StoreError::Denied { .. }));
-    assert!(matches!(refused(&url.replace("postgres://postgres:", "postgres://mallory:")), StoreError::Denied { .. }));
+    assert!(matches!(
+        refused(&url.replace("postgres://postgres:", "postgres://mallory:")),
+        StoreError::Denied { .. }
+    ));
 
     // Who may only look looks, and who may only add adds.
     server.sql(&format!("CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'"));
@@ -141,10 +149,10 @@ fn a_server_is_known_by_its_certificate() {
     let (ours, theirs) = (server.folder().join("ours.pem"), server.folder().join("theirs.pem"));
     fs::write(&theirs, server::certificates("localhost").0).unwrap();
     fs::write(&ours, server.speak_tls("localhost")).unwrap();
-    let url = |host: &str, query: &str| {
-        server.url("postgres").replace("127.0.0.1", host) + "?" + query
-    };
-    let trusting = |path: &std::path::Path| format!("sslmode=verify-full&sslrootcert={}", path.display());
+    let url =
+        |host: &str, query: &str| server.url("postgres").replace("127.0.0.1", host) + "?" + query;
+    let trusting =
+        |path: &std::path::Path| format!("sslmode=verify-full&sslrootcert={}", path.display());
     let mut store = Store::open(&url("localhost", &trusting(&ours))).unwrap();
     store.request(&asks("churn", "kim", '3')).unwrap();
     // `require` is as strict.

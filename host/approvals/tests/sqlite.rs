@@ -1,5 +1,10 @@
 //! The store in a file.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 #[path = "common/stores.rs"]
 mod stores;
@@ -120,7 +125,7 @@ fn a_damaged_file_is_told_and_left_as_it_is() {
     for bytes in damaged {
         fs::write(&path, &bytes).unwrap();
         let told = open(&path).and_then(|mut store| store.all());
-        let error = told.expect_err("it is damaged");
+        let error = told.unwrap_err();
         assert!(
             matches!(error, StoreError::Corrupt { .. } | StoreError::Foreign { .. }),
             "{error:?}"

@@ -1,5 +1,10 @@
 //! `tollgate approve`, as those who ask and those who vote meet it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails panics"
+)]
 
 #[path = "../../approvals/tests/common/tokens.rs"]
 mod tokens;
@@ -23,7 +28,8 @@ impl Team {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let signer = Signer::ed25519("desk");
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("desk.pem", &signer.pem());
         write(
             "approvals.yaml",
@@ -76,7 +82,16 @@ impl Team {
     fn request(&self, person: &str, case: &str) -> Value {
         self.json(
             person,
-            &["request", "models:/churn/8", "--to", "production", "--case", case, "--reason", "why"],
+            &[
+                "request",
+                "models:/churn/8",
+                "--to",
+                "production",
+                "--case",
+                case,
+                "--reason",
+                "why",
+            ],
         )
     }
 }
@@ -123,7 +138,10 @@ fn a_version_is_requested_and_approved_by_two() {
     let listed = team.json("ada", &["list"]);
     assert_eq!(listed["requests"][0]["status"], "pending");
     let told = team.refusal("dana", &["approve", ID]);
-    assert!(told.contains("which do you mean?") && told.contains("churn-v8-Production@2"), "{told}");
+    assert!(
+        told.contains("which do you mean?") && told.contains("churn-v8-Production@2"),
+        "{told}"
+    );
     let told = team.refusal("dana", &["approve", "churn-v8-Production@1"]);
     assert!(told.contains("is not what is asked for now"), "{told}");
     let vote = team.json("dana", &["reject", "churn-v8-Production@2", "--note", "recall fell"]);
@@ -142,9 +160,21 @@ fn people_read_what_happened() {
     assert!(said("ada", &["list"]).starts_with("no requests in "));
     let asked = said(
         "kim",
-        &["request", "models:/churn/8", "--to", "Production", "--case", "gate.json", "--reason", "recall\n::error::x"],
+        &[
+            "request",
+            "models:/churn/8",
+            "--to",
+            "Production",
+            "--case",
+            "gate.json",
+            "--reason",
+            "recall\n::error::x",
+        ],
     );
-    assert!(asked.starts_with("requested churn-v8-Production@1\n  by      kim (ml_engineer)\n"), "{asked}");
+    assert!(
+        asked.starts_with("requested churn-v8-Production@1\n  by      kim (ml_engineer)\n"),
+        "{asked}"
+    );
     assert!(asked.contains("reason  recall\\n::error::x\n"), "{asked}");
     assert!(asked.ends_with("vote with: tollgate approve approve churn-v8-Production@1\n"));
     let own = said("both", &["approve", ID, "--role", "release_manager"]);
@@ -153,19 +183,34 @@ fn people_read_what_happened() {
     said("dana", &["no", ID, "--note", "not yet"]);
     let shown = said("ada", &["show", ID]);
     assert!(
-        shown.starts_with("churn-v8-Production@1 is rejected; rejected by dana; approved by both\n"),
+        shown
+            .starts_with("churn-v8-Production@1 is rejected; rejected by dana; approved by both\n"),
         "{shown}"
     );
     assert!(shown.contains("  rejected by dana (release_manager) at 2"), "{shown}");
     assert!(shown.contains(": not yet\n"), "{shown}");
     let listed = said("ada", &["list"]);
-    assert!(listed.starts_with("rejected  churn-v8-Production@1  requested by kim at 2"), "{listed}");
+    assert!(
+        listed.starts_with("rejected  churn-v8-Production@1  requested by kim at 2"),
+        "{listed}"
+    );
 }
 
 #[test]
 fn who_requests_is_told_that_they_do_not_count() {
     let team = Team::new();
-    let asks = ["request", "models:/churn/8", "--to", "Staging", "--case", "gate.json", "--reason", "r", "--role", "ml_engineer"];
+    let asks = [
+        "request",
+        "models:/churn/8",
+        "--to",
+        "Staging",
+        "--case",
+        "gate.json",
+        "--reason",
+        "r",
+        "--role",
+        "ml_engineer",
+    ];
     team.json("both", &asks);
     let output = team.run("BOTH", &["approve", "churn-v8-Staging", "--role", "release_manager"]);
     assert!(text(&output.stdout).contains("who requests it does not count"));
@@ -187,12 +232,17 @@ fn who_somebody_is_no_flag_says() {
     let over = with(claims("dana"), "exp", json!(now() - 600));
     assert!(with_token(Some(&team.signer.token(&over))).contains("the token has expired"));
 
-    assert!(team.refusal("ada", &vote).contains("`ada` has no role to vote; theirs: `data_scientist`"));
+    assert!(
+        team.refusal("ada", &vote).contains("`ada` has no role to vote; theirs: `data_scientist`")
+    );
     assert!(team.refusal("sam", &vote).contains("`sam` has no role to vote; theirs: none"));
     assert!(team.refusal("both", &vote).contains("in several roles"));
     assert!(team.refusal("both", &vote).contains("`--role ROLE` says it"));
     let other = team.refusal("kim", &["approve", ID, "--role", "release_manager"]);
-    assert!(other.contains("`kim` cannot do this as `release_manager`; as: `ml_engineer`"), "{other}");
+    assert!(
+        other.contains("`kim` cannot do this as `release_manager`; as: `ml_engineer`"),
+        "{other}"
+    );
     for flag in ["--by", "--user", "--person", "--approver"] {
         let output = team.run("kim", &["approve", ID, flag, "dana"]);
         assert_eq!(output.status.code(), Some(2));
@@ -219,19 +269,40 @@ fn what_is_asked_for_is_named_whole() {
         assert!(told.contains("names no model version"), "{told}");
     }
     let write = |text: &str| std::fs::write(team.folder.path().join("case.json"), text).unwrap();
-    let ask = ["request", "models:/churn/8", "--to", "Production", "--reason", "r", "--case", "case.json"];
+    let ask = [
+        "request",
+        "models:/churn/8",
+        "--to",
+        "Production",
+        "--reason",
+        "r",
+        "--case",
+        "case.json",
+    ];
     for (case, problem) in [
         ("{}", "the report has no `/digests/model`"),
         (r#"{"digests":{"model":"x","policy":"y"}}"#, "the report has no `/digests/report`"),
         (r#"{"digests":{"model":7,"policy":"y","report":"z"}}"#, "no `/digests/model`"),
-        (r#"{"digests":{"model":"x","policy":"y","report":"z"}}"#, "the digest of the model is `x`"),
+        (
+            r#"{"digests":{"model":"x","policy":"y","report":"z"}}"#,
+            "the digest of the model is `x`",
+        ),
         ("", "is empty"),
     ] {
         write(case);
         let told = team.refusal("kim", &ask);
         assert!(told.contains(problem), "{told}");
     }
-    let no_reason = ["request", "models:/churn/8", "--to", "Production", "--case", "gate.json", "--reason", " "];
+    let no_reason = [
+        "request",
+        "models:/churn/8",
+        "--to",
+        "Production",
+        "--case",
+        "gate.json",
+        "--reason",
+        " ",
+    ];
     assert!(team.refusal("kim", &no_reason).contains("a request says why"));
     let missing = ["request", "models:/churn/8", "--to", "Production", "--reason", "r"];
     assert_eq!(team.run("kim", &missing).status.code(), Some(2));
@@ -262,8 +333,18 @@ fn a_store_is_where_it_is_said_to_be() {
     let config = config.replace("store: approvals.db\n", "");
     std::fs::write(team.folder.path().join("approvals.yaml"), config).unwrap();
     let token = team.signer.token(&claims("kim"));
-    let ask = ["request", "models:/churn/8", "--to", "Production", "--case", "gate.json", "--reason", "r"];
-    let output = team.command(Some(&token), &ask).env("XDG_STATE_HOME", home.path()).output().unwrap();
+    let ask = [
+        "request",
+        "models:/churn/8",
+        "--to",
+        "Production",
+        "--case",
+        "gate.json",
+        "--reason",
+        "r",
+    ];
+    let output =
+        team.command(Some(&token), &ask).env("XDG_STATE_HOME", home.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(home.path().join("tollgate/approvals.db").exists());
     #[cfg(unix)]

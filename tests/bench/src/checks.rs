@@ -124,7 +124,9 @@ fn nested(plugin: &Plugin) -> Result<Group> {
     let mut rows = Vec::new();
     while flat.len() < nested.len() {
         let from = rows.len();
-        rows.extend((from..from + 50).map(|row| json!([row, row as f64 / 8.0, format!("m{}", row % 97)])));
+        rows.extend(
+            (from..from + 50).map(|row| json!([row, row as f64 / 8.0, format!("m{}", row % 97)])),
+        );
         flat = payload(&["id", "amount", "merchant"], rows.clone());
     }
     let of_flat = json!([

@@ -79,8 +79,7 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
-    const KINDS: [&str; 7] =
-        ["decision", "columns", "check", "bulkhead", "load", "gate", "frames"];
+    const KINDS: [&str; 7] = ["decision", "columns", "check", "bulkhead", "load", "gate", "frames"];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {

@@ -76,7 +76,8 @@ impl<'a> Reader<'a> {
     fn keys(&mut self, node: &Node, known: &[&str]) {
         let Some(entries) = node.entries() else {
             let keys = alternatives(known);
-            return self.wrong(node.span, format!("expected a map with {keys}, found {}", node.kind()));
+            return self
+                .wrong(node.span, format!("expected a map with {keys}, found {}", node.kind()));
         };
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let help = suggestion(&entry.key, known.iter().copied());
@@ -160,7 +161,8 @@ impl<'a> Reader<'a> {
         self.keys(node, &["issuer", "audience", "person", "claims", "groups", "keys"]);
         node.entries()?;
         let issuer = self.required(node, "issuer", "the `iss` of its tokens");
-        let audience = self.required(node, "audience", "the `aud` of tokens that are meant for you");
+        let audience =
+            self.required(node, "audience", "the `aud` of tokens that are meant for you");
         let person = self.required(node, "person", "the claim that names the person, as `email`");
         let mut claims = Vec::new();
         for entry in self.entries(node, "claims") {

@@ -62,8 +62,11 @@ impl Verifier<Vec<u8>> for Ring {
             (Algorithm::RS256, DecodingKeyKind::RsaModulusExponent { n, e }) => {
                 // Some write the number with a zero before it.
                 let n = n.iter().position(|byte| *byte != 0).and_then(|at| n.get(at..));
-                RsaPublicKeyComponents { n: n.unwrap_or_default(), e: e.as_slice() }
-                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                RsaPublicKeyComponents { n: n.unwrap_or_default(), e: e.as_slice() }.verify(
+                    &RSA_PKCS1_2048_8192_SHA256,
+                    message,
+                    signature,
+                )
             }
             (Algorithm::RS256, DecodingKeyKind::SecretOrDer(der)) => {
                 UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).verify(message, signature)

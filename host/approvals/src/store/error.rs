@@ -95,9 +95,7 @@ pub enum StoreError {
     },
     /// The file is damaged, or none of SQLite.
     #[error("`{name}` is damaged or no store of approvals: {problem}")]
-    #[diagnostic(help(
-        "nothing was changed in it: bring it back from a copy"
-    ))]
+    #[diagnostic(help("nothing was changed in it: bring it back from a copy"))]
     Corrupt {
         /// The store.
         name: String,

@@ -93,10 +93,10 @@ impl Sqlite {
             return Err(StoreError::ReadOnly { name: path.display().to_string(), problem });
         }
         let made = (|| {
-            let made =
-                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let made = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             // Another program may have been faster.
-            if made.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?
+            if made
+                .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?
                 == 0
             {
                 made.execute_batch(TABLES)?;

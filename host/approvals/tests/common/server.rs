@@ -34,9 +34,11 @@ fn programs() -> PathBuf {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
     debian.sort();
-    let found = debian.into_iter().rev().chain(in_path).find(|folder| {
-        folder.join("initdb").is_file() && folder.join("postgres").is_file()
-    });
+    let found = debian
+        .into_iter()
+        .rev()
+        .chain(in_path)
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file());
     found.unwrap_or_else(|| {
         panic!(
             "there is no PostgreSQL to test with: `cargo xtask test` brings it, or install it \
@@ -64,7 +66,8 @@ fn program(name: &str, folder: &Path) -> Command {
 /// Gives everything in the folder to the server's user.
 fn hand_over(path: &Path) {
     if is_root() {
-        let status = Command::new("chown").args(["-R", &format!("{NOBODY}:{NOBODY}")]).arg(path).status();
+        let status =
+            Command::new("chown").args(["-R", &format!("{NOBODY}:{NOBODY}")]).arg(path).status();
         assert!(status.unwrap().success());
     }
 }
@@ -146,7 +149,9 @@ impl Server {
         self.sql("SELECT pg_reload_conf()");
         // The server reads it in its own time.
         let begun = Instant::now();
-        while self.client("postgres").query_one("SHOW ssl", &[]).unwrap().get::<_, String>(0) != "on" {
+        while self.client("postgres").query_one("SHOW ssl", &[]).unwrap().get::<_, String>(0)
+            != "on"
+        {
             assert!(begun.elapsed() < Duration::from_secs(30), "the server takes no TLS");
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -144,10 +144,8 @@ pub(crate) fn the_requester_and_second_thoughts_are_recorded(open: &dyn Fn() -> 
     }
     let id = RequestId::new(id);
     let facts = store.facts(&id).unwrap();
-    let said: Vec<(&str, &str)> = facts[1..]
-        .iter()
-        .map(|fact| (fact.labels[0].value.as_str(), text(&fact.value)))
-        .collect();
+    let said: Vec<(&str, &str)> =
+        facts[1..].iter().map(|fact| (fact.labels[0].value.as_str(), text(&fact.value))).collect();
     assert_eq!(
         said,
         [
@@ -164,7 +162,10 @@ pub(crate) fn the_requester_and_second_thoughts_are_recorded(open: &dyn Fn() -> 
     let (revisions, votes) = (store.revisions(&id).unwrap(), store.votes(&id).unwrap());
     let standing = Standing::of(&revisions, &votes);
     assert_eq!(standing.status(), "rejected");
-    assert_eq!((standing.own.len(), standing.approvals.len(), standing.rejections.len()), (1, 1, 1));
+    assert_eq!(
+        (standing.own.len(), standing.approvals.len(), standing.rejections.len()),
+        (1, 1, 1)
+    );
 }
 
 /// What cannot be meant is refused, and leaves nothing behind.

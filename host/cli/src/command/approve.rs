@@ -11,9 +11,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use miette::Result;
-use tollgate_approvals::{
-    Config, Identity, Location, RequestId, Says, Store, identify, token,
-};
+use tollgate_approvals::{Config, Identity, Location, RequestId, Says, Store, identify, token};
 
 use crate::arguments::Format;
 use crate::exit::Exit;
@@ -73,7 +71,8 @@ impl FromStr for Reference {
         });
         let (id, revision) = match numbered {
             Some((id, number)) => {
-                let number = number.parse().map_err(|_| format!("there is no revision {number}"))?;
+                let number =
+                    number.parse().map_err(|_| format!("there is no revision {number}"))?;
                 (id, Some(number))
             }
             None => (text, None),

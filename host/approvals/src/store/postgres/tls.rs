@@ -67,8 +67,7 @@ impl Transport {
 }
 
 fn config(roots: Option<&str>) -> Result<ClientConfig, LocationError> {
-    let wrong =
-        |problem: String| LocationError(format!("TLS cannot be set up: {problem}"));
+    let wrong = |problem: String| LocationError(format!("TLS cannot be set up: {problem}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -79,7 +78,8 @@ fn config(roots: Option<&str>) -> Result<ClientConfig, LocationError> {
             let pem = fs::read(path).map_err(|error| wrong(format!("`{path}`: {error}")))?;
             let mut store = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate.map_err(|error| wrong(format!("`{path}`: {error}")))?;
+                let certificate =
+                    certificate.map_err(|error| wrong(format!("`{path}`: {error}")))?;
                 store.add(certificate).map_err(|error| wrong(format!("`{path}`: {error}")))?;
             }
             if store.is_empty() {
@@ -98,11 +98,15 @@ mod tests {
     #[test]
     fn what_an_address_says_of_tls_is_taken_out_of_it() {
         let (url, asked) =
-            split("postgres://host/db?sslmode=verify-full&a=b&sslrootcert=%2Fetc%2Fca.pem").unwrap();
+            split("postgres://host/db?sslmode=verify-full&a=b&sslrootcert=%2Fetc%2Fca.pem")
+                .unwrap();
         assert_eq!(url, "postgres://host/db?a=b");
         assert_eq!(asked.mode.as_deref(), Some("verify-full"));
         assert_eq!(asked.roots.as_deref(), Some("/etc/ca.pem"));
-        assert_eq!(split("postgres://host/db").unwrap(), ("postgres://host/db".into(), Asked::default()));
+        assert_eq!(
+            split("postgres://host/db").unwrap(),
+            ("postgres://host/db".into(), Asked::default())
+        );
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(super) fn prepare(path: &Path, makes_folder: bool) -> Result<(PathBuf, Acces
         _ => Path::new("."),
     };
     if makes_folder {
-        make_folder(folder).map_err(|error| wrong(format!("its folder cannot be made: {error}")))?;
+        make_folder(folder)
+            .map_err(|error| wrong(format!("its folder cannot be made: {error}")))?;
     }
     let folder = fs::canonicalize(folder).map_err(|error| match error.kind() {
         ErrorKind::NotFound => wrong(format!("there is no folder `{}`", folder.display())),
@@ -40,8 +41,8 @@ pub(super) fn prepare(path: &Path, makes_folder: bool) -> Result<(PathBuf, Acces
         }
         Err(_) => {}
     }
-    let metadata =
-        fs::symlink_metadata(&real).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    let metadata = fs::symlink_metadata(&real)
+        .map_err(|error| wrong(format!("it cannot be read: {error}")))?;
     if metadata.is_symlink() {
         return Err(wrong("it is a link, which is not followed".to_owned()));
     }
@@ -90,7 +91,9 @@ mod system {
             ));
         }
         if metadata.mode() & 0o022 != 0 {
-            return Err("others can write to it, and so vote for anybody; `chmod 600` it".to_owned());
+            return Err(
+                "others can write to it, and so vote for anybody; `chmod 600` it".to_owned()
+            );
         }
         Ok(())
     }

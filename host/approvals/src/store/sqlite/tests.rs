@@ -36,7 +36,10 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
         .find_map(|letter| {
             let digest = format!("sha256:{letter:064x}");
             let now = jiff::Timestamp::now().as_microsecond();
-            let new = NewRequest { digests: Digests::new(&digest, &digest, &digest).unwrap(), ..new(&long) };
+            let new = NewRequest {
+                digests: Digests::new(&digest, &digest, &digest).unwrap(),
+                ..new(&long)
+            };
             match sqlite.write(|rows| rows::request(rows, &new, now)) {
                 Ok(_) => {
                     written += 1;
@@ -58,8 +61,7 @@ fn a_store_that_can_only_be_read_is_read() {
     let path = folder.path().join("approvals.db");
     let mut sqlite = Sqlite::open(&path, false).unwrap();
     ask(&mut sqlite, "because").unwrap();
-    let connection =
-        Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut sqlite = Sqlite { connection, path };
     sqlite.recognise().unwrap();
     assert_eq!(sqlite.read(|rows| rows.requests(None)).unwrap().len(), 1);
@@ -67,7 +69,11 @@ fn a_store_that_can_only_be_read_is_read() {
         .write(|rows| {
             rows.insert(
                 Table::Votes,
-                (0..13).map(|at| if at == 2 || at == 12 { Cell::Integer(1) } else { Cell::Text("x".into()) }).collect(),
+                (0..13)
+                    .map(|at| {
+                        if at == 2 || at == 12 { Cell::Integer(1) } else { Cell::Text("x".into()) }
+                    })
+                    .collect(),
             )
         })
         .unwrap_err();

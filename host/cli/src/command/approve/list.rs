@@ -65,7 +65,10 @@ pub(super) fn run(arguments: &List) -> Result<Exit> {
                 rejected_by: people(&standing.rejections),
             });
             let store = location.to_string();
-            output::json("approve", &Report { action: "list", store, requests: requests.collect() });
+            output::json(
+                "approve",
+                &Report { action: "list", store, requests: requests.collect() },
+            );
         }
         Format::Human => output::page(|out| print::list(out, &shown, &location.to_string())),
     }

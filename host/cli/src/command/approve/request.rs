@@ -72,7 +72,8 @@ struct Report<'a> {
 
 pub(super) fn run(arguments: &Request) -> Result<Exit> {
     let (model, version) = version_of(&arguments.model)?;
-    let subject = Subject::new(model, version, &arguments.to).map_err(|error| miette!("{error}"))?;
+    let subject =
+        Subject::new(model, version, &arguments.to).map_err(|error| miette!("{error}"))?;
     let digests = digests(arguments)?;
     let (mut store, identity) = arguments.place.enter()?;
     let role = identity.role(Right::Request, arguments.role.as_deref())?.to_owned();
