@@ -18,6 +18,7 @@ mod lint;
 mod package;
 mod places;
 mod plugins;
+mod postgres;
 mod process;
 mod python;
 mod setup;

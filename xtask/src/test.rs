@@ -6,7 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
-use crate::{crosscheck, plugins, process};
+use crate::{crosscheck, plugins, postgres, process};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -55,6 +55,16 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
         cargo.arg("--workspace");
     }
     cargo.args(arguments).stdout(Stdio::piped());
+    if needs_a_server(arguments) {
+        match postgres::programs() {
+            Ok(folder) => {
+                cargo.env(postgres::NAMED, folder);
+            }
+            // The tests that need one fail: a red run is no place to find out
+            // later that they never ran.
+            Err(error) => eprintln!("xtask: tests will fail: {error:#}"),
+        }
+    }
     process::announce("tests", &cargo);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no standard output")?;
@@ -81,6 +91,13 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
         bail!("the tests failed");
     }
     Ok(())
+}
+
+/// The crate whose tests start a PostgreSQL server.
+const APPROVALS: &str = "tollgate-approvals";
+
+fn needs_a_server(arguments: &[String]) -> bool {
+    !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
 fn names_packages(arguments: &[String]) -> bool {
@@ -136,5 +153,7 @@ mod tests {
         assert!(names_packages(&words("-p tollgate")));
         assert!(names_packages(&words("--package=tollgate -- --nocapture")));
         assert!(!names_packages(&words("fraud -- -p")));
+        assert!(needs_a_server(&[]) && needs_a_server(&words("-p tollgate-approvals")));
+        assert!(!needs_a_server(&words("-p metric-gate")));
     }
 }
