@@ -258,6 +258,60 @@ fn who_somebody_is_no_flag_says() {
     assert!(refusal(&output).contains("names no `issuers`"));
 }
 
+/// Answers one request for a token as GitHub Actions does; gives its address,
+/// and then what was asked.
+fn actions(answer: String) -> (String, std::thread::JoinHandle<String>) {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/token?api-version=2", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let asked: Vec<String> =
+            lines.map(|line| line.unwrap()).take_while(|line| !line.is_empty()).collect();
+        let length = answer.len();
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}"
+        )
+        .unwrap();
+        asked.join("\n").to_lowercase()
+    });
+    (address, thread)
+}
+
+#[test]
+fn a_job_of_github_actions_asks_for_its_token() {
+    let team = Team::new();
+    team.request("kim", "gate.json");
+    let vote = |address: &str| {
+        let mut command = team.command(None, &["approve", ID]);
+        command.env("ACTIONS_ID_TOKEN_REQUEST_URL", address);
+        command.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "of-the-job");
+        command.output().unwrap()
+    };
+    let token = team.signer.token(&claims("dana"));
+    let (address, asked) = actions(json!({ "count": 1, "value": token }).to_string());
+    let output = vote(&address);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("get /token?api-version=2&audience=tollgate http/1.1"), "{asked}");
+    assert!(asked.contains("authorization: bearer of-the-job"), "{asked}");
+    assert_eq!(team.json("ada", &["show", ID])["votes"][0]["by"], "dana");
+    // Whatever else it answers names nobody, and secrets are not repeated.
+    for answer in ["{}", "[]", "", r#"{"value":7}"#, r#"{"value":"dana"}"#] {
+        let (address, asked) = actions(answer.to_owned());
+        let told = refusal(&vote(&address));
+        asked.join().unwrap();
+        assert!(!told.contains("of-the-job") && !told.contains("api-version"), "{told}");
+    }
+    let told = refusal(&vote("http://127.0.0.1:9/token"));
+    assert!(told.contains("cannot be asked, so the token names nobody"), "{told}");
+    let told = refusal(&vote("http://tokens.example/token"));
+    assert!(told.contains("the address has no https"), "{told}");
+    assert_eq!(team.json("ada", &["show", ID])["votes"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn what_is_asked_for_is_named_whole() {
     let team = Team::new();
@@ -389,7 +443,7 @@ fn a_vote_that_cannot_be_written_is_an_error() {
     let votes = || team.json("ada", &["show", ID])["votes"].as_array().unwrap().len();
     // No file may grow: not even the journal.
     let told = below("trap '' XFSZ; ulimit -f 0; exec");
-    assert!(told.contains("cannot"), "{told}");
+    assert!(told.contains("cannot be used: disk I/O error"), "{told}");
     assert_eq!(votes(), 0);
     // A file that this user may read only; root may write everything but for this.
     let store = team.folder.path().join("approvals.db");

@@ -157,3 +157,58 @@ fn tally(standing: &Standing<'_>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate::facts::Instant;
+    use tollgate_approvals::{Digests, RequestId, Voucher};
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    /// Every field that is a text, so that a new one is not forgotten here.
+    fn request(text: &str, by: &str) -> Request {
+        let text = || text.to_owned();
+        Request {
+            id: RequestId::new(&text()),
+            revision: 1,
+            model: text(),
+            version: text(),
+            stage: text(),
+            requested_by: by.to_owned(),
+            role: text(),
+            reason: text(),
+            digests: Digests { model: text(), policy: text(), report: text() },
+            voucher: Voucher { issuer: text(), subject: text() },
+            at: Instant::from_milliseconds(0).unwrap(),
+        }
+    }
+
+    fn vote(text: &str, by: &str, says: Says) -> Vote {
+        let Request { id, role, reason, digests, voucher, at, .. } = request(text, by);
+        Vote { request: id, by: by.to_owned(), role, says, note: reason, digests, voucher, at }
+    }
+
+    #[test]
+    fn whatever_people_say_is_only_read() {
+        assert_harmless(|out, text| {
+            let other = format!("{text}2");
+            let revisions = [request(&other, text), request(text, text)];
+            let votes = [
+                vote(text, text, Says::Approved),
+                vote(text, &other, Says::Approved),
+                vote(text, &format!("{text}3"), Says::Rejected),
+                vote(&other, &other, Says::Approved),
+            ];
+            let standing = Standing::of(&revisions, &votes);
+            let [_, newest] = &revisions;
+            let [own, ..] = &votes;
+            requested(out, newest, true)?;
+            requested(out, newest, false)?;
+            voted(out, newest, own, &revisions)?;
+            list(out, &[(newest, standing.clone())], text)?;
+            list(out, &[], text)?;
+            show(out, &revisions, &votes, &standing)
+        });
+    }
+}
