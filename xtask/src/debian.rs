@@ -55,7 +55,8 @@ pub(crate) fn can_be_had() -> Result<()> {
     Ok(())
 }
 
-fn is_root() -> bool {
+/// Whether this user may install packages.
+pub(crate) fn is_root() -> bool {
     process::answer(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 

@@ -19,6 +19,7 @@ mod lint;
 mod package;
 mod places;
 mod plugins;
+mod postgres;
 mod process;
 mod python;
 mod registry;

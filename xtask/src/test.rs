@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, crosscheck, plugins, process};
+use crate::{attestation, crosscheck, plugins, postgres, process};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -62,6 +62,14 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     if let Some(registry) = &registry {
         cargo.env(registry::ADDRESS, &registry.address);
     }
+    if needs_a_server(arguments) {
+        match postgres::programs() {
+            Ok(folder) => {
+                cargo.env(postgres::NAMED, folder);
+            }
+            Err(error) => println!("\ntests of PostgreSQL: not run: {error:#}"),
+        }
+    }
     process::announce("tests", &cargo);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no standard output")?;
@@ -93,6 +101,13 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
         bail!("the tests failed");
     }
     Ok(())
+}
+
+/// The crate whose tests start a PostgreSQL server.
+const APPROVALS: &str = "tollgate-approvals";
+
+fn needs_a_server(arguments: &[String]) -> bool {
+    !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
 /// A registry for the tests of the command line, and what they judge in it.
@@ -172,5 +187,7 @@ mod tests {
         assert!(names_packages(&words("-p tollgate")));
         assert!(names_packages(&words("--package=tollgate -- --nocapture")));
         assert!(!names_packages(&words("fraud -- -p")));
+        assert!(needs_a_server(&[]) && needs_a_server(&words("-p tollgate-approvals")));
+        assert!(!needs_a_server(&words("-p metric-gate")));
     }
 }

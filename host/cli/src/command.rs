@@ -1,5 +1,6 @@
 //! The commands, and what they share.
 
+mod approve;
 mod archive;
 mod bake;
 mod check;
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Decide what to do with a score
     Decide(decide::Decide),
+    /// Ask for approval of a model version, give it or refuse it
+    #[command(subcommand)]
+    Approve(approve::Approve),
     /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(signature::Signature),
@@ -108,6 +112,7 @@ impl Command {
             Self::Rollback(rollback) => rollback::run(rollback),
             Self::Status(status) => status::run(status),
             Self::Decide(decide) => decide::run(decide),
+            Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Compare(compare) => compare::run(compare),

@@ -47,6 +47,7 @@ pub(crate) fn error(command: &str, format: Format, error: &dyn Diagnostic) {
 /// The option that helps, of which a library knows nothing.
 fn advice(command: &str, error: &dyn Diagnostic) -> Option<&'static str> {
     match (error.code()?.to_string().as_str(), command) {
+        ("tollgate::approvals::role", _) => Some("`--role ROLE` says it"),
         ("tollgate::plugin", _) => Some("`--plugin FILE` gives one"),
         ("tollgate::format", "check") => Some("`--payload-format` says it"),
         ("tollgate::format", _) => Some("`--input-format` says it"),
