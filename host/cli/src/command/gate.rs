@@ -7,8 +7,9 @@ use clap::Args;
 use tollgate::facts::Instant;
 use tollgate::judge::{self, GateCase};
 use tollgate::report::GateReport;
+use tollgate_reports::Report;
 
-use crate::arguments::{Format, Shared, Verdict};
+use crate::arguments::{Reports, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -45,11 +46,13 @@ pub(crate) struct Gate {
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
+    pub(crate) reports: Reports,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
-    output::shown("gate", arguments.shared.format, || {
+    output::reported("gate", &arguments.reports, |reporter| {
         let plugins = super::plugins(&arguments.shared)?;
         let case = GateCase::of_folders(
             &arguments.candidate,
@@ -58,10 +61,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             arguments.as_of.unwrap_or_else(Instant::now),
         )?;
         let report = judge::gate(&plugins, case, &arguments.profile)?;
-        match arguments.shared.format {
-            Format::Json => output::json("gate", &report),
-            Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
-        }
+        reporter.report(&Report::Gate(&report), |out| print(out, &report, arguments.as_of))?;
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
@@ -86,7 +86,7 @@ fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::
             visible(&plugin.version)
         )?;
         for finding in &profile.findings {
-            output::finding(out, finding)?;
+            output::finding(out, finding, None)?;
         }
     }
     writeln!(out)?;
@@ -111,6 +111,7 @@ mod tests {
             outcome: Outcome::Fail,
             message: text(),
             pointer: Some(text()),
+            line: Some(3),
             expected: Some(text()),
             actual: Some(text()),
             occurrences: 3,
@@ -133,6 +134,7 @@ mod tests {
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),
+                document: text(),
                 verdict: Outcome::Fail,
                 findings: vec![finding],
                 plugin,

@@ -31,7 +31,7 @@ pub(super) fn read(
     settings: &Object<'_>,
     catalog: &mut Catalog,
     mistakes: &mut Mistakes,
-) -> Vec<(String, Rule)> {
+) -> Vec<Rule> {
     let mut rules = Vec::new();
     let baseline = settings.text("mlflow_baseline", mistakes).unwrap_or("champion");
     if baseline == CANDIDATE {
@@ -70,12 +70,13 @@ pub(super) fn read(
             };
             let rule = Rule {
                 id: kebab(&format!("{name}-mlflow-{kind}")),
+                pointer: entry.pointer.clone(),
                 asks: Asks::One(Box::new(check)),
                 severity: Outcome::Fail,
                 on_missing: OnMissing::Fail,
                 controls: Vec::new(),
             };
-            rules.push((entry.pointer.clone(), rule));
+            rules.push(rule);
         }
     }
     rules

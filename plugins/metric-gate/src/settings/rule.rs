@@ -52,6 +52,7 @@ pub(super) fn read(
     };
     Some(Rule {
         id: read_id(&rule, &asks, mistakes),
+        pointer: rule.pointer.clone(),
         asks,
         severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
         on_missing: rule.choice("on_missing", &ON_MISSING, mistakes).unwrap_or(OnMissing::Fail),
