@@ -67,6 +67,18 @@ pub(crate) struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// Where it is, for a person: the line where that is known, else the place
+    /// in what was judged.
+    pub(crate) fn place(&self) -> String {
+        let is_placed = |it: &&FindingReport| it.line.or_else(|| it.places.first()?.line).is_some();
+        let pointer = self.finding.and_then(|finding| finding.pointer.as_deref());
+        match (self.file, self.finding.filter(is_placed), pointer) {
+            (Some(file), Some(_), _) => format!("{file}:{}", self.line),
+            (Some(file), None, Some(pointer)) => format!("{file} {pointer}"),
+            (file, _, pointer) => file.or(pointer).unwrap_or_default().to_owned(),
+        }
+    }
+
     /// What there is to say beside the message, in lines of a name and a text.
     pub(crate) fn details(&self) -> Vec<(&'static str, String)> {
         let Some(finding) = self.finding else { return Vec::new() };
@@ -163,7 +175,7 @@ impl<'a> Cases<'a> {
         fact.or(finding.column.as_deref()).or(pointer).unwrap_or_default()
     }
 
-    fn fingerprint(&self, of: &[&str]) -> String {
+    pub(crate) fn fingerprint(&self, of: &[&str]) -> String {
         let parts: Vec<&str> = self.of.iter().chain(of).copied().collect();
         let text = serde_json::to_string(&parts).unwrap_or_default();
         let digest = Digest::of(text.as_bytes()).to_string();

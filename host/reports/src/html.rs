@@ -109,12 +109,12 @@ fn finding(out: &mut String, case: &Case<'_>, several: bool) -> fmt::Result {
         write!(out, " ")?;
     }
     writeln!(out, "{}</p>", markup(&case.message))?;
-    let placed = case.finding.is_some_and(|it| it.line.is_some() || !it.places.is_empty());
-    let line = case.file.filter(|_| placed).map(|file| ("at", format!("{file}:{}", case.line)));
-    let mut details: Vec<(&str, String)> = case.details();
-    // A rule's pointer says less than its line.
-    details.retain(|(name, _)| *name != "pointer" || line.is_none());
-    details.extend(line);
+    let mut details = case.details();
+    // It is a part of the place.
+    details.retain(|(name, _)| *name != "pointer");
+    if case.finding.is_some() {
+        details.extend(Some(("at", case.place())).filter(|(_, place)| !place.is_empty()));
+    }
     if details.is_empty() {
         return Ok(());
     }

@@ -78,17 +78,7 @@ fn row(out: &mut String, case: &Case<'_>) -> fmt::Result {
     for (name, text) in details.iter().filter(|(name, _)| shown(name)) {
         write!(out, "<br>{name} {}", escaped(text))?;
     }
-    let pointer = details.iter().find(|(name, _)| *name == "pointer");
-    let place = match (case.file, pointer) {
-        (Some(file), None) => format!("{file}:{}", case.line),
-        (Some(file), Some(_)) if case.finding.is_some_and(|it| it.line.is_some()) => {
-            format!("{file}:{}", case.line)
-        }
-        (Some(file), Some((_, pointer))) => format!("{file} {pointer}"),
-        (None, Some((_, pointer))) => pointer.clone(),
-        (None, None) => String::new(),
-    };
-    writeln!(out, " | {} |", escaped(&place))
+    writeln!(out, " | {} |", escaped(&case.place()))
 }
 
 /// A stranger's text, of which Markdown makes nothing but text.

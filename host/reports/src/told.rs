@@ -177,7 +177,8 @@ fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told
     let mut messages: Vec<String> = told.iter().map(|error| (*error).to_owned()).collect();
     messages.extend(details.iter().cloned());
     let cases = messages.into_iter().enumerate().map(|(at, message)| {
-        let mut case = cases.untold("error", Mark::Error, message);
+        let fingerprint = cases.fingerprint(&["error", &message]);
+        let mut case = Case { fingerprint, ..cases.untold("error", Mark::Error, message) };
         if at > 0 {
             case.title = format!("error ({})", at + 1);
         }

@@ -15,7 +15,8 @@ pub(crate) struct Reports {
     /// `junit=out.xml` writes a file, whole or not at all. `github` also adds
     /// to the job's summary, the file that `$GITHUB_STEP_SUMMARY` names. A file
     /// that cannot be written is exit code 2.
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", value_parser = report_to)]
+    // `check` has a flag `--formats`.
+    #[arg(id = "report", long = "format", value_name = "FORMAT[=FILE]", value_parser = report_to)]
     formats: Vec<ReportTo>,
 }
 

@@ -87,6 +87,10 @@ impl<'a> Line<'a> {
         });
         let mut points: Vec<Point<'a>> = points.collect();
         points.sort_by_key(|point| point.subject != CANDIDATE);
+        // Copies of a fact lie on one place.
+        points.dedup_by(|one, other| {
+            one.subject == other.subject && one.value.total_cmp(&other.value).is_eq()
+        });
         let name = points.first()?.name;
         Some(Self { name, mark: case.mark, points })
     }
