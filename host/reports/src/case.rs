@@ -118,7 +118,8 @@ pub(crate) struct Cases<'a> {
 }
 
 impl<'a> Cases<'a> {
-    pub(crate) fn new(&self, findings: &'a [FindingReport]) -> Vec<Case<'a>> {
+    /// One a finding.
+    pub(crate) fn all(&self, findings: &'a [FindingReport]) -> Vec<Case<'a>> {
         let mut times: HashMap<&str, usize> = HashMap::new();
         for finding in findings {
             *times.entry(&finding.rule).or_default() += 1;

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tollgate::text::{safe_json, visible};
 
 use crate::case::{Case, Mark};
@@ -35,11 +35,8 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
     let notifications: Vec<Value> = errors
         .map(|(_, case)| json!({ "level": "error", "message": { "text": text(&case.message) } }))
         .collect();
-    let about = told
-        .about
-        .iter()
-        .map(|(name, value)| (name.replace(' ', "_"), Value::String(visible(value).to_string())));
-    let mut properties: serde_json::Map<String, Value> = about.collect();
+    let about = told.about.iter().map(|(name, value)| (name.replace(' ', "_"), shown(value)));
+    let mut properties: Map<String, Value> = about.collect();
     properties.insert("verdict".to_owned(), told.verdict.name().into());
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -82,10 +79,11 @@ fn rule_id(told: &Told<'_>, section: &Section<'_>, case: &Case<'_>) -> String {
 }
 
 fn rule(id: &str, section: &Section<'_>, case: &Case<'_>) -> Value {
-    let mut properties = json!({ "section": visible(&section.title()).to_string() });
+    let mut properties = Map::new();
+    properties.insert("section".to_owned(), shown(&section.title()));
     if let Some(plugin) = section.plugin {
-        properties["plugin"] =
-            format!("{} {}", visible(&plugin.name), visible(&plugin.version)).into();
+        let plugin = format!("{} {}", plugin.name, plugin.version);
+        properties.insert("plugin".to_owned(), shown(&plugin));
     }
     json!({
         "id": id,
@@ -96,38 +94,38 @@ fn rule(id: &str, section: &Section<'_>, case: &Case<'_>) -> Value {
 
 fn result(id: &str, index: usize, case: &Case<'_>) -> Value {
     let level = if case.mark.blocks() { "error" } else { "warning" };
-    let mut properties = json!({ "outcome": case.mark.name() });
+    let mut properties = Map::new();
+    properties.insert("outcome".to_owned(), case.mark.name().into());
+    let mut places = Vec::new();
     for (name, value) in case.details() {
-        let value = visible(&value).to_string();
         match name {
-            "first at" => {
-                if let Some(places) = properties["first_at"].as_array_mut() {
-                    places.push(value.into());
-                } else {
-                    properties["first_at"] = json!([value]);
-                }
+            "first at" => places.push(shown(&value)),
+            name => {
+                properties.insert(name.to_owned(), shown(&value));
             }
-            name => properties[name] = value.into(),
         }
     }
-    let mut result = json!({
+    if !places.is_empty() {
+        properties.insert("first_at".to_owned(), places.into());
+    }
+    let location = case.file.map(|file| {
+        json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(file) },
+                "region": { "startLine": case.line },
+            },
+        })
+    });
+    json!({
         "ruleId": id,
         "ruleIndex": index,
         "kind": "fail",
         "level": level,
         "message": { "text": text(&case.message) },
+        "locations": location.as_slice(),
         "partialFingerprints": { FINGERPRINT: case.fingerprint },
         "properties": properties,
-    });
-    if let Some(file) = case.file {
-        result["locations"] = json!([{
-            "physicalLocation": {
-                "artifactLocation": { "uri": uri(file) },
-                "region": { "startLine": case.line },
-            },
-        }]);
-    }
-    result
+    })
 }
 
 /// The plugins that judged, each once.
@@ -135,8 +133,8 @@ fn plugins(told: &Told<'_>) -> Vec<Value> {
     let mut plugins: Vec<Value> = Vec::new();
     for plugin in told.sections.iter().filter_map(|section| section.plugin) {
         let plugin = json!({
-            "name": visible(&plugin.name).to_string(),
-            "version": visible(&plugin.version).to_string(),
+            "name": shown(&plugin.name),
+            "version": shown(&plugin.version),
             "properties": { "digest": plugin.digest.to_string() },
         });
         if !plugins.contains(&plugin) {
@@ -144,6 +142,10 @@ fn plugins(told: &Told<'_>) -> Vec<Value> {
         }
     }
     plugins
+}
+
+fn shown(text: &str) -> Value {
+    visible(text).to_string().into()
 }
 
 /// A plain text message, in which `[text](target)` would be a link.

@@ -85,7 +85,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
             facts: &report.facts,
             file: file(&profile.document),
         };
-        let told = cases.new(&profile.findings);
+        let told = cases.all(&profile.findings);
         Section {
             name: &profile.name,
             version: Some(&profile.version),
@@ -134,7 +134,7 @@ fn of_check(report: &CheckReport) -> Told<'_> {
         facts: &[],
         file: payload.and_then(file).or_else(|| file(&report.signature)),
     };
-    let told = cases.new(&report.findings);
+    let told = cases.all(&report.findings);
     let section = Section {
         name: &report.signature,
         version: None,
