@@ -1,5 +1,7 @@
 //! What several commands are asked with.
 
+mod reports;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,6 +10,8 @@ use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
 
 use crate::exit::Exit;
+
+pub(crate) use self::reports::{ReportFormat, ReportTo, Reports};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PayloadFormat {
@@ -45,9 +49,6 @@ impl PayloadFormat {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
     /// A plugin file that documents may name; may be given several times
     #[arg(long = "plugin", value_name = "FILE", id = "plugin_file")]
     pub(crate) plugins: Vec<PathBuf>,

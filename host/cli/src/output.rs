@@ -6,6 +6,7 @@ mod errors;
 mod file;
 #[cfg(test)]
 pub(crate) mod hostile;
+mod reports;
 mod standard;
 
 use std::fmt::{self, Write};
@@ -20,6 +21,7 @@ use crate::exit::Exit;
 
 pub(crate) use self::errors::{error, program};
 pub(crate) use self::file::{is_standard_output, write};
+pub(crate) use self::reports::reported;
 pub(crate) use self::standard::{Answers, document, json, json_value, note, page};
 
 /// Runs a command and shows its error, when it has one.
@@ -48,15 +50,19 @@ pub(crate) fn style(outcome: Outcome) -> Style {
     color.on_default().bold()
 }
 
-/// One finding in a line or a few.
-pub(crate) fn finding(out: &mut impl Write, finding: &FindingReport) -> fmt::Result {
+/// One finding in a line or a few, and where in what was judged it is.
+pub(crate) fn finding(
+    out: &mut impl Write,
+    finding: &FindingReport,
+    pointer: Option<&str>,
+) -> fmt::Result {
     let style = style(finding.outcome);
     let sign = match finding.outcome {
         Outcome::Pass => "ok",
         outcome => outcome.name(),
     };
     write!(out, "  {style}{sign:<12}{style:#} {}", visible(&finding.rule))?;
-    if let Some(pointer) = finding.pointer.as_deref().filter(|pointer| !pointer.is_empty()) {
+    if let Some(pointer) = pointer.filter(|pointer| !pointer.is_empty()) {
         write!(out, "  at {}", visible(pointer))?;
     }
     match finding.occurrences {
@@ -87,29 +93,10 @@ pub(crate) fn verdict<'a>(
     verdict: Outcome,
     findings: impl Iterator<Item = &'a FindingReport>,
 ) -> fmt::Result {
-    let mut counts = [0_usize; 4];
-    for finding in findings {
-        if let Some(count) = counts.get_mut(finding.outcome as usize) {
-            *count += 1;
-        }
-    }
-    let word = match verdict {
-        Outcome::Pass => "PASSED",
-        Outcome::Warn => "PASSED with warnings",
-        Outcome::Inconclusive => "INCONCLUSIVE",
-        Outcome::Fail => "FAILED",
-    };
-    let style = style(verdict);
-    let names = ["passed", "warned", "inconclusive", "failed"];
-    let counted: Vec<String> = names
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| format!("{count} {name}"))
-        .collect();
-    write!(out, "{style}{word}{style:#}")?;
+    let (style, counted) = (style(verdict), tollgate_reports::counted(findings));
+    write!(out, "{style}{}{style:#}", tollgate_reports::word(verdict))?;
     if !counted.is_empty() {
-        write!(out, ": {}", counted.join(", "))?;
+        write!(out, ": {counted}")?;
     }
     writeln!(out)
 }

@@ -81,7 +81,7 @@ fn version(model: &Model) -> Value {
         "title": model.title,
         "name": model.name,
         "version": model.version,
-        "digest": model.digest(),
+        "digest": model.digest().to_string(),
     })
 }
 

@@ -180,7 +180,7 @@ fn compare(versions: &[Version], wanted: &[Wanted]) -> CompareReport {
             stage: version.model.stage.clone(),
             aliases: version.model.aliases.clone(),
             run_id: version.model.run_id.clone(),
-            digest: version.model.digest(),
+            digest: version.model.digest().to_string(),
             metrics: metrics.iter().filter(|row| has(row.values.get(at))).count(),
             params: params.iter().filter(|row| matches!(row.values.get(at), Some(Some(_)))).count(),
             signature: boolean(version, "signature_present"),

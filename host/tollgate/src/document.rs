@@ -231,6 +231,12 @@ impl PolicyDocument {
         found.key_span.unwrap_or_else(|| found.span())
     }
 
+    /// The settings as they are written, each value with its place.
+    #[must_use]
+    pub fn settings_tree(&self) -> Option<&Node> {
+        self.tree.get("settings")
+    }
+
     /// The folder that relative paths in it start from.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -9,6 +9,7 @@ mod merge;
 mod opened;
 mod registry;
 mod rows;
+mod rule_places;
 mod subject;
 
 use std::path::Path;

@@ -25,9 +25,14 @@ pub struct FindingReport {
     pub outcome: Outcome,
     /// One sentence.
     pub message: String,
-    /// An RFC 6901 pointer into what was judged.
+    /// An RFC 6901 pointer into what was judged; of a gate's finding, into the
+    /// settings of the profile, where the plugin says which rule it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// Of a gate's finding, the line of the profile's document that the rule
+    /// begins at, from 1, where that can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -57,6 +62,7 @@ impl FindingReport {
             outcome,
             message: message.into(),
             pointer: None,
+            line: None,
             expected: None,
             actual: None,
             occurrences: 1,
@@ -284,6 +290,8 @@ pub struct ProfileReport {
     pub name: String,
     /// The profile's version.
     pub version: String,
+    /// The file that it was read from.
+    pub document: String,
     /// The worst outcome.
     #[serde(serialize_with = "outcome")]
     pub verdict: Outcome,

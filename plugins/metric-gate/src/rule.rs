@@ -23,6 +23,8 @@ pub type Labels = Vec<(String, String)>;
 pub struct Rule {
     /// Its id, kebab-case, unique in the gate.
     pub id: String,
+    /// An RFC 6901 pointer to it in the settings.
+    pub pointer: String,
     /// What is checked.
     pub asks: Asks,
     /// What the rule is when it does not hold.

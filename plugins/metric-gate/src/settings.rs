@@ -34,32 +34,29 @@ const KEYS: [&str; 4] = ["rules", "metrics", "mlflow_thresholds", "mlflow_baseli
 /// All mistakes, each with a pointer.
 pub(crate) fn read(settings: &Value) -> Result<(Catalog, Vec<Rule>), Vec<Finding>> {
     let mut mistakes = Mistakes::default();
-    let mut rules = Vec::new();
+    let mut rules: Vec<Rule> = Vec::new();
     let mut catalog = Catalog::default();
     if let Some(object) = Object::new(settings, String::new(), &KEYS, &mut mistakes) {
         catalog = metrics::read(&object, &mut mistakes);
         for (pointer, item) in object.items("rules", &mut mistakes) {
-            if let Some(rule) = rule::read(item, pointer.clone(), &mut catalog, &mut mistakes) {
-                rules.push((pointer, rule));
-            }
+            rules.extend(rule::read(item, pointer, &mut catalog, &mut mistakes));
         }
         rules.extend(mlflow::read(&object, &mut catalog, &mut mistakes));
     }
     refuse_same_ids(&rules, &mut mistakes);
-    let rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
     mistakes.into_result()?;
     Ok((catalog, rules))
 }
 
-fn refuse_same_ids(rules: &[(String, Rule)], mistakes: &mut Mistakes) {
+fn refuse_same_ids(rules: &[Rule], mistakes: &mut Mistakes) {
     let mut seen = BTreeSet::new();
-    for (pointer, rule) in rules {
+    for rule in rules {
         if !seen.insert(rule.id.as_str()) {
             let message = format!(
                 "another rule has the id `{}` already; give this one an `id` of its own",
                 rule.id
             );
-            mistakes.add(pointer, message);
+            mistakes.add(&rule.pointer, message);
         }
     }
 }

@@ -101,7 +101,8 @@ impl Verdict {
         if !rule.controls.is_empty() {
             message = format!("{message} [controls: {}]", rule.controls.join(", "));
         }
-        let mut finding = Finding::new(rule.id.as_str(), outcome, message);
+        let mut finding =
+            Finding::new(rule.id.as_str(), outcome, message).at(rule.pointer.as_str());
         finding.expected = self.expected;
         finding.actual = self.actual;
         finding.facts = self.facts;

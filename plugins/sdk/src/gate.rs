@@ -28,7 +28,9 @@ pub trait Gate: Sized + 'static {
     }
 
     /// Judges all the evidence at once. Every rule gives at least one
-    /// finding, those that hold included.
+    /// finding, those that hold included. A finding that points ([`Finding::at`])
+    /// points to its rule in the settings, so that reports can name the line of
+    /// the profile; without that the rule is looked for by an `id` in them.
     fn evaluate(&self, facts: &[Fact]) -> Vec<Finding>;
 }
 

@@ -25,9 +25,9 @@ pub(crate) struct Server {
 
 /// The folder with `initdb` and `postgres`: what `TOLLGATE_POSTGRES` names, the
 /// path, or where Debian has them.
-fn programs() -> PathBuf {
+fn programs() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("TOLLGATE_POSTGRES").filter(|it| !it.is_empty()) {
-        return named.into();
+        return Some(named.into());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let in_path = std::env::split_paths(&path).collect::<Vec<_>>();
@@ -39,13 +39,13 @@ fn programs() -> PathBuf {
         .rev()
         .chain(in_path)
         .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file());
-    found.unwrap_or_else(|| {
-        panic!(
-            "there is no PostgreSQL to test with: `cargo xtask test` brings it, or install it \
-             (Debian: `apt install postgresql`), or set TOLLGATE_POSTGRES to the folder that has \
-             `initdb` and `postgres`"
-        )
-    })
+    if found.is_none() {
+        eprintln!(
+            "not run: there is no PostgreSQL to test with: `cargo xtask test` brings it where it \
+             can, or set TOLLGATE_POSTGRES to the folder that has `initdb` and `postgres`"
+        );
+    }
+    found
 }
 
 fn is_root() -> bool {
@@ -55,7 +55,7 @@ fn is_root() -> bool {
 
 /// A program of the server, as a user whom it accepts.
 fn program(name: &str, folder: &Path) -> Command {
-    let mut command = Command::new(programs().join(name));
+    let mut command = Command::new(programs().unwrap().join(name));
     command.current_dir(folder).env("LC_ALL", "C.UTF-8");
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
@@ -74,7 +74,8 @@ fn hand_over(path: &Path) {
 
 impl Server {
     /// Makes a database cluster and runs it.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start() -> Option<Self> {
+        programs()?;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("password"), PASSWORD).unwrap();
         hand_over(folder.path());
@@ -87,7 +88,7 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = Self { folder, port, process: None };
         server.run();
-        server
+        Some(server)
     }
 
     /// Runs it, and waits until it lets us in.

@@ -12,6 +12,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 use miette::Result;
 use tollgate_approvals::{Config, Identity, Location, RequestId, Says, Store, identify, token};
+use tollgate_engine::types::Fact;
 
 use crate::arguments::Format;
 use crate::exit::Exit;
@@ -101,21 +102,39 @@ pub(crate) fn run(arguments: &Approve) -> Exit {
     })
 }
 
+/// What a gate is told of the approvals of a version's way to a stage; nothing
+/// where nobody has asked for any yet.
+pub(super) fn facts(config: Option<&Path>, id: &str) -> Result<Vec<Fact>> {
+    let location = location(None, &self::config(config)?)?;
+    if location.is_missing() {
+        return Ok(Vec::new());
+    }
+    Ok(Store::at(&location)?.facts(&RequestId::new(id))?)
+}
+
+fn config(path: Option<&Path>) -> Result<Config> {
+    Ok(match path {
+        Some(path) => Config::read(path)?,
+        None if Path::new(CONFIG).exists() => Config::read(Path::new(CONFIG))?,
+        None => Config::default(),
+    })
+}
+
+fn location(store: Option<&str>, config: &Config) -> Result<Location> {
+    Ok(match (store, &config.store) {
+        (Some(url), _) => Location::parse(url, Path::new(""))?,
+        (None, Some(location)) => location.clone(),
+        (None, None) => Location::of_user()?,
+    })
+}
+
 impl Place {
     fn config(&self) -> Result<Config> {
-        Ok(match &self.config {
-            Some(path) => Config::read(path)?,
-            None if Path::new(CONFIG).exists() => Config::read(Path::new(CONFIG))?,
-            None => Config::default(),
-        })
+        config(self.config.as_deref())
     }
 
     fn location(&self, config: &Config) -> Result<Location> {
-        Ok(match (&self.store, &config.store) {
-            (Some(url), _) => Location::parse(url, Path::new(""))?,
-            (None, Some(location)) => location.clone(),
-            (None, None) => Location::of_user()?,
-        })
+        location(self.store.as_deref(), config)
     }
 
     /// The store and who is at it: the token of the environment says so.

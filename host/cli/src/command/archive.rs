@@ -6,7 +6,7 @@ use tollgate_promotion::moves;
 use tollgate_sources::ModelReference;
 
 use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Shared;
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
 
@@ -27,12 +27,13 @@ pub(crate) struct Archive {
     pub(crate) actor: Actor,
     #[command(flatten)]
     pub(crate) registry: Registry,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Archive) -> Exit {
-    output::shown("archive", arguments.shared.format, || archive(arguments))
+    output::shown("archive", arguments.format, || archive(arguments))
 }
 
 fn archive(arguments: &Archive) -> Result<Exit> {
@@ -45,5 +46,5 @@ fn archive(arguments: &Archive) -> Result<Exit> {
     let version = mlflow.version(&arguments.model.name, number)?;
     let wanted = moves::archive(&plan, &registered, &version, &audit)?;
     drop(waiting);
-    arguments.actor.make("archive", arguments.shared.format, &mlflow, &wanted)
+    arguments.actor.make("archive", arguments.format, &mlflow, &wanted)
 }

@@ -41,14 +41,16 @@ pub(crate) struct Bake {
     /// to.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(arguments: &Bake) -> Exit {
-    output::shown("bake", arguments.shared.format, || {
-        if arguments.shared.format == Format::Json && output::is_standard_output(&arguments.output)
-        {
+    output::shown("bake", arguments.format, || {
+        if arguments.format == Format::Json && output::is_standard_output(&arguments.output) {
             miette::bail!(
                 "the report as JSON and the component cannot both go to standard output: give \
                  `--output` a file"
@@ -78,7 +80,7 @@ pub(crate) fn run(arguments: &Bake) -> Exit {
             }
             Ok(())
         };
-        match arguments.shared.format {
+        match arguments.format {
             // The component is on standard output.
             Format::Human if output::is_standard_output(path) => output::note(print),
             Format::Human => output::page(print),

@@ -16,8 +16,9 @@ use tollgate::report::{CheckReport, FindingReport, PlaceReport, RowsReport};
 use tollgate::source::{Content, Source};
 use tollgate_engine::types::Outcome;
 use tollgate_frames::{Payload, PayloadFile};
+use tollgate_reports::Report;
 
-use crate::arguments::{Emptiness, Format, PayloadFormat, Shared, Verdict};
+use crate::arguments::{Emptiness, PayloadFormat, Reports, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -99,6 +100,8 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
+    pub(crate) reports: Reports,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
@@ -129,7 +132,7 @@ fn resource(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(crate) fn run(arguments: &Check) -> Exit {
-    output::shown("check", arguments.shared.format, || {
+    output::reported("check", &arguments.reports, |reporter| {
         let plugins = super::plugins(&arguments.shared)?;
         let mut progress = Progress::default();
         let subject = subject(&plugins, arguments)?;
@@ -138,10 +141,7 @@ pub(crate) fn run(arguments: &Check) -> Exit {
         if arguments.hide_values {
             report.hide_values();
         }
-        match arguments.shared.format {
-            Format::Json => output::json("check", &report),
-            Format::Human => output::page(|out| print(out, &report, &subject)),
-        }
+        reporter.report(&Report::Check(&report), |out| print(out, &report, &subject))?;
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
@@ -285,7 +285,7 @@ fn print(out: &mut String, report: &CheckReport, subject: &Subject) -> fmt::Resu
         match &report.rows {
             Some(rows) => print_of_rows(out, finding, rows)?,
             None => {
-                output::finding(out, finding)?;
+                output::finding(out, finding, finding.pointer.as_deref())?;
                 output::comparison(out, finding)?;
             }
         }
@@ -363,6 +363,7 @@ mod tests {
             outcome: Outcome::Fail,
             message: text(),
             pointer: Some(text()),
+            line: None,
             expected: Some(text()),
             actual: Some(text()),
             occurrences: 3,

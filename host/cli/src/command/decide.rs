@@ -67,6 +67,9 @@ pub(crate) struct Decide {
     pub(crate) no_time: bool,
     #[command(flatten)]
     pub(crate) emptiness: Emptiness,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
@@ -103,7 +106,7 @@ impl InputFormat {
 }
 
 pub(crate) fn run(arguments: &Decide) -> Exit {
-    output::shown("decide", arguments.shared.format, || decide(arguments))
+    output::shown("decide", arguments.format, || decide(arguments))
 }
 
 fn decide(arguments: &Decide) -> Result<Exit> {
@@ -115,8 +118,7 @@ fn decide(arguments: &Decide) -> Result<Exit> {
         }
         decider = decider.with_counters(counters)?;
     }
-    let task =
-        Task { arguments, printer: Printer { decider: &decider, format: arguments.shared.format } };
+    let task = Task { arguments, printer: Printer { decider: &decider, format: arguments.format } };
     match input::open(arguments, decider.extractor())? {
         Input::Nothing => Ok(task.nothing()),
         Input::One(request) => Ok(task.one(&request)),

@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use miette::Result;
-use tollgate::facts::{FactsError, Instant};
+use tollgate::facts::{FactsError, Instant, RUN};
 use tollgate::judge::{self, GateCase};
 use tollgate::plugins::Plugins;
 use tollgate::report::GateReport;
 use tollgate::source::{Content, Source};
+use tollgate_engine::types::{Fact, FactValue};
 use tollgate_promotion::Stage;
 use tollgate_promotion::collect::{Question, collect};
 use tollgate_promotion::plan::{Plan, Target};
+use tollgate_reports::Report;
 use tollgate_sources::ModelReference;
 
+use super::approve;
 use super::registry::{self, Registry, Waiting};
-use crate::arguments::{Format, Shared, Verdict};
+use crate::arguments::{Reports, Shared, Verdict};
 use crate::command::record::Recording;
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -84,11 +87,13 @@ pub(crate) struct Gate {
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
+    pub(crate) reports: Reports,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
-    output::shown("gate", arguments.shared.format, || {
+    output::reported("gate", &arguments.reports, |reporter| {
         let plugins = super::plugins(&arguments.shared)?;
         // Where folders are judged by profiles there is no plan to read.
         let needs_plan = arguments.model.is_some() || arguments.profile.is_empty();
@@ -99,15 +104,18 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         };
         let gates = Gates::open(&plugins, &target)?;
         let mut case = case(arguments, plan.as_ref(), &plugins)?;
-        let report = gates.judge(&plugins, &mut case)?;
+        let approvals = arguments.registry.approvals.as_deref();
+        // What was kept has its approvals in it.
+        let asks = arguments.offline.is_none();
+        let report = gates.judge(&plugins, &mut case, |id| match asks {
+            true => approve::facts(approvals, id),
+            false => Ok(Vec::new()),
+        })?;
         if let Some(path) = &arguments.facts_out {
             registry::kept(path, &case.to_json())?;
         }
         arguments.recording.gate(&case, gates.all(), &report)?;
-        match arguments.shared.format {
-            Format::Json => output::json("gate", &report),
-            Format::Human => output::page(|out| print(out, &report, arguments.as_of)),
-        }
+        reporter.report(&Report::Gate(&report), |out| print(out, &report, arguments.as_of))?;
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
@@ -144,6 +152,19 @@ fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<Gate
     Ok(case)
 }
 
+/// The request that approves the candidate's way to its target:
+/// `churn-v8-Production`.
+fn request_id(case: &GateCase) -> Option<String> {
+    let candidate = case.candidate();
+    let (name, version) = (candidate.name.as_ref()?, candidate.version.as_ref()?);
+    let facts = case.evidence().facts();
+    let target = facts.iter().find(|fact| fact.subject == RUN && fact.name == "target")?;
+    match &target.value {
+        FactValue::Text(target) => Some(format!("{name}-v{version}-{target}")),
+        _ => None,
+    }
+}
+
 /// The opened profiles of a target, that of approvals last.
 pub(crate) struct Gates {
     all: Vec<judge::Gate>,
@@ -164,16 +185,26 @@ impl Gates {
         &self.all
     }
 
-    /// Judges by all profiles, then the approvals of what came of it.
-    pub(crate) fn judge(&self, plugins: &Plugins, case: &mut GateCase) -> Result<GateReport> {
+    /// Judges by all profiles, then the approvals of what came of it, which
+    /// `approvals` knows by the id of their request.
+    pub(crate) fn judge(
+        &self,
+        plugins: &Plugins,
+        case: &mut GateCase,
+        approvals: impl FnOnce(&str) -> Result<Vec<Fact>>,
+    ) -> Result<GateReport> {
         if self.all.iter().any(judge::Gate::asks_for_signature) {
             case.look_at_signature(plugins)?;
         }
         match self.all.split_last().filter(|_| self.has_approvals) {
             None => Ok(case.judge(&self.all)?),
-            Some((approvals, profiles)) => {
+            Some((gate, profiles)) => {
                 let report = case.judge(profiles)?;
-                Ok(case.judge_approvals(report, approvals, Vec::new())?)
+                let facts = match request_id(case) {
+                    Some(id) => approvals(&id)?,
+                    None => Vec::new(),
+                };
+                Ok(case.judge_approvals(report, gate, facts)?)
             }
         }
     }
@@ -199,7 +230,7 @@ pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant
             visible(&plugin.version)
         )?;
         for finding in &profile.findings {
-            output::finding(out, finding)?;
+            output::finding(out, finding, None)?;
         }
     }
     writeln!(out)?;
@@ -224,6 +255,7 @@ mod tests {
             outcome: Outcome::Fail,
             message: text(),
             pointer: Some(text()),
+            line: Some(3),
             expected: Some(text()),
             actual: Some(text()),
             occurrences: 3,
@@ -251,6 +283,7 @@ mod tests {
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),
+                document: text(),
                 verdict: Outcome::Fail,
                 findings: vec![finding],
                 plugin,

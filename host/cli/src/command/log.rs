@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Log) -> Exit {
         }
         Log::Show(show) => output::shown("log show", show.format, || self::show::run(show)),
         Log::Replay(replay) => {
-            output::shown("log replay", replay.shared.format, || self::replay::run(replay))
+            output::shown("log replay", replay.format, || self::replay::run(replay))
         }
         Log::Attest(attest) => {
             output::shown("log attest", attest.format, || self::attest::run(attest))

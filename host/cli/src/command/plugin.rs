@@ -92,9 +92,18 @@ struct BakedReport {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
     /// List the built-in plugins
-    List(Shared),
+    List(List),
     /// Show what a plugin is: world, contract, imports, limits, settings
     Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
 }
 
 #[derive(Debug, Args)]
@@ -109,26 +118,29 @@ pub(crate) struct Inspect {
     /// those given with `--plugin`, and the document is the one in it.
     #[arg(long)]
     pub(crate) verify: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(command: &Plugin) -> Exit {
     match command {
-        Plugin::List(shared) => output::shown("plugin", shared.format, || list(shared)),
+        Plugin::List(list) => output::shown("plugin", list.format, || self::list(list)),
         Plugin::Inspect(inspect) => {
-            output::shown("plugin", inspect.shared.format, || self::inspect(inspect))
+            output::shown("plugin", inspect.format, || self::inspect(inspect))
         }
     }
 }
 
-fn list(shared: &Shared) -> Result<Exit> {
-    let plugins = super::plugins(shared)?;
+fn list(arguments: &List) -> Result<Exit> {
+    let plugins = super::plugins(&arguments.shared)?;
     let entries = BUILT_IN
         .iter()
         .map(|(name, _)| Ok(PluginEntry::from(&plugins.built_in(name)?)))
         .collect::<Result<Vec<_>>>()?;
-    match shared.format {
+    match arguments.format {
         Format::Json => output::json_value(&entries),
         Format::Human => output::page(|out| print_list(out, &entries)),
     }
@@ -166,7 +178,7 @@ fn inspect(arguments: &Inspect) -> Result<Exit> {
         settings_schema: serde_json::from_str(&plugin.info().settings_schema)
             .unwrap_or(Value::Null),
     };
-    match arguments.shared.format {
+    match arguments.format {
         Format::Json => output::json_value(&inspection),
         Format::Human => {
             output::page(|out| print_inspection(out, &inspection, arguments.verify));

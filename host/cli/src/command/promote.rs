@@ -11,7 +11,9 @@ use tollgate_promotion::collect::{Collected, Question, collect};
 use tollgate_promotion::{Stage, moves};
 use tollgate_sources::ModelReference;
 
+use super::approve;
 use super::gate::{self, Gates};
+use super::record::Recording;
 use super::registry::{Actor, Registry, Waiting};
 use crate::arguments::{Format, Shared, Verdict};
 use crate::exit::Exit;
@@ -51,7 +53,12 @@ pub(crate) struct Promote {
     #[command(flatten)]
     pub(crate) registry: Registry,
     #[command(flatten)]
+    pub(crate) recording: Recording,
+    #[command(flatten)]
     pub(crate) verdict: Verdict,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
@@ -66,7 +73,7 @@ struct Already<'a> {
 }
 
 pub(crate) fn run(arguments: &Promote) -> Exit {
-    output::shown("promote", arguments.shared.format, || promote(arguments))
+    output::shown("promote", arguments.format, || promote(arguments))
 }
 
 fn promote(arguments: &Promote) -> Result<Exit> {
@@ -91,7 +98,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let registered = mlflow.registered(&arguments.model.name)?;
     let number = mlflow.resolve(&arguments.model, &registered)?;
     let version = mlflow.version(&arguments.model.name, number)?;
-    let format = arguments.shared.format;
+    let format = arguments.format;
     if let Some(rest) = moves::resume(&plan, &registered, &version, to, &audit)? {
         drop(waiting);
         return arguments.actor.make("promote", format, &mlflow, &rest);
@@ -121,7 +128,9 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     };
     let Collected { mut case, registered, candidate, .. } =
         collect(&mlflow, &plan, &plugins, &question)?;
-    let report = gates.judge(&plugins, &mut case)?;
+    let approvals = arguments.registry.approvals.as_deref();
+    let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id))?;
+    arguments.recording.gate(&case, gates.all(), &report)?;
     drop(waiting);
     let exit = Exit::of(report.verdict, arguments.verdict.warnings_fail());
     if exit != Exit::Passed {

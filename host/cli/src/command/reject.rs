@@ -6,7 +6,7 @@ use tollgate_promotion::moves;
 use tollgate_sources::ModelReference;
 
 use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Shared;
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
 
@@ -27,12 +27,13 @@ pub(crate) struct Reject {
     pub(crate) actor: Actor,
     #[command(flatten)]
     pub(crate) registry: Registry,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Reject) -> Exit {
-    output::shown("reject", arguments.shared.format, || reject(arguments))
+    output::shown("reject", arguments.format, || reject(arguments))
 }
 
 fn reject(arguments: &Reject) -> Result<Exit> {
@@ -45,5 +46,5 @@ fn reject(arguments: &Reject) -> Result<Exit> {
     let version = mlflow.version(&arguments.model.name, number)?;
     let wanted = moves::reject(&plan, &registered, &version, &audit)?;
     drop(waiting);
-    arguments.actor.make("reject", arguments.shared.format, &mlflow, &wanted)
+    arguments.actor.make("reject", arguments.format, &mlflow, &wanted)
 }

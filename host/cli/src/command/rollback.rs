@@ -5,7 +5,7 @@ use miette::Result;
 use tollgate_promotion::moves;
 
 use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Shared;
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
 
@@ -31,12 +31,13 @@ pub(crate) struct Rollback {
     pub(crate) actor: Actor,
     #[command(flatten)]
     pub(crate) registry: Registry,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Rollback) -> Exit {
-    output::shown("rollback", arguments.shared.format, || rollback(arguments))
+    output::shown("rollback", arguments.format, || rollback(arguments))
 }
 
 fn rollback(arguments: &Rollback) -> Result<Exit> {
@@ -49,5 +50,5 @@ fn rollback(arguments: &Rollback) -> Result<Exit> {
     let versions = mlflow.versions(name)?;
     let wanted = moves::rollback(&plan, &registered, &versions, arguments.to_version, &audit)?;
     drop(waiting);
-    arguments.actor.make("rollback", arguments.shared.format, &mlflow, &wanted)
+    arguments.actor.make("rollback", arguments.format, &mlflow, &wanted)
 }

@@ -8,7 +8,7 @@ use tollgate_promotion::Stage;
 use tollgate_promotion::status::{Status as Report, status};
 
 use super::registry::{Registry, Waiting};
-use crate::arguments::{Format, Shared};
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -26,12 +26,13 @@ pub(crate) struct Status {
     pub(crate) model: String,
     #[command(flatten)]
     pub(crate) registry: Registry,
-    #[command(flatten)]
-    pub(crate) shared: Shared,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 pub(crate) fn run(arguments: &Status) -> Exit {
-    output::shown("status", arguments.shared.format, || show(arguments))
+    output::shown("status", arguments.format, || show(arguments))
 }
 
 fn show(arguments: &Status) -> Result<Exit> {
@@ -43,7 +44,7 @@ fn show(arguments: &Status) -> Result<Exit> {
     let versions = mlflow.versions(name)?;
     drop(waiting);
     let report = status(&plan, &registered, &versions);
-    match arguments.shared.format {
+    match arguments.format {
         Format::Json => output::json("status", &report),
         Format::Human => output::page(|out| print(out, &report)),
     }

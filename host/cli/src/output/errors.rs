@@ -38,10 +38,16 @@ pub(crate) fn error(command: &str, format: Format, error: &dyn Diagnostic) {
         Ok(())
     });
     if format == Format::Json {
-        let mut details = Vec::new();
-        mistakes(error, None, &mut details);
-        program(command, sentence(error), details);
+        let (sentence, details) = of_program(error);
+        program(command, sentence, details);
     }
+}
+
+/// What a program is told: a sentence, and each mistake at its place.
+pub(super) fn of_program(error: &dyn Diagnostic) -> (String, Vec<String>) {
+    let mut details = Vec::new();
+    mistakes(error, None, &mut details);
+    (sentence(error), details)
 }
 
 /// The option that helps, of which a library knows nothing.

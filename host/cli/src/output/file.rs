@@ -122,6 +122,18 @@ fn plain(error: io::Error) -> io::Error {
     }
 }
 
+/// Adds to the end of a file, which is made where it is not there.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn append(path: &Path, content: &[u8]) -> Result<(), WriteError> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(WriteError::Folder(path.display().to_string())),
+        Ok(there) => into(path, there.file_type(), content),
+        Err(_) => write(path, content),
+    }
+}
+
 fn into(path: &Path, kind: FileType, content: &[u8]) -> Result<(), WriteError> {
     let file = path.display().to_string();
     let mut options = OpenOptions::new();

@@ -30,6 +30,11 @@ pub(crate) fn json(command: &str, report: &impl Serialize) {
     json_value(&Report { command, report });
 }
 
+/// Prints a report that is safe to print.
+pub(super) fn report(text: &str) {
+    told(bytes(text.as_bytes()));
+}
+
 /// Prints a value for a program.
 pub(crate) fn json_value(value: &impl Serialize) {
     if let Ok(text) = serde_json::to_string_pretty(value) {
@@ -68,6 +73,11 @@ pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
 
 fn raw(json: &str) -> io::Result<()> {
     bytes(safe_json(json).as_bytes())
+}
+
+/// A report for a person as a text without colours.
+pub(super) fn plain(render: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    anstream::adapter::strip_str(&safe_lines(&rendered(render))).to_string()
 }
 
 fn rendered(render: impl FnOnce(&mut String) -> fmt::Result) -> String {

@@ -8,10 +8,11 @@ use serde_json::json;
 use tollgate_engine::types::{Fact, FactValue, Outcome};
 use tollgate_engine::{CallOptions, CallStats, Digest, Fault, Plugin};
 
+use super::kept::Kept;
+use super::rule_places::RulePlaces;
 use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::document::PolicyDocument;
-use super::kept::Kept;
 use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
@@ -51,6 +52,7 @@ pub struct Gate(Arc<Inner>);
 
 struct Inner {
     profile: PolicyDocument,
+    file: String,
     plugin: Plugin,
     gate: tollgate_engine::Gate,
 }
@@ -73,8 +75,9 @@ impl Gate {
             .plugin()
             .gate(opened.settings())
             .map_err(|error| located(opened.document(), error))?;
+        let file = opened.file().to_owned();
         let (profile, plugin) = opened.into_parts();
-        Ok(Self(Arc::new(Inner { profile, plugin, gate })))
+        Ok(Self(Arc::new(Inner { profile, file, plugin, gate })))
     }
 
     /// The profile.
@@ -133,16 +136,22 @@ impl Gate {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Result<ProfileReport, Fault> {
-        let Inner { profile, plugin, gate } = &*self.0;
+        let Inner { profile, file, plugin, gate } = &*self.0;
         let _span =
             tracing::debug_span!("gate", profile = %profile.name, version = %profile.version)
                 .entered();
         let found = gate.evaluate_with(evidence.facts(), options, stats)?;
-        let found = found.into_iter().map(FindingReport::from);
+        // What was baked has no lines that a person wrote.
+        let rules = plugin.baked().is_none().then(|| RulePlaces::new(profile));
+        let found = found.into_iter().map(FindingReport::from).map(|finding| FindingReport {
+            line: rules.as_ref().and_then(|rules| rules.line(&finding)),
+            ..finding
+        });
         let findings: Vec<FindingReport> = itself.into_iter().cloned().chain(found).collect();
         Ok(ProfileReport {
             name: profile.name.clone(),
             version: profile.version.to_string(),
+            document: file.clone(),
             // A profile that finds nothing has judged nothing.
             verdict: if findings.is_empty() { Outcome::Inconclusive } else { worst(&findings) },
             findings,

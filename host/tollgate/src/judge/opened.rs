@@ -18,6 +18,8 @@ pub struct Opened {
     document: PolicyDocument,
     /// As the document names it, or baked with it.
     plugin: Plugin,
+    /// The document's file, or the component's.
+    file: String,
 }
 
 impl Opened {
@@ -50,7 +52,7 @@ impl Opened {
             .load(component)
             .map_err(|error| PluginError::Load { from: name.to_owned(), error })?;
         let document = baked_document(name, &plugin)?;
-        Ok(Self { document, plugin })
+        Ok(Self { document, plugin, file: name.to_owned() })
     }
 
     /// What the plugin has to say of the document's settings, which can be
@@ -90,7 +92,8 @@ impl Opened {
             return Err(ConfigureError::AlreadyBaked { plugin: plugin.name().to_owned() }.into());
         }
         document.validate_settings(&plugin.info().settings_schema)?;
-        Ok(Self { document, plugin })
+        let file = document.source().name().to_owned();
+        Ok(Self { document, plugin, file })
     }
 
     /// The same with limits of its own and a bulkhead, so that it leaves the
@@ -113,6 +116,13 @@ impl Opened {
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
         &self.plugin
+    }
+
+    /// The file that it was opened from, as the user named it: the document's,
+    /// or the component's.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     pub(super) fn into_parts(self) -> (PolicyDocument, Plugin) {

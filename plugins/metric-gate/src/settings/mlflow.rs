@@ -8,7 +8,6 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use tollgate_sdk::Outcome;
@@ -31,7 +30,7 @@ pub(super) fn read(
     settings: &Object<'_>,
     catalog: &mut Catalog,
     mistakes: &mut Mistakes,
-) -> Vec<(String, Rule)> {
+) -> Vec<Rule> {
     let mut rules = Vec::new();
     let baseline = settings.text("mlflow_baseline", mistakes).unwrap_or("champion");
     if baseline == CANDIDATE {
@@ -70,12 +69,13 @@ pub(super) fn read(
             };
             let rule = Rule {
                 id: kebab(&format!("{name}-mlflow-{kind}")),
+                pointer: entry.pointer.clone(),
                 asks: Asks::One(Box::new(check)),
                 severity: Outcome::Fail,
                 on_missing: OnMissing::Fail,
                 controls: Vec::new(),
             };
-            rules.push((entry.pointer.clone(), rule));
+            rules.push(rule);
         }
     }
     rules

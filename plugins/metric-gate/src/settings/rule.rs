@@ -44,6 +44,7 @@ pub(super) fn read(
     };
     Some(Rule {
         id: read_id(&rule, &asks, mistakes),
+        pointer: rule.pointer.clone(),
         asks,
         severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
         on_missing: rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default(),

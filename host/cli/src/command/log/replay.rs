@@ -48,6 +48,9 @@ pub(crate) struct Replay {
     /// Judge by the plugins that the profiles would get today
     #[arg(long)]
     pub(crate) with_current: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
@@ -94,7 +97,7 @@ pub(crate) fn run(arguments: &Replay) -> Result<Exit> {
     let mut judge = |record: &Record| -> Result<()> {
         let (outcome, one) = again(&mut replayer, record, !arguments.all)?;
         verdict = verdict.max(Some(outcome));
-        if arguments.shared.format == Format::Human {
+        if arguments.format == Format::Human {
             output::page(|out| print(out, &one, outcome));
         }
         report.records.push(One { report: one.report.filter(|_| !arguments.all), ..one });
@@ -112,7 +115,7 @@ pub(crate) fn run(arguments: &Replay) -> Result<Exit> {
     }
     let verdict = verdict.unwrap_or(Outcome::Inconclusive);
     report.verdict = verdict.name();
-    match arguments.shared.format {
+    match arguments.format {
         Format::Json => output::json("log replay", &report),
         Format::Human if report.records.is_empty() => {
             output::page(|out| writeln!(out, "there is no gate run to replay"));

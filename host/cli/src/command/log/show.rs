@@ -138,7 +138,7 @@ fn print(out: &mut String, record: &Record) -> fmt::Result {
         )?;
         for finding in profile.get("findings").and_then(Value::as_array).into_iter().flatten() {
             let finding = read(finding);
-            output::finding(out, &finding)?;
+            output::finding(out, &finding, None)?;
             findings.push(finding);
         }
     }

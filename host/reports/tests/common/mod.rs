@@ -1,0 +1,277 @@
+//! Reports to render.
+#![allow(dead_code, reason = "each test program uses what it needs")]
+
+use serde_json::json;
+use tollgate::report::{
+    CheckReport, ColumnReport, FactReport, FindingReport, GateReport, PlaceReport, PluginReport,
+    ProfileReport, RowsReport,
+};
+use tollgate_engine::Digest;
+use tollgate_engine::types::Outcome;
+use tollgate_reports::{Format, Report};
+
+pub(crate) const FORMATS: [(&str, Format); 8] = [
+    ("json", Format::Json),
+    ("markdown", Format::Markdown),
+    ("junit", Format::Junit),
+    ("sarif", Format::Sarif),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("tap", Format::Tap),
+    ("html", Format::Html),
+];
+
+/// A report of its own, which a rendering borrows.
+pub(crate) enum Sample {
+    Gate(GateReport),
+    Check(CheckReport),
+    Error(&'static str, Vec<String>),
+}
+
+impl Sample {
+    pub(crate) fn render(&self, format: Format) -> String {
+        let report = match self {
+            Self::Gate(report) => Report::Gate(report),
+            Self::Check(report) => Report::Check(report),
+            Self::Error(error, details) => Report::Error { command: "gate", error, details },
+        };
+        report.render(format)
+    }
+}
+
+fn plugin(name: &str) -> PluginReport {
+    PluginReport {
+        name: name.to_owned(),
+        version: "0.1.0".to_owned(),
+        contract: "1.1.0",
+        digest: Digest::of(name.as_bytes()),
+        baked_from: None,
+    }
+}
+
+fn fact(name: &str, subject: &str, value: serde_json::Value) -> FactReport {
+    FactReport {
+        name: name.to_owned(),
+        subject: subject.to_owned(),
+        value,
+        unit: None,
+        samples: Some(1200),
+        observed_at: Some("2026-11-20T10:00:00Z".to_owned()),
+        source: Some(format!("{subject}/run.json")),
+    }
+}
+
+fn found(rule: &str, outcome: Outcome, message: &str, line: u64, facts: &[u32]) -> FindingReport {
+    FindingReport {
+        pointer: Some(format!("/rules/{}", line / 10)),
+        line: Some(line),
+        facts: facts.to_vec(),
+        ..FindingReport::new(rule, outcome, message)
+    }
+}
+
+fn profile(name: &str, findings: Vec<FindingReport>) -> ProfileReport {
+    ProfileReport {
+        name: name.to_owned(),
+        version: "1.2.0".to_owned(),
+        document: format!("policies/gates/{name}.yaml"),
+        verdict: tollgate::report::worst(&findings),
+        findings,
+        plugin: plugin("metric-gate"),
+        settings: Digest::of(b"settings"),
+    }
+}
+
+fn gate(profiles: Vec<ProfileReport>) -> Sample {
+    Sample::Gate(GateReport {
+        verdict: profiles.iter().map(|it| it.verdict).max().unwrap_or(Outcome::Inconclusive),
+        candidate: "churn v8".to_owned(),
+        champion: Some("churn v7".to_owned()),
+        as_of: "2026-11-30T10:00:00Z".to_owned(),
+        profiles,
+        facts: vec![
+            fact("auc", "candidate", json!(0.91)),
+            fact("auc", "champion", json!(0.905)),
+            fact("accuracy{group=female}", "candidate", json!(0.81)),
+            fact("accuracy{group=female}", "champion", json!(0.86)),
+            fact("accuracy{group=male}", "candidate", json!(0.88)),
+            fact("accuracy{group=male}", "champion", json!(0.88)),
+            FactReport {
+                unit: Some("ms".to_owned()),
+                samples: None,
+                ..fact("p99_ms", "candidate", json!("NaN"))
+            },
+            fact("owner_signed_off", "candidate", json!(true)),
+        ],
+    })
+}
+
+fn auc() -> FindingReport {
+    FindingReport {
+        expected: Some(">= 0.895".to_owned()),
+        actual: Some("0.91".to_owned()),
+        ..found("auc-max-regression", Outcome::Pass, "auc 0.91 is at least 0.895", 12, &[0, 1])
+    }
+}
+
+pub(crate) fn check(findings: Vec<FindingReport>, rows: bool) -> CheckReport {
+    CheckReport {
+        verdict: tollgate::report::worst(&findings),
+        signature: "models/churn/MLmodel".to_owned(),
+        payload: Some(if rows { "scoring.csv" } else { "request.json" }.to_owned()),
+        part: Some("inputs"),
+        mode: Some("strict"),
+        findings,
+        more_findings: 0,
+        rows: rows.then(|| RowsReport {
+            format: "csv",
+            count: 900,
+            unread: 3,
+            batches: 1,
+            columns: vec![ColumnReport {
+                name: "amount".to_owned(),
+                dtype: None,
+                failed: 2,
+                warned: 0,
+            }],
+        }),
+        plugin: plugin("mlflow-signature"),
+    }
+}
+
+/// Passing, failing and inconclusive gates and checks, and what is none.
+pub(crate) fn samples() -> Vec<(&'static str, Sample)> {
+    let slice = |outcome, group: &str, facts: &[u32]| {
+        found("groups", outcome, &format!("accuracy{{group={group}}} was looked at"), 31, facts)
+    };
+    let cell =
+        |row, value: &str| PlaceReport { row, line: Some(row + 1), value: Some(value.to_owned()) };
+    let rows = vec![
+        FindingReport {
+            pointer: Some("/40/amount".to_owned()),
+            expected: Some("a number".to_owned()),
+            actual: Some("12,5".to_owned()),
+            occurrences: 2,
+            column: Some("amount".to_owned()),
+            places: vec![cell(41, "12,5"), cell(57, "n/a")],
+            ..FindingReport::new("type", Outcome::Fail, "column `amount` is no double")
+        },
+        FindingReport::new("extra-input", Outcome::Warn, "column `x` is not in the signature"),
+    ];
+    let missing = FindingReport {
+        pointer: Some("/dataframe_records".to_owned()),
+        expected: Some("amount".to_owned()),
+        ..FindingReport::new("missing-inputs", Outcome::Fail, "input `amount` is missing")
+    };
+    let none = FindingReport::new("no-rows", Outcome::Inconclusive, "there are no rows");
+    let untold =
+        CheckReport { verdict: Outcome::Fail, more_findings: 12, ..check(Vec::new(), false) };
+    vec![
+        ("gate-passes", gate(vec![profile("offline", vec![auc()])])),
+        (
+            "gate-fails",
+            gate(vec![
+                profile(
+                    "offline",
+                    vec![
+                        auc(),
+                        slice(Outcome::Fail, "female", &[2, 3]),
+                        slice(Outcome::Pass, "male", &[4, 5]),
+                        found("skipped", Outcome::Warn, "skipped: `ece` is not there", 44, &[]),
+                    ],
+                ),
+                profile(
+                    "readiness",
+                    vec![found("sign-off", Outcome::Pass, "owner_signed_off is true", 9, &[7])],
+                ),
+            ]),
+        ),
+        (
+            "gate-inconclusive",
+            gate(vec![
+                profile(
+                    "staging",
+                    vec![found("p99", Outcome::Inconclusive, "p99_ms is NaN", 12, &[6])],
+                ),
+                ProfileReport { verdict: Outcome::Inconclusive, ..profile("empty", Vec::new()) },
+            ]),
+        ),
+        ("check-passes", Sample::Check(check(Vec::new(), false))),
+        ("check-fails", Sample::Check(check(vec![missing], false))),
+        ("check-rows", Sample::Check(check(rows, true))),
+        ("check-inconclusive", Sample::Check(check(vec![none], true))),
+        ("check-untold", Sample::Check(untold)),
+        (
+            "error",
+            Sample::Error(
+                "`offline.yaml` has 2 mistakes",
+                vec![
+                    "offline.yaml:3:1: `pluginn` is not known".to_owned(),
+                    "offline.yaml:9:5: `7` is above 1".to_owned(),
+                ],
+            ),
+        ),
+    ]
+}
+
+/// Reports in which this stands wherever a stranger may write.
+pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
+    let text = || text.to_owned();
+    let finding = |outcome, facts: &[u32]| FindingReport {
+        rule: text(),
+        outcome,
+        message: text(),
+        pointer: Some(text()),
+        line: Some(3),
+        expected: Some(text()),
+        actual: Some(text()),
+        occurrences: 3,
+        facts: facts.to_vec(),
+        column: Some(text()),
+        places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }],
+    };
+    let all = || {
+        [Outcome::Pass, Outcome::Warn, Outcome::Inconclusive, Outcome::Fail]
+            .map(|outcome| finding(outcome, &[0, 1, 2]))
+            .to_vec()
+    };
+    let plugin = || PluginReport { name: text(), version: text(), ..plugin("p") };
+    let fact = |subject: &str, value| FactReport {
+        name: text(),
+        subject: subject.to_owned(),
+        value,
+        unit: Some(text()),
+        samples: Some(1),
+        observed_at: Some(text()),
+        source: Some(text()),
+    };
+    vec![
+        Sample::Gate(GateReport {
+            verdict: Outcome::Fail,
+            candidate: text(),
+            champion: Some(text()),
+            // The host's own.
+            as_of: "2026-11-30T10:00:00Z".to_owned(),
+            profiles: vec![ProfileReport {
+                name: text(),
+                version: text(),
+                document: text(),
+                verdict: Outcome::Fail,
+                findings: all(),
+                plugin: plugin(),
+                settings: Digest::of(b""),
+            }],
+            facts: vec![
+                fact("candidate", json!(1)),
+                fact(&text(), json!(2.5)),
+                fact(&text(), json!(text())),
+            ],
+        }),
+        Sample::Check(CheckReport {
+            signature: text(),
+            payload: Some(text()),
+            plugin: plugin(),
+            ..check(all(), true)
+        }),
+    ]
+}
