@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::thread;
 
-use tollgate::facts::{CANDIDATE, Evidence, Instant};
-use tollgate::judge::{CHAMPION, GateCase};
+use tollgate::facts::{CANDIDATE, CHAMPION, Evidence, Instant};
+use tollgate::judge::GateCase;
 use tollgate::model::{Model, fact};
 use tollgate::plugins::Plugins;
 use tollgate_engine::types::FactValue;

@@ -35,6 +35,9 @@ use crate::tree::{Node, NonFinite};
 /// The subject of facts that name none, when the command line gives no role.
 pub const CANDIDATE: &str = "candidate";
 
+/// The subject of the version that the candidate is compared with.
+pub const CHAMPION: &str = "champion";
+
 /// The fact that says as of when a run judges. Only the host states it.
 pub const AS_OF: &str = "as_of";
 

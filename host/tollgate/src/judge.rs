@@ -22,7 +22,7 @@ use tollgate_engine::{CallError, ConfigureError, EngineError, Fault};
 pub use self::checked::{Checked, CheckedRows};
 pub use self::checker::Checker;
 pub use self::decide::{Answer, Decider, DecisionId, NoDecision, Place, WarmDecider};
-pub use self::gate::{CHAMPION, Gate, GateCase, gate, open_gates};
+pub use self::gate::{Gate, GateCase, gate, open_gates};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::registry::Registry;
 pub use self::rows::Seen;

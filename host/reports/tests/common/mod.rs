@@ -3,8 +3,8 @@
 
 use serde_json::json;
 use tollgate::report::{
-    CheckReport, ColumnReport, FactReport, FindingReport, GateReport, PlaceReport, PluginReport,
-    ProfileReport, RowsReport,
+    CheckReport, ColumnReport, FactReport, FindingReport, GateDigests, GateReport, PlaceReport,
+    PluginReport, ProfileReport, RowsReport,
 };
 use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
@@ -82,12 +82,18 @@ fn profile(name: &str, findings: Vec<FindingReport>) -> ProfileReport {
     }
 }
 
+fn digests() -> GateDigests {
+    let [model, policy, report] = ["model", "policy", "report"].map(|of| Digest::of(of.as_bytes()));
+    GateDigests { model, policy, report }
+}
+
 fn gate(profiles: Vec<ProfileReport>) -> Sample {
     Sample::Gate(GateReport {
         verdict: profiles.iter().map(|it| it.verdict).max().unwrap_or(Outcome::Inconclusive),
         candidate: "churn v8".to_owned(),
         champion: Some("churn v7".to_owned()),
         as_of: "2026-11-30T10:00:00Z".to_owned(),
+        digests: digests(),
         profiles,
         facts: vec![
             fact("auc", "candidate", json!(0.91)),
@@ -252,6 +258,7 @@ pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
             champion: Some(text()),
             // The host's own.
             as_of: "2026-11-30T10:00:00Z".to_owned(),
+            digests: digests(),
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),

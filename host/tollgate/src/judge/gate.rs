@@ -13,16 +13,13 @@ use super::rule_places::RulePlaces;
 use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::document::PolicyDocument;
-use crate::facts::{AS_OF, CANDIDATE, Evidence, Instant, RUN};
+use crate::facts::{AS_OF, CANDIDATE, CHAMPION, Evidence, Instant, RUN};
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{
     FactReport, FindingReport, GateDigests, GateReport, PluginReport, ProfileReport, worst,
 };
 use crate::source::Source;
-
-/// The subject of the version that the candidate is compared with.
-pub const CHAMPION: &str = "champion";
 
 /// A fact that the host finds out itself: the candidate's signature is there
 /// and can be used.

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use tollgate_engine::Digest;
 use tollgate_engine::types::{Fact, FactValue, Label};
 
-use super::gate::CHAMPION;
-use crate::facts::{CANDIDATE, Evidence, FactsError, Instant};
+use crate::facts::{CANDIDATE, CHAMPION, Evidence, FactsError, Instant};
 use crate::mistake::Mistake;
 use crate::model::Model;
 use crate::source::Source;
