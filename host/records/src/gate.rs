@@ -41,19 +41,22 @@ pub fn body(case: &GateCase, gates: &[Gate], report: &GateReport) -> Result<Valu
     }
     // Nor may a profile be another one when it is read again.
     for gate in gates {
-        let document = read_document("profile.json", &gate.profile().to_canonical_json());
+        let document = read_document("profile", &profile_text(gate));
         let document = document.map_err(|error| Unkept(error.to_string()))?;
         if document.settings() != gate.profile().settings() {
             let name = &gate.profile().name;
             return Err(Unkept(format!("`{name}` has other settings when it is read again")));
         }
     }
+    let files = report.profiles.iter().map(|profile| profile.document.as_str());
+    let profiles = gates.iter().zip(files).map(|(gate, file)| profile(gate, file));
+    let profiles: Vec<Value> = profiles.collect();
     let report = serde_json::to_value(report).map_err(|error| Unkept(error.to_string()))?;
     Ok(json!({
         "case": kept,
         "candidate": version(case.candidate()),
         "champion": case.champion().map(version),
-        "profiles": gates.iter().map(profile).collect::<Vec<_>>(),
+        "profiles": profiles,
         "report": report,
     }))
 }
@@ -85,13 +88,23 @@ fn version(model: &Model) -> Value {
     })
 }
 
-fn profile(gate: &Gate) -> Value {
+/// The text that the profile is read from again: its file's, so that the lines
+/// of its rules stay what they were; of a baked one, which has no file, its
+/// document.
+fn profile_text(gate: &Gate) -> String {
+    match baked(gate.plugin()) {
+        true => gate.profile().to_canonical_json(),
+        false => gate.profile().source().text().to_owned(),
+    }
+}
+
+fn profile(gate: &Gate, file: &str) -> Value {
     let (document, plugin) = (gate.profile(), gate.plugin());
-    let whole: Value = serde_json::from_str(&document.to_canonical_json()).unwrap_or_default();
     json!({
         "name": document.name,
         "version": document.version.to_string(),
-        "document": whole,
+        "file": file,
+        "document": profile_text(gate),
         "digest": policy_digest(gate).to_string(),
         "plugin": {
             "name": plugin.info().name,

@@ -119,10 +119,10 @@ impl Replayer {
     /// The judge of a profile, as the record has it.
     fn gate(&mut self, seq: u64, profile: &Value) -> Result<Gate, ReplayError> {
         let body = |what| ReplayError::Body { seq, what };
-        let document = profile.get("document").ok_or(body("a profile"))?;
-        let name = format!("record {seq}: profile.json");
-        let document =
-            read_document(&name, &canonical::to_text(document)).map_err(JudgeError::from)?;
+        let text = |key: &str| profile.get(key).and_then(Value::as_str).ok_or(body("a profile"));
+        // By the name that it had: it stands in the report.
+        let name = text("file")?;
+        let document = read_document(name, text("document")?).map_err(JudgeError::from)?;
         let plugin = match self.by {
             By::Recorded => self.recorded(seq, profile)?,
             By::Current => {
@@ -132,7 +132,7 @@ impl Replayer {
         };
         let opened = match baked(&plugin) {
             // The document in the component is the one that it judges by.
-            true => Opened::of_component(&self.plugins, &name, plugin.bytes())?,
+            true => Opened::of_component(&self.plugins, name, plugin.bytes())?,
             false => Opened::of_parts(document, plugin)?,
         };
         Ok(Gate::new(opened)?)
