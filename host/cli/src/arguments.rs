@@ -101,14 +101,9 @@ pub(crate) enum Format {
 }
 
 impl Verdict {
-    /// Whether a warning fails the command.
-    pub(crate) fn warnings_fail(&self) -> bool {
-        self.fail_on == FailOn::Warn
-    }
-
     /// How a command with this verdict ends.
     pub(crate) fn exit(&self, verdict: Outcome) -> Exit {
-        let exit = Exit::of(verdict, self.warnings_fail());
+        let exit = Exit::of(verdict, self.fail_on == FailOn::Warn);
         if self.exit_zero { Exit::Passed } else { exit }
     }
 }

@@ -206,10 +206,11 @@ fn what_its_gates_refuse_moves_only_by_name_and_reason() {
         arguments.extend(more);
         desk.run(&arguments).status.code()
     };
-    // `--exit-zero` ends with 0, and promotes nothing.
-    assert_eq!(promote(&["--by", "dana", "--exit-zero"]), Some(0));
+    // There is no way to end with 0 and promote nothing.
+    assert_eq!(promote(&["--by", "dana"]), Some(1));
     for refused in [
-        &["--override", "because"][..],
+        &["--by", "dana", "--exit-zero"][..],
+        &["--override", "because"],
         &["--by", "dana", "--override", " "],
         &["--by", " ", "--override", "because"],
         &["--by", "dana", "--reason", "because", "--override", "because"],
@@ -433,4 +434,110 @@ fn two_versions_take_no_more_requests_than_stated() {
     // files, and the folders of run and model.
     let asked = cut.requests() - before;
     assert!((7..=20).contains(&asked), "{asked} requests");
+}
+
+/// MLflow lets anyone register the files of one model under the run of another,
+/// whose metrics are better.
+#[test]
+fn the_metrics_of_another_run_are_not_taken() {
+    let Some(address) = registry() else { return };
+    let mlflow = Mlflow::at(&address);
+    let swapped = mlflow.with_files_and_run("swapped", 3, 4);
+    let model = format!("models:/{swapped}/1");
+    let output = with_own_plan(&address, &["gate", &model, "--to", "Staging"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("come from run"), "{}", text(&output.stderr));
+    // Its own run is no fault.
+    let own = mlflow.with_files_and_run("own_files", 4, 4);
+    let model = format!("models:/{own}/1");
+    let output = with_own_plan(&address, &["gate", &model, "--to", "Staging"]);
+    assert_ne!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
+
+/// What was rolled back, or never served, does not serve without its gates.
+#[test]
+fn no_way_back_leads_past_the_gates() {
+    let Some(address) = registry() else { return };
+    let (mlflow, desk) = (Mlflow::at(&address), Desk::at(&address));
+    let model = mlflow.model("back", 3);
+    let version = |number: u64| format!("models:/{model}/{number}");
+    for number in [1, 2] {
+        for stage in ["Staging", "Production"] {
+            desk.pass(&["promote", &version(number), "--to", stage, "--by", "dana"]);
+        }
+    }
+    let exit = |arguments: &[&str]| desk.run(arguments).status.code();
+    // A version that never served is none to go back to.
+    let never = ["rollback", &*model, "--to-version", "3", "--reason", "x", "--by", "dana"];
+    assert_eq!(exit(&never), Some(2));
+    // A reason of blanks is none.
+    assert_eq!(exit(&["rollback", &model, "--reason", " ", "--by", "dana"]), Some(2));
+    desk.pass(&["rollback", &model, "--reason", "INC-1", "--by", "dana"]);
+    assert_eq!(mlflow.aliases(&model), json!({ "champion": 1 }));
+    // The one that was rolled back is not promoted again.
+    let second = version(2);
+    let again = ["promote", &*second, "--to", "Production", "--by", "dana"];
+    let output = desk.run(&again);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("was rolled back"), "{}", text(&output.stderr));
+    assert_eq!(mlflow.aliases(&model), json!({ "champion": 1 }));
+    let overridden = [&again[..], &["--override", "mended in the feature store"]].concat();
+    desk.pass(&overridden);
+    assert_eq!(mlflow.aliases(&model), json!({ "champion": 2 }));
+}
+
+/// What an earlier run began counts only where the alias has moved: MLflow's
+/// stage anybody can set.
+#[test]
+fn a_stage_set_by_hand_is_no_promotion_to_finish() {
+    let Some(address) = registry() else { return };
+    let (mlflow, desk) = (Mlflow::at(&address), Desk::at(&address));
+    let model = mlflow.model("by_hand", 1);
+    for done in [false, true] {
+        let intent = json!({
+            "action": "promote", "from": "Staging", "to": "Production", "previous": null,
+            "by": "dana", "at": "2026-11-30T00:00:00Z", "reason": null, "report": null,
+            "done": done,
+        });
+        mlflow.set_version_tag(&model, 1, "tollgate.move", &intent.to_string());
+        mlflow.set_stage(&model, 1, "Production");
+        let version = format!("models:/{model}/1");
+        let output = desk.run(&["promote", &version, "--to", "Production", "--by", "dana"]);
+        // Its gates judged, and a move to where it is is none.
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+        assert_eq!(mlflow.aliases(&model), json!({}));
+    }
+}
+
+/// What was kept answers the question that it was collected for, and no other.
+#[test]
+fn what_was_kept_for_one_stage_is_not_judged_for_another() {
+    let Some(address) = registry() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("seen.json");
+    let kept = kept.to_str().unwrap();
+    let model = "models:/tumor_screening/4";
+    let seen = with_own_plan(&address, &["gate", model, "--to", "Staging", "--facts-out", kept]);
+    assert_eq!(seen.status.code(), Some(0));
+    let other = with_own_plan(&address, &["gate", "--offline", kept, "--to", "Production"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(text(&other.stderr).contains("collected for Staging"), "{}", text(&other.stderr));
+}
+
+/// A file of facts does not speak for the version that serves.
+#[test]
+fn the_champion_speaks_for_itself() {
+    let Some(address) = registry() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let facts = folder.path().join("facts.yaml");
+    fs::write(&facts, "facts: [{ name: accuracy, subject: champion, value: 0.1 }]\n").unwrap();
+    let facts = facts.to_str().unwrap();
+    let model = "models:/tumor_screening/4";
+    let output = with_own_plan(&address, &["gate", model, "--to", "Staging", "--facts", facts]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("`accuracy` of the champion"),
+        "{}",
+        text(&output.stderr)
+    );
 }

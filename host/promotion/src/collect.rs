@@ -12,6 +12,7 @@ use tollgate_signatures::diff::{Raises, diff};
 use tollgate_signatures::{Signature, file};
 use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
 
+use crate::moves::History;
 use crate::plan::Plan;
 use crate::{PromotionError, Stage};
 
@@ -64,6 +65,9 @@ pub fn collect(
     let mut evidence = Evidence::new();
     for path in question.facts {
         evidence.read(path, CANDIDATE)?;
+    }
+    if let Some(fact) = evidence.facts().iter().find(|fact| fact.subject == CHAMPION) {
+        return Err(PromotionError::ForChampion { fact: tollgate::facts::title(fact) });
     }
     let registered = mlflow.registered(&question.candidate.name)?;
     let candidate = mlflow.resolve(question.candidate, &registered)?;
@@ -133,7 +137,15 @@ fn champion(
             .into()),
         };
     }
-    Ok(serving(plan, registered))
+    let serves = serving(plan, registered);
+    match History::of(&registered.tags).0.first() {
+        // Without its champion a candidate would be compared with nothing.
+        Some(served) if serves.is_none() => Err(PromotionError::NoChampion {
+            model: registered.name.clone(),
+            version: served.version,
+        }),
+        _ => Ok(serves),
+    }
 }
 
 /// The version that serves: the one of the plan's alias for Production, else

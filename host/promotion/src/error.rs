@@ -93,6 +93,38 @@ pub enum PromotionError {
         /// What went wrong.
         error: MlflowError,
     },
+    /// The version was rolled back.
+    #[error("{title} was rolled back at {at}{}, and is not promoted again", because(.why))]
+    #[diagnostic(help("promote a version that mends it, or give `--override REASON --by NAME`"))]
+    Bad {
+        /// The version.
+        title: String,
+        /// When.
+        at: String,
+        /// Why; empty where nobody said.
+        why: String,
+    },
+    /// Versions served, and none does.
+    #[error(
+        "{model} had version {version} serving, and no version serves now: there is nothing to compare with"
+    )]
+    #[diagnostic(help(
+        "let the alias of Production name the version that serves, or name the one to compare with: `--alias`"
+    ))]
+    NoChampion {
+        /// The model.
+        model: String,
+        /// The version that served last.
+        version: u64,
+    },
+    /// A file of facts speaks for the version that serves.
+    #[error(
+        "a file of facts speaks of `{fact}` of the champion, which only the registry does here"
+    )]
+    ForChampion {
+        /// The fact.
+        fact: String,
+    },
     /// There is nothing to go back to.
     #[error("{model} has no version to go back to: {why}")]
     NoPrevious {
@@ -111,6 +143,10 @@ pub enum PromotionError {
         /// What the move needs.
         wanted: String,
     },
+}
+
+fn because(why: &str) -> String {
+    if why.is_empty() { String::new() } else { format!(" ({why})") }
 }
 
 impl From<HttpError> for PromotionError {

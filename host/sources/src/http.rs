@@ -297,6 +297,10 @@ fn split_address(address: &str) -> Result<(String, Auth), HttpError> {
     if host.is_empty() || host.contains(char::is_whitespace) {
         return Err(wrong("it names no host"));
     }
+    // A password with a slash in it, which must not be shown as a path.
+    if path.contains('@') {
+        return Err(wrong("there is an `@` after its first `/`: in a password a `/` is `%2F`"));
+    }
     if path.contains(['?', '#']) {
         return Err(wrong("it has a query or a fragment"));
     }
@@ -355,7 +359,15 @@ mod tests {
         assert_eq!(base, "https://host:5000/base");
         assert_eq!(authorization(&auth).as_deref(), Some("Basic ZGFuYTpwQHNz"));
         assert_eq!(format!("{auth:?}"), "Basic");
-        for wrong in ["", "host:5000", "ftp://host", "http://", "http:///x", "http://h/?a=b"] {
+        for wrong in [
+            "",
+            "host:5000",
+            "http://joe:a/b@host",
+            "ftp://host",
+            "http://",
+            "http:///x",
+            "http://h/?a=b",
+        ] {
             assert!(split_address(wrong).is_err(), "{wrong}");
         }
     }

@@ -50,8 +50,9 @@ impl FromStr for ModelReference {
         }
         let (name, version) =
             rest.rsplit_once('/').ok_or_else(|| format!("`{text}` names no version: {forms}"))?;
+        let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
         match version.parse::<u64>() {
-            Ok(version @ 1..) if !text.ends_with(&format!("/0{version}")) => {
+            Ok(version @ 1..) if is_number && !rest.contains("/0") => {
                 named(name, Pick::Version(version))
                     .ok_or_else(|| format!("`{text}` is no version: {forms}"))
             }
@@ -81,6 +82,8 @@ mod tests {
             "models:/churn/Production",
             "models:/churn/0",
             "models:/churn/08",
+            "models:/churn/008",
+            "models:/churn/+8",
             "models:/churn/-1",
             "models:/churn@",
             "models:/@champion",

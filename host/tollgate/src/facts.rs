@@ -38,6 +38,10 @@ pub const CANDIDATE: &str = "candidate";
 /// The subject of the version that the candidate is compared with.
 pub const CHAMPION: &str = "champion";
 
+/// A fact that the host finds out itself: the candidate's signature is there
+/// and can be used.
+pub(crate) const SCHEMA_VALID: &str = "schema_valid";
+
 /// The fact that says as of when a run judges. Only the host states it.
 pub const AS_OF: &str = "as_of";
 

@@ -251,17 +251,6 @@ impl GateDigests {
     /// Of a version's digest, and what all profiles but that of approvals
     /// found.
     pub(crate) fn of(model: Digest, profiles: &[ProfileReport]) -> Self {
-        let policy: Vec<_> = profiles
-            .iter()
-            .map(|it| {
-                serde_json::json!([
-                    it.name,
-                    it.version,
-                    it.settings.to_string(),
-                    it.plugin.digest.to_string(),
-                ])
-            })
-            .collect();
         let report: Vec<_> = profiles
             .iter()
             .map(|it| {
@@ -276,10 +265,26 @@ impl GateDigests {
                 serde_json::json!([it.name, findings.collect::<Vec<_>>()])
             })
             .collect();
-        let digest = |list: Vec<serde_json::Value>| {
-            Digest::of(crate::canonical::to_text(&list.into()).as_bytes())
-        };
-        Self { model, policy: digest(policy), report: digest(report) }
+        let report = Digest::of(crate::canonical::to_text(&report.into()).as_bytes());
+        Self { model, policy: policy_digest(profiles.iter().map(ProfileReport::identity)), report }
+    }
+}
+
+/// The digest of profiles and the plugins that judge by them.
+pub(crate) fn policy_digest(profiles: impl Iterator<Item = [String; 4]>) -> Digest {
+    let profiles: serde_json::Value = profiles.map(|it| serde_json::json!(it)).collect();
+    Digest::of(crate::canonical::to_text(&profiles).as_bytes())
+}
+
+impl ProfileReport {
+    /// What a policy digest takes in of it.
+    pub(crate) fn identity(&self) -> [String; 4] {
+        [
+            self.name.clone(),
+            self.version.clone(),
+            self.settings.to_string(),
+            self.plugin.digest.to_string(),
+        ]
     }
 }
 

@@ -139,3 +139,28 @@ fn folders_that_are_no_model_say_why() {
     let error = Model::read(&file, "candidate", &mut Evidence::new()).expect_err("refused");
     assert!(error.to_string().ends_with("is not a folder"));
 }
+
+/// What the host finds out itself, no tag says.
+#[test]
+fn tags_do_not_speak_for_the_host() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tags: Vec<String> = ["schema_valid", "stage", "pinned", "owner", "signature_present"]
+        .iter()
+        .map(|key| format!(r#"{{"key":"{key}","value":"true"}}"#))
+        .collect();
+    let version = format!(
+        r#"{{"name":"churn","version":"8","current_stage":"Staging","tags":[{}]}}"#,
+        tags.join(",")
+    );
+    std::fs::write(folder.path().join("model_version.json"), version).expect("written");
+    let mut evidence = Evidence::new();
+    Model::read(folder.path(), "candidate", &mut evidence).expect("a model");
+    let of = |name: &str| -> Vec<String> {
+        let facts = evidence.facts().iter().filter(|fact| fact.name == name);
+        facts.map(|fact| format!("{:?}", fact.value)).collect()
+    };
+    assert_eq!(of("owner"), ["Boolean(true)"]);
+    assert_eq!(of("stage"), [r#"Text("Staging")"#]);
+    assert_eq!(of("pinned"), ["Boolean(false)"]);
+    assert_eq!((of("schema_valid"), of("signature_present")), (vec![], vec![]));
+}

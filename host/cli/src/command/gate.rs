@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use miette::Result;
+use miette::{Result, miette};
 use tollgate::facts::{FactsError, Instant, RUN};
 use tollgate::judge::{self, GateCase};
 use tollgate::plugins::Plugins;
@@ -124,7 +124,19 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
 fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<GateCase> {
     if let Some(path) = &arguments.offline {
         let source = Source::read(path, Content::Kept).map_err(FactsError::from)?;
-        return Ok(GateCase::parse(&source)?);
+        let case = GateCase::parse(&source)?;
+        let kept = target_of(&case);
+        if let Some(to) = arguments.to
+            && kept.as_deref() != Some(to.name())
+        {
+            let kept =
+                kept.map_or_else(|| "no stage".to_owned(), |kept| visible(&kept).to_string());
+            return Err(miette!(
+                help = "what is asked of another stage is another question: collect it anew",
+                "what was kept was collected for {kept}, and not for {to}"
+            ));
+        }
+        return Ok(case);
     }
     let as_of = arguments.as_of.unwrap_or_else(Instant::now);
     if let (Some(model), Some(plan)) = (&arguments.model, plan) {
@@ -157,10 +169,15 @@ fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<Gate
 fn request_id(case: &GateCase) -> Option<String> {
     let candidate = case.candidate();
     let (name, version) = (candidate.name.as_ref()?, candidate.version.as_ref()?);
+    Some(format!("{name}-v{version}-{}", target_of(case)?))
+}
+
+/// The stage that the candidate is to have.
+fn target_of(case: &GateCase) -> Option<String> {
     let facts = case.evidence().facts();
     let target = facts.iter().find(|fact| fact.subject == RUN && fact.name == "target")?;
     match &target.value {
-        FactValue::Text(target) => Some(format!("{name}-v{version}-{target}")),
+        FactValue::Text(target) => Some(target.clone()),
         _ => None,
     }
 }

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{Result, miette};
 use serde::Serialize;
-use tollgate::facts::Instant;
 use tollgate_promotion::collect::{Collected, Question, collect};
 use tollgate_promotion::{Stage, moves};
 use tollgate_sources::ModelReference;
@@ -15,7 +14,7 @@ use super::approve;
 use super::gate::{self, Gates};
 use super::record::Recording;
 use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::{Format, Shared, Verdict};
+use crate::arguments::{FailOn, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -54,8 +53,9 @@ pub(crate) struct Promote {
     pub(crate) registry: Registry,
     #[command(flatten)]
     pub(crate) recording: Recording,
-    #[command(flatten)]
-    pub(crate) verdict: Verdict,
+    /// The mildest outcome that is not promoted
+    #[arg(long, value_enum, default_value_t, value_name = "OUTCOME")]
+    pub(crate) fail_on: FailOn,
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -124,7 +124,8 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         reason,
         champion: None,
         facts: &arguments.facts,
-        as_of: arguments.actor.at.unwrap_or_else(Instant::now),
+        // What is written is judged as of now, and of no other time.
+        as_of: audit.at,
     };
     let Collected { mut case, registered, candidate, .. } =
         collect(&mlflow, &plan, &plugins, &question)?;
@@ -132,17 +133,20 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id))?;
     arguments.recording.gate(&case, gates.all(), &report)?;
     drop(waiting);
-    let exit = Exit::of(report.verdict, arguments.verdict.warnings_fail());
+    let exit = Exit::of(report.verdict, arguments.fail_on == FailOn::Warn);
     if exit != Exit::Passed {
         if arguments.override_reason.is_none() {
             match format {
                 Format::Json => output::json("gate", &report),
-                Format::Human => output::page(|out| gate::print(out, &report, None)),
+                Format::Human => output::page(|out| {
+                    gate::print(out, &report, None)?;
+                    writeln!(out, "not moved: {} stays in its stage", visible(&report.candidate))
+                }),
             }
-            return Ok(arguments.verdict.exit(report.verdict));
+            return Ok(exit);
         }
-        audit.overrides = true;
     }
+    audit.overrides = arguments.override_reason.is_some();
     let wanted = moves::promote(&plan, &registered, &candidate, to, &report, &audit)?;
     if format == Format::Human {
         output::page(|out| gate::print(out, &report, None));

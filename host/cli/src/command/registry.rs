@@ -90,9 +90,6 @@ pub(crate) struct Actor {
     /// `USER` without it
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
-    /// What is written down as the time, RFC 3339; now, when it is not given
-    #[arg(long, value_name = "TIME", hide = true)]
-    pub(crate) at: Option<Instant>,
     /// Print the writes, and make none
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -113,12 +110,16 @@ impl Actor {
                 )
             })?;
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        Ok(Audit {
-            by,
-            at: self.at.unwrap_or_else(Instant::now),
-            reason: reason.map(str::to_owned),
-            overrides: false,
-        })
+        Ok(Audit { by, at: Instant::now(), reason: reason.map(str::to_owned), overrides: false })
+    }
+
+    /// The same, where a reason is a must.
+    pub(crate) fn audit_with_reason(&self, reason: &str) -> Result<Audit> {
+        let audit = self.audit(Some(reason))?;
+        if audit.reason.is_none() {
+            return Err(miette!("the reason is empty, and it is written down"));
+        }
+        Ok(audit)
     }
 
     /// Makes a move, or shows it. `command` is whose report it is.
@@ -191,6 +192,19 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// The name of a model, also where it is written as a reference without a
+/// version.
+pub(crate) fn model_name(text: &str) -> Result<&str> {
+    let name = text.strip_prefix("models:/").unwrap_or(text);
+    if name.is_empty() || name.contains(['/', '@', ':']) {
+        return Err(miette!(
+            help = "give the name alone, such as `churn`",
+            "`{text}` is no name of a model"
+        ));
+    }
+    Ok(name)
 }
 
 /// Writes what was asked for as a file.

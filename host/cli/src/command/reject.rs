@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Reject) -> Exit {
 }
 
 fn reject(arguments: &Reject) -> Result<Exit> {
-    let audit = arguments.actor.audit(Some(&arguments.reason))?;
+    let audit = arguments.actor.audit_with_reason(&arguments.reason)?;
     let plan = arguments.registry.plan()?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow);

@@ -41,11 +41,11 @@ pub(crate) fn run(arguments: &Rollback) -> Exit {
 }
 
 fn rollback(arguments: &Rollback) -> Result<Exit> {
-    let audit = arguments.actor.audit(Some(&arguments.reason))?;
+    let audit = arguments.actor.audit_with_reason(&arguments.reason)?;
     let plan = arguments.registry.plan()?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow);
-    let name = arguments.model.strip_prefix("models:/").unwrap_or(&arguments.model);
+    let name = super::registry::model_name(&arguments.model)?;
     let registered = mlflow.registered(name)?;
     let versions = mlflow.versions(name)?;
     let wanted = moves::rollback(&plan, &registered, &versions, arguments.to_version, &audit)?;

@@ -39,7 +39,7 @@ fn show(arguments: &Status) -> Result<Exit> {
     let plan = arguments.registry.plan()?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow);
-    let name = arguments.model.strip_prefix("models:/").unwrap_or(&arguments.model);
+    let name = super::registry::model_name(&arguments.model)?;
     let registered = mlflow.registered(name)?;
     let versions = mlflow.versions(name)?;
     drop(waiting);

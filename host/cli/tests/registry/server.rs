@@ -73,6 +73,33 @@ impl Mlflow {
         name
     }
 
+    /// A model of one version, with the files of one version of the trained
+    /// models and the run of another.
+    pub(crate) fn with_files_and_run(&self, name: &str, files: u64, run: u64) -> String {
+        let name = format!("{name}_{}", std::process::id());
+        self.call("POST", "registered-models/create", &json!({ "name": name }));
+        let files = self.version("tumor_screening", files)["source"].clone();
+        let id = files.as_str().unwrap().strip_prefix("models:/").unwrap();
+        let run = self.version("tumor_screening", run)["run_id"].clone();
+        let version = json!({ "name": name, "source": files, "model_id": id, "run_id": run });
+        self.call("POST", "model-versions/create", &version);
+        name
+    }
+
+    pub(crate) fn set_version_tag(&self, model: &str, version: u64, key: &str, value: &str) {
+        let version = version.to_string();
+        let tag = json!({ "name": model, "version": version, "key": key, "value": value });
+        self.call("POST", "model-versions/set-tag", &tag);
+    }
+
+    pub(crate) fn set_stage(&self, model: &str, version: u64, stage: &str) {
+        let version = version.to_string();
+        let stage = json!({
+            "name": model, "version": version, "stage": stage, "archive_existing_versions": false,
+        });
+        self.call("POST", "model-versions/transition-stage", &stage);
+    }
+
     fn registered(&self, model: &str) -> Value {
         let path = format!("registered-models/get?name={model}");
         self.call("GET", &path, &Value::Null)["registered_model"].clone()

@@ -101,6 +101,13 @@ pub fn promote(
     report: &GateReport,
     audit: &Audit,
 ) -> Result<Move, PromotionError> {
+    if let (Some(at), false) = (candidate.tags.get(BAD), audit.overrides) {
+        return Err(PromotionError::Bad {
+            title: format!("{} v{}", candidate.name, candidate.version),
+            at: at.clone(),
+            why: candidate.tags.get("rollback_reason").cloned().unwrap_or_default(),
+        });
+    }
     let from = stage_of(plan, registered, candidate);
     let previous = serving(plan, registered).filter(|version| *version != candidate.version);
     let mut intent = intent_of("promote", from, to, audit);
@@ -142,9 +149,18 @@ pub fn already(
     candidate: &Version,
     to: Stage,
 ) -> Option<Intent> {
-    let is_there = stage_of(plan, registered, candidate) == to;
+    let is_there = has_moved(plan, registered, candidate, to);
     Intent::of(&candidate.tags)
         .filter(|it| is_there && it.done && it.action == "promote" && it.to == to.name())
+}
+
+/// Whether the move itself was made: the alias, where one stands for the stage.
+/// MLflow's stage is written after it, and by others too.
+fn has_moved(plan: &Plan, registered: &Registered, candidate: &Version, to: Stage) -> bool {
+    match plan.alias_of(to) {
+        Some(alias) => registered.aliases.get(alias) == Some(&candidate.version),
+        None => candidate.stage == to.name(),
+    }
 }
 
 /// What is left of a promotion that an earlier run began: none where there is
@@ -163,7 +179,8 @@ pub fn resume(
     let Some(intent) = Intent::of(&candidate.tags).filter(|intent| !intent.done) else {
         return Ok(None);
     };
-    if intent.to != to.name() || stage_of(plan, registered, candidate) != to {
+    let is_it = intent.action == "promote" && intent.to == to.name();
+    if !is_it || !has_moved(plan, registered, candidate, to) {
         return Ok(None);
     }
     let from = intent.from.parse().unwrap_or(Stage::None);
@@ -434,6 +451,10 @@ fn target_of(
         Some(version) if version.tags.contains_key(BAD) => {
             Err(format!("version {number} was marked as bad when it was rolled back"))
         }
+        // What never served was judged by nobody.
+        Some(_) if !history_of(registered, versions).contains(&number) => Err(format!(
+            "version {number} has never served; `tollgate promote` lets its gates judge it"
+        )),
         Some(_) => Ok(number),
     }
 }

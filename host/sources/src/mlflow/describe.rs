@@ -5,6 +5,7 @@ use std::thread;
 use serde::Deserialize;
 use tollgate::model::Description;
 use tollgate::source::Source;
+use tollgate::tree::{Node, NonFinite};
 
 use super::{API, Mlflow, MlflowError, Registered, Version, segment};
 use crate::http::HttpError;
@@ -39,13 +40,21 @@ struct RunInfo {
 }
 
 #[derive(Deserialize)]
+struct LoggedInfo {
+    #[serde(default)]
+    artifact_uri: String,
+    #[serde(default)]
+    source_run_id: String,
+}
+
+#[derive(Deserialize)]
 struct LoggedAnswer {
     model: Logged,
 }
 
 #[derive(Deserialize)]
 struct Logged {
-    info: RunInfo,
+    info: LoggedInfo,
 }
 
 #[derive(Deserialize)]
@@ -85,13 +94,16 @@ impl Mlflow {
         };
         let (run, logged) = thread::scope(|scope| {
             let run = scope.spawn(|| self.run(&version.run_id));
-            let logged = self.logged_root(&version.source);
+            let logged = self.logged(&version.source);
             (ended(run.join()), logged)
         });
         let run = run?;
         let run_root = run.as_ref().map(|(root, _)| root.clone());
         let root = match logged? {
-            Some(root) => Some(root),
+            Some(logged) => {
+                same_run(&version, &logged.source_run_id)?;
+                Some(logged.artifact_uri)
+            }
             None => root_of(&version, run_root.as_deref()),
         };
         let (mlmodel, requirements, artifacts) = thread::scope(|scope| {
@@ -105,6 +117,9 @@ impl Mlflow {
         });
         description.run = run.map(|(_, text)| text);
         description.mlmodel = mlmodel?;
+        if let Some(run) = description.mlmodel.as_ref().and_then(run_of) {
+            same_run(&version, &run)?;
+        }
         description.requirements = requirements?;
         description.artifacts = artifacts?;
         Ok(Found { version, description })
@@ -125,12 +140,12 @@ impl Mlflow {
         Ok(Some((answer.run.info.artifact_uri, self.text(&path, body)?)))
     }
 
-    /// Where the files of a model are that MLflow 3 logged: `models:/m-...`.
-    fn logged_root(&self, source: &str) -> Result<Option<String>, MlflowError> {
+    /// What is known of a model that MLflow 3 logged: `models:/m-...`.
+    fn logged(&self, source: &str) -> Result<Option<LoggedInfo>, MlflowError> {
         let Some(id) = logged_id(source) else { return Ok(None) };
         let path = format!("{API}/logged-models/{}", segment(id));
         match self.http.get(&path, &[]) {
-            Ok(body) => Ok(Some(self.json::<LoggedAnswer>(&path, &body)?.model.info.artifact_uri)),
+            Ok(body) => Ok(Some(self.json::<LoggedAnswer>(&path, &body)?.model.info)),
             Err(error) if error.is_absent() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -230,6 +245,26 @@ impl Mlflow {
         }
         Ok(true)
     }
+}
+
+/// That the files come from the run whose metrics are taken for theirs. MLflow
+/// lets anyone register files under another run.
+fn same_run(version: &Version, files: &str) -> Result<(), MlflowError> {
+    if files.is_empty() || version.run_id.is_empty() || files == version.run_id {
+        return Ok(());
+    }
+    Err(MlflowError::OtherRun {
+        model: version.name.clone(),
+        version: version.version,
+        said: version.run_id.clone(),
+        files: files.to_owned(),
+    })
+}
+
+/// The run that `MLmodel` says it was logged by.
+fn run_of(mlmodel: &Source) -> Option<String> {
+    let tree = Node::parse(mlmodel, NonFinite::Kept).ok()?;
+    tree.get("run_id").and_then(Node::text).map(str::to_owned)
 }
 
 /// The id in `models:/m-84ad699a`, which is no name of a registered model.

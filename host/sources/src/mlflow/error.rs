@@ -44,6 +44,22 @@ pub enum MlflowError {
         /// What it is.
         status: String,
     },
+    /// The version names one run, and its files come from another.
+    #[error(
+        "version {version} of `{model}` is said to come from run `{said}`, and its files come from \
+         run `{files}`: the metrics of the one say nothing of the other"
+    )]
+    #[diagnostic(help("register the model again with `run_id` left out, or its own"))]
+    OtherRun {
+        /// The model.
+        model: String,
+        /// The version.
+        version: u64,
+        /// The run that the registry names.
+        said: String,
+        /// The run that the files name.
+        files: String,
+    },
     /// A list that does not end.
     #[error("`{0}` gives a list without an end")]
     Endless(String),

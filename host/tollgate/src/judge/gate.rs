@@ -13,17 +13,14 @@ use super::rule_places::RulePlaces;
 use super::{JudgeError, Opened, located};
 use crate::canonical;
 use crate::document::PolicyDocument;
-use crate::facts::{AS_OF, CANDIDATE, CHAMPION, Evidence, Instant, RUN};
+use crate::facts::{AS_OF, CANDIDATE, CHAMPION, Evidence, Instant, RUN, SCHEMA_VALID};
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{
-    FactReport, FindingReport, GateDigests, GateReport, PluginReport, ProfileReport, worst,
+    FactReport, FindingReport, GateDigests, GateReport, PluginReport, ProfileReport, policy_digest,
+    worst,
 };
 use crate::source::Source;
-
-/// A fact that the host finds out itself: the candidate's signature is there
-/// and can be used.
-const SCHEMA_VALID: &str = "schema_valid";
 
 /// The facts of the run that say what an approval is bound to.
 const DIGESTS: [&str; 3] = ["model_digest", "policy_digest", "report_digest"];
@@ -87,6 +84,17 @@ impl Gate {
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
         &self.0.plugin
+    }
+
+    /// What a policy digest takes in of it.
+    fn identity(&self) -> [String; 4] {
+        let Inner { profile, plugin, .. } = &*self.0;
+        [
+            profile.name.clone(),
+            profile.version.to_string(),
+            profile.settings_digest().to_string(),
+            plugin.digest().to_string(),
+        ]
     }
 
     /// Whether a rule asks for what [`GateCase::look_at_signature`] states.
@@ -317,6 +325,10 @@ impl GateCase {
         gate: &Gate,
         approvals: Vec<Fact>,
     ) -> Result<GateReport, JudgeError> {
+        // Whoever makes the quorum smaller has changed the policy.
+        report.digests.policy = policy_digest(
+            report.profiles.iter().map(ProfileReport::identity).chain([gate.identity()]),
+        );
         let GateDigests { model, policy, report: found } = &report.digests;
         for (name, digest) in DIGESTS.into_iter().zip([model, policy, found]) {
             self.state_of_run(name, &digest.to_string());

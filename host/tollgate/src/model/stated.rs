@@ -4,7 +4,7 @@ use tollgate_engine::types::{Fact, FactValue, Label};
 
 use super::SignatureText;
 use super::description::Read;
-use crate::facts::Evidence;
+use crate::facts::{Evidence, SCHEMA_VALID};
 
 /// A longer tag is a file that someone put there, such as the history that
 /// MLflow keeps of a run's models.
@@ -25,7 +25,9 @@ pub(super) fn observe(read: &Read, role: &str, evidence: &mut Evidence) {
         });
     };
     for (key, value) in &model.tags {
-        if value.len() <= LONGEST_TAG && !crate::facts::is_stated(key, role) {
+        // Whether the signature can be used is looked at, and not believed.
+        let is_looked_at = key == SCHEMA_VALID;
+        if value.len() <= LONGEST_TAG && !is_looked_at && !crate::facts::is_stated(key, role) {
             state(key, None, tag_value(value), &of_tags);
         }
     }
