@@ -137,7 +137,7 @@ fn champion(
             .into()),
         };
     }
-    let serves = serving(plan, registered);
+    let serves = plan.serving(registered);
     match History::of(&registered.tags).0.first() {
         // Without its champion a candidate would be compared with nothing.
         Some(served) if serves.is_none() => Err(PromotionError::NoChampion {
@@ -146,17 +146,6 @@ fn champion(
         }),
         _ => Ok(serves),
     }
-}
-
-/// The version that serves: the one of the plan's alias for Production, else
-/// the newest in MLflow's stage.
-#[must_use]
-pub fn serving(plan: &Plan, registered: &Registered) -> Option<u64> {
-    let by_alias = plan.champion_alias().and_then(|alias| registered.aliases.get(alias)).copied();
-    by_alias.or_else(|| {
-        let staged = registered.latest.iter().filter(|it| it.stage == Stage::Production.name());
-        staged.map(|version| version.version).max()
-    })
 }
 
 /// What the candidate's signature asks of a semantic version; none where either

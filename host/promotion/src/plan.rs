@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tollgate::document::{DocumentError, shaped};
 use tollgate::source::{Content, Source};
 use tollgate::tree::Node;
+use tollgate_sources::Registered;
 
 use crate::{PromotionError, Stage};
 
@@ -95,6 +96,18 @@ impl Plan {
     pub fn alias_of(&self, stage: Stage) -> Option<&str> {
         let found = self.aliases.iter().find(|(_, of)| **of == stage);
         found.map(|(alias, _)| alias.as_str())
+    }
+
+    /// The version that serves: the one of the alias that stands for Production,
+    /// else the newest in MLflow's stage.
+    #[must_use]
+    pub fn serving(&self, registered: &Registered) -> Option<u64> {
+        let alias = self.champion_alias();
+        let by_alias = alias.and_then(|alias| registered.aliases.get(alias)).copied();
+        by_alias.or_else(|| {
+            let staged = registered.latest.iter().filter(|it| it.stage == Stage::Production.name());
+            staged.map(|version| version.version).max()
+        })
     }
 
     /// The alias of the version that candidates are compared with.

@@ -5,7 +5,6 @@ use tollgate::facts::Instant;
 use tollgate_sources::{Registered, Version};
 
 use crate::Stage;
-use crate::collect::serving;
 use crate::moves::{Claim, History, Intent, history_of};
 use crate::plan::Plan;
 
@@ -59,7 +58,7 @@ pub struct Next {
 #[must_use]
 pub fn status(plan: &Plan, registered: &Registered, versions: &[Version]) -> Status {
     let history = History::of(&registered.tags);
-    let serves = serving(plan, registered);
+    let serves = plan.serving(registered);
     let all: Vec<VersionStatus> =
         versions.iter().map(|version| of_version(plan, registered, version, &history)).collect();
     let newer = |version: &&VersionStatus| serves.is_none_or(|serves| version.version > serves);

@@ -134,17 +134,15 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     arguments.recording.gate(&case, gates.all(), &report)?;
     drop(waiting);
     let exit = Exit::of(report.verdict, arguments.fail_on == FailOn::Warn);
-    if exit != Exit::Passed {
-        if arguments.override_reason.is_none() {
-            match format {
-                Format::Json => output::json("gate", &report),
-                Format::Human => output::page(|out| {
-                    gate::print(out, &report, None)?;
-                    writeln!(out, "not moved: {} stays in its stage", visible(&report.candidate))
-                }),
-            }
-            return Ok(exit);
+    if exit != Exit::Passed && arguments.override_reason.is_none() {
+        match format {
+            Format::Json => output::json("gate", &report),
+            Format::Human => output::page(|out| {
+                gate::print(out, &report, None)?;
+                writeln!(out, "not moved: {} stays in its stage", visible(&report.candidate))
+            }),
         }
+        return Ok(exit);
     }
     audit.overrides = arguments.override_reason.is_some();
     let wanted = moves::promote(&plan, &registered, &candidate, to, &report, &audit)?;

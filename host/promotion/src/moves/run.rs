@@ -10,7 +10,6 @@ use tollgate_sources::{Mlflow, Registered, Version};
 
 use super::intent::{BAD, HISTORY, History, INTENT, Intent, Served};
 use super::list::Write;
-use crate::collect::serving;
 use crate::plan::Plan;
 use crate::{PromotionError, Stage};
 
@@ -109,7 +108,7 @@ pub fn promote(
         });
     }
     let from = stage_of(plan, registered, candidate);
-    let previous = serving(plan, registered).filter(|version| *version != candidate.version);
+    let previous = plan.serving(registered).filter(|version| *version != candidate.version);
     let mut intent = intent_of("promote", from, to, audit);
     intent.previous = if to == Stage::Production { previous } else { None };
     intent.report = Some(report.digests.report.to_string());
@@ -263,7 +262,7 @@ fn of(
         version,
         from,
         to,
-        previous: serving(plan, registered),
+        previous: plan.serving(registered),
         writes,
         serving_alias: plan.champion_alias().map(str::to_owned),
         by: intent.by.clone(),
@@ -310,7 +309,7 @@ pub fn archive(
 ) -> Result<Move, PromotionError> {
     let from = begun("archive", version).unwrap_or_else(|| stage_of(plan, registered, version));
     let title = || format!("{} v{}", version.name, version.version);
-    if serving(plan, registered) == Some(version.version) {
+    if plan.serving(registered) == Some(version.version) {
         return Err(PromotionError::WrongStage {
             title: title(),
             found: from,
@@ -379,7 +378,7 @@ pub fn rollback(
         model: registered.name.clone(),
         why: why.to_owned(),
     };
-    let serves = serving(plan, registered);
+    let serves = plan.serving(registered);
     let (target, bad, mut intent) = match unfinished_rollback(versions) {
         // To roll back anew would mark the version as bad that was gone back to.
         Some((target, bad, intent)) => (target, bad, intent),
