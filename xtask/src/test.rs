@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
 use crate::{attestation, crosscheck, plugins, postgres, process};
@@ -87,6 +88,15 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             }
             None => total.ignored += 1,
         }
+        if let Some(registry) = &registry {
+            match release::play_in(places, registry, "tumor_grading") {
+                Ok(_) => total.passed += 1,
+                Err(error) => {
+                    println!("from a registry to Production and back: {error:#}");
+                    total.failed += 1;
+                }
+            }
+        }
         match attestation::among_tests(places)? {
             Some(true) => total.passed += 1,
             Some(false) => total.failed += 1,
@@ -125,12 +135,7 @@ fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry
     };
     println!("xtask: an MLflow server with trained models, for the tests of a registry");
     let registry = Registry::start(places, &python, "registry")?;
-    registry.register(
-        places,
-        &python,
-        "tumor_screening",
-        &["good", "bare", "worse", "better", "nan"],
-    )?;
+    registry.register(places, "tumor_screening", &["good", "bare", "worse", "better", "nan"])?;
     Ok(Some(registry))
 }
 
