@@ -1,5 +1,6 @@
 //! Where in a profile's document the rule of a finding stands.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::document::PolicyDocument;
@@ -17,6 +18,8 @@ pub(super) struct RulePlaces<'d> {
     settings: Option<Index<'d>>,
     /// Values of settings that say which rule they are.
     named: HashMap<&'d str, Span>,
+    /// Where the last one began, and its line: a rule has many findings in turn.
+    last: Cell<Option<(usize, Option<u64>)>>,
 }
 
 impl<'d> RulePlaces<'d> {
@@ -26,7 +29,12 @@ impl<'d> RulePlaces<'d> {
         if let Some(settings) = settings {
             add_named(settings, &mut named);
         }
-        Self { source: document.source(), settings: settings.map(Index::new), named }
+        Self {
+            source: document.source(),
+            settings: settings.map(Index::new),
+            named,
+            last: Cell::new(None),
+        }
     }
 
     /// The line, from 1: of what the plugin points to, otherwise of what has
@@ -38,7 +46,12 @@ impl<'d> RulePlaces<'d> {
         };
         let named = || self.named.get(finding.rule.as_str()).copied();
         let span = pointed().or_else(named)?;
-        u64::try_from(self.source.place(span.start).line).ok()
+        let known = self.last.get().filter(|(start, _)| *start == span.start);
+        let (start, line) = known.unwrap_or_else(|| {
+            (span.start, u64::try_from(self.source.place(span.start).line).ok())
+        });
+        self.last.set(Some((start, line)));
+        line
     }
 }
 
