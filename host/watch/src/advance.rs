@@ -1,0 +1,324 @@
+//! From what a round saw to what is to be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+use tollgate_engine::types::Outcome;
+
+use crate::notice::{Notice, key};
+use crate::place::To;
+use crate::reaction::{Act, Profile, Reaction, Step, When};
+use crate::seen::{Observation, Seen, cut};
+use crate::state::{State, Streak, Task, Todo};
+
+/// Stands for a round of which nothing could be judged. No rule of a plugin has
+/// that name: their ids are kebab-case.
+pub(crate) const ROUND: &str = "(round)";
+
+/// MLflow's tags hold 5,000 characters; a reason that long is read by nobody.
+const LONGEST_REASON: usize = 1000;
+
+/// What a watch is of.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk<'a> {
+    pub(crate) profiles: &'a [Profile],
+    pub(crate) places: &'a [To],
+    /// The model's name, where it is one of a registry.
+    pub(crate) model: Option<&'a str>,
+}
+
+/// What was raised in a round, by id, with a line of what it is about.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    broken: Vec<(String, When, String)>,
+    over: Vec<(String, String)>,
+    left: Vec<(String, String)>,
+    withheld: Vec<(String, String)>,
+}
+
+/// Takes a round into the state: streaks grow, begin and end, and what is to be
+/// done because of it is put down.
+pub(crate) fn advance(state: &mut State, seen: &Seen, desk: &Desk<'_>) {
+    let mut news = News::default();
+    state.rounds += 1;
+    state.last = Some(seen.at.clone());
+    leave_behind(state, seen, desk, &mut news);
+    for (at, profile) in desk.profiles.iter().enumerate() {
+        let rules = observed(profile, seen, at);
+        for (rule, observation) in &rules {
+            for when in kinds(profile, rule) {
+                step(state, seen, profile, rule, when, observation, &mut news);
+            }
+        }
+        for reaction in &profile.reactions {
+            raise(state, seen, desk, profile, reaction, &mut news);
+        }
+    }
+    if is_seen_good(seen, desk) && state.in_its_place == seen.version {
+        state.in_its_place = None;
+    }
+    news.tell(state, seen, desk.places);
+}
+
+/// How the rules of a profile came out: where nothing could be judged, those
+/// that it names, and the round as a whole.
+fn observed(profile: &Profile, seen: &Seen, at: usize) -> BTreeMap<String, Observation> {
+    let not_judged =
+        |message: &str| Observation { outcome: Outcome::Inconclusive, message: message.to_owned() };
+    let named = profile.reactions.iter().flat_map(|reaction| &reaction.rules);
+    let mut rules = match &seen.rules {
+        Ok(all) => {
+            let mut rules = all.get(at).cloned().unwrap_or_default();
+            let judged = Observation { outcome: Outcome::Pass, message: "it is judged".to_owned() };
+            rules.insert(ROUND.to_owned(), judged);
+            rules
+        }
+        Err(why) => BTreeMap::from([(ROUND.to_owned(), not_judged(why))]),
+    };
+    for rule in named {
+        rules.entry(rule.clone()).or_insert_with(|| {
+            not_judged(seen.rules.as_ref().err().map_or("the profile found nothing", |why| why))
+        });
+    }
+    rules
+}
+
+/// How a rule must come out for anything to be done about it.
+fn kinds(profile: &Profile, rule: &str) -> BTreeSet<When> {
+    let about = profile.reactions.iter().filter(|reaction| reaction.is_about(rule));
+    about.map(|reaction| reaction.when).collect()
+}
+
+/// Drops what is of a version that is watched no more, or of a profile that has
+/// changed: it is judged anew.
+fn leave_behind(state: &mut State, seen: &Seen, desk: &Desk<'_>, news: &mut News) {
+    if let Some(version) = seen.version {
+        // What began before anybody could say which version serves is of this one.
+        for streak in state.streaks.iter_mut().filter(|it| it.version.is_none()) {
+            streak.version = Some(version);
+        }
+        if state.in_its_place.is_some_and(|other| other != version) {
+            state.in_its_place = None;
+        }
+        state.version = Some(version);
+    }
+    let stays = |streak: &Streak| {
+        desk.profiles.iter().any(|profile| profile.digest == streak.digest)
+            && (seen.version.is_none() || streak.version == seen.version)
+    };
+    let (kept, gone): (Vec<_>, Vec<_>) = state.streaks.drain(..).partition(stays);
+    state.streaks = kept;
+    for streak in gone {
+        withdraw(state, &streak);
+        // Whoever was told of a rollback knows.
+        let is_told = state.in_its_place.is_some() && state.in_its_place == seen.version;
+        if let Some(id) = streak.raised.get(&Act::Notify).filter(|_| !is_told) {
+            let of = streak.version.map_or_else(String::new, |version| format!("v{version}: "));
+            let line = format!("{of}{}, since {}", streak.line(), streak.since);
+            news.left.push((id.clone(), line));
+        }
+    }
+}
+
+fn step(
+    state: &mut State,
+    seen: &Seen,
+    profile: &Profile,
+    rule: &str,
+    when: When,
+    observation: &Observation,
+    news: &mut News,
+) {
+    let (round, version) = (state.rounds, state.version);
+    match when.step(observation.outcome) {
+        Step::Stay => {}
+        Step::On => match state.streak_mut(profile.name(), rule, when) {
+            Some(streak) => {
+                streak.rounds += 1;
+                streak.message.clone_from(&observation.message);
+            }
+            None => state.streaks.push(Streak {
+                profile: profile.name().to_owned(),
+                digest: profile.digest.clone(),
+                rule: rule.to_owned(),
+                when,
+                version,
+                first: round,
+                since: seen.at.clone(),
+                rounds: 1,
+                message: observation.message.clone(),
+                raised: BTreeMap::new(),
+            }),
+        },
+        Step::End => {
+            let is_it =
+                |it: &Streak| it.profile == profile.name() && it.rule == rule && it.when == when;
+            let Some(at) = state.streaks.iter().position(is_it) else { return };
+            let streak = state.streaks.remove(at);
+            let is_withdrawn = withdraw(state, &streak);
+            if let Some(id) = streak.raised.get(&Act::Notify) {
+                let mut line = format!("{}: {}", streak.title(), observation.message);
+                if is_withdrawn {
+                    line += "; it is not rolled back any more";
+                }
+                news.over.push((id.clone(), line));
+            }
+        }
+    }
+}
+
+/// Takes back the rollback of a streak that is over, where no other wants it
+/// and none of it was written.
+fn withdraw(state: &mut State, streak: &Streak) -> bool {
+    let Some(id) = streak.raised.get(&Act::Rollback) else { return false };
+    if state.streaks.iter().any(|other| other.raised.get(&Act::Rollback) == Some(id)) {
+        return false;
+    }
+    let count = state.tasks.len();
+    let may_go =
+        |task: &Task| task.id == *id && matches!(task.todo, Todo::Rollback { begun: false, .. });
+    state.tasks.retain(|task| !may_go(task));
+    state.tasks.len() < count
+}
+
+fn raise(
+    state: &mut State,
+    seen: &Seen,
+    desk: &Desk<'_>,
+    profile: &Profile,
+    reaction: &Reaction,
+    news: &mut News,
+) {
+    let State { streaks, tasks, in_its_place, .. } = state;
+    let due = streaks.iter_mut().filter(|streak| {
+        streak.digest == profile.digest
+            && streak.when == reaction.when
+            && streak.rounds >= reaction.rounds
+            && reaction.is_about(&streak.rule)
+    });
+    for streak in due {
+        for act in &reaction.acts {
+            if streak.raised.contains_key(act) {
+                continue;
+            }
+            let id = streak.id(desk.model, *act);
+            let line = format!("{} ({})", streak.line(), streak.duration());
+            match (act, desk.model.zip(streak.version)) {
+                (Act::Notify, _) => {
+                    news.broken.push((id.clone(), streak.when, line));
+                    streak.raised.insert(*act, id);
+                }
+                // Nobody can say yet what to roll back.
+                (Act::Rollback, None) => {}
+                // What is seen may be of the version that is being rolled back.
+                (Act::Rollback, Some((_, version))) if leaves_another(tasks, version) => {}
+                (Act::Rollback, Some((_, version))) if *in_its_place == Some(version) => {
+                    news.withheld.push((id.clone(), line));
+                    streak.raised.insert(*act, id);
+                }
+                (Act::Rollback, Some((model, version))) => {
+                    let same = tasks.iter().find(|task| {
+                        matches!(&task.todo, Todo::Rollback { version: of, .. } if *of == version)
+                    });
+                    let known = same.map(|task| task.id.clone());
+                    streak.raised.insert(*act, known.clone().unwrap_or_else(|| id.clone()));
+                    if known.is_none() {
+                        let reason = cut(&format!("{line}; as of {}", seen.at), LONGEST_REASON);
+                        let model = model.to_owned();
+                        let todo =
+                            Todo::Rollback { model, version, reason, begun: false, told: false };
+                        tasks.push(Task { id, todo });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a rollback from another version was begun and is not done.
+fn leaves_another(tasks: &[Task], version: u64) -> bool {
+    tasks.iter().any(|task| {
+        matches!(task.todo, Todo::Rollback { version: of, begun: true, .. } if of != version)
+    })
+}
+
+/// Whether all rules that a rollback hangs on were seen to hold.
+fn is_seen_good(seen: &Seen, desk: &Desk<'_>) -> bool {
+    let Ok(all) = &seen.rules else { return false };
+    let outcomes = desk.profiles.iter().zip(all).flat_map(|(profile, rules)| {
+        let rolls = profile.reactions.iter().filter(|it| it.acts.contains(&Act::Rollback));
+        rolls.flat_map(move |reaction| {
+            rules.iter().filter(|(rule, _)| reaction.is_about(rule)).map(|(_, it)| it.outcome)
+        })
+    });
+    let outcomes: Vec<Outcome> = outcomes.collect();
+    !outcomes.is_empty() && outcomes.iter().all(|it| matches!(it, Outcome::Pass | Outcome::Warn))
+}
+
+impl Streak {
+    /// The rule, and whose it is.
+    pub(crate) fn title(&self) -> String {
+        match &*self.rule {
+            ROUND => self.profile.clone(),
+            rule => format!("{}: {rule}", self.profile),
+        }
+    }
+
+    fn line(&self) -> String {
+        format!("{}: {}", self.title(), self.message)
+    }
+
+    fn duration(&self) -> String {
+        let rounds = if self.rounds == 1 { "round" } else { "rounds on end" };
+        format!("{} {rounds}, since {}", self.rounds, self.since)
+    }
+
+    /// The same for the same thing, whoever asks, and for nothing else.
+    fn id(&self, model: Option<&str>, act: Act) -> String {
+        let Self { version, digest, rule, when, first, since, .. } = self;
+        key(&json!([model, version, digest, rule, when.name(), first, since, act]))
+    }
+}
+
+impl News {
+    /// Puts down whom to tell what: one notice a kind, however many rules.
+    fn tell(self, state: &mut State, seen: &Seen, places: &[To]) {
+        let Seen { at, title, .. } = seen;
+        let mut tell = |kind: &str, all: Vec<(String, String)>, headline: String| {
+            if !all.is_empty() {
+                let (ids, lines): (Vec<String>, Vec<String>) = all.into_iter().unzip();
+                state.tell(places, &Notice::new(kind, &ids, at, &headline, &lines));
+            }
+        };
+        let judged_anew = format!("{title}: what was wrong before is judged anew");
+        tell("left", self.left, judged_anew);
+        let count = |when: When, one: &str, many: &str| {
+            let count = self.broken.iter().filter(|(_, of, _)| *of == when).count();
+            match count {
+                0 => None,
+                1 => Some(format!("1 rule {one}")),
+                count => Some(format!("{count} rules {many}")),
+            }
+        };
+        let parts = [
+            count(When::Fail, "is broken", "are broken"),
+            count(When::Warn, "is worth a look", "are worth a look"),
+            count(When::Inconclusive, "cannot be judged", "cannot be judged"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let headline = format!("{title}: {}", parts.join(", "));
+        let broken = self.broken.into_iter().map(|(id, _, line)| (id, line)).collect();
+        tell("broken", broken, headline);
+        let rules = if self.over.len() == 1 { "1 rule is" } else { "rules are" };
+        let counted = match self.over.len() {
+            1 => rules.to_owned(),
+            count => format!("{count} {rules}"),
+        };
+        tell("over", self.over, format!("{title}: {counted} as it should be again"));
+        let withheld = format!(
+            "{title} is not rolled back: it took the place of one that was, and was not seen good \
+             since; a person must look"
+        );
+        tell("withheld", self.withheld, withheld);
+    }
+}
