@@ -30,10 +30,27 @@ pub(crate) struct Desk<'a> {
 /// What was raised in a round, by id, with a line of what it is about.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    broken: Vec<(String, When, String)>,
-    over: Vec<(String, String)>,
+    broken: Vec<Told>,
+    over: Vec<Told>,
     left: Vec<(String, String)>,
     withheld: Vec<(String, String)>,
+}
+
+/// What people are told of a streak.
+#[derive(Debug)]
+struct Told {
+    id: String,
+    when: When,
+    /// Whether it is no rule, but that nothing could be judged.
+    is_round: bool,
+    line: String,
+}
+
+impl Told {
+    fn new(streak: &Streak, id: &str, line: String) -> Self {
+        let is_round = streak.rule == ROUND;
+        Self { id: id.to_owned(), when: streak.when, is_round, line }
+    }
 }
 
 /// Takes a round into the state: streaks grow, begin and end, and what is to be
@@ -46,7 +63,7 @@ pub(crate) fn advance(state: &mut State, seen: &Seen, desk: &Desk<'_>) {
     for (at, profile) in desk.profiles.iter().enumerate() {
         let rules = observed(profile, seen, at);
         for (rule, observation) in &rules {
-            for when in kinds(profile, rule) {
+            for when in kinds(profile, rule, seen.rules.is_err()) {
                 step(state, seen, profile, rule, when, observation, &mut news);
             }
         }
@@ -83,10 +100,12 @@ fn observed(profile: &Profile, seen: &Seen, at: usize) -> BTreeMap<String, Obser
     rules
 }
 
-/// How a rule must come out for anything to be done about it.
-fn kinds(profile: &Profile, rule: &str) -> BTreeSet<When> {
+/// How a rule must come out for anything to be done about it. Where nothing was
+/// judged, a reaction to all rules is one to that, and to no rule.
+fn kinds(profile: &Profile, rule: &str, is_named: bool) -> BTreeSet<When> {
+    let names = |reaction: &&Reaction| !is_named || rule == ROUND || !reaction.rules.is_empty();
     let about = profile.reactions.iter().filter(|reaction| reaction.is_about(rule));
-    about.map(|reaction| reaction.when).collect()
+    about.filter(names).map(|reaction| reaction.when).collect()
 }
 
 /// Drops what is of a version that is watched no more, or of a profile that has
@@ -132,13 +151,13 @@ fn step(
     let (round, version) = (state.rounds, state.version);
     match when.step(observation.outcome) {
         Step::Stay => {}
-        Step::On => match state.streak_mut(profile.name(), rule, when) {
+        Step::On => match state.streak_mut(&profile.name, rule, when) {
             Some(streak) => {
                 streak.rounds += 1;
                 streak.message.clone_from(&observation.message);
             }
             None => state.streaks.push(Streak {
-                profile: profile.name().to_owned(),
+                profile: profile.name.clone(),
                 digest: profile.digest.clone(),
                 rule: rule.to_owned(),
                 when,
@@ -152,7 +171,7 @@ fn step(
         },
         Step::End => {
             let is_it =
-                |it: &Streak| it.profile == profile.name() && it.rule == rule && it.when == when;
+                |it: &Streak| it.profile == profile.name && it.rule == rule && it.when == when;
             let Some(at) = state.streaks.iter().position(is_it) else { return };
             let streak = state.streaks.remove(at);
             let is_withdrawn = withdraw(state, &streak);
@@ -161,7 +180,7 @@ fn step(
                 if is_withdrawn {
                     line += "; it is not rolled back any more";
                 }
-                news.over.push((id.clone(), line));
+                news.over.push(Told::new(&streak, id, line));
             }
         }
     }
@@ -205,7 +224,7 @@ fn raise(
             let line = format!("{} ({})", streak.line(), streak.duration());
             match (act, desk.model.zip(streak.version)) {
                 (Act::Notify, _) => {
-                    news.broken.push((id.clone(), streak.when, line));
+                    news.broken.push(Told::new(streak, &id, line));
                     streak.raised.insert(*act, id);
                 }
                 // Nobody can say yet what to roll back.
@@ -292,33 +311,194 @@ impl News {
         };
         let judged_anew = format!("{title}: what was wrong before is judged anew");
         tell("left", self.left, judged_anew);
-        let count = |when: When, one: &str, many: &str| {
-            let count = self.broken.iter().filter(|(_, of, _)| *of == when).count();
-            match count {
-                0 => None,
-                1 => Some(format!("1 rule {one}")),
-                count => Some(format!("{count} rules {many}")),
-            }
-        };
-        let parts = [
-            count(When::Fail, "is broken", "are broken"),
-            count(When::Warn, "is worth a look", "are worth a look"),
-            count(When::Inconclusive, "cannot be judged", "cannot be judged"),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let headline = format!("{title}: {}", parts.join(", "));
-        let broken = self.broken.into_iter().map(|(id, _, line)| (id, line)).collect();
-        tell("broken", broken, headline);
-        let rules = if self.over.len() == 1 { "1 rule is" } else { "rules are" };
-        let counted = match self.over.len() {
-            1 => rules.to_owned(),
-            count => format!("{count} {rules}"),
-        };
-        tell("over", self.over, format!("{title}: {counted} as it should be again"));
+        tell("broken", pairs(&self.broken), format!("{title}: {}", broken(&self.broken)));
+        tell("over", pairs(&self.over), format!("{title}: {}", over(&self.over)));
         let withheld = format!(
             "{title} is not rolled back: it took the place of one that was, and was not seen good \
              since; a person must look"
         );
         tell("withheld", self.withheld, withheld);
+    }
+}
+
+fn pairs(all: &[Told]) -> Vec<(String, String)> {
+    all.iter().map(|told| (told.id.clone(), told.line.clone())).collect()
+}
+
+/// How many rules are how.
+fn broken(all: &[Told]) -> String {
+    let count = |when: When, one: &str, many: &str| {
+        let own = all.iter().filter(|told| told.when == when && !told.is_round);
+        match own.count() {
+            0 => None,
+            1 => Some(format!("1 rule {one}")),
+            count => Some(format!("{count} rules {many}")),
+        }
+    };
+    let round = all.iter().any(|told| told.is_round);
+    let parts = [
+        count(When::Fail, "is broken", "are broken"),
+        count(When::Warn, "is worth a look", "are worth a look"),
+        count(When::Inconclusive, "cannot be judged", "cannot be judged"),
+        round.then(|| "nothing can be judged".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// How many rules are how again. What can be judged again may be broken.
+fn over(all: &[Told]) -> String {
+    let count = |is_judged: bool, one: &str, many: &str| {
+        let own =
+            all.iter().filter(|it| !it.is_round && (it.when == When::Inconclusive) == is_judged);
+        match own.count() {
+            0 => None,
+            1 => Some(format!("1 rule {one}")),
+            count => Some(format!("{count} rules {many}")),
+        }
+    };
+    let round = all.iter().any(|told| told.is_round);
+    let parts = [
+        count(false, "is as it should be again", "are as they should be again"),
+        count(true, "can be judged again", "can be judged again"),
+        round.then(|| "it can be judged again".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "a test that fails panics")]
+
+    use super::*;
+
+    /// How the one rule comes out, round by round: `p`ass, `w`arn, `i`nconclusive,
+    /// `f`ail, `e`: nothing was judged; a digit is the version from then on.
+    fn told(reactions: &[(&[&str], When, u64, &[Act])], rounds: &str) -> String {
+        let reactions = reactions.iter().map(|(rules, when, rounds, acts)| Reaction {
+            rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+            when: *when,
+            rounds: *rounds,
+            acts: acts.to_vec(),
+        });
+        let profile = Profile {
+            name: "guard".to_owned(),
+            digest: "sha256:0".to_owned(),
+            reactions: reactions.collect(),
+        };
+        let profiles = [profile];
+        let desk = Desk { profiles: &profiles, places: &[To::Webhook], model: Some("churn") };
+        let mut state = State::new("models:/churn@champion", &["guard".to_owned()]);
+        let (mut version, mut out) = (1, String::new());
+        for (at, letter) in rounds.chars().enumerate() {
+            if let Some(digit) = letter.to_digit(10) {
+                version = u64::from(digit);
+                continue;
+            }
+            let outcome = match letter {
+                'p' => Outcome::Pass,
+                'w' => Outcome::Warn,
+                'f' => Outcome::Fail,
+                _ => Outcome::Inconclusive,
+            };
+            let observation = Observation { outcome, message: format!("it is {letter}") };
+            let rules = BTreeMap::from([("errors".to_owned(), observation)]);
+            let is_judged = letter != 'e';
+            let seen = Seen {
+                at: format!("2026-11-30T12:00:{at:02}Z"),
+                title: format!("churn v{version}"),
+                version: is_judged.then_some(version),
+                rules: if is_judged { Ok(vec![rules]) } else { Err("it is down".to_owned()) },
+            };
+            // What is remembered is what is written.
+            let text = serde_json::to_string(&state).unwrap_or_default();
+            state = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+            advance(&mut state, &seen, &desk);
+            let ids: BTreeSet<&String> = state.tasks.iter().map(|task| &task.id).collect();
+            assert_eq!(ids.len(), state.tasks.len(), "{:?}", state.tasks);
+            out.push(letter);
+            for task in std::mem::take(&mut state.tasks) {
+                out.push_str(match &task.todo {
+                    Todo::Rollback { .. } => "[rollback]",
+                    Todo::Tell { notice, .. } if notice.headline.contains("judged anew") => {
+                        "[anew]"
+                    }
+                    Todo::Tell { notice, .. } if notice.headline.contains("again") => "[over]",
+                    Todo::Tell { notice, .. } if notice.headline.contains("not rolled") => "[look]",
+                    Todo::Tell { .. } => "[told]",
+                });
+                if matches!(task.todo, Todo::Rollback { .. }) {
+                    version += 1;
+                    state.in_its_place = Some(version);
+                }
+            }
+        }
+        out
+    }
+
+    const NOTIFY: &[Act] = &[Act::Notify];
+    const ROLLBACK: &[Act] = &[Act::Rollback];
+
+    #[test]
+    fn rounds_come_to_what_is_told() {
+        let twice: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Fail, 2, NOTIFY)];
+        for told_of in [
+            "pfpfpf",
+            "pff[told]fffp[over]pp",
+            // Neither good nor bad.
+            "fif[told]iip[over]",
+            "fef[told]eep[over]",
+            "fwf",
+            "iiiieeee",
+            // Another time, another thing.
+            "ff[told]p[over]ff[told]w[over]",
+        ] {
+            let rounds = without_marks(told_of);
+            assert_eq!(told(twice, &rounds), told_of);
+        }
+        // Another version is judged anew, and told of as such.
+        assert_eq!(told(twice, "fff2fff"), "ff[told]ff[anew]f[told]f");
+        assert_eq!(told(twice, "f2f3f"), "fff");
+        // An error says nothing of the version.
+        assert_eq!(told(twice, "efef"), "efef[told]");
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_told_for_itself() {
+        let dark: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Inconclusive, 3, NOTIFY)];
+        for told_of in ["iipii", "iii[told]if[over]f", "eee[told]ep[over]", "ieeiie"] {
+            let rounds = without_marks(told_of);
+            // A round that was not judged at all is no round of a rule, and the
+            // other way round.
+            let expected = if told_of == "ieeiie" { "ieeii[told]e" } else { told_of };
+            assert_eq!(told(dark, &rounds), expected);
+        }
+        let named: &[(&[&str], When, u64, &[Act])] =
+            &[(&["errors"], When::Inconclusive, 3, NOTIFY)];
+        assert_eq!(told(named, "ieeep"), "iee[told]ep[over]");
+    }
+
+    #[test]
+    fn the_version_in_its_place_is_not_rolled_back_before_it_was_good() {
+        let at_once: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Fail, 1, ROLLBACK)];
+        assert_eq!(told(at_once, "pfffiff"), "pf[rollback]f[look]fiff");
+        assert_eq!(told(at_once, "pffpf"), "pf[rollback]f[look]pf[rollback]");
+        assert_eq!(told(at_once, "iiei"), "iiei");
+        // Inconclusive is not good.
+        assert_eq!(told(at_once, "pfiif"), "pf[rollback]iif[look]");
+        let both: &[(&[&str], When, u64, &[Act])] = &[
+            (&[], When::Fail, 1, NOTIFY),
+            (&["errors"], When::Fail, 3, &[Act::Rollback, Act::Notify]),
+        ];
+        assert_eq!(told(both, "ffff"), "f[told]ff[rollback]f[told]");
+    }
+
+    fn without_marks(text: &str) -> String {
+        let mut inside = false;
+        let keep = |c: &char| {
+            let kept = !inside && *c != '[';
+            inside = (inside || *c == '[') && *c != ']';
+            kept
+        };
+        text.chars().filter(keep).collect()
     }
 }

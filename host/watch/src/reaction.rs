@@ -112,15 +112,15 @@ impl Reaction {
     }
 }
 
-/// A profile, and what it says is to be done.
-#[derive(Clone)]
+/// What a profile says is to be done.
+#[derive(Debug, Clone)]
 pub struct Profile {
-    /// The profile.
-    pub gate: Gate,
-    /// What is to be done.
-    pub reactions: Vec<Reaction>,
+    /// The profile's name.
+    pub name: String,
     /// Of the profile's name, version, settings and `watch`, and the plugin.
     pub digest: String,
+    /// What is to be done.
+    pub reactions: Vec<Reaction>,
 }
 
 impl Profile {
@@ -128,7 +128,7 @@ impl Profile {
     ///
     /// # Errors
     /// When the profile does not say what is to be done.
-    pub fn of(gate: Gate) -> Result<Self, WatchError> {
+    pub fn of(gate: &Gate) -> Result<Self, WatchError> {
         let document = gate.profile();
         let tree = document.watch_tree();
         let items = tree.and_then(Node::items).unwrap_or_default();
@@ -144,13 +144,7 @@ impl Profile {
             tree.map_or(Value::Null, Node::to_json),
         ]);
         let digest = Digest::of(canonical::to_text(&identity).as_bytes()).to_string();
-        Ok(Self { gate, reactions, digest })
-    }
-
-    /// The profile's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.gate.profile().name
+        Ok(Self { name: document.name.clone(), digest, reactions })
     }
 
     /// Whether anything that it says is to be done is this.

@@ -128,18 +128,19 @@ impl Watch {
     /// does nothing but say what it would do.
     ///
     /// # Errors
-    /// When what profiles want done cannot be done here, or the state cannot be
+    /// When profiles do not say what is to be done, or it cannot be done here, or the state cannot be
     /// used.
     pub fn new(
-        profiles: Vec<Profile>,
+        gates: Vec<Gate>,
         sight: Sight,
         places: Vec<Place>,
         by: &str,
         store: Option<Store>,
     ) -> Result<Self, WatchError> {
+        let profiles = gates.iter().map(Profile::of).collect::<Result<Vec<_>, _>>()?;
         let mut names: Vec<String> = Vec::new();
         for profile in &profiles {
-            let name = profile.name().to_owned();
+            let name = profile.name.clone();
             if profile.does(Act::Notify) && places.is_empty() && store.is_some() {
                 return Err(WatchError::NoPlace { profile: name });
             }
@@ -155,7 +156,6 @@ impl Watch {
         if let Some(store) = &store {
             state = store.load(state)?;
         }
-        let gates = profiles.iter().map(|profile| profile.gate.clone()).collect();
         let by = by.to_owned();
         Ok(Self { profiles, gates, sight, places, by, store, state, is_checked: false })
     }
@@ -227,7 +227,7 @@ impl Watch {
                 let mut known: Vec<String> = known.iter().map(|it| format!("`{it}`")).collect();
                 known.dedup();
                 return Err(WatchError::NoRule {
-                    profile: profile.name().to_owned(),
+                    profile: profile.name.clone(),
                     rule: rule.clone(),
                     known: known.join(", "),
                 });

@@ -12,7 +12,6 @@ use tollgate_engine::types::Outcome;
 use tollgate_sources::{ModelReference, Sources};
 use tollgate_watch::notice::Letter;
 use tollgate_watch::place::{self, Place, Webhook};
-use tollgate_watch::reaction::Profile;
 use tollgate_watch::schedule::Schedule;
 use tollgate_watch::sight::{self, Sight};
 use tollgate_watch::store::{self, Store};
@@ -111,17 +110,15 @@ pub(crate) fn run(arguments: &Watch) -> Exit {
 fn watch(arguments: &Watch) -> Result<Exit> {
     let stop = Stop::on_signals()?;
     let plugins = super::plugins(&arguments.shared)?;
-    let mut profiles = Vec::new();
-    for path in &arguments.profile {
-        profiles.push(Profile::of(Gate::open(&plugins, path)?)?);
-    }
+    let profiles = arguments.profile.iter().map(|path| Gate::open(&plugins, path));
+    let gates = profiles.collect::<std::result::Result<Vec<_>, _>>()?;
     let sight = sight(arguments)?;
     let places = places(arguments)?;
     let store = match arguments.dry_run {
         true => None,
-        false => Some(Store::hold(&state(arguments, &sight, &profiles)?)?),
+        false => Some(Store::hold(&state(arguments, &sight, &gates)?)?),
     };
-    let mut watched = Watched::new(profiles, sight, places, &arguments.by, store)?;
+    let mut watched = Watched::new(gates, sight, places, &arguments.by, store)?;
     let mut schedule = arguments.every.map(|every| Schedule::new(every, Instant::now()));
     loop {
         let round = watched.round(&plugins, tollgate::facts::Instant::now())?;
@@ -180,7 +177,7 @@ fn places(arguments: &Watch) -> Result<Vec<Place>> {
 
 /// The file of the state: the one that is named, or one of its own for what is
 /// watched and by what.
-fn state(arguments: &Watch, sight: &Sight, profiles: &[Profile]) -> Result<PathBuf> {
+fn state(arguments: &Watch, sight: &Sight, gates: &[Gate]) -> Result<PathBuf> {
     if let Some(path) = &arguments.state {
         return Ok(path.clone());
     }
@@ -192,7 +189,7 @@ fn state(arguments: &Watch, sight: &Sight, profiles: &[Profile]) -> Result<PathB
     })?;
     let folder = folder.join("tollgate/watch");
     std::fs::create_dir_all(&folder).into_diagnostic()?;
-    let names: Vec<&str> = profiles.iter().map(Profile::name).collect();
+    let names: Vec<&str> = gates.iter().map(|gate| &*gate.profile().name).collect();
     Ok(folder.join(store::file_name(sight, &names)))
 }
 
