@@ -5,15 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use tollgate_engine::types::Outcome;
 
-use crate::notice::{Notice, key};
+use crate::notice::{Notice, key, to_the_second};
 use crate::place::To;
 use crate::reaction::{Act, Profile, Reaction, Step, When};
 use crate::seen::{Observation, Seen, cut};
 use crate::state::{State, Streak, Task, Todo};
-
-/// Stands for a round of which nothing could be judged. No rule of a plugin has
-/// that name: their ids are kebab-case.
-pub(crate) const ROUND: &str = "(round)";
 
 /// MLflow's tags hold 5,000 characters; a reason that long is read by nobody.
 const LONGEST_REASON: usize = 1000;
@@ -25,32 +21,6 @@ pub(crate) struct Desk<'a> {
     pub(crate) places: &'a [To],
     /// The model's name, where it is one of a registry.
     pub(crate) model: Option<&'a str>,
-}
-
-/// What was raised in a round, by id, with a line of what it is about.
-#[derive(Debug, Default)]
-pub(crate) struct News {
-    broken: Vec<Told>,
-    over: Vec<Told>,
-    left: Vec<(String, String)>,
-    withheld: Vec<(String, String)>,
-}
-
-/// What people are told of a streak.
-#[derive(Debug)]
-struct Told {
-    id: String,
-    when: When,
-    /// Whether it is no rule, but that nothing could be judged.
-    is_round: bool,
-    line: String,
-}
-
-impl Told {
-    fn new(streak: &Streak, id: &str, line: String) -> Self {
-        let is_round = streak.rule == ROUND;
-        Self { id: id.to_owned(), when: streak.when, is_round, line }
-    }
 }
 
 /// Takes a round into the state: streaks grow, begin and end, and what is to be
@@ -133,7 +103,8 @@ fn leave_behind(state: &mut State, seen: &Seen, desk: &Desk<'_>, news: &mut News
         let is_told = state.in_its_place.is_some() && state.in_its_place == seen.version;
         if let Some(id) = streak.raised.get(&Act::Notify).filter(|_| !is_told) {
             let of = streak.version.map_or_else(String::new, |version| format!("v{version}: "));
-            let line = format!("{of}{}, since {}", streak.line(), streak.since);
+            let since = to_the_second(&streak.since);
+            let line = format!("{of}{}, since {since}", streak.line());
             news.left.push((id.clone(), line));
         }
     }
@@ -242,7 +213,10 @@ fn raise(
                     let known = same.map(|task| task.id.clone());
                     streak.raised.insert(*act, known.clone().unwrap_or_else(|| id.clone()));
                     if known.is_none() {
-                        let reason = cut(&format!("{line}; as of {}", seen.at), LONGEST_REASON);
+                        let reason = cut(
+                            &format!("{line}; as of {}", to_the_second(&seen.at)),
+                            LONGEST_REASON,
+                        );
                         let model = model.to_owned();
                         let todo =
                             Todo::Rollback { model, version, reason, begun: false, told: false };
@@ -274,106 +248,18 @@ fn is_seen_good(seen: &Seen, desk: &Desk<'_>) -> bool {
     !outcomes.is_empty() && outcomes.iter().all(|it| matches!(it, Outcome::Pass | Outcome::Warn))
 }
 
-impl Streak {
-    /// The rule, and whose it is.
-    pub(crate) fn title(&self) -> String {
-        match &*self.rule {
-            ROUND => self.profile.clone(),
-            rule => format!("{}: {rule}", self.profile),
-        }
-    }
-
-    fn line(&self) -> String {
-        format!("{}: {}", self.title(), self.message)
-    }
-
-    fn duration(&self) -> String {
-        let rounds = if self.rounds == 1 { "round" } else { "rounds on end" };
-        format!("{} {rounds}, since {}", self.rounds, self.since)
-    }
-
-    /// The same for the same thing, whoever asks, and for nothing else.
-    fn id(&self, model: Option<&str>, act: Act) -> String {
-        let Self { version, digest, rule, when, first, since, .. } = self;
-        key(&json!([model, version, digest, rule, when.name(), first, since, act]))
-    }
-}
-
-impl News {
-    /// Puts down whom to tell what: one notice a kind, however many rules.
-    fn tell(self, state: &mut State, seen: &Seen, places: &[To]) {
-        let Seen { at, title, .. } = seen;
-        let mut tell = |kind: &str, all: Vec<(String, String)>, headline: String| {
-            if !all.is_empty() {
-                let (ids, lines): (Vec<String>, Vec<String>) = all.into_iter().unzip();
-                state.tell(places, &Notice::new(kind, &ids, at, &headline, &lines));
-            }
-        };
-        let judged_anew = format!("{title}: what was wrong before is judged anew");
-        tell("left", self.left, judged_anew);
-        tell("broken", pairs(&self.broken), format!("{title}: {}", broken(&self.broken)));
-        tell("over", pairs(&self.over), format!("{title}: {}", over(&self.over)));
-        let withheld = format!(
-            "{title} is not rolled back: it took the place of one that was, and was not seen good \
-             since; a person must look"
-        );
-        tell("withheld", self.withheld, withheld);
-    }
-}
-
-fn pairs(all: &[Told]) -> Vec<(String, String)> {
-    all.iter().map(|told| (told.id.clone(), told.line.clone())).collect()
-}
-
-/// How many rules are how.
-fn broken(all: &[Told]) -> String {
-    let count = |when: When, one: &str, many: &str| {
-        let own = all.iter().filter(|told| told.when == when && !told.is_round);
-        match own.count() {
-            0 => None,
-            1 => Some(format!("1 rule {one}")),
-            count => Some(format!("{count} rules {many}")),
-        }
-    };
-    let round = all.iter().any(|told| told.is_round);
-    let parts = [
-        count(When::Fail, "is broken", "are broken"),
-        count(When::Warn, "is worth a look", "are worth a look"),
-        count(When::Inconclusive, "cannot be judged", "cannot be judged"),
-        round.then(|| "nothing can be judged".to_owned()),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-/// How many rules are how again. What can be judged again may be broken.
-fn over(all: &[Told]) -> String {
-    let count = |is_judged: bool, one: &str, many: &str| {
-        let own =
-            all.iter().filter(|it| !it.is_round && (it.when == When::Inconclusive) == is_judged);
-        match own.count() {
-            0 => None,
-            1 => Some(format!("1 rule {one}")),
-            count => Some(format!("{count} rules {many}")),
-        }
-    };
-    let round = all.iter().any(|told| told.is_round);
-    let parts = [
-        count(false, "is as it should be again", "are as they should be again"),
-        count(true, "can be judged again", "can be judged again"),
-        round.then(|| "it can be judged again".to_owned()),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic, reason = "a test that fails panics")]
 
     use super::*;
 
+    /// A reaction: rules, how they come out, rounds, what is done.
+    type Short<'a> = (&'a [&'a str], When, u64, &'a [Act]);
+
     /// How the one rule comes out, round by round: `p`ass, `w`arn, `i`nconclusive,
     /// `f`ail, `e`: nothing was judged; a digit is the version from then on.
-    fn told(reactions: &[(&[&str], When, u64, &[Act])], rounds: &str) -> String {
+    fn told(reactions: &[Short<'_>], rounds: &str) -> String {
         let reactions = reactions.iter().map(|(rules, when, rounds, acts)| Reaction {
             rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
             when: *when,
@@ -440,7 +326,7 @@ mod tests {
 
     #[test]
     fn rounds_come_to_what_is_told() {
-        let twice: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Fail, 2, NOTIFY)];
+        let twice: &[Short<'_>] = &[(&[], When::Fail, 2, NOTIFY)];
         for told_of in [
             "pfpfpf",
             "pff[told]fffp[over]pp",
@@ -464,7 +350,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_judged_is_told_for_itself() {
-        let dark: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Inconclusive, 3, NOTIFY)];
+        let dark: &[Short<'_>] = &[(&[], When::Inconclusive, 3, NOTIFY)];
         for told_of in ["iipii", "iii[told]if[over]f", "eee[told]ep[over]", "ieeiie"] {
             let rounds = without_marks(told_of);
             // A round that was not judged at all is no round of a rule, and the
@@ -472,20 +358,19 @@ mod tests {
             let expected = if told_of == "ieeiie" { "ieeii[told]e" } else { told_of };
             assert_eq!(told(dark, &rounds), expected);
         }
-        let named: &[(&[&str], When, u64, &[Act])] =
-            &[(&["errors"], When::Inconclusive, 3, NOTIFY)];
+        let named: &[Short<'_>] = &[(&["errors"], When::Inconclusive, 3, NOTIFY)];
         assert_eq!(told(named, "ieeep"), "iee[told]ep[over]");
     }
 
     #[test]
     fn the_version_in_its_place_is_not_rolled_back_before_it_was_good() {
-        let at_once: &[(&[&str], When, u64, &[Act])] = &[(&[], When::Fail, 1, ROLLBACK)];
+        let at_once: &[Short<'_>] = &[(&[], When::Fail, 1, ROLLBACK)];
         assert_eq!(told(at_once, "pfffiff"), "pf[rollback]f[look]fiff");
         assert_eq!(told(at_once, "pffpf"), "pf[rollback]f[look]pf[rollback]");
         assert_eq!(told(at_once, "iiei"), "iiei");
         // Inconclusive is not good.
         assert_eq!(told(at_once, "pfiif"), "pf[rollback]iif[look]");
-        let both: &[(&[&str], When, u64, &[Act])] = &[
+        let both: &[Short<'_>] = &[
             (&[], When::Fail, 1, NOTIFY),
             (&["errors"], When::Fail, 3, &[Act::Rollback, Act::Notify]),
         ];

@@ -10,6 +10,7 @@
 //! | [`place`] | where they are told |
 //! | [`rollback`] | how a version is taken out of use |
 //! | [`round`] | one round: look, judge, remember, act |
+//! | [`report`] | what it came to, for whoever reads it |
 //! | [`schedule`] | when the next one is due |
 //!
 //! What is to be done is written down before it is done, and struck out after
@@ -19,9 +20,11 @@
 
 mod advance;
 mod error;
+mod news;
 pub mod notice;
 pub mod place;
 pub mod reaction;
+pub mod report;
 pub mod rollback;
 pub mod round;
 pub mod schedule;
@@ -31,4 +34,5 @@ pub mod state;
 pub mod store;
 
 pub use self::error::WatchError;
-pub use self::round::{RoundReport, Watch};
+pub use self::report::RoundReport;
+pub use self::round::Watch;

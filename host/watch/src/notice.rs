@@ -63,6 +63,12 @@ impl Notice {
     }
 }
 
+/// A time as people read it: to the second.
+#[must_use]
+pub fn to_the_second(at: &str) -> String {
+    at.split_once('.').map_or_else(|| at.to_owned(), |(second, _)| format!("{second}Z"))
+}
+
 /// An id that hangs on nothing but what it is of.
 pub(crate) fn key(of: &serde_json::Value) -> String {
     let digest = Digest::of(canonical::to_text(of).as_bytes()).hex();

@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::notice::Notice;
+use crate::notice::{Notice, key, to_the_second};
 use crate::place::To;
 use crate::reaction::{Act, When};
 
 /// The form of a state, in its member `form`.
 pub const FORM: u64 = 1;
+
+/// Stands for a round of which nothing could be judged. No rule of a plugin has
+/// that name: their ids are kebab-case.
+pub(crate) const ROUND: &str = "(round)";
 
 /// How many things that were done are remembered.
 const MOST_DONE: usize = 50;
@@ -211,5 +216,30 @@ impl State {
     ) -> Option<&mut Streak> {
         let is_it = |it: &&mut Streak| it.profile == profile && it.rule == rule && it.when == when;
         self.streaks.iter_mut().find(is_it)
+    }
+}
+
+impl Streak {
+    /// The rule, and whose it is.
+    pub(crate) fn title(&self) -> String {
+        match &*self.rule {
+            ROUND => self.profile.clone(),
+            rule => format!("{}: {rule}", self.profile),
+        }
+    }
+
+    pub(crate) fn line(&self) -> String {
+        format!("{}: {}", self.title(), self.message)
+    }
+
+    pub(crate) fn duration(&self) -> String {
+        let rounds = if self.rounds == 1 { "round" } else { "rounds on end" };
+        format!("{} {rounds}, since {}", self.rounds, to_the_second(&self.since))
+    }
+
+    /// The same for the same thing, whoever asks, and for nothing else.
+    pub(crate) fn id(&self, model: Option<&str>, act: Act) -> String {
+        let Self { version, digest, rule, when, first, since, .. } = self;
+        key(&json!([model, version, digest, rule, when.name(), first, since, act]))
     }
 }

@@ -10,7 +10,7 @@ use miette::{IntoDiagnostic as _, Result, miette};
 use tollgate::judge::Gate;
 use tollgate_engine::types::Outcome;
 use tollgate_sources::{ModelReference, Sources};
-use tollgate_watch::notice::Letter;
+use tollgate_watch::notice::{Letter, to_the_second};
 use tollgate_watch::place::{self, Place, Webhook};
 use tollgate_watch::schedule::Schedule;
 use tollgate_watch::sight::{self, Sight};
@@ -222,7 +222,7 @@ fn print(out: &mut String, round: &RoundReport) -> fmt::Result {
     let outcome = round.outcome.unwrap_or(Outcome::Inconclusive);
     let style = output::style(outcome);
     let word = round.outcome.map_or("ERROR", tollgate_reports::word);
-    write!(out, "{}  {}", visible(&round.as_of), visible(&round.watched))?;
+    write!(out, "{}  {}", to_the_second(&round.as_of), visible(&round.watched))?;
     write!(out, "  {style}{word}{style:#}")?;
     if let Some(error) = &round.error {
         write!(out, "  {}", visible(error))?;
@@ -282,9 +282,13 @@ impl Stop {
 
     fn is_asked(&self) -> bool {
         #[cfg(unix)]
-        return self.flag.load(std::sync::atomic::Ordering::Relaxed);
+        {
+            self.flag.load(std::sync::atomic::Ordering::Relaxed)
+        }
         #[cfg(not(unix))]
-        false
+        {
+            false
+        }
     }
 
     /// Waits so long; true as soon as this is to end.

@@ -7,7 +7,7 @@ use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::raw::Raw;
 
-use super::Notice;
+use super::{Notice, to_the_second};
 use crate::WatchError;
 
 /// From whom, and to whom.
@@ -53,7 +53,7 @@ pub fn message(notice: &Notice, letter: &Letter) -> io::Result<Vec<u8>> {
         body += line;
         body += "\n";
     }
-    body += &format!("\ntollgate watch, {}\n{}\n", notice.at, notice.key);
+    body += &format!("\ntollgate watch, {}\n{}\n", to_the_second(&notice.at), notice.key);
     MessageBuilder::new()
         .from(address(&letter.from))
         .to(Address::new_list(letter.to.iter().map(address).collect()))

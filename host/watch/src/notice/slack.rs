@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Notice;
+use super::{Notice, to_the_second};
 use crate::seen::cut;
 
 /// What Slack takes at most of a header and of a section.
@@ -21,7 +21,7 @@ pub fn payload(notice: &Notice) -> Value {
         let lines = notice.lines.join("\n");
         blocks.push(json!({ "type": "section", "text": plain(&lines, SECTION) }));
     }
-    let foot = format!("tollgate watch, {}, {}", notice.at, notice.key);
+    let foot = format!("tollgate watch, {}, {}", to_the_second(&notice.at), notice.key);
     blocks.push(json!({ "type": "context", "elements": [plain(&foot, SECTION)] }));
     json!({ "text": escaped(&notice.text()), "blocks": blocks })
 }
