@@ -9,7 +9,7 @@ use tollgate::source::{Content, Source, is_standard_input};
 use tollgate::tree::Node;
 use tollgate_engine::types::Fact;
 
-use crate::asked::{Asked, Named};
+use crate::asked::Asked;
 use crate::files::File;
 use crate::listed::Listed;
 use crate::mistakes::Reading;
@@ -49,6 +49,10 @@ enum Kind {
     File(File),
 }
 
+/// The keys that name a kind, and of which the schema asks for one.
+const KINDS: [&str; 8] =
+    ["prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom"];
+
 /// What all sources say.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
@@ -79,8 +83,8 @@ impl Sources {
         let mut all: Vec<(Listed, Kind)> = Vec::new();
         let mut reads_input = source.name() == "<stdin>";
         for item in tree.get("sources").and_then(Node::items).unwrap_or_default() {
-            let Some(entry) =
-                item.entries().unwrap_or_default().iter().find(|entry| is_kind(&entry.key))
+            let entries = item.entries().unwrap_or_default();
+            let Some(entry) = entries.iter().find(|entry| KINDS.contains(&entry.key.as_str()))
             else {
                 continue;
             };
@@ -147,10 +151,6 @@ impl Sources {
         }
         collected
     }
-}
-
-fn is_kind(key: &str) -> bool {
-    key == "prometheus" || File::is_kind(key)
 }
 
 fn ask((listed, kind): &(Listed, Kind), asked: &Asked) -> (Vec<Fact>, Vec<Note>) {
