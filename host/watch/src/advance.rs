@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
 use tollgate_engine::types::Outcome;
 
-use crate::notice::{Notice, key, to_the_second};
+use crate::news::{News, Told};
+use crate::notice::to_the_second;
 use crate::place::To;
 use crate::reaction::{Act, Profile, Reaction, Step, When};
 use crate::seen::{Observation, Seen, cut};
-use crate::state::{State, Streak, Task, Todo};
+use crate::state::{ROUND, State, Streak, Task, Todo};
 
 /// MLflow's tags hold 5,000 characters; a reason that long is read by nobody.
 const LONGEST_REASON: usize = 1000;

@@ -6,8 +6,9 @@ use tollgate::facts::{CANDIDATE, CHAMPION, Evidence, Instant};
 use tollgate::judge::GateCase;
 use tollgate::model::{Description, Model};
 use tollgate::plugins::Plugins;
+use tollgate_engine::types::Fact;
 use tollgate_promotion::plan::Plan;
-use tollgate_sources::{Asked, Mlflow, ModelReference, Named, Sources};
+use tollgate_sources::{Asked, Mlflow, ModelReference, Named, Note, Sources};
 
 use crate::WatchError;
 
@@ -29,7 +30,7 @@ pub struct Registry {
 #[derive(Debug)]
 pub struct Sight {
     registry: Option<Registry>,
-    sources: Option<Sources>,
+    sources: Vec<Sources>,
     facts: Vec<PathBuf>,
     /// Versions that were described before: they do not change, and describing
     /// one takes a dozen requests.
@@ -50,7 +51,7 @@ impl Sight {
     /// Looks at a model of a registry, where there is one, at live sources and
     /// at files of facts, which are read anew each time.
     #[must_use]
-    pub fn new(registry: Option<Registry>, sources: Option<Sources>, facts: Vec<PathBuf>) -> Self {
+    pub fn new(registry: Option<Registry>, sources: Vec<Sources>, facts: Vec<PathBuf>) -> Self {
         Self { registry, sources, facts, known: Vec::new() }
     }
 
@@ -87,8 +88,9 @@ impl Sight {
             "the live model".clone_into(&mut model.title);
             let title = model.title.clone();
             let asked = Asked { candidate: Named::default(), champion: None, as_of };
-            self.ask(&asked, &mut evidence, notes);
-            let case = GateCase::new(model, None, evidence, as_of);
+            let of_run = self.ask(&asked, &mut evidence, notes);
+            let mut case = GateCase::new(model, None, evidence, as_of);
+            of_run.into_iter().for_each(|fact| case.state(fact));
             return Ok(Sighted { title, version: None, case });
         };
         let Registry { mlflow, plan, model } = &registry;
@@ -99,7 +101,7 @@ impl Sight {
         self.known.retain(|(known, _)| *known == version || Some(*known) == champion);
         let named = |number: u64| Named::new(&registered.name, &number.to_string());
         let asked = Asked { candidate: named(version), champion: champion.map(named), as_of };
-        self.ask(&asked, &mut evidence, notes);
+        let of_run = self.ask(&asked, &mut evidence, notes);
         for number in [Some(version), champion].into_iter().flatten() {
             if self.known.iter().all(|(known, _)| *known != number) {
                 let found = mlflow.describe(&registered, number)?;
@@ -125,6 +127,7 @@ impl Sight {
         let champion = champion.and_then(|number| live(number, CHAMPION, &mut evidence));
         let title = format!("{} v{version}", registered.name);
         let mut case = GateCase::new(candidate, champion.transpose()?, evidence, as_of);
+        of_run.into_iter().for_each(|fact| case.state(fact));
         if asks_for_signature {
             case.look_at_signature(plugins)?;
         }
@@ -132,16 +135,20 @@ impl Sight {
     }
 
     /// Asks the live sources. One that is down leaves its facts missing.
-    fn ask(&self, asked: &Asked, evidence: &mut Evidence, notes: &mut Vec<String>) {
-        let Some(sources) = &self.sources else { return };
-        let collected = sources.collect(asked);
-        notes.extend(collected.notes.iter().map(ToString::to_string));
-        for fact in collected.facts {
-            if let Err(fact) = evidence.say(fact) {
-                let title = tollgate::facts::title(&fact);
-                notes.push(format!("a source speaks of `{title}`, which only the host does"));
+    fn ask(&self, asked: &Asked, evidence: &mut Evidence, notes: &mut Vec<String>) -> Vec<Fact> {
+        let mut of_run = Vec::new();
+        for sources in &self.sources {
+            let collected = sources.collect(asked);
+            for fact in collected.facts {
+                if let Err(fact) = evidence.say(fact) {
+                    let title = tollgate::facts::title(&fact);
+                    notes.push(format!("a source speaks of `{title}`, which only the host does"));
+                }
             }
+            notes.extend(collected.notes.iter().map(ToString::to_string));
+            of_run.extend(collected.notes.iter().map(Note::to_fact));
         }
+        of_run
     }
 
     fn described(&self, version: u64) -> Option<&Description> {

@@ -53,9 +53,10 @@ pub(crate) struct Watch {
     /// times
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) profile: Vec<PathBuf>,
-    /// Where live facts are: servers and files, asked in each round
+    /// Where live facts are: servers and files, asked in each round; may be given
+    /// several times
     #[arg(long, value_name = "FILE", required_unless_present = "facts")]
-    pub(crate) sources: Option<PathBuf>,
+    pub(crate) sources: Vec<PathBuf>,
     /// A file of facts, JSON or YAML, read anew in each round; may be given
     /// several times
     #[arg(long, value_name = "FILE")]
@@ -151,7 +152,10 @@ fn sight(arguments: &Watch) -> Result<Sight> {
             Some(sight::Registry { mlflow, plan, model: model.clone() })
         }
     };
-    let sources = arguments.sources.as_deref().map(Sources::read).transpose()?;
+    let mut sources = Vec::new();
+    for path in &arguments.sources {
+        sources.push(Sources::read(path)?);
+    }
     Ok(Sight::new(registry, sources, arguments.facts.clone()))
 }
 
