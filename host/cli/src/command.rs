@@ -16,8 +16,10 @@ mod registry;
 mod reject;
 mod rollback;
 mod signature;
+mod sources;
 mod status;
 mod verify;
+mod watch;
 
 use std::env;
 use std::fmt::{Display, Write as _};
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Archive(archive::Archive),
     /// Let the version serve again that served before
     Rollback(rollback::Rollback),
+    /// Judge a live model round by round, notify and roll back
+    Watch(watch::Watch),
     /// Show what is in which stage, since when, by whom, and what is next
     Status(status::Status),
     /// Decide what to do with a score
@@ -110,6 +114,7 @@ impl Command {
             Self::Reject(reject) => reject::run(reject),
             Self::Archive(archive) => archive::run(archive),
             Self::Rollback(rollback) => rollback::run(rollback),
+            Self::Watch(watch) => watch::run(watch),
             Self::Status(status) => status::run(status),
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
@@ -165,11 +170,7 @@ fn engine(shared: &Shared) -> Result<Engine, EngineError> {
 /// that hangs on the present folder would let whoever made that choose the
 /// code that runs here.
 fn cache() -> Result<CacheDirectory, &'static str> {
-    let folder = |variable: &str, below_home: &str| {
-        let given = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        given.or_else(|| Some(env::home_dir()?.join(below_home))).filter(|path| path.is_absolute())
-    };
-    let folders = (folder("XDG_CACHE_HOME", ".cache"), folder("XDG_STATE_HOME", ".local/state"));
+    let folders = (xdg_folder("XDG_CACHE_HOME", ".cache"), state_folder());
     let (Some(entries), Some(key)) = folders else {
         return Err("the home folder has no absolute path");
     };
@@ -177,6 +178,16 @@ fn cache() -> Result<CacheDirectory, &'static str> {
         entries: entries.join("tollgate/compiled"),
         key: key.join("tollgate/cache.key"),
     })
+}
+
+/// Where is kept what must outlive a process.
+fn state_folder() -> Option<PathBuf> {
+    xdg_folder("XDG_STATE_HOME", ".local/state")
+}
+
+fn xdg_folder(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let given = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    given.or_else(|| Some(env::home_dir()?.join(below_home))).filter(|path| path.is_absolute())
 }
 
 /// One line for a person; the report stays as it is.

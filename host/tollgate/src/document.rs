@@ -237,6 +237,12 @@ impl PolicyDocument {
         self.tree.get("settings")
     }
 
+    /// What is to be done when rules are broken, as it is written.
+    #[must_use]
+    pub fn watch_tree(&self) -> Option<&Node> {
+        self.tree.get("watch")
+    }
+
     /// The folder that relative paths in it start from.
     #[must_use]
     pub fn folder(&self) -> &Path {

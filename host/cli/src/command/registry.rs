@@ -165,7 +165,7 @@ struct Report<'a> {
     wanted: &'a Move,
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
