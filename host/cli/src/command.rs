@@ -10,6 +10,7 @@ mod decide;
 mod gate;
 mod log;
 mod plugin;
+mod policy;
 mod promote;
 mod record;
 mod registry;
@@ -87,6 +88,9 @@ pub(crate) enum Command {
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Work on policy documents and gate profiles
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Put model versions side by side, and name the best
     Compare(compare::Compare),
     /// Verify, show, replay and attest what was recorded
@@ -115,6 +119,7 @@ impl Command {
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Policy(policy) => policy::run(policy),
             Self::Compare(compare) => compare::run(compare),
             Self::Log(log) => log::run(log),
             Self::Verify(verify) => verify::run(verify),
