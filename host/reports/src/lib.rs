@@ -24,7 +24,7 @@ mod tap;
 mod told;
 mod words;
 
-use tollgate::report::{CheckReport, GateReport};
+use tollgate::report::{CheckReport, GateReport, LintReport};
 
 use crate::told::Told;
 
@@ -38,6 +38,8 @@ pub enum Report<'a> {
     Gate(&'a GateReport),
     /// Whether a payload honours a signature.
     Check(&'a CheckReport),
+    /// What is wrong in documents.
+    Lint(&'a LintReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
     Error {
         /// The command.
