@@ -85,6 +85,9 @@ pub(crate) enum Command {
     /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(signature::Signature),
+    /// Lint, format and explain what policies are written in
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -118,6 +121,7 @@ impl Command {
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
+            Self::Policy(policy) => policy::run(policy),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Policy(policy) => policy::run(policy),
             Self::Compare(compare) => compare::run(compare),

@@ -26,7 +26,7 @@ mod told;
 mod words;
 
 use tollgate::difference::DifferenceReport;
-use tollgate::report::{CheckReport, GateReport};
+use tollgate::report::{CheckReport, GateReport, LintReport};
 
 pub use crate::difference::{scores, share, summary as difference_summary};
 pub use crate::words::{counted, word};
@@ -41,6 +41,8 @@ pub enum Report<'a> {
     Check(&'a CheckReport),
     /// What a change of a policy document or gate profile changes.
     Difference(&'a DifferenceReport),
+    /// What is wrong in documents.
+    Lint(&'a LintReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
     Error {
         /// The command.
@@ -91,6 +93,7 @@ impl Report<'_> {
             Self::Difference(report) => difference::told(report),
             Self::Gate(report) => told::of_gate(report),
             Self::Check(report) => told::of_check(report),
+            Self::Lint(report) => told::of_lint(report),
             Self::Error { command, error, details } => told::of_error(command, error, details),
         };
         let render = match format {
