@@ -71,19 +71,19 @@ worse() {
 
 markdown=$reports/report.md
 : > "$markdown"
-summary() {
-  cat >> "$markdown"
-  if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then tail -n "$1" "$markdown" >> "$GITHUB_STEP_SUMMARY"; fi
-}
 told() {
   printf '%s\n' "$1"
-  printf '%s\n\n' "$1" | summary 2
+  printf '%s\n\n' "$1" >> "$markdown"
+  if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then printf '%s\n\n' "$1" >> "$GITHUB_STEP_SUMMARY"; fi
 }
 
 is_document() {
   grep -Eq '(^|[{,[:space:]])"?plugin"?[[:space:]]*:' -- "$1"
 }
 
+# Written first: a `git` that fails must not be taken for no change.
+git diff --no-ext-diff --no-renames --name-status -z "$from" -- "${paths[@]}" > "$old/.changes" ||
+  wrong "git cannot say what changed since $from"
 number=0
 while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
   case $path in *.yaml | *.yml | *.json) ;; *) continue ;; esac
@@ -104,7 +104,7 @@ while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
     if [ -n "$fail_on" ]; then worse 1; fi
     continue
   fi
-  arguments=("$was" "./$path")
+  arguments=()
   decisions=$(evidence_for "$path" "${TOLLGATE_DECISIONS:-}")
   if [ -n "$decisions" ]; then arguments+=(--decisions "$decisions"); fi
   records=$(evidence_for "$path" "${TOLLGATE_EVIDENCE:-}")
@@ -114,16 +114,16 @@ while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
   if [ "${GITHUB_ACTIONS:-}" = true ]; then shown=(--format github); fi
   printf 'policy diff of %s\n' "$name"
   status=0
-  "$tollgate" policy diff "${arguments[@]}" "${shown[@]}" --format "json=$reports/diff-$number.json" \
-    --format "markdown=$reports/diff-$number.md" --format "junit=$reports/diff-$number.xml" ||
-    status=$?
+  "$tollgate" policy diff ${arguments[@]+"${arguments[@]}"} "${shown[@]}" --format "json=$reports/diff-$number.json" \
+    --format "markdown=$reports/diff-$number.md" --format "junit=$reports/diff-$number.xml" \
+    -- "$was" "$path" < /dev/null || status=$?
   case $status in 0 | 1 | 3) ;; *) status=2 ;; esac
   worse "$status"
   if [ -s "$reports/diff-$number.md" ]; then
     cat -- "$reports/diff-$number.md" >> "$markdown"
     printf '\n' >> "$markdown"
   fi
-done < <(git diff --no-ext-diff --no-renames --name-status -z "$from" -- "${paths[@]}")
+done < "$old/.changes"
 
 if [ "$number" -eq 0 ]; then told 'No policy document changed.'; fi
 exit "$worst"

@@ -1,16 +1,14 @@
+# shellcheck shell=bash
 # What the scripts share; read with `.`, not run.
 
 # Ends with exit code 2, which is never a pass.
 wrong() {
+  # What is in the message must not begin a command of its own.
+  local text=${1//[[:cntrl:]]/?}
   if [ "${GITHUB_ACTIONS:-}" = true ]; then
-    local text=$1
-    # What is in the message must not begin a command of its own.
-    text=${text//'%'/%25}
-    text=${text//$'\r'/%0D}
-    text=${text//$'\n'/%0A}
-    printf '::error title=tollgate::%s\n' "$text"
+    printf '::error title=tollgate::%s\n' "${text//'%'/%25}"
   else
-    printf 'error: %q\n' "$1" >&2
+    printf 'error: %s\n' "$text" >&2
   fi
   exit 2
 }

@@ -26,6 +26,9 @@ pub fn summary(report: &DifferenceReport) -> String {
 
 fn of_documents(report: &DifferenceReport) -> String {
     match (report.changes.len(), report.verdict) {
+        (0, Outcome::Inconclusive) => {
+            "INCONCLUSIVE: both documents say the same, and nothing was judged".to_owned()
+        }
         (0, Outcome::Pass) => "SAME: both documents say the same".to_owned(),
         (0, _) => "DIFFERENT: both documents say the same to another plugin".to_owned(),
         (1, _) => "DIFFERENT: 1 value is written differently, and nothing was judged".to_owned(),

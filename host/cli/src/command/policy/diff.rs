@@ -3,12 +3,12 @@
 mod evidence;
 mod print;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{Result, miette};
-use tollgate::difference::{self, DifferenceReport, GateDifferences};
+use tollgate::difference::{self, DecisionDifferences, DifferenceReport, GateDifferences};
 use tollgate::judge::{Decider, Gate, Opened};
 use tollgate::rows::Judged;
 use tollgate::source;
@@ -33,6 +33,7 @@ rows come out differently, from which action to which, and some of them. With
 --records both profiles judge what gates judged before: which versions come out
 differently, and by which rule. A file or a folder may be given: records that
 `tollgate gate --record` wrote (.jsonl), and what `--facts-out` wrote (.json).
+Both may be given: what a document judges says which is looked at.
 
 Exit codes: 0 compared, 1 something comes out differently and --fail-on change is
 given, 2 a file is wrong or a plugin fails, 3 nothing was compared, or not all and
@@ -45,7 +46,7 @@ pub(crate) struct Diff {
     #[arg(value_name = "NEW")]
     pub(crate) new: PathBuf,
     /// What a policy decided on: a file of rows; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "records")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) decisions: Option<PathBuf>,
     /// How to read it
     #[arg(long, value_enum, default_value_t, requires = "decisions")]
@@ -104,35 +105,34 @@ fn compared(arguments: &Diff) -> Result<DifferenceReport> {
         ));
     }
     let report = DifferenceReport::of(&old, &new);
-    match (&arguments.decisions, arguments.records.is_empty()) {
-        (Some(_), _) if world != World::Policy => Err(miette!(
-            help = "`--records` judges again what gates judged",
-            "`{}` judges {}, and `--decisions` is for what decides on scores",
-            new.file(),
-            judges(world)
-        )),
-        (None, false) if world != World::Gate => Err(miette!(
-            help = "`--decisions` decides again on what was decided on",
-            "`{}` judges {}, and `--records` is for what judges model versions",
-            new.file(),
-            judges(world)
-        )),
-        (Some(rows), _) => {
-            let [old, new] = [old, new].map(|opened| decider(arguments, opened));
-            let (old, new) = (old?, new?);
-            let mut frames = frames(rows, arguments.input_format)?;
-            let (name, progress) = (name(rows), progress());
-            let examples = usize::from(arguments.examples);
-            let found =
-                difference::decisions(&old, &new, &mut frames, &name, examples, &mut |rows| {
-                    progress.set_position(rows);
-                })?;
-            progress.finish_and_clear();
-            Ok(report.with_decisions(found))
+    match (world, &arguments.decisions, arguments.records.as_slice()) {
+        (_, None, []) => Ok(report),
+        (World::Policy, Some(rows), _) => {
+            let old = decider(arguments, old)?;
+            let new = decider(arguments, new)?;
+            Ok(report.with_decisions(decisions(arguments, rows, &old, &new)?))
         }
-        (None, false) => Ok(report.with_gates(gates(&arguments.records, old, new)?)),
-        (None, true) => Ok(report),
+        (World::Gate, _, records @ [_, ..]) => Ok(report.with_gates(gates(records, old, new)?)),
+        (World::Policy, None, _) => Ok(report.without("`--records`: it decides on scores")),
+        (World::Gate, ..) => Ok(report.without("`--decisions`: it judges model versions")),
+        (World::Signature, ..) => Ok(report.without("what was given: it judges payloads")),
     }
+}
+
+fn decisions(
+    arguments: &Diff,
+    rows: &Path,
+    old: &Decider,
+    new: &Decider,
+) -> Result<DecisionDifferences> {
+    let mut frames = frames(rows, arguments.input_format)?;
+    let (name, progress) = (name(rows), progress());
+    let examples = usize::from(arguments.examples);
+    let found = difference::decisions(old, new, &mut frames, &name, examples, &mut |rows| {
+        progress.set_position(rows);
+    })?;
+    progress.finish_and_clear();
+    Ok(found)
 }
 
 /// A comparison with itself would say that nothing changes, whatever is asked.
@@ -176,7 +176,7 @@ fn decider(arguments: &Diff, opened: Opened) -> Result<Decider> {
     })
 }
 
-fn frames(path: &PathBuf, asked: PayloadFormat) -> Result<Frames> {
+fn frames(path: &Path, asked: PayloadFormat) -> Result<Frames> {
     match tollgate_frames::open(path, asked.asked(), Judged::Decided)? {
         Payload::Frames(rows) => Ok(rows),
         Payload::Request(_) => Err(miette!(
@@ -187,7 +187,7 @@ fn frames(path: &PathBuf, asked: PayloadFormat) -> Result<Frames> {
     }
 }
 
-fn name(path: &std::path::Path) -> String {
+fn name(path: &Path) -> String {
     if source::is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
 }
 
