@@ -90,11 +90,14 @@ while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
   # A stranger's file name is shown so that it can do nothing but be read.
   name=$(printf '%q' "$path")
   here=$path was=$old/$path
-  for file in "$here" "$was"; do
-    if [ -L "$file" ]; then here='' was=''; fi
-  done
+  if [ -L "$here" ] || [ -L "$was" ]; then
+    told "\`$name\` is a link: not compared."
+    worse 3
+    continue
+  fi
   if ! { [ -f "$here" ] && is_document "$here"; } && ! { [ -f "$was" ] && is_document "$was"; }; then
     told "\`$name\` changed and is no policy document: not compared."
+    if [ -n "$fail_on" ]; then worse 3; fi
     continue
   fi
   number=$((number + 1))
@@ -114,8 +117,8 @@ while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
   if [ "${GITHUB_ACTIONS:-}" = true ]; then shown=(--format github); fi
   printf 'policy diff of %s\n' "$name"
   status=0
-  "$tollgate" policy diff ${arguments[@]+"${arguments[@]}"} "${shown[@]}" --format "json=$reports/diff-$number.json" \
-    --format "markdown=$reports/diff-$number.md" --format "junit=$reports/diff-$number.xml" \
+  "$tollgate" policy diff ${arguments[@]+"${arguments[@]}"} "${shown[@]}" \
+    --format "json=$reports/diff-$number.json" --format "markdown=$reports/diff-$number.md" --format "junit=$reports/diff-$number.xml" \
     -- "$was" "$path" < /dev/null || status=$?
   case $status in 0 | 1 | 3) ;; *) status=2 ;; esac
   worse "$status"

@@ -91,9 +91,6 @@ pub(crate) enum Command {
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Work on policy documents and gate profiles
-    #[command(subcommand)]
-    Policy(policy::Policy),
     /// Put model versions side by side, and name the best
     Compare(compare::Compare),
     /// Verify, show, replay and attest what was recorded
@@ -121,7 +118,6 @@ impl Command {
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
-            Self::Policy(policy) => policy::run(policy),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Policy(policy) => policy::run(policy),
             Self::Compare(compare) => compare::run(compare),
