@@ -5,6 +5,7 @@
 #   TOLLGATE            the file of the program; the one on the PATH without it
 #   TOLLGATE_COMMAND    `gate`, `policy diff`, ...
 #   TOLLGATE_ARGUMENTS  its arguments, one a line
+#   TOLLGATE_REASON     why, for commands that take a reason
 #   TOLLGATE_MODEL      the model, which is never taken for an option
 #   TOLLGATE_REPORTS    the folder for reports; a new one without it
 set -euo pipefail
@@ -36,12 +37,15 @@ case $command in
   gate | check | 'policy diff' | 'policy lint') formats=("${shown[@]}" "${files[@]}") ;;
   # Those that write, and those that report to people alone.
   promote | reject | archive | rollback | status | 'policy fmt') formats=() ;;
+  'approve request' | 'approve approve' | 'approve reject' | 'approve show') formats=() ;;
   'policy changes') formats=() ;;
   *) wrong "\`$command\` is no command that this runs" ;;
 esac
 
 lines_of "${TOLLGATE_ARGUMENTS:-}"
 arguments=(${lines[@]+"${lines[@]}"})
+# One argument, whatever lines and dashes are in it.
+if [ -n "${TOLLGATE_REASON:-}" ]; then arguments+=("--reason=$TOLLGATE_REASON"); fi
 if [ -n "${TOLLGATE_MODEL:-}" ]; then
   # Behind `--` nothing is an option, whatever it begins with.
   arguments+=(-- "$TOLLGATE_MODEL")

@@ -243,11 +243,6 @@ impl PolicyDocument {
         self.tree.get("settings")
     }
 
-    /// All that is written, each value with its place.
-    pub(crate) fn tree(&self) -> &Node {
-        &self.tree
-    }
-
     /// The folder that relative paths in it start from.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -154,3 +154,87 @@ fn gates(out: &mut String, found: &GateDifferences) -> fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate::difference::{GateChange, ReasonChange, RuleChange, ScoreRange, Side, Taken};
+    use tollgate::report::PluginReport;
+    use tollgate_engine::Digest;
+    use tollgate_engine::types::Outcome;
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    /// Every field that is a text, so that a new one is not forgotten here.
+    fn report(text: &str) -> DifferenceReport {
+        let text = || text.to_owned();
+        let plugin = PluginReport {
+            name: text(),
+            version: text(),
+            contract: "1.1.0",
+            digest: Digest::of(b""),
+            baked_from: None,
+        };
+        let side = Side { file: text(), name: text(), version: text(), plugin };
+        let value = || Some(serde_json::Value::from(text()));
+        let change =
+            Change { path: text(), pointer: text(), line: Some(3), old: value(), new: value() };
+        let setting = Change { path: format!("settings.{}", text()), ..change.clone() };
+        let taken = Taken { action: Some(text()), fallback: true };
+        let scores = Some(ScoreRange { lowest: 0.1, highest: 0.2 });
+        let example = Example {
+            line: Some(1),
+            row: None,
+            inputs: [(text(), text().into())].into_iter().collect(),
+            because: text(),
+            because_new: text() + "x",
+        };
+        let transition = Transition {
+            from: taken.clone(),
+            to: taken,
+            direction: None,
+            rows: 1,
+            scores,
+            examples: vec![example],
+        };
+        let verdict = Verdict::Judged(Outcome::Fail);
+        let rule =
+            RuleChange { rule: text(), from: Some(verdict), to: None, message: text(), line: None };
+        let change_of_gate = GateChange {
+            place: text(),
+            candidate: text(),
+            as_of: text(),
+            from: verdict,
+            to: Verdict::Error,
+            run: Some((verdict, verdict)),
+            rules: vec![rule],
+        };
+        DifferenceReport {
+            verdict: Outcome::Warn,
+            old: side.clone(),
+            new: side,
+            changes: vec![change, setting],
+            remarks: vec![text()],
+            decisions: Some(DecisionDifferences {
+                input: text(),
+                rows: 1,
+                problem: Some(text()),
+                scores,
+                transitions: vec![transition],
+                reasons: vec![ReasonChange { reason: text(), lost: 1, gained: 1 }],
+                ..DecisionDifferences::default()
+            }),
+            gates: Some(GateDifferences {
+                compared: 1,
+                changed: vec![change_of_gate],
+                other_profiles: 1,
+                ..GateDifferences::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn whatever_is_compared_is_only_read() {
+        assert_harmless(|out, text| print(out, &report(text)));
+    }
+}
