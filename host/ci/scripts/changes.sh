@@ -69,6 +69,8 @@ worse() {
   if [ "${order[$1]}" -gt "${order[$worst]}" ]; then worst=$1; fi
 }
 
+# Nothing that an earlier run left may be taken for a report of this one.
+rm -f -- "$reports"/diff-*.json "$reports"/diff-*.md "$reports"/diff-*.xml
 markdown=$reports/report.md
 : > "$markdown"
 told() {
