@@ -99,7 +99,7 @@ fn a_reviewer_sees_what_becomes_of_yesterday() {
     let new = desk.edited(
         "offline.yaml",
         PROFILE,
-        &[("max_regression: 0.02", "max_regression: 0.2"), ("threshold: 0.1", "threshold: 0.03")],
+        &[("max_regression: 0.02", "max_regression: 0.2"), ("threshold: 0.1", "threshold: 0.02")],
     );
     let human = diff(&[PROFILE, &new, "--records", &records]);
     assert_eq!(human.status.code(), Some(0));
@@ -351,7 +351,7 @@ fn each_format_has_it() {
     let desk = Desk::new();
     let new = desk.stricter();
     for (format, says) in [
-        ("junit", "decided-differently"),
+        ("junit", "manual_review → block"),
         ("sarif", "manual_review → block"),
         ("gitlab", "manual_review → block"),
         ("tap", "manual_review → block"),

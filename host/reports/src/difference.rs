@@ -261,8 +261,7 @@ impl<'a> Teller<'a> {
             let title = format!("{} → {}", from.shown(), to.shown());
             let way = direction(transition.direction);
             let mut message = format!(
-                "{} of {} ({})",
-                rows,
+                "{title}: {rows} of {} ({})",
                 counted(found.rows, "row", "rows"),
                 share(*rows, found.rows)
             );

@@ -85,7 +85,7 @@ impl Runner {
         let mut inputs = Map::new();
         for (name, input) in action["inputs"].as_object().unwrap() {
             let given = with.get(name).unwrap_or(&input["default"]);
-            inputs.insert(name.clone(), self.expand(&plain(given)).into());
+            inputs.insert(name.clone(), plain(given).into());
         }
         for name in with.keys() {
             assert!(inputs.contains_key(name), "the action has no input `{name}`");
@@ -127,7 +127,10 @@ impl Runner {
         }
         let ran = match step.get("uses").map(plain) {
             Some(uses) if uses == "./host/ci" => {
-                let with = step["with"].as_object().cloned().unwrap_or_default();
+                let with = step["with"].as_object().into_iter().flatten();
+                let with = with
+                    .map(|(name, value)| (name.clone(), self.expand(&plain(value)).into()))
+                    .collect();
                 self.uses(&with)
             }
             // What is GitHub's own.
