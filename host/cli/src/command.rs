@@ -10,6 +10,7 @@ mod decide;
 mod gate;
 mod log;
 mod plugin;
+mod policy;
 mod promote;
 mod record;
 mod registry;
@@ -88,6 +89,9 @@ pub(crate) enum Command {
     /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(signature::Signature),
+    /// Lint, format and explain what policies are written in
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -120,6 +124,7 @@ impl Command {
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Policy(policy) => policy::run(policy),
             Self::Compare(compare) => compare::run(compare),
             Self::Log(log) => log::run(log),
             Self::Verify(verify) => verify::run(verify),

@@ -12,6 +12,7 @@
 //! ```
 
 mod case;
+mod difference;
 mod github;
 mod gitlab;
 mod html;
@@ -24,10 +25,10 @@ mod tap;
 mod told;
 mod words;
 
-use tollgate::report::{CheckReport, GateReport};
+use tollgate::difference::DifferenceReport;
+use tollgate::report::{CheckReport, GateReport, LintReport};
 
-use crate::told::Told;
-
+pub use crate::difference::{scores, share, summary as difference_summary};
 pub use crate::words::{counted, word};
 
 /// What a command came to.
@@ -38,6 +39,10 @@ pub enum Report<'a> {
     Gate(&'a GateReport),
     /// Whether a payload honours a signature.
     Check(&'a CheckReport),
+    /// What a change of a policy document or gate profile changes.
+    Difference(&'a DifferenceReport),
+    /// What is wrong in documents.
+    Lint(&'a LintReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
     Error {
         /// The command.
@@ -78,7 +83,19 @@ impl Report<'_> {
         if format == Format::Json {
             return json::render(self);
         }
-        let told = Told::of(self);
+        let mut out = String::new();
+        // A text in memory takes all that is written to it.
+        if let (Self::Difference(report), Format::Markdown) = (self, format) {
+            let _ = difference::markdown(&mut out, report);
+            return out;
+        }
+        let told = match self {
+            Self::Difference(report) => difference::told(report),
+            Self::Gate(report) => told::of_gate(report),
+            Self::Check(report) => told::of_check(report),
+            Self::Lint(report) => told::of_lint(report),
+            Self::Error { command, error, details } => told::of_error(command, error, details),
+        };
         let render = match format {
             Format::Markdown | Format::Json => markdown::render,
             Format::Junit => junit::render,
@@ -88,8 +105,6 @@ impl Report<'_> {
             Format::Tap => tap::render,
             Format::Html => html::render,
         };
-        let mut out = String::new();
-        // A text in memory takes all that is written to it.
         let _ = render(&mut out, &told);
         out
     }

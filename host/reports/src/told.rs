@@ -1,9 +1,10 @@
 //! A report, as every format but JSON tells it: sections of cases.
 
-use tollgate::report::{CheckReport, FactReport, FindingReport, GateReport, PluginReport};
+use tollgate::report::{
+    CheckReport, FactReport, FindingReport, GateReport, LintReport, PluginReport,
+};
 use tollgate_engine::types::Outcome;
 
-use crate::Report;
 use crate::case::{Case, Cases, Mark};
 use crate::words::{counted, word};
 
@@ -53,14 +54,6 @@ impl Section<'_> {
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn of(report: &Report<'a>) -> Self {
-        match *report {
-            Report::Gate(report) => of_gate(report),
-            Report::Check(report) => of_check(report),
-            Report::Error { command, error, details } => of_error(command, error, details),
-        }
-    }
-
     /// Every case with its section.
     pub(crate) fn cases(&self) -> impl Iterator<Item = (&Section<'a>, &Case<'a>)> {
         self.sections.iter().flat_map(|section| section.cases.iter().map(move |it| (section, it)))
@@ -78,7 +71,7 @@ fn summary<'a>(verdict: Outcome, findings: impl Iterator<Item = &'a FindingRepor
     format!("{}{colon}{counted}", word(verdict))
 }
 
-fn of_gate(report: &GateReport) -> Told<'_> {
+pub(crate) fn of_gate(report: &GateReport) -> Told<'_> {
     let sections = report.profiles.iter().map(|profile| {
         let cases = Cases {
             of: vec!["gate", &report.candidate, &profile.name],
@@ -126,7 +119,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
     }
 }
 
-fn of_check(report: &CheckReport) -> Told<'_> {
+pub(crate) fn of_check(report: &CheckReport) -> Told<'_> {
     let payload = report.payload.as_deref();
     let shown = payload.map(|payload| if payload == "-" { "<stdin>" } else { payload });
     let cases = Cases {
@@ -171,7 +164,54 @@ fn of_check(report: &CheckReport) -> Told<'_> {
     }
 }
 
-fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told<'a> {
+pub(crate) fn of_lint(report: &LintReport) -> Told<'_> {
+    let sections = report.documents.iter().map(|linted| {
+        let cases = Cases {
+            of: vec!["policy lint", &linted.document],
+            facts: &[],
+            file: file(&linted.document),
+        };
+        let told = cases.all(&linted.findings);
+        Section {
+            name: &linted.document,
+            version: None,
+            document: cases.file,
+            verdict: linted.verdict.into(),
+            plugin: linted.plugin.as_ref(),
+            settings: None,
+            cases: with_verdict(&cases, told, linted.verdict, 0),
+        }
+    });
+    let mut sections: Vec<Section<'_>> = sections.collect();
+    if sections.is_empty() {
+        let cases = Cases { of: vec!["policy lint"], facts: &[], file: None };
+        sections.push(Section {
+            name: "policy lint",
+            version: None,
+            document: None,
+            verdict: report.verdict.into(),
+            plugin: None,
+            settings: None,
+            cases: with_verdict(&cases, Vec::new(), report.verdict, 0),
+        });
+    }
+    let count = match report.documents.len() {
+        1 => "1 document".to_owned(),
+        count => format!("{count} documents"),
+    };
+    Told {
+        command: "policy lint",
+        verdict: report.verdict.into(),
+        summary: summary(report.verdict, report.documents.iter().flat_map(|it| &it.findings)),
+        title: count.clone(),
+        about: vec![("linted", count)],
+        as_of: None,
+        sections,
+        facts: &[],
+    }
+}
+
+pub(crate) fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told<'a> {
     let cases = Cases { of: vec![command], facts: &[], file: None };
     let told = if details.is_empty() { std::slice::from_ref(&error) } else { &[] };
     let mut messages: Vec<String> = told.iter().map(|error| (*error).to_owned()).collect();

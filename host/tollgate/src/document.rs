@@ -231,6 +231,12 @@ impl PolicyDocument {
         found.key_span.unwrap_or_else(|| found.span())
     }
 
+    /// The whole document as it is written, each value with its place.
+    #[must_use]
+    pub fn tree(&self) -> &Node {
+        &self.tree
+    }
+
     /// The settings as they are written, each value with its place.
     #[must_use]
     pub fn settings_tree(&self) -> Option<&Node> {

@@ -13,7 +13,7 @@ use crate::tree::{Content, Index, Node};
 const ID: &str = "id";
 
 /// The places of a profile's rules.
-pub(super) struct RulePlaces<'d> {
+pub struct RulePlaces<'d> {
     source: &'d Source,
     settings: Option<Index<'d>>,
     /// Values of settings that say which rule they are.
@@ -23,7 +23,9 @@ pub(super) struct RulePlaces<'d> {
 }
 
 impl<'d> RulePlaces<'d> {
-    pub(super) fn new(document: &'d PolicyDocument) -> Self {
+    /// Of a document; from here on places are found fast.
+    #[must_use]
+    pub fn new(document: &'d PolicyDocument) -> Self {
         let settings = document.settings_tree();
         let mut named = HashMap::new();
         if let Some(settings) = settings {
@@ -39,7 +41,8 @@ impl<'d> RulePlaces<'d> {
 
     /// The line, from 1: of what the plugin points to, otherwise of what has
     /// the rule's id in the settings.
-    pub(super) fn line(&self, finding: &FindingReport) -> Option<u64> {
+    #[must_use]
+    pub fn line(&self, finding: &FindingReport) -> Option<u64> {
         let pointed = || {
             let found = self.settings.as_ref()?.nearest(finding.pointer.as_deref()?);
             found.exact.then(|| found.span())
