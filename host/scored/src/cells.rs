@@ -48,9 +48,7 @@ impl Kind {
             // Decimals are objects of pandas.
             Self::Number => (is_number || dtype == "object", "numbers"),
             Self::Flag => (is_number || ["bool", "str"].contains(&dtype), "0 and 1, or texts"),
-            Self::Code => {
-                (is_number || ["bool", "str"].contains(&dtype), "texts or whole numbers")
-            }
+            Self::Code => (is_number || ["bool", "str"].contains(&dtype), "texts or whole numbers"),
         };
         // What has no type yet is looked at cell by cell.
         let fits = fits || dtype == tollgate::rows::CSV_DTYPE;
@@ -289,12 +287,7 @@ fn floating(codes: &mut Codes, number: f64) -> Result<u32, TooMany> {
 }
 
 /// Each text once, then row by row.
-fn each_text<T: Copy>(
-    texts: &Dictionary,
-    read: impl Fn(&str) -> T,
-    missing: T,
-    into: &mut Vec<T>,
-) {
+fn each_text<T: Copy>(texts: &Dictionary, read: impl Fn(&str) -> T, missing: T, into: &mut Vec<T>) {
     let known: Vec<T> = texts.entries.iter().map(read).collect();
     let value = |index: &u32| known.get(*index as usize).copied().unwrap_or(missing);
     into.extend(texts.indices.iter().map(value));

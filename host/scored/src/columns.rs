@@ -181,4 +181,3 @@ fn place<T: Default>(all: &mut Vec<Asked<T>>, name: &str, has_words: bool) -> us
         all.len() - 1
     })
 }
-

@@ -123,13 +123,13 @@ impl Roles {
         match (self.prediction, self.score) {
             (Some(place), _) => into.extend_from_slice(columns.flags_of(place)),
             (None, Some(place)) if self.predicts => {
-                into.extend(columns.numbers_of(place).iter().map(|score| {
-                    match score.is_finite() {
+                into.extend(columns.numbers_of(place).iter().map(
+                    |score| match score.is_finite() {
                         false => NO_FLAG,
                         true if *score >= self.threshold => SET,
                         true => UNSET,
-                    }
-                }));
+                    },
+                ));
             }
             _ => {}
         }
@@ -202,7 +202,8 @@ pub(crate) fn count(spec: &Spec, folder: &Path, edges: &Edges) -> Result<Count, 
 fn too_many_slices(group: &Grouped) -> ScoredError {
     let labels: Vec<&str> = group.levels.iter().map(|(label, _)| label.as_str()).collect();
     let labels = labels.join(", ");
-    let problem = format!("`{labels}` makes more than {MOST_SLICES} slices, and a gate judges none");
+    let problem =
+        format!("`{labels}` makes more than {MOST_SLICES} slices, and a gate judges none");
     ScoredError::Spec { key: "groups", problem }
 }
 

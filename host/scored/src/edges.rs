@@ -67,8 +67,7 @@ fn of_rows(spec: &Spec, path: &Path) -> Result<Spec, ScoredError> {
     own.max_left_out = spec.max_left_out;
     let canonical = |path: &Path| path.canonicalize().ok();
     // What is compared with itself has not moved.
-    if canonical(path).is_some()
-        && spec.files.iter().any(|file| canonical(file) == canonical(path))
+    if canonical(path).is_some() && spec.files.iter().any(|file| canonical(file) == canonical(path))
     {
         let problem = "these are the rows that are compared with it".to_owned();
         return Err(ScoredError::Spec { key: "reference", problem });
@@ -93,11 +92,8 @@ fn read(spec: &Spec, edges: &mut Edges, fact: &Fact) {
     let FactValue::Numbers(values) = &fact.value else { return };
     let rise = values.len() > 2 && values.array_windows().all(|[one, next]| one < next);
     let is_fixed = |key: &str| spec.labels.iter().any(|label| label.key == key);
-    let own: Vec<_> = fact
-        .labels
-        .iter()
-        .filter(|label| label.key != "window" && !is_fixed(&label.key))
-        .collect();
+    let own: Vec<_> =
+        fact.labels.iter().filter(|label| label.key != "window" && !is_fixed(&label.key)).collect();
     if !rise || fact.subject != REFERENCE {
         return;
     }

@@ -163,7 +163,10 @@ mod tests {
         };
         let values = [4.0, 1.0, 3.0, 2.0, 5.0];
         assert_eq!(settled(&values, 4), (Some(vec![1.0, 2.0, 3.0, 4.0, 5.0]), vec![1, 1, 1, 2]));
-        assert_eq!(settled(&[1.0, 1.0, 2.0, 3.0], 4), (Some(vec![1.0, 1.5, 2.25, 3.0]), vec![2, 1, 1]));
+        assert_eq!(
+            settled(&[1.0, 1.0, 2.0, 3.0], 4),
+            (Some(vec![1.0, 1.5, 2.25, 3.0]), vec![2, 1, 1])
+        );
         assert_eq!(settled(&[3.0; 9], 4).0, None);
         assert_eq!(settled(&[], 4).0, None);
     }

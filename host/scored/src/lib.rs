@@ -38,6 +38,7 @@ mod json;
 mod made;
 mod moments;
 mod ranks;
+mod read;
 mod rows;
 mod slices;
 mod spec;

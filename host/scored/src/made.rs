@@ -105,12 +105,16 @@ impl<'a> Maker<'a> {
         let judged: Vec<&str> = predicted.into_iter().chain(outcome.clone()).collect();
         let scored: Vec<&str> = spec.score.iter().map(String::as_str).chain(outcome).collect();
         if spec.predicts() && spec.outcome.is_some() {
-            let used = |of: &Grouped, slot: usize| of.tally.confusion.get(slot).map_or(0, |it| it.iter().sum());
+            let used = |of: &Grouped, slot: usize| {
+                of.tally.confusion.get(slot).map_or(0, |it| it.iter().sum())
+            };
             if self.are_enough(place, "confusion counts", &judged, used) {
                 self.confusion(subject, &slices);
             }
         } else if spec.predicts() {
-            let used = |of: &Grouped, slot: usize| of.tally.selected.get(slot).map_or(0, |it| it.iter().sum());
+            let used = |of: &Grouped, slot: usize| {
+                of.tally.selected.get(slot).map_or(0, |it| it.iter().sum())
+            };
             if self.are_enough(place, "`selected`", &judged, used) {
                 for slice in &slices {
                     let counts = slice.grouped.tally.selected.get(slice.slot).copied();
@@ -195,12 +199,15 @@ impl<'a> Maker<'a> {
         if left == 0 {
             return true;
         }
-        let whose = if self.count.subjects.len() > 1 { format!(" of `{subject}`") } else { String::new() };
+        let whose =
+            if self.count.subjects.len() > 1 { format!(" of `{subject}`") } else { String::new() };
         let why = self.faults(columns);
         #[allow(clippy::cast_precision_loss, reason = "counts of rows stay far below 2^53")]
         let may = left as f64 <= self.spec.max_left_out * rows as f64;
         if may {
-            self.made.notes.push(format!("{title}{whose}: {left} of {rows} rows{of} are left out{why}"));
+            self.made
+                .notes
+                .push(format!("{title}{whose}: {left} of {rows} rows{of} are left out{why}"));
         } else {
             self.made.missing.push(format!(
                 "{title}{whose} are missing: {left} of {rows} rows{of} cannot be used{why}"
@@ -346,7 +353,9 @@ impl<'a> Maker<'a> {
         }
         let mut without = 0;
         for slice in slices {
-            let Some(area) = of(slice.group).and_then(|areas| areas.get(slice.slot)) else { continue };
+            let Some(area) = of(slice.group).and_then(|areas| areas.get(slice.slot)) else {
+                continue;
+            };
             match area.area {
                 Some(value) => {
                     let (value, samples) = (FactValue::Number(value), Some(area.rows));
@@ -372,7 +381,7 @@ impl<'a> Maker<'a> {
                 let moments = of(slice.grouped, slice.slot);
                 let labels = [&slice.labels[..], &[label("metric", &named.label)]].concat();
                 let deviation = moments.deviation();
-                if !moments.mean.is_finite() || deviation.is_some_and(|it| !it.is_finite()) {
+                if !moments.mean().is_finite() || deviation.is_some_and(|it| !it.is_finite()) {
                     self.made.missing.push(format!(
                         "{title} are missing: its values are so large that they add up to none"
                     ));
@@ -382,7 +391,7 @@ impl<'a> Maker<'a> {
                 if samples.is_none() {
                     continue;
                 }
-                self.fact("mean", subject, &labels, FactValue::Number(moments.mean), samples);
+                self.fact("mean", subject, &labels, FactValue::Number(moments.mean()), samples);
                 if let Some(deviation) = deviation {
                     let value = FactValue::Number(deviation);
                     self.fact("standard_deviation", subject, &labels, value, samples);

@@ -24,7 +24,9 @@ impl Ranks {
             if *slot == NONE || !score.is_finite() {
                 continue;
             }
-            let Some([negatives, positives]) = self.slices.get_mut(*slot as usize) else { continue };
+            let Some([negatives, positives]) = self.slices.get_mut(*slot as usize) else {
+                continue;
+            };
             match *outcome {
                 UNSET => negatives.push(*score),
                 SET => positives.push(*score),

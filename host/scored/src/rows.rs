@@ -55,11 +55,7 @@ pub(crate) fn each(
     Ok(total)
 }
 
-fn one(
-    path: &Path,
-    columns: &mut Columns,
-    count: Counting<'_>,
-) -> Result<u64, ScoredError> {
+fn one(path: &Path, columns: &mut Columns, count: Counting<'_>) -> Result<u64, ScoredError> {
     let is_standard_input = source::is_standard_input(path);
     let name = if is_standard_input { "<stdin>".to_owned() } else { path.display().to_string() };
     let wanted = columns.names();
@@ -192,7 +188,8 @@ fn content(
             columns.read(file, &batch.rows, |name| Some(Cells::Written(cells, at(name)?)))
         }
         RowContent::Records(records) => {
-            let mut names: Vec<String> = columns.names().into_iter().map(|(name, _)| name).collect();
+            let mut names: Vec<String> =
+                columns.names().into_iter().map(|(name, _)| name).collect();
             names.sort_unstable();
             names.dedup();
             let mut cells = vec![Vec::new(); names.len()];
@@ -205,8 +202,11 @@ fn content(
             columns.read(file, &batch.rows, |name| json_cells(&names, &cells, name))
         }
     };
-    read.map_err(|(column, problem)| {
-        ScoredError::Column { file: file.to_owned(), column, problem, help: None }
+    read.map_err(|(column, problem)| ScoredError::Column {
+        file: file.to_owned(),
+        column,
+        problem,
+        help: None,
     })
 }
 
@@ -240,8 +240,11 @@ fn table(
     let rows = cells.first().map_or(0, Vec::len);
     columns
         .read(file, &RowNumbers::from(0, rows), |name| json_cells(&names, &cells, name))
-        .map_err(|(column, problem)| {
-            ScoredError::Column { file: file.to_owned(), column, problem, help: None }
+        .map_err(|(column, problem)| ScoredError::Column {
+            file: file.to_owned(),
+            column,
+            problem,
+            help: None,
         })?;
     count(columns, rows)?;
     Ok(rows as u64)

@@ -53,8 +53,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Accuracy, Self::Precision, Self::Recall, Self::F1, Self::Auc];
+    pub const ALL: [Self; 5] = [Self::Accuracy, Self::Precision, Self::Recall, Self::F1, Self::Auc];
 
     /// The fact's name.
     #[must_use]
@@ -295,8 +294,7 @@ impl Spec {
                 wrong("variant", format!("facts of `{RUN}` are whoever judges to state"));
             }
             subjects.sort_unstable();
-            if let Some([subject, _]) = subjects.array_windows().find(|[one, other]| one == other)
-            {
+            if let Some([subject, _]) = subjects.array_windows().find(|[one, other]| one == other) {
                 wrong("variant", format!("several arms are `{subject}`"));
             }
         }

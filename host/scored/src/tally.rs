@@ -120,7 +120,8 @@ impl Bin {
         self.count += 1;
         self.positives += u64::from(positive);
         let sum = self.sum + score;
-        self.lost += if self.sum >= score { (self.sum - sum) + score } else { (score - sum) + self.sum };
+        self.lost +=
+            if self.sum >= score { (self.sum - sum) + score } else { (score - sum) + self.sum };
         self.sum = sum;
     }
 }

@@ -243,8 +243,7 @@ pub(crate) fn run(arguments: &Facts) -> Exit {
     output::shown("facts", arguments.format, || {
         let counted = tollgate_scored::facts(&arguments.spec()?, Path::new(""))?;
         let text = tollgate_scored::document(&counted.facts);
-        let file =
-            arguments.output.as_deref().filter(|path| !output::is_standard_output(path));
+        let file = arguments.output.as_deref().filter(|path| !output::is_standard_output(path));
         if let Some(path) = file {
             output::write(path, text.as_bytes())?;
         }
@@ -252,14 +251,21 @@ pub(crate) fn run(arguments: &Facts) -> Exit {
             Format::Json => {
                 let facts = serde_json::from_str::<Value>(&text).ok();
                 let facts = facts.and_then(|mut all| Some(all.get_mut("facts")?.take()));
-                output::json("facts", &FactsReport {
-                    verdict: if counted.missing.is_empty() { "pass" } else { "inconclusive" },
-                    sources: arguments.files.iter().map(|it| it.display().to_string()).collect(),
-                    rows: counted.rows,
-                    facts: facts.unwrap_or_default(),
-                    missing: &counted.missing,
-                    notes: &counted.notes,
-                });
+                output::json(
+                    "facts",
+                    &FactsReport {
+                        verdict: if counted.missing.is_empty() { "pass" } else { "inconclusive" },
+                        sources: arguments
+                            .files
+                            .iter()
+                            .map(|it| it.display().to_string())
+                            .collect(),
+                        rows: counted.rows,
+                        facts: facts.unwrap_or_default(),
+                        missing: &counted.missing,
+                        notes: &counted.notes,
+                    },
+                );
             }
             Format::Human => {
                 if file.is_none() {
