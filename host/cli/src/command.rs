@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod compile;
 mod decide;
+mod facts;
 mod gate;
 mod log;
 mod plugin;
@@ -81,6 +82,8 @@ pub(crate) enum Command {
     Watch(watch::Watch),
     /// Show what is in which stage, since when, by whom, and what is next
     Status(status::Status),
+    /// Count scored rows into facts that gates judge
+    Facts(facts::Facts),
     /// Decide what to do with a score
     Decide(decide::Decide),
     /// Ask for approval of a model version, give it or refuse it
@@ -120,6 +123,7 @@ impl Command {
             Self::Rollback(rollback) => rollback::run(rollback),
             Self::Watch(watch) => watch::run(watch),
             Self::Status(status) => status::run(status),
+            Self::Facts(facts) => facts::run(facts),
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),

@@ -16,6 +16,7 @@ use crate::mistakes::Reading;
 use crate::note::Note;
 use crate::prometheus::Prometheus;
 use crate::said::Said;
+use crate::scored::Scored;
 
 /// The JSON Schema of the document.
 pub const SOURCES_SCHEMA: &str = include_str!("../schemas/sources.schema.json");
@@ -47,11 +48,13 @@ pub struct Sources {
 enum Kind {
     Prometheus(Prometheus),
     File(File),
+    Scored(Scored),
 }
 
 /// The keys that name a kind, and of which the schema asks for one.
-const KINDS: [&str; 8] =
-    ["prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom"];
+const KINDS: [&str; 9] = [
+    "prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom", "scored",
+];
 
 /// What all sources say.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +91,8 @@ impl Sources {
             else {
                 continue;
             };
-            let place = entry.value.text().unwrap_or_default();
+            let several = entry.value.items().and_then(|items| items.first());
+            let place = several.unwrap_or(&entry.value).text().unwrap_or_default();
             let listed = Listed::read(item, format!("{} {place}", entry.key), &mut reading);
             if all.iter().any(|(other, _)| other.name == listed.name) {
                 reading.advised(
@@ -100,10 +104,11 @@ impl Sources {
             if is_standard_input(Path::new(place)) && std::mem::replace(&mut reads_input, true) {
                 reading.wrong(entry.value.span, "standard input can be read once only");
             }
-            let kind = if entry.key == "prometheus" {
-                Prometheus::read(item, folder, &listed.subject, &mut reading).map(Kind::Prometheus)
-            } else {
-                File::read(&entry.key, item, folder).map(Kind::File)
+            let kind = match entry.key.as_str() {
+                "prometheus" => Prometheus::read(item, folder, &listed.subject, &mut reading)
+                    .map(Kind::Prometheus),
+                "scored" => Some(Kind::Scored(Scored::read(item, folder, &mut reading))),
+                key => File::read(key, item, folder).map(Kind::File),
             };
             all.extend(kind.map(|kind| (listed, kind)));
         }
@@ -127,7 +132,11 @@ impl Sources {
     /// The first source that speaks of the champion, where one does.
     #[must_use]
     pub fn of_champion(&self) -> Option<&str> {
-        let found = self.all.iter().find(|(listed, _)| listed.subject == CHAMPION);
+        let speaks = |(listed, kind): &&(Listed, Kind)| match kind {
+            Kind::Scored(rows) => rows.is_of(CHAMPION),
+            _ => listed.subject == CHAMPION,
+        };
+        let found = self.all.iter().find(speaks);
         found.map(|(listed, _)| listed.name.as_str())
     }
 
@@ -165,6 +174,7 @@ fn ask((listed, kind): &(Listed, Kind), asked: &Asked) -> (Vec<Fact>, Vec<Note>)
     };
     match kind {
         Kind::Prometheus(server) => listed.dress(server.ask(asked, of), &[]),
+        Kind::Scored(rows) => listed.dress(rows.ask(), &[]),
         Kind::File(file) => listed.dress(file.ask(of, &listed.subject), file.usual()),
     }
 }

@@ -17,6 +17,7 @@ mod note;
 mod prometheus;
 mod reference;
 mod said;
+mod scored;
 
 pub use self::asked::{Asked, Named};
 pub use self::document::{Collected, SOURCES_SCHEMA, Sources};
