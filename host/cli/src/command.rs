@@ -9,6 +9,7 @@ mod compile;
 mod decide;
 mod gate;
 mod log;
+mod mlflow;
 mod plugin;
 mod promote;
 mod record;
@@ -76,6 +77,10 @@ pub(crate) enum Command {
     Rollback(rollback::Rollback),
     /// Show what is in which stage, since when, by whom, and what is next
     Status(status::Status),
+    /// Judge every model of a registry, give a version its sunset, move a model
+    /// to another name
+    #[command(subcommand)]
+    Registry(registry::Registry),
     /// Decide what to do with a score
     Decide(decide::Decide),
     /// Ask for approval of a model version, give it or refuse it
@@ -111,6 +116,7 @@ impl Command {
             Self::Archive(archive) => archive::run(archive),
             Self::Rollback(rollback) => rollback::run(rollback),
             Self::Status(status) => status::run(status),
+            Self::Registry(registry) => registry::run(registry),
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),

@@ -11,6 +11,7 @@
 //! assert!(error.render(Format::Tap).starts_with("TAP version 14\n1..1\nnot ok 1 - "));
 //! ```
 
+mod audit;
 mod case;
 mod github;
 mod gitlab;
@@ -24,11 +25,11 @@ mod tap;
 mod told;
 mod words;
 
-use tollgate::report::{CheckReport, GateReport};
+use tollgate::report::{AuditReport, CheckReport, GateReport};
 
 use crate::told::Told;
 
-pub use crate::words::{counted, word};
+pub use crate::words::{audited, counted, word};
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,8 @@ pub enum Report<'a> {
     Gate(&'a GateReport),
     /// Whether a payload honours a signature.
     Check(&'a CheckReport),
+    /// What a whole registry comes to.
+    Audit(&'a AuditReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
     Error {
         /// The command.

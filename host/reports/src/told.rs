@@ -1,9 +1,11 @@
 //! A report, as every format but JSON tells it: sections of cases.
 
+use std::borrow::Cow;
+
 use tollgate::report::{CheckReport, FactReport, FindingReport, GateReport, PluginReport};
 use tollgate_engine::types::Outcome;
 
-use crate::Report;
+use crate::{Report, audit};
 use crate::case::{Case, Cases, Mark};
 use crate::words::{counted, word};
 
@@ -22,13 +24,29 @@ pub(crate) struct Told<'a> {
     /// More of it, by names.
     pub(crate) about: Vec<(&'static str, String)>,
     pub(crate) as_of: Option<&'a str>,
+    /// A line for each of many things that were judged; those that pass are
+    /// told nowhere else by who draws it.
+    pub(crate) table: Vec<Row>,
     pub(crate) sections: Vec<Section<'a>>,
     pub(crate) facts: &'a [FactReport],
+}
+
+/// One of many things that were judged.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// Which versions of it.
+    pub(crate) versions: String,
+    pub(crate) mark: Mark,
+    /// What is wrong with it, in short.
+    pub(crate) wrong: String,
 }
 
 /// What one profile or signature comes to.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
+    /// What it judged, where that is one of many things.
+    pub(crate) of: Option<String>,
     /// The profile, or the file of the signature.
     pub(crate) name: &'a str,
     pub(crate) version: Option<&'a str>,
@@ -43,11 +61,20 @@ pub(crate) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// `offline 1.0.0`
+    /// `offline 1.0.0`, or `churn v8: offline 1.0.0`
     pub(crate) fn title(&self) -> String {
         match self.version {
-            Some(version) => format!("{} {version}", self.name),
-            None => self.name.to_owned(),
+            Some(version) => format!("{} {version}", self.label()),
+            None => self.label().into_owned(),
+        }
+    }
+
+    /// `offline`, or `churn v8: offline`
+    pub(crate) fn label(&self) -> Cow<'_, str> {
+        match &self.of {
+            Some(of) if self.name.is_empty() => of.clone().into(),
+            Some(of) => format!("{of}: {}", self.name).into(),
+            None => self.name.into(),
         }
     }
 }
@@ -57,8 +84,15 @@ impl<'a> Told<'a> {
         match *report {
             Report::Gate(report) => of_gate(report),
             Report::Check(report) => of_check(report),
+            Report::Audit(report) => audit::told(report),
             Report::Error { command, error, details } => of_error(command, error, details),
         }
+    }
+
+    /// Whether a section is drawn for people, who have a line of what passes
+    /// where there is a table.
+    pub(crate) fn draws(&self, section: &Section<'_>) -> bool {
+        self.table.is_empty() || section.verdict > Mark::Pass
     }
 
     /// Every case with its section.
@@ -87,6 +121,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
         };
         let told = cases.all(&profile.findings);
         Section {
+            of: None,
             name: &profile.name,
             version: Some(&profile.version),
             document: cases.file,
@@ -101,6 +136,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
     if worst < Some(report.verdict.into()) {
         let cases = Cases { of: vec!["gate", &report.candidate], facts: &[], file: None };
         sections.push(Section {
+            of: None,
             name: "gate",
             version: None,
             document: None,
@@ -121,6 +157,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
         title: format!("{}{}", report.candidate, against.unwrap_or_default()),
         about,
         as_of: Some(&report.as_of),
+        table: Vec::new(),
         sections,
         facts: &report.facts,
     }
@@ -136,6 +173,7 @@ fn of_check(report: &CheckReport) -> Told<'_> {
     };
     let told = cases.all(&report.findings);
     let section = Section {
+        of: None,
         name: &report.signature,
         version: None,
         document: file(&report.signature),
@@ -166,6 +204,7 @@ fn of_check(report: &CheckReport) -> Told<'_> {
         title,
         about,
         as_of: None,
+        table: Vec::new(),
         sections: vec![section],
         facts: &[],
     }
@@ -191,7 +230,9 @@ fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told
         title: command.to_owned(),
         about: Vec::new(),
         as_of: None,
+        table: Vec::new(),
         sections: vec![Section {
+            of: None,
             name: command,
             version: None,
             document: None,

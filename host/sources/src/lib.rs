@@ -9,5 +9,5 @@ pub mod http;
 mod mlflow;
 mod reference;
 
-pub use self::mlflow::{Found, Mlflow, MlflowError, Registered, Version};
+pub use self::mlflow::{Found, Mlflow, MlflowError, NewVersion, Registered, Version};
 pub use self::reference::{ModelReference, Pick};
