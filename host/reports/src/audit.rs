@@ -24,11 +24,7 @@ pub(crate) fn told(report: &AuditReport) -> Told<'_> {
     Told {
         command: "registry audit",
         verdict,
-        summary: format!(
-            "{}: {}",
-            report.verdict.map_or("ERROR", word),
-            audited(&report.counts)
-        ),
+        summary: format!("{}: {}", report.verdict.map_or("ERROR", word), audited(&report.counts)),
         title: "registry".to_owned(),
         about: vec![("as of", report.as_of.clone())],
         as_of: Some(&report.as_of),

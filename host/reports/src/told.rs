@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use tollgate::report::{CheckReport, FactReport, FindingReport, GateReport, PluginReport};
 use tollgate_engine::types::Outcome;
 
-use crate::{Report, audit};
 use crate::case::{Case, Cases, Mark};
 use crate::words::{counted, word};
+use crate::{Report, audit};
 
 /// The rule of what no plugin says.
 const VERDICT: &str = "verdict";

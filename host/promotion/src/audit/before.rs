@@ -9,10 +9,7 @@ use crate::plan::Plan;
 
 /// Takes away the aliases that stand for a stage: a version that has them is
 /// there already, and there would be no move to judge.
-pub(super) fn without_stage(
-    description: &mut Description,
-    plan: &Plan,
-) -> Result<(), MlflowError> {
+pub(super) fn without_stage(description: &mut Description, plan: &Plan) -> Result<(), MlflowError> {
     for text in [&mut description.version, &mut description.registered].into_iter().flatten() {
         *text = without_aliases(text, plan)?;
     }

@@ -161,8 +161,7 @@ impl Held<'_> {
         tell: &mut dyn FnMut(usize),
     ) -> Result<(), PromotionError> {
         let all = writes.len();
-        let failed =
-            |done: usize| move |error| PromotionError::HalfWritten { done, all, error };
+        let failed = |done: usize| move |error| PromotionError::HalfWritten { done, all, error };
         for (done, (model, write)) in writes.enumerate() {
             if done + 1 == all {
                 self.free().map_err(failed(done))?;
@@ -173,7 +172,11 @@ impl Held<'_> {
         Ok(())
     }
 
-    fn free(&self) -> Result<(), MlflowError> {
+    /// Takes the claims away.
+    ///
+    /// # Errors
+    /// When one was not, as far as one can know.
+    pub(super) fn free(&self) -> Result<(), MlflowError> {
         self.keys.iter().try_for_each(|key| self.mlflow.delete_model_tag(&self.model, key))
     }
 }

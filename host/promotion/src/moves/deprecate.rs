@@ -116,8 +116,8 @@ pub fn deprecate(
         comes_after(plan, version, replacement)?;
     }
     let serving = plan.serving(registered);
-    let is_replaced = replacement
-        .is_some_and(|it| plan.serving(it.registered) == Some(it.version.version));
+    let is_replaced =
+        replacement.is_some_and(|it| plan.serving(it.registered) == Some(it.version.version));
     if serving == Some(version.version) && !is_replaced && !audit.overrides {
         return Err(PromotionError::StillServes { title });
     }
@@ -183,22 +183,14 @@ pub(super) fn model_on_the_way_out(
     let tags = tags(sunset, Some(replacement), audit);
     let tag = |(key, value): (&str, String)| Write::ModelTag { key: key.to_owned(), value };
     let mut writes: Vec<Write> = tags.into_iter().map(tag).collect();
-    writes.push(Write::Description {
-        version: None,
-        text: marked(&registered.description, sunset),
-    });
+    writes
+        .push(Write::Description { version: None, text: marked(&registered.description, sunset) });
     writes
 }
 
-fn tags<'a>(
-    sunset: &Sunset,
-    replacement: Option<&str>,
-    audit: &Audit,
-) -> Vec<(&'a str, String)> {
-    let mut tags = vec![
-        ("deprecated_by", audit.by.clone()),
-        ("deprecation_date", audit.at.to_string()),
-    ];
+fn tags<'a>(sunset: &Sunset, replacement: Option<&str>, audit: &Audit) -> Vec<(&'a str, String)> {
+    let mut tags =
+        vec![("deprecated_by", audit.by.clone()), ("deprecation_date", audit.at.to_string())];
     tags.extend(audit.reason.clone().map(|reason| ("deprecation_reason", reason)));
     tags.push((SUNSET, sunset.to_string()));
     tags.extend(replacement.map(|replacement| (REPLACEMENT, replacement.to_owned())));

@@ -49,6 +49,8 @@ pub struct Passage {
     pub by: String,
     /// When it began, RFC 3339.
     pub at: String,
+    /// Why, where a person said so.
+    pub reason: Option<String>,
     /// How far it is.
     pub reached: Reached,
 }
@@ -110,6 +112,9 @@ pub struct Migration {
     serving_alias: Option<String>,
     #[serde(skip)]
     serving: Option<u64>,
+    /// How far it was when this was made.
+    #[serde(skip)]
+    known: Option<Passage>,
     #[serde(skip)]
     by: String,
     #[serde(skip)]
@@ -140,15 +145,19 @@ pub fn migrate(
         to: name.to_owned(),
         by: audit.by.clone(),
         at: audit.at.to_string(),
+        reason: audit.reason.clone(),
         reached: Reached::Begun,
     });
     let made = new.map(|new| copies(from, new.versions)).unwrap_or_default();
     let numbers = numbered(old.versions, &made, new.map_or(&[], |new| new.versions));
 
-    let mut writes = vec![passage.written(from, Reached::Begun)];
+    let mut writes = Vec::new();
+    // First, since of two who want the name one gets it, and the other has
+    // written nothing.
     if new.is_none() {
         writes.push(Step::of(name, new_model(old, &numbers, &passage)));
     }
+    writes.push(passage.written(from, Reached::Begun));
     let ascending = || old.versions.iter().rev();
     for version in ascending().filter(|version| !made.contains_key(&version.version)) {
         writes.extend(new_version(version, &numbers, &passage).map(|it| Step::of(name, it)));
@@ -179,11 +188,8 @@ pub fn finish(
     audit: &Audit,
 ) -> Result<Option<Migration>, PromotionError> {
     let (from, name) = (&old.registered.name, &new.registered.name);
-    let not_yet = |why: String| PromotionError::NotMigrated {
-        from: from.clone(),
-        to: name.clone(),
-        why,
-    };
+    let not_yet =
+        |why: String| PromotionError::NotMigrated { from: from.clone(), to: name.clone(), why };
     let known = on_this_way(old.registered, name, Some(new.registered))?;
     let passage = match known {
         Some(known) if known.reached == Reached::Finished => return Ok(None),
@@ -199,9 +205,9 @@ pub fn finish(
                 "{from} serves version {serving}, which came after the copies were made"
             )));
         }
-        let serves = plan.serving(new.registered).and_then(|number| {
-            new.versions.iter().find(|version| version.version == number)
-        });
+        let serves = plan
+            .serving(new.registered)
+            .and_then(|number| new.versions.iter().find(|version| version.version == number));
         match serves {
             None => return Err(not_yet(format!("{name} serves nothing"))),
             Some(version) if version.tags.contains_key(BAD) => {
@@ -246,6 +252,7 @@ fn of(
         writes,
         serving_alias: plan.champion_alias().map(str::to_owned),
         serving: plan.serving(old),
+        known: Passage::of(old),
         by: audit.by.clone(),
         begun: audit.at,
     }
@@ -324,11 +331,7 @@ fn copies(from: &str, versions: &[Version]) -> BTreeMap<u64, u64> {
 
 /// The number that each version has under the new name, or will get: a registry
 /// counts on from the last.
-fn numbered(
-    old: &[Version],
-    made: &BTreeMap<u64, u64>,
-    new: &[Version],
-) -> BTreeMap<u64, u64> {
+fn numbered(old: &[Version], made: &BTreeMap<u64, u64>, new: &[Version]) -> BTreeMap<u64, u64> {
     let last = new.iter().map(|version| version.version).max().unwrap_or(0);
     let missing = old.iter().rev().map(|it| it.version).filter(|it| !made.contains_key(it));
     made.iter().map(|(old, new)| (*old, *new)).chain(missing.zip(last + 1..)).collect()
@@ -411,12 +414,15 @@ fn aliases<'a>(
 impl Planned for Migration {
     fn title(&self, is_done: bool) -> String {
         let Self { from, to, versions, .. } = self;
-        let would = if is_done { "" } else { "would let " };
+        let count = versions.len();
+        let plural = if count == 1 { "" } else { "s" };
         match (self.reached, is_done) {
-            (Reached::Finished, true) => format!("{from} is on its way out, and {to} serves"),
-            (Reached::Finished, false) => format!("{would}{from} go, and {to} serve alone"),
-            (_, true) => format!("{from} and {to} both serve, {} versions", versions.len()),
-            (_, false) => format!("{would}{to} serve beside {from}, {} versions", versions.len()),
+            (Reached::Finished, true) => format!("{from} is on its way out, and {to} stays"),
+            (Reached::Finished, false) => format!("would let {from} go, and {to} stay"),
+            (_, true) => format!("{to} stands beside {from}, with {count} version{plural}"),
+            (_, false) => {
+                format!("would let {to} stand beside {from}, with {count} version{plural}")
+            }
         }
     }
 
@@ -438,8 +444,22 @@ impl Planned for Migration {
         };
         let dead = if take_over { Dead::All } else { Dead::Nobodys };
         let held = claim.hold(mlflow, &self.from, dead, |registered| {
+            // What another run has copied since would be copied twice.
+            if Passage::of(registered) != self.known {
+                return Err(PromotionError::NotMigrated {
+                    from: self.from.clone(),
+                    to: self.to.clone(),
+                    why: "another run has come further meanwhile".to_owned(),
+                });
+            }
             still_serves(registered, self.serving_alias.as_deref(), self.serving)
         })?;
-        held.write(self.writes.iter().map(|step| (&*step.model, &step.write)), tell)
+        let written = held.write(self.writes.iter().map(|it| (&*it.model, &it.write)), tell);
+        if written.is_err() {
+            // This run ends here, and the next may not take that for granted.
+            // Where the registry is gone, the claim stays.
+            let _ = held.free();
+        }
+        written
     }
 }

@@ -95,6 +95,8 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
             lost.is_none()
         });
         progress.finish_and_clear();
+        let requests = mlflow.http().requests();
+        output::note(|out| writeln!(out, "{} models, {requests} requests", names.len()));
         report.verdict = report.counts.verdict();
         if let Some(lines) = &mut lines {
             lost = lost.or(lines.end(&report).err());
@@ -199,7 +201,8 @@ fn version(out: &mut String, version: &AuditedVersion) -> fmt::Result {
         for finding in &profile.findings {
             write!(out, "    ")?;
             sign(out, Some(finding.outcome))?;
-            writeln!(out, " {}: {}", visible(&profile.name), visible(&finding.message))?;
+            let (profile, rule) = (visible(&profile.name), visible(&finding.rule));
+            writeln!(out, " {profile}/{rule}: {}", visible(&finding.message))?;
         }
     }
     Ok(())

@@ -99,15 +99,14 @@ fn migrate(arguments: &Migrate) -> Result<Exit> {
     }
     let reached = if arguments.finish { Reached::Finished } else { Reached::BothServe };
     match moving.format {
-        Format::Json => output::json(
-            "registry migrate",
-            &Already { from: old, to: new, reached, writes: [] },
-        ),
+        Format::Json => {
+            output::json("registry migrate", &Already { from: old, to: new, reached, writes: [] })
+        }
         Format::Human => output::page(|out| {
             let (old, new) = (visible(old), visible(new));
             match reached {
                 Reached::Finished => writeln!(out, "{old} is on its way out already"),
-                _ => writeln!(out, "{old} and {new} both serve already"),
+                _ => writeln!(out, "{new} stands beside {old} already"),
             }
         }),
     }
