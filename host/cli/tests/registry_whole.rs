@@ -170,6 +170,41 @@ fn every_format_tells_of_every_model() {
     assert_eq!(exit(&desk.run(&arguments)), Some(2));
 }
 
+/// What is written of a run that was interrupted is right, and does not look
+/// like the whole.
+#[test]
+fn an_audit_that_is_interrupted_leaves_whole_lines() {
+    let Some(address) = registry() else { return };
+    let (mlflow, desk) = (Mlflow::at(&address), Desk::at(&address));
+    for letter in 'a'..='t' {
+        mlflow.model(&format!("cut_{letter}"), 1);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let lines = folder.path().join("lines.jsonl");
+    let name = format!("cut_*_{}", std::process::id());
+    let mut child = desk.start(&[
+        "registry",
+        "audit",
+        "--name",
+        &name,
+        "--parallel",
+        "1",
+        "--jsonl",
+        lines.to_str().unwrap(),
+    ]);
+    let written = || fs::read_to_string(&lines).unwrap_or_default();
+    while !written().contains('\n') {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it wrote a line");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lines: Vec<Value> =
+        written().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!lines.is_empty() && lines.len() < 21, "{}", lines.len());
+    assert!(lines.iter().all(|line| line["name"].is_string() && line["counts"].is_null()));
+}
+
 /// What serves is judged as on its way there, against what served before it.
 #[test]
 fn what_serves_is_judged_against_what_served_before() {

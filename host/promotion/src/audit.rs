@@ -10,7 +10,7 @@ mod pattern;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use tollgate::facts::{CANDIDATE, Evidence, Instant};
@@ -108,14 +108,14 @@ impl<'a> Auditor<'a> {
                                 break;
                             };
                             let model = self.model(name);
-                            *place.lock().unwrap_or_else(|lost| lost.into_inner()) = Some(model);
+                            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(model);
                             seen(done.fetch_add(1, Ordering::Relaxed) + 1);
                         }
                     });
                 }
             });
             for place in found {
-                let model = place.into_inner().unwrap_or_else(|lost| lost.into_inner());
+                let model = place.into_inner().unwrap_or_else(PoisonError::into_inner);
                 if !model.is_none_or(&mut tell) {
                     return;
                 }
@@ -165,11 +165,7 @@ impl<'a> Auditor<'a> {
 
     /// The versions that somebody may use: those in a stage or with an alias;
     /// where there are none, the newest.
-    fn looked_at<'v>(
-        &self,
-        registered: &Registered,
-        versions: &'v [Version],
-    ) -> Vec<&'v Version> {
+    fn looked_at<'v>(&self, registered: &Registered, versions: &'v [Version]) -> Vec<&'v Version> {
         let is_used = |version: &&Version| {
             let stage = stage_of(self.plan, registered, version);
             let has_alias = registered.aliases.values().any(|it| *it == version.version);
@@ -264,13 +260,8 @@ impl<'a> Auditor<'a> {
         let from = FactValue::Text(way.from.to_string());
         evidence.observe(fact("stage", CANDIDATE, from));
         let champion = champion.map(|champion| champion.description);
-        let mut case = crate::collect::case(
-            self.plugins,
-            found.description,
-            champion,
-            evidence,
-            self.as_of,
-        )?;
+        let mut case =
+            crate::collect::case(self.plugins, found.description, champion, evidence, self.as_of)?;
         case.state_of_run("action", "promote");
         case.state_of_run("target", way.target.name());
         let report = case.judge(way.gates)?;

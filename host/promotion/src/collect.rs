@@ -87,8 +87,13 @@ pub fn collect(
         Some(Err(panic)) => std::panic::resume_unwind(panic),
     };
     let champion_version = serving.as_ref().map(|serving| serving.version.clone());
-    let mut case =
-        case(plugins, found.description, serving.map(|it| it.description), evidence, question.as_of)?;
+    let mut case = case(
+        plugins,
+        found.description,
+        serving.map(|it| it.description),
+        evidence,
+        question.as_of,
+    )?;
     let of_run = [
         ("action", Some(question.action)),
         ("target", question.target.map(Stage::name)),
@@ -113,9 +118,8 @@ pub(crate) fn case(
     as_of: Instant,
 ) -> Result<GateCase, PromotionError> {
     let model = Model::described(candidate, CANDIDATE, &mut evidence)?;
-    let champion = champion
-        .map(|champion| Model::described(champion, CHAMPION, &mut evidence))
-        .transpose()?;
+    let champion =
+        champion.map(|champion| Model::described(champion, CHAMPION, &mut evidence)).transpose()?;
     let change = champion.as_ref().and_then(|champion| signature_change(&model, champion));
     let mut case = GateCase::new(model, champion, evidence, as_of);
     case.look_at_signature(plugins)?;

@@ -27,8 +27,6 @@ mod words;
 
 use tollgate::report::{AuditReport, CheckReport, GateReport};
 
-use crate::told::Told;
-
 pub use crate::words::{audited, counted, word};
 
 /// What a command came to.
@@ -81,7 +79,12 @@ impl Report<'_> {
         if format == Format::Json {
             return json::render(self);
         }
-        let told = Told::of(self);
+        let told = match *self {
+            Self::Gate(report) => told::of_gate(report),
+            Self::Check(report) => told::of_check(report),
+            Self::Audit(report) => audit::told(report),
+            Self::Error { command, error, details } => told::of_error(command, error, details),
+        };
         let render = match format {
             Format::Markdown | Format::Json => markdown::render,
             Format::Junit => junit::render,

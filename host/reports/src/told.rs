@@ -7,7 +7,6 @@ use tollgate_engine::types::Outcome;
 
 use crate::case::{Case, Cases, Mark};
 use crate::words::{counted, word};
-use crate::{Report, audit};
 
 /// The rule of what no plugin says.
 const VERDICT: &str = "verdict";
@@ -80,15 +79,6 @@ impl Section<'_> {
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn of(report: &Report<'a>) -> Self {
-        match *report {
-            Report::Gate(report) => of_gate(report),
-            Report::Check(report) => of_check(report),
-            Report::Audit(report) => audit::told(report),
-            Report::Error { command, error, details } => of_error(command, error, details),
-        }
-    }
-
     /// Whether a section is drawn for people, who have a line of what passes
     /// where there is a table.
     pub(crate) fn draws(&self, section: &Section<'_>) -> bool {
@@ -112,7 +102,7 @@ fn summary<'a>(verdict: Outcome, findings: impl Iterator<Item = &'a FindingRepor
     format!("{}{colon}{counted}", word(verdict))
 }
 
-fn of_gate(report: &GateReport) -> Told<'_> {
+pub(crate) fn of_gate(report: &GateReport) -> Told<'_> {
     let sections = report.profiles.iter().map(|profile| {
         let cases = Cases {
             of: vec!["gate", &report.candidate, &profile.name],
@@ -163,7 +153,7 @@ fn of_gate(report: &GateReport) -> Told<'_> {
     }
 }
 
-fn of_check(report: &CheckReport) -> Told<'_> {
+pub(crate) fn of_check(report: &CheckReport) -> Told<'_> {
     let payload = report.payload.as_deref();
     let shown = payload.map(|payload| if payload == "-" { "<stdin>" } else { payload });
     let cases = Cases {
@@ -210,7 +200,7 @@ fn of_check(report: &CheckReport) -> Told<'_> {
     }
 }
 
-fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told<'a> {
+pub(crate) fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [String]) -> Told<'a> {
     let cases = Cases { of: vec![command], facts: &[], file: None };
     let told = if details.is_empty() { std::slice::from_ref(&error) } else { &[] };
     let mut messages: Vec<String> = told.iter().map(|error| (*error).to_owned()).collect();

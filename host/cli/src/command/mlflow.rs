@@ -8,11 +8,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic as _, Result, miette};
 use tollgate::facts::Instant;
+use tollgate_promotion::PromotionError;
 use tollgate_promotion::moves::{Audit, Planned};
 use tollgate_promotion::plan::Plan;
-use tollgate_promotion::PromotionError;
-use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
 use tollgate_sources::http::{Auth, Connection};
+use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
 
 use crate::arguments::Format;
 use crate::exit::Exit;

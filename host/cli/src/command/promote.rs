@@ -12,8 +12,8 @@ use tollgate_sources::ModelReference;
 
 use super::approve;
 use super::gate::{self, Gates};
-use super::record::Recording;
 use super::mlflow::{self, Actor, Registry, Waiting};
+use super::record::Recording;
 use crate::arguments::{FailOn, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -103,13 +103,18 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     }
     if let Some(done) = moves::already(&plan, &registered, &version, to) {
         drop(waiting);
-        let report = Already { model: &version.name, version: version.version, to, promoted: &done };
+        let report =
+            Already { model: &version.name, version: version.version, to, promoted: &done };
         match format {
             Format::Json => output::json("promote", &report),
             Format::Human => output::page(|out| {
                 let name = visible(&version.name);
                 let (by, at) = (visible(&done.by), visible(&done.at));
-                writeln!(out, "{name} v{} is in {to} already: promoted by {by} at {at}", version.version)
+                writeln!(
+                    out,
+                    "{name} v{} is in {to} already: promoted by {by} at {at}",
+                    version.version
+                )
             }),
         }
         return Ok(Exit::Passed);

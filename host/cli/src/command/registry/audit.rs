@@ -224,3 +224,42 @@ fn conclude(out: &mut String, report: &AuditReport) -> fmt::Result {
     let audited = tollgate_reports::audited(&report.counts);
     writeln!(out, "\n{style}{word}{style:#}: {audited}")
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate::report::{AuditedProfile, FindingReport};
+
+    use super::*;
+    use crate::output::hostile::assert_harmless;
+
+    fn model(text: &str) -> AuditedModel {
+        let text = || text.to_owned();
+        AuditedModel {
+            name: text(),
+            verdict: None,
+            problem: Some(text()),
+            versions: vec![AuditedVersion {
+                version: 1,
+                stage: text(),
+                aliases: vec![text()],
+                judged_for: Some(text()),
+                champion: Some(2),
+                verdict: None,
+                problem: Some(text()),
+                passed: 3,
+                profiles: vec![AuditedProfile {
+                    name: text(),
+                    version: text(),
+                    document: text(),
+                    verdict: Outcome::Fail,
+                    findings: vec![FindingReport::new(&text(), Outcome::Fail, text())],
+                }],
+            }],
+        }
+    }
+
+    #[test]
+    fn whatever_is_in_a_registry_is_only_read() {
+        assert_harmless(|out, text| print(out, &model(text)));
+    }
+}
