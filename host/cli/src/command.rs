@@ -10,6 +10,7 @@ mod decide;
 mod facts;
 mod gate;
 mod log;
+mod mlflow;
 mod plugin;
 mod policy;
 mod promote;
@@ -84,6 +85,10 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Count scored rows into facts that gates judge
     Facts(facts::Facts),
+    /// Judge every model of a registry, give a version its sunset, move a model
+    /// to another name
+    #[command(subcommand)]
+    Registry(registry::Registry),
     /// Decide what to do with a score
     Decide(decide::Decide),
     /// Ask for approval of a model version, give it or refuse it
@@ -124,6 +129,7 @@ impl Command {
             Self::Watch(watch) => watch::run(watch),
             Self::Status(status) => status::run(status),
             Self::Facts(facts) => facts::run(facts),
+            Self::Registry(registry) => registry::run(registry),
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),

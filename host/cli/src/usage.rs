@@ -57,7 +57,7 @@ fn command(arguments: &[String]) -> String {
         return program.get_name().to_owned();
     };
     // `plugin list` and `plugin inspect` report as one.
-    let reports_apart = ["signature", "log"].contains(&first.get_name());
+    let reports_apart = ["signature", "log", "registry"].contains(&first.get_name());
     match find(&first, arguments.get(2)) {
         Some(second) if reports_apart => format!("{} {}", first.get_name(), second.get_name()),
         _ if reports_apart => program.get_name().to_owned(),

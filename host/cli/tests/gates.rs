@@ -1,6 +1,11 @@
 //! `tollgate gate`, as a release engineer meets it: time, slices, copies of
 //! facts, and what judges nothing.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails panics"
+)]
 
 mod common;
 
@@ -139,4 +144,40 @@ fn mistakes_in_facts_are_in_the_report_for_programs() {
     let (code, report) = judged(rules, r#"{"metrics":{"auc":0.9}}"#, &["--facts", &more]);
     assert_eq!(code, 2);
     places(&report, "more.json");
+}
+
+/// Whoever makes the quorum smaller has changed the policy, and all that was
+/// approved under it.
+#[test]
+fn the_policy_that_is_approved_takes_in_who_approves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    write("facts.json", r#"{"facts":[{"name":"auc","value":0.9}]}"#);
+    write(
+        "profile.yaml",
+        "name: p\nversion: 1.0.0\nplugin: metric-gate@^0.1\nowner: o\nsettings:\n  rules:\n    \
+         - { metric: auc, comparison: '>=', threshold: 0.8 }\n",
+    );
+    let digests = |approvals: Option<u8>| {
+        let mut plan = "targets:\n  Staging:\n    profiles: [profile.yaml]\n".to_owned();
+        if let Some(quorum) = approvals {
+            plan += "    approvals: approvals.yaml\n";
+            let profile = "name: a\nversion: 1.0.0\nplugin: approval-quorum@^0.1\nowner: o\n";
+            let settings = format!("settings: {{ default: {{ quorum: {quorum} }} }}\n");
+            write("approvals.yaml", &format!("{profile}{settings}"));
+        }
+        write("plan.yaml", &plan);
+        let (candidate, plan) = (folder.path().display().to_string(), path("plan.yaml"));
+        let arguments = ["gate", "--candidate", &candidate, "--plan", &plan, "--to", "Staging"];
+        let output = tollgate(&[&arguments[..], &["--format", "json"]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", text(&output.stderr)));
+        ["model", "report", "policy"].map(|of| report["digests"][of].clone())
+    };
+    let [none, one, two] = [None, Some(1), Some(2)].map(digests);
+    assert_eq!(digests(Some(2)), two);
+    // The same model, and the same findings.
+    assert_eq!((&none[..2], &one[..2]), (&two[..2], &two[..2]));
+    assert!(none[2] != one[2] && one[2] != two[2] && none[2] != two[2], "{none:?} {one:?} {two:?}");
 }

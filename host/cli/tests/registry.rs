@@ -5,75 +5,25 @@
 #![allow(clippy::indexing_slicing, reason = "as above: an answer without the key is wrong")]
 
 mod common;
+#[path = "registry/desk.rs"]
+mod desk;
 #[path = "registry/server.rs"]
 mod server;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Output, Stdio};
+use std::process::Output;
 
 use common::{command, root, text};
 use serde_json::{Value, json};
 
+use desk::{Desk, json_of};
 use server::{Cut, Mlflow, Pretender, registry};
-
-/// A plan of one profile, so that whatever is legal passes.
-fn plan(folder: &tempfile::TempDir) -> PathBuf {
-    let path = folder.path().join("plan.yaml");
-    let gates = root().join("policies/gates");
-    let stages = gates.join("stages.yaml").display().to_string();
-    let target = json!({ "profiles": [stages] });
-    let plan = json!({
-        "aliases": { "champion": "Production", "challenger": "Staging" },
-        "stages": true,
-        "targets": { "Staging": target, "Production": target },
-    });
-    fs::write(&path, plan.to_string()).unwrap();
-    path
-}
-
-struct Desk {
-    _folder: tempfile::TempDir,
-    plan: PathBuf,
-    address: String,
-}
-
-impl Desk {
-    fn at(address: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { plan: plan(&folder), _folder: folder, address: address.to_owned() }
-    }
-
-    fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = command(arguments);
-        command.arg("--plan").arg(&self.plan).arg("--registry").arg(&self.address);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.start(arguments).wait_with_output().unwrap()
-    }
-
-    /// Runs what must pass.
-    fn pass(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}");
-        said
-    }
-}
 
 /// `tollgate` with the repository's own plan.
 fn with_own_plan(address: &str, arguments: &[&str]) -> Output {
     let mut command = command(arguments);
     command.args(["--registry", address]).current_dir(root());
     command.output().unwrap()
-}
-
-fn json_of(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}{}", text(&output.stdout), text(&output.stderr)))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::thread;
 
 use tollgate::facts::{CANDIDATE, CHAMPION, Evidence, Instant};
 use tollgate::judge::GateCase;
-use tollgate::model::{Model, fact};
+use tollgate::model::{Description, Model, fact};
 use tollgate::plugins::Plugins;
 use tollgate_engine::types::FactValue;
 use tollgate_signatures::diff::{Raises, diff};
@@ -111,21 +111,16 @@ pub fn collect(
         Some(Ok(serving)) => Some(serving?),
         Some(Err(panic)) => std::panic::resume_unwind(panic),
     };
-    let model = Model::described(found.description, CANDIDATE, &mut evidence)?;
-    let mut champion = None;
-    let mut champion_version = None;
-    if let Some(serving) = serving {
-        champion = Some(Model::described(serving.description, CHAMPION, &mut evidence)?);
-        champion_version = Some(serving.version);
-    }
-    let change = champion.as_ref().and_then(|champion| signature_change(&model, champion));
-    let mut case = GateCase::new(model, champion, evidence, question.as_of);
+    let champion_version = serving.as_ref().map(|serving| serving.version.clone());
+    let mut case = case(
+        plugins,
+        found.description,
+        serving.map(|it| it.description),
+        evidence,
+        question.as_of,
+    )?;
     for note in &notes {
         case.state(note.to_fact());
-    }
-    case.look_at_signature(plugins)?;
-    if let Some(change) = change {
-        case.state(fact("signature_change", CANDIDATE, FactValue::Text(change.to_owned())));
     }
     let of_run = [
         ("action", Some(question.action)),
@@ -139,6 +134,27 @@ pub fn collect(
         }
     }
     Ok(Collected { case, registered, candidate: found.version, champion: champion_version })
+}
+
+/// A version and the one that it is compared with, by what describes them and
+/// by more evidence.
+pub(crate) fn case(
+    plugins: &Plugins,
+    candidate: Description,
+    champion: Option<Description>,
+    mut evidence: Evidence,
+    as_of: Instant,
+) -> Result<GateCase, PromotionError> {
+    let model = Model::described(candidate, CANDIDATE, &mut evidence)?;
+    let champion =
+        champion.map(|champion| Model::described(champion, CHAMPION, &mut evidence)).transpose()?;
+    let change = champion.as_ref().and_then(|champion| signature_change(&model, champion));
+    let mut case = GateCase::new(model, champion, evidence, as_of);
+    case.look_at_signature(plugins)?;
+    if let Some(change) = change {
+        case.state(fact("signature_change", CANDIDATE, FactValue::Text(change.to_owned())));
+    }
+    Ok(case)
 }
 
 /// The version that the candidate is compared with: the one of the alias that

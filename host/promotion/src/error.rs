@@ -55,15 +55,15 @@ pub enum PromotionError {
         stage: Stage,
     },
     /// Someone else moves this model.
-    #[error("{by} moves {model} at the same time: version {version} to {to}, begun {at}")]
+    #[error("{by} moves {model} at the same time: {what} to {to}, begun {at}")]
     #[diagnostic(help(
         "wait for its end; where it has died, run the same move again to finish it, or give `--take-over`"
     ))]
     Taken {
         /// The model.
         model: String,
-        /// The other's version.
-        version: u64,
+        /// Which of its versions.
+        what: String,
         /// The other's target.
         to: String,
         /// Who.
@@ -130,6 +130,59 @@ pub enum PromotionError {
     Stated {
         /// The fact.
         fact: String,
+    },
+    /// What serves is not given a sunset before something else serves.
+    #[error("{title} serves, and nothing that would replace it does")]
+    #[diagnostic(help(
+        "promote another version and name it with `--replacement`, or give `--override REASON --by NAME`"
+    ))]
+    StillServes {
+        /// The version.
+        title: String,
+    },
+    /// A sunset has come already.
+    #[error("the sunset `{sunset}` has passed: it is {now}")]
+    PastSunset {
+        /// The sunset.
+        sunset: String,
+        /// When it is.
+        now: String,
+    },
+    /// A version cannot come after another.
+    #[error("{title} cannot replace a version: {why}")]
+    NoReplacement {
+        /// The version that was to replace it.
+        title: String,
+        /// Why not.
+        why: String,
+    },
+    /// A model does not go from one name to another.
+    #[error("`{from}` is not migrated to `{to}`: {why}")]
+    NotMigrated {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+        /// Why not.
+        why: String,
+    },
+    /// The plan has nothing to judge a name by.
+    #[error("the plan `{plan}` says nothing of names, so the new one would not be judged")]
+    #[diagnostic(help("give it a profile: `naming: gates/naming-snake.yaml`"))]
+    NoNaming {
+        /// The plan's file.
+        plan: String,
+    },
+    /// A version is in the middle of a move.
+    #[error("{title} is in the middle of a move: {action} to {to} was begun and is not done")]
+    #[diagnostic(help("run that again first: it finishes what was begun"))]
+    Unfinished {
+        /// The version.
+        title: String,
+        /// The move.
+        action: String,
+        /// Its target.
+        to: String,
     },
     /// There is nothing to go back to.
     #[error("{model} has no version to go back to: {why}")]

@@ -14,12 +14,18 @@
 //! that finds an intent that is not done, and the alias on its version already,
 //! finishes it; before that moment a new run judges anew.
 
+mod claim;
+mod deprecate;
 mod intent;
 mod list;
+mod migrate;
 mod run;
 
+pub use self::claim::Claim;
+pub use self::deprecate::{Deprecation, Replacement, Sunset, deprecate};
 pub use self::intent::{History, Intent, Served};
-pub use self::list::Write;
+pub use self::list::{Planned, Write};
+pub use self::migrate::{Migration, Passage, Reached, Step, Whole, finish, migrate};
 pub use self::run::{
-    Audit, Claim, Move, already, archive, history_of, promote, reject, resume, rollback, stage_of,
+    Audit, Move, already, archive, history_of, promote, reject, resume, rollback, stage_of,
 };

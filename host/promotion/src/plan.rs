@@ -25,6 +25,11 @@ pub struct Plan {
     pub aliases: BTreeMap<String, Stage>,
     /// Whether MLflow's own stages are written, too.
     pub writes_stages: bool,
+    /// The profiles that an audit judges every version by, beside those of its
+    /// stage.
+    pub audit: Vec<PathBuf>,
+    /// The profile that judges a new name.
+    pub naming: Option<PathBuf>,
     targets: BTreeMap<Stage, Target>,
 }
 
@@ -56,6 +61,8 @@ impl Plan {
     pub fn parse(source: &Source, folder: &Path) -> Result<Self, DocumentError> {
         let tree = shaped(source, "promotion plan", PLAN_SCHEMA)?;
         let text = |node: &Node| node.text().map(str::to_owned);
+        let path = |node: &Node| node.text().map(|path| folder.join(path));
+        let audit = tree.get("audit").and_then(Node::items).unwrap_or_default();
         // The schema names the stages that there are.
         let stage = |node: &Node| node.text().and_then(|text| text.parse::<Stage>().ok());
         let aliases = tree.get("aliases").and_then(Node::entries).unwrap_or_default();
@@ -68,11 +75,12 @@ impl Plan {
                 .filter_map(|entry| Some((entry.key.clone(), stage(&entry.value)?)))
                 .collect(),
             writes_stages: tree.get("stages").is_some_and(Node::is_true),
+            audit: audit.iter().filter_map(path).collect(),
+            naming: tree.get("naming").and_then(path),
             targets: targets
                 .iter()
                 .filter_map(|entry| {
                     let profiles = entry.value.get("profiles").and_then(Node::items);
-                    let path = |node: &Node| node.text().map(|path| folder.join(path));
                     let target = Target {
                         profiles: profiles.unwrap_or_default().iter().filter_map(path).collect(),
                         approvals: entry.value.get("approvals").and_then(path),
@@ -92,6 +100,11 @@ impl Plan {
         self.targets
             .get(&stage)
             .ok_or_else(|| PromotionError::NoTarget { plan: self.name.clone(), stage })
+    }
+
+    /// The stages that it names profiles for, in the order of a version's way.
+    pub fn targets(&self) -> impl Iterator<Item = (Stage, &Target)> {
+        self.targets.iter().map(|(stage, target)| (*stage, target))
     }
 
     /// The alias that stands for a stage; the first by name of several.

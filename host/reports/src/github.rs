@@ -28,7 +28,7 @@ fn command(out: &mut String, section: &Section<'_>, case: &Case<'_>) -> fmt::Res
     if let Some(file) = case.file {
         write!(out, "file={},line={},", property(file), case.line)?;
     }
-    let title = format!("{}: {}", section.name, case.title);
+    let title = format!("{}: {}", section.label(), case.title);
     let outcome = if case.mark == Mark::Inconclusive { "inconclusive: " } else { "" };
     writeln!(out, "title={}::{outcome}{}", property(&title), data(&case.message))
 }

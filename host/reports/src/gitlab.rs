@@ -41,13 +41,13 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
             Mark::Error => "blocker",
         };
         Some(Issue {
-            description: format!("{}: {}", visible(section.name), visible(&case.message)),
+            description: format!("{}: {}", visible(&section.label()), visible(&case.message)),
             check_name: visible(case.rule).to_string(),
             fingerprint: &case.fingerprint,
             severity,
             location: Location {
                 // GitLab takes no issue without one.
-                path: visible(case.file.unwrap_or(section.name)).to_string(),
+                path: visible(case.file.unwrap_or(&section.label())).to_string(),
                 lines: Lines { begin: case.line },
             },
         })

@@ -11,7 +11,7 @@ use tollgate::report::FactReport;
 use self::margins::Margins;
 use crate::case::{Case, Mark};
 use crate::markup::markup;
-use crate::told::{Section, Told};
+use crate::told::{Row, Section, Told};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -35,13 +35,34 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
         writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", markup(value))?;
     }
     writeln!(out, "</dl>\n</header>")?;
-    for section in &told.sections {
+    if !told.table.is_empty() {
+        lines(out, &told.table)?;
+    }
+    for section in told.sections.iter().filter(|section| told.draws(section)) {
         self::section(out, section, told.facts)?;
     }
     if !told.facts.is_empty() {
         evidence(out, told.facts)?;
     }
     writeln!(out, "</main>\n</body>\n</html>")
+}
+
+/// A line for each of many things, the worst first.
+fn lines(out: &mut String, table: &[Row]) -> fmt::Result {
+    writeln!(
+        out,
+        "<section>\n<h2>Models</h2>\n<div class=\"wide\">\n<table>\n<thead><tr>\
+         <th>outcome</th><th>model</th><th>versions</th><th>what is wrong</th></tr></thead>\n<tbody>"
+    )?;
+    let mut rows: Vec<&Row> = table.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.mark));
+    for row in rows {
+        write!(out, "<tr><td>")?;
+        badge(out, row.mark)?;
+        let [name, versions, wrong] = [&row.name, &row.versions, &row.wrong].map(|it| markup(it));
+        writeln!(out, "</td><td>{name}</td><td>{versions}</td><td>{wrong}</td></tr>")?;
+    }
+    writeln!(out, "</tbody>\n</table>\n</div>\n</section>")
 }
 
 /// Told apart without colours, too.

@@ -58,7 +58,8 @@ fn suite(out: &mut String, told: &Told<'_>, section: &Section<'_>) -> fmt::Resul
 }
 
 fn case(out: &mut String, section: &Section<'_>, case: &Case<'_>) -> fmt::Result {
-    let (class, name) = (markup(section.name), markup(&case.title));
+    let class = section.label();
+    let (class, name) = (markup(&class), markup(&case.title));
     write!(out, "    <testcase classname=\"{class}\" name=\"{name}\"")?;
     if let Some(file) = case.file {
         write!(out, " file=\"{}\" line=\"{}\"", markup(file), case.line)?;

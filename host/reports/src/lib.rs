@@ -11,6 +11,7 @@
 //! assert!(error.render(Format::Tap).starts_with("TAP version 14\n1..1\nnot ok 1 - "));
 //! ```
 
+mod audit;
 mod case;
 mod difference;
 mod github;
@@ -26,10 +27,10 @@ mod told;
 mod words;
 
 use tollgate::difference::DifferenceReport;
-use tollgate::report::{CheckReport, GateReport, LintReport};
+use tollgate::report::{AuditReport, CheckReport, GateReport, LintReport};
 
 pub use crate::difference::{scores, share, summary as difference_summary};
-pub use crate::words::{counted, word};
+pub use crate::words::{audited, counted, word};
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,8 @@ pub enum Report<'a> {
     Difference(&'a DifferenceReport),
     /// What is wrong in documents.
     Lint(&'a LintReport),
+    /// What a whole registry comes to.
+    Audit(&'a AuditReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
     Error {
         /// The command.
@@ -94,6 +97,7 @@ impl Report<'_> {
             Self::Gate(report) => told::of_gate(report),
             Self::Check(report) => told::of_check(report),
             Self::Lint(report) => told::of_lint(report),
+            Self::Audit(report) => audit::told(report),
             Self::Error { command, error, details } => told::of_error(command, error, details),
         };
         let render = match format {

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use tollgate::text::visible;
 
 use crate::case::{Case, Mark};
-use crate::told::{Section, Told};
+use crate::told::{Row, Section, Told};
 
 /// GitHub takes job summaries of a MiB. What does not fit is counted.
 const LONGEST: usize = 900 << 10;
@@ -17,8 +17,38 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
     if !behind.is_empty() {
         writeln!(out, "\n{}", escaped(behind))?;
     }
-    for section in &told.sections {
+    if !told.table.is_empty() {
+        lines(out, &told.table)?;
+    }
+    for section in told.sections.iter().filter(|section| told.draws(section)) {
+        if out.len() > LONGEST {
+            writeln!(out, "\nMore is in the report's other formats.")?;
+            break;
+        }
         self::section(out, section)?;
+    }
+    Ok(())
+}
+
+/// A line for each of many things, the worst first.
+fn lines(out: &mut String, table: &[Row]) -> fmt::Result {
+    writeln!(out, "\n| outcome | model | versions | what is wrong |\n| --- | --- | --- | --- |")?;
+    let mut rows: Vec<&Row> = table.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.mark));
+    let mut left_out = 0_usize;
+    for row in rows {
+        let outcome = if row.mark == Mark::Pass { "ok" } else { row.mark.name() };
+        let [name, versions, wrong] = [&row.name, &row.versions, &row.wrong].map(|it| escaped(it));
+        let line = format!("| {outcome} | {name} | {versions} | {wrong} |\n");
+        // Half of the room is for what is wrong.
+        if out.len() + line.len() > LONGEST / 2 {
+            left_out += 1;
+        } else {
+            out.push_str(&line);
+        }
+    }
+    if left_out > 0 {
+        writeln!(out, "\n{left_out} more are in the report's other formats.")?;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
 fn rule_id(told: &Told<'_>, section: &Section<'_>, case: &Case<'_>) -> String {
     let rule = visible(case.rule);
     match (told.command, section.plugin) {
-        ("gate", _) => format!("{}/{rule}", visible(section.name)),
+        ("gate" | "registry audit", _) => format!("{}/{rule}", visible(section.name)),
         ("policy lint", _) => format!("policy-lint/{rule}"),
         (_, Some(plugin)) => format!("{}/{rule}", visible(&plugin.name)),
         (_, None) => rule.to_string(),

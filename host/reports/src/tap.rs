@@ -24,7 +24,7 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
 
 fn point(out: &mut String, number: usize, section: &Section<'_>, case: &Case<'_>) -> fmt::Result {
     let ok = if case.mark.blocks() { "not ok" } else { "ok" };
-    let (name, title) = (description(section.name), description(&case.title));
+    let (name, title) = (description(&section.label()), description(&case.title));
     writeln!(out, "{ok} {number} - {name}: {title}\n  ---")?;
     let mut entry = |name: &str, text: &str| writeln!(out, "  {name}: {}", quoted(text));
     entry("message", &case.message)?;

@@ -1,5 +1,7 @@
 //! A report, as every format but JSON tells it: sections of cases.
 
+use std::borrow::Cow;
+
 use tollgate::report::{
     CheckReport, FactReport, FindingReport, GateReport, LintReport, PluginReport,
 };
@@ -23,13 +25,29 @@ pub(crate) struct Told<'a> {
     /// More of it, by names.
     pub(crate) about: Vec<(&'static str, String)>,
     pub(crate) as_of: Option<&'a str>,
+    /// A line for each of many things that were judged; those that pass are
+    /// told nowhere else by who draws it.
+    pub(crate) table: Vec<Row>,
     pub(crate) sections: Vec<Section<'a>>,
     pub(crate) facts: &'a [FactReport],
+}
+
+/// One of many things that were judged.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// Which versions of it.
+    pub(crate) versions: String,
+    pub(crate) mark: Mark,
+    /// What is wrong with it, in short.
+    pub(crate) wrong: String,
 }
 
 /// What one profile or signature comes to.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
+    /// What it judged, where that is one of many things.
+    pub(crate) of: Option<String>,
     /// The profile, or the file of the signature.
     pub(crate) name: &'a str,
     pub(crate) version: Option<&'a str>,
@@ -44,16 +62,31 @@ pub(crate) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// `offline 1.0.0`
+    /// `offline 1.0.0`, or `churn v8: offline 1.0.0`
     pub(crate) fn title(&self) -> String {
         match self.version {
-            Some(version) => format!("{} {version}", self.name),
-            None => self.name.to_owned(),
+            Some(version) => format!("{} {version}", self.label()),
+            None => self.label().into_owned(),
+        }
+    }
+
+    /// `offline`, or `churn v8: offline`
+    pub(crate) fn label(&self) -> Cow<'_, str> {
+        match &self.of {
+            Some(of) if self.name.is_empty() => of.clone().into(),
+            Some(of) => format!("{of}: {}", self.name).into(),
+            None => self.name.into(),
         }
     }
 }
 
 impl<'a> Told<'a> {
+    /// Whether a section is drawn for people, who have a line of what passes
+    /// where there is a table.
+    pub(crate) fn draws(&self, section: &Section<'_>) -> bool {
+        self.table.is_empty() || section.verdict > Mark::Pass
+    }
+
     /// Every case with its section.
     pub(crate) fn cases(&self) -> impl Iterator<Item = (&Section<'a>, &Case<'a>)> {
         self.sections.iter().flat_map(|section| section.cases.iter().map(move |it| (section, it)))
@@ -80,6 +113,7 @@ pub(crate) fn of_gate(report: &GateReport) -> Told<'_> {
         };
         let told = cases.all(&profile.findings);
         Section {
+            of: None,
             name: &profile.name,
             version: Some(&profile.version),
             document: cases.file,
@@ -94,6 +128,7 @@ pub(crate) fn of_gate(report: &GateReport) -> Told<'_> {
     if worst < Some(report.verdict.into()) {
         let cases = Cases { of: vec!["gate", &report.candidate], facts: &[], file: None };
         sections.push(Section {
+            of: None,
             name: "gate",
             version: None,
             document: None,
@@ -114,6 +149,7 @@ pub(crate) fn of_gate(report: &GateReport) -> Told<'_> {
         title: format!("{}{}", report.candidate, against.unwrap_or_default()),
         about,
         as_of: Some(&report.as_of),
+        table: Vec::new(),
         sections,
         facts: &report.facts,
     }
@@ -129,6 +165,7 @@ pub(crate) fn of_check(report: &CheckReport) -> Told<'_> {
     };
     let told = cases.all(&report.findings);
     let section = Section {
+        of: None,
         name: &report.signature,
         version: None,
         document: file(&report.signature),
@@ -159,6 +196,7 @@ pub(crate) fn of_check(report: &CheckReport) -> Told<'_> {
         title,
         about,
         as_of: None,
+        table: Vec::new(),
         sections: vec![section],
         facts: &[],
     }
@@ -231,7 +269,9 @@ pub(crate) fn of_error<'a>(command: &'a str, error: &'a str, details: &'a [Strin
         title: command.to_owned(),
         about: Vec::new(),
         as_of: None,
+        table: Vec::new(),
         sections: vec![Section {
+            of: None,
             name: command,
             version: None,
             document: None,

@@ -1,6 +1,6 @@
 //! What a verdict is called.
 
-use tollgate::report::FindingReport;
+use tollgate::report::{AuditCounts, FindingReport};
 use tollgate_engine::types::Outcome;
 
 /// `FAILED`.
@@ -30,4 +30,24 @@ pub fn counted<'a>(findings: impl IntoIterator<Item = &'a FindingReport>) -> Str
         .map(|(name, count)| format!("{count} {name}"))
         .collect();
     counted.join(", ")
+}
+
+/// `3 models passed, 1 failed`.
+#[must_use]
+pub fn audited(counts: &AuditCounts) -> String {
+    let AuditCounts { models, passed, warned, inconclusive, failed, errors, .. } = *counts;
+    let all = [
+        (passed, "passed"),
+        (warned, "warned"),
+        (inconclusive, "inconclusive"),
+        (failed, "failed"),
+        (errors, "not read"),
+    ];
+    let some = all.iter().filter(|(count, _)| *count > 0);
+    let some: Vec<String> = some.map(|(count, name)| format!("{count} {name}")).collect();
+    let plural = if models == 1 { "" } else { "s" };
+    match some.is_empty() {
+        true => "no models".to_owned(),
+        false => format!("{models} model{plural}: {}", some.join(", ")),
+    }
 }

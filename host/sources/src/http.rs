@@ -13,7 +13,8 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 pub use self::error::HttpError;
 
@@ -167,13 +168,39 @@ impl Client {
     /// When there is no answer, or none of success.
     pub fn post(&self, path: &str, body: &Value) -> Result<Vec<u8>, HttpError> {
         let body = body.to_string();
-        self.ask(path, |url| {
-            let mut request = self.agent.post(url).header(header::CONTENT_TYPE, "application/json");
-            if let Some(authorization) = &self.authorization {
-                request = request.header(header::AUTHORIZATION, &**authorization);
-            }
-            request.send(&body)
-        })
+        self.ask(path, |url| self.send(self.agent.post(url), &body))
+    }
+
+    /// As [`Client::post`], for what would be there twice if it were sent twice:
+    /// it is made once, and whether it was done is unknown when that fails.
+    ///
+    /// # Errors
+    /// When there is no answer, or none of success.
+    pub fn post_once(&self, path: &str, body: &Value) -> Result<Vec<u8>, HttpError> {
+        let body = body.to_string();
+        self.ask_up_to(&[], path, |url| self.send(self.agent.post(url), &body))
+    }
+
+    /// Changes what is at a path to what JSON says; sending it twice does no
+    /// harm.
+    ///
+    /// # Errors
+    /// When there is no answer, or none of success.
+    pub fn patch(&self, path: &str, body: &Value) -> Result<Vec<u8>, HttpError> {
+        let body = body.to_string();
+        self.ask(path, |url| self.send(self.agent.patch(url), &body))
+    }
+
+    fn send(
+        &self,
+        request: RequestBuilder<WithBody>,
+        body: &str,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let mut request = request.header(header::CONTENT_TYPE, "application/json");
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, &**authorization);
+        }
+        request.send(body)
     }
 
     /// As [`Client::post`], under a key by which the server can know that it
@@ -202,17 +229,7 @@ impl Client {
     /// When there is no answer, or none of success.
     pub fn delete(&self, path: &str, body: &Value) -> Result<Vec<u8>, HttpError> {
         let body = body.to_string();
-        self.ask(path, |url| {
-            let mut request = self
-                .agent
-                .delete(url)
-                .force_send_body()
-                .header(header::CONTENT_TYPE, "application/json");
-            if let Some(authorization) = &self.authorization {
-                request = request.header(header::AUTHORIZATION, &**authorization);
-            }
-            request.send(&body)
-        })
+        self.ask(path, |url| self.send(self.agent.delete(url).force_send_body(), &body))
     }
 
     fn ask(
@@ -220,8 +237,18 @@ impl Client {
         path: &str,
         send: impl Fn(&str) -> Result<Response<Body>, ureq::Error>,
     ) -> Result<Vec<u8>, HttpError> {
+        self.ask_up_to(&PAUSES, path, send)
+    }
+
+    /// Asks once, and once more after each of these pauses.
+    fn ask_up_to(
+        &self,
+        pauses: &[Duration],
+        path: &str,
+        send: impl Fn(&str) -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<Vec<u8>, HttpError> {
         let url = format!("{}{path}", self.base);
-        let mut pauses = PAUSES.into_iter();
+        let mut pauses = pauses.iter();
         loop {
             self.requests.fetch_add(1, Ordering::Relaxed);
             let (error, pause) = match send(&url) {
@@ -245,7 +272,7 @@ impl Client {
                 }
             };
             let Some(least) = pauses.next() else { return Err(error) };
-            thread::sleep(least.max(pause.min(LONGEST_PAUSE)));
+            thread::sleep((*least).max(pause.min(LONGEST_PAUSE)));
         }
     }
 

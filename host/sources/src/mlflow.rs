@@ -12,6 +12,7 @@
 //! | `MLmodel`, `requirements.txt` | 1 each |
 //! | `artifacts/list` | 1 a folder, at most 32 |
 
+mod create;
 mod describe;
 mod error;
 mod writes;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tollgate::source::Source;
 
+pub use self::create::NewVersion;
 pub use self::describe::Found;
 pub use self::error::MlflowError;
 use crate::http::{Client, Connection, HttpError};
@@ -34,8 +36,8 @@ const API: &str = "/api/2.0/mlflow";
 const SEGMENT: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?');
 
-/// The most versions of a model, and models of a registry, that are listed.
-const MOST_LISTED: usize = 100_000;
+/// The most pages of a list, of a hundred versions or models each.
+const MOST_PAGES: usize = 1_000;
 
 /// A registry of MLflow, for many threads.
 #[derive(Debug, Clone)]
@@ -159,45 +161,61 @@ impl Mlflow {
         Ok(found)
     }
 
-    /// All registered models, by name.
+    /// Tells of the registered models, a hundred at a time, by name; `each` says
+    /// whether it wants more. Whether a list names their aliases hangs on
+    /// MLflow's version: [`Mlflow::registered`] knows them.
     ///
     /// # Errors
     /// When there is no answer.
-    pub fn models(&self) -> Result<Vec<Registered>, MlflowError> {
-        let mut found: Vec<Registered> =
-            self.pages("registered-models/search", "", |page: wire::Models| {
-                let models = page.registered_models.into_iter().map(Registered::from).collect();
-                (models, page.next_page_token)
-            })?;
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(found)
+    pub fn each_model(
+        &self,
+        mut each: impl FnMut(Registered) -> bool,
+    ) -> Result<(), MlflowError> {
+        self.each_page("registered-models/search", "", |page: wire::Models| {
+            let wants = page.registered_models.into_iter().all(|model| each(model.into()));
+            page.next_page_token.filter(|_| wants)
+        })
     }
 
-    /// The pages of a list, a hundred items each.
+    /// All of a list.
     fn pages<P: DeserializeOwned, T>(
         &self,
         what: &str,
         filter: &str,
         split: impl Fn(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, MlflowError> {
-        let path = format!("{API}/{what}");
         let mut found = Vec::new();
+        self.each_page(what, filter, |page: P| {
+            let (items, next) = split(page);
+            found.extend(items);
+            next
+        })?;
+        Ok(found)
+    }
+
+    /// The pages of a list, a hundred items each; `take` gives the token of the
+    /// next.
+    fn each_page<P: DeserializeOwned>(
+        &self,
+        what: &str,
+        filter: &str,
+        mut take: impl FnMut(P) -> Option<String>,
+    ) -> Result<(), MlflowError> {
+        let path = format!("{API}/{what}");
         let mut token = String::new();
-        loop {
+        for _ in 0..MOST_PAGES {
             let mut query = vec![("max_results", "100")];
             query.extend([("filter", filter), ("page_token", &*token)]);
             query.retain(|(_, value)| !value.is_empty());
             let body = self.http.get(&path, &query)?;
-            let (items, next) = split(self.json(&path, &body)?);
-            found.extend(items);
-            match next.filter(|next| !next.is_empty()) {
+            match take(self.json(&path, &body)?).filter(|next| !next.is_empty()) {
                 // A server that gives one page for ever.
-                Some(next) if next == token => return Err(MlflowError::Endless(path)),
-                Some(_) if found.len() > MOST_LISTED => return Err(MlflowError::Endless(path)),
+                Some(next) if next == token => break,
                 Some(next) => token = next,
-                None => return Ok(found),
+                None => return Ok(()),
             }
         }
+        Err(MlflowError::Endless(path))
     }
 
     fn version_with_text(

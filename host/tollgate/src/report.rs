@@ -2,9 +2,15 @@
 //!
 //! `schemas/report.schema.json` describes them as JSON; keys keep their order.
 
+mod audit;
+
 use serde::{Serialize, Serializer};
 use tollgate_engine::types::{Fact, FactValue, Finding, Outcome};
 use tollgate_engine::{Digest, Plugin};
+
+pub use self::audit::{
+    AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion,
+};
 
 /// The JSON Schema of the reports.
 pub const REPORT_SCHEMA: &str = include_str!("../schemas/report.schema.json");

@@ -5,8 +5,7 @@ use miette::Result;
 use tollgate_promotion::moves;
 use tollgate_sources::ModelReference;
 
-use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Format;
+use super::mlflow::{self, Moving};
 use crate::exit::Exit;
 use crate::output;
 
@@ -24,27 +23,18 @@ pub(crate) struct Archive {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     #[command(flatten)]
-    pub(crate) actor: Actor,
-    #[command(flatten)]
-    pub(crate) registry: Registry,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) moving: Moving,
 }
 
 pub(crate) fn run(arguments: &Archive) -> Exit {
-    output::shown("archive", arguments.format, || archive(arguments))
+    output::shown("archive", arguments.moving.format, || archive(arguments))
 }
 
 fn archive(arguments: &Archive) -> Result<Exit> {
-    let audit = arguments.actor.audit(arguments.reason.as_deref())?;
-    let plan = arguments.registry.plan()?;
-    let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
-    let registered = mlflow.registered(&arguments.model.name)?;
-    let number = mlflow.resolve(&arguments.model, &registered)?;
-    let version = mlflow.version(&arguments.model.name, number)?;
-    let wanted = moves::archive(&plan, &registered, &version, &audit)?;
-    drop(waiting);
-    arguments.actor.make("archive", arguments.format, &mlflow, &wanted)
+    let Archive { model, reason, moving } = arguments;
+    let audit = moving.actor.audit(reason.as_deref())?;
+    moving.run("archive", |plan, mlflow| {
+        let (registered, version) = mlflow::version(mlflow, model)?;
+        moves::archive(plan, &registered, &version, &audit)
+    })
 }

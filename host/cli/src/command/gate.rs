@@ -19,7 +19,7 @@ use tollgate_reports::Report;
 use tollgate_sources::{Asked, ModelReference, Named};
 
 use super::approve;
-use super::registry::{self, Registry, Waiting};
+use super::mlflow::{self, Registry, Waiting};
 use super::sources;
 use crate::arguments::{Reports, Shared, Verdict};
 use crate::command::record::Recording;
@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             false => Ok(Vec::new()),
         })?;
         if let Some(path) = &arguments.facts_out {
-            registry::kept(path, &case.to_json())?;
+            mlflow::kept(path, &case.to_json())?;
         }
         arguments.recording.gate(&case, gates.all(), &report)?;
         reporter.report(&Report::Gate(&report), |out| print(out, &report, arguments.as_of))?;

@@ -12,8 +12,8 @@ use tollgate_sources::ModelReference;
 
 use super::approve;
 use super::gate::{self, Gates};
+use super::mlflow::{self, Actor, Registry, Waiting};
 use super::record::Recording;
-use super::registry::{Actor, Registry, Waiting};
 use super::sources;
 use crate::arguments::{FailOn, Format, Shared};
 use crate::exit::Exit;
@@ -100,9 +100,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow);
-    let registered = mlflow.registered(&arguments.model.name)?;
-    let number = mlflow.resolve(&arguments.model, &registered)?;
-    let version = mlflow.version(&arguments.model.name, number)?;
+    let (registered, version) = mlflow::version(&mlflow, &arguments.model)?;
     let format = arguments.format;
     if let Some(rest) = moves::resume(&plan, &registered, &version, to, &audit)? {
         drop(waiting);
@@ -110,13 +108,18 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     }
     if let Some(done) = moves::already(&plan, &registered, &version, to) {
         drop(waiting);
-        let report = Already { model: &version.name, version: number, to, promoted: &done };
+        let report =
+            Already { model: &version.name, version: version.version, to, promoted: &done };
         match format {
             Format::Json => output::json("promote", &report),
             Format::Human => output::page(|out| {
                 let name = visible(&version.name);
                 let (by, at) = (visible(&done.by), visible(&done.at));
-                writeln!(out, "{name} v{number} is in {to} already: promoted by {by} at {at}")
+                writeln!(
+                    out,
+                    "{name} v{} is in {to} already: promoted by {by} at {at}",
+                    version.version
+                )
             }),
         }
         return Ok(Exit::Passed);

@@ -5,8 +5,7 @@ use miette::Result;
 use tollgate_promotion::moves;
 use tollgate_sources::ModelReference;
 
-use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Format;
+use super::mlflow::{self, Moving};
 use crate::exit::Exit;
 use crate::output;
 
@@ -24,27 +23,18 @@ pub(crate) struct Reject {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
     #[command(flatten)]
-    pub(crate) actor: Actor,
-    #[command(flatten)]
-    pub(crate) registry: Registry,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) moving: Moving,
 }
 
 pub(crate) fn run(arguments: &Reject) -> Exit {
-    output::shown("reject", arguments.format, || reject(arguments))
+    output::shown("reject", arguments.moving.format, || reject(arguments))
 }
 
 fn reject(arguments: &Reject) -> Result<Exit> {
-    let audit = arguments.actor.audit_with_reason(&arguments.reason)?;
-    let plan = arguments.registry.plan()?;
-    let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
-    let registered = mlflow.registered(&arguments.model.name)?;
-    let number = mlflow.resolve(&arguments.model, &registered)?;
-    let version = mlflow.version(&arguments.model.name, number)?;
-    let wanted = moves::reject(&plan, &registered, &version, &audit)?;
-    drop(waiting);
-    arguments.actor.make("reject", arguments.format, &mlflow, &wanted)
+    let Reject { model, reason, moving } = arguments;
+    let audit = moving.actor.audit_with_reason(reason)?;
+    moving.run("reject", |plan, mlflow| {
+        let (registered, version) = mlflow::version(mlflow, model)?;
+        moves::reject(plan, &registered, &version, &audit)
+    })
 }

@@ -4,8 +4,7 @@ use clap::Args;
 use miette::Result;
 use tollgate_promotion::moves;
 
-use super::registry::{Actor, Registry, Waiting};
-use crate::arguments::Format;
+use super::mlflow::{self, Moving};
 use crate::exit::Exit;
 use crate::output;
 
@@ -28,27 +27,20 @@ pub(crate) struct Rollback {
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,
     #[command(flatten)]
-    pub(crate) actor: Actor,
-    #[command(flatten)]
-    pub(crate) registry: Registry,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) moving: Moving,
 }
 
 pub(crate) fn run(arguments: &Rollback) -> Exit {
-    output::shown("rollback", arguments.format, || rollback(arguments))
+    output::shown("rollback", arguments.moving.format, || rollback(arguments))
 }
 
 fn rollback(arguments: &Rollback) -> Result<Exit> {
-    let audit = arguments.actor.audit_with_reason(&arguments.reason)?;
-    let plan = arguments.registry.plan()?;
-    let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
-    let name = super::registry::model_name(&arguments.model)?;
-    let registered = mlflow.registered(name)?;
-    let versions = mlflow.versions(name)?;
-    let wanted = moves::rollback(&plan, &registered, &versions, arguments.to_version, &audit)?;
-    drop(waiting);
-    arguments.actor.make("rollback", arguments.format, &mlflow, &wanted)
+    let Rollback { model, to_version, reason, moving } = arguments;
+    let audit = moving.actor.audit_with_reason(reason)?;
+    let name = mlflow::model_name(model)?;
+    moving.run("rollback", |plan, mlflow| {
+        let registered = mlflow.registered(name)?;
+        let versions = mlflow.versions(name)?;
+        moves::rollback(plan, &registered, &versions, *to_version, &audit)
+    })
 }

@@ -7,7 +7,7 @@ use miette::Result;
 use tollgate_promotion::Stage;
 use tollgate_promotion::status::{Status as Report, status};
 
-use super::registry::{Registry, Waiting};
+use super::mlflow::{Registry, Waiting};
 use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -39,7 +39,7 @@ fn show(arguments: &Status) -> Result<Exit> {
     let plan = arguments.registry.plan()?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow);
-    let name = super::registry::model_name(&arguments.model)?;
+    let name = super::mlflow::model_name(&arguments.model)?;
     let registered = mlflow.registered(name)?;
     let versions = mlflow.versions(name)?;
     drop(waiting);

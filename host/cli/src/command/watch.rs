@@ -17,7 +17,7 @@ use tollgate_watch::sight::{self, Sight};
 use tollgate_watch::store::{self, Store};
 use tollgate_watch::{RoundReport, Watch as Watched};
 
-use super::registry::{self, Registry};
+use super::mlflow::{self, Registry};
 use crate::arguments::{Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -162,7 +162,7 @@ fn sight(arguments: &Watch) -> Result<Sight> {
 fn places(arguments: &Watch) -> Result<Vec<Place>> {
     let patience = Duration::from_secs(arguments.registry.timeout);
     let mut places = Vec::new();
-    if let Some(address) = registry::variable(WEBHOOK) {
+    if let Some(address) = mlflow::variable(WEBHOOK) {
         places.push(Place::Webhook(Webhook::new(&address, patience)?));
     }
     let letter = || Letter::new(&arguments.email_from, &arguments.email_to);

@@ -61,10 +61,42 @@ impl Reporter {
         report: &Report<'_>,
         human: impl Fn(&mut String) -> fmt::Result,
     ) -> Result<()> {
+        self.deliver(report, &human, self.streams())
+    }
+
+    /// As [`Reporter::report`], where a person has been told already on standard
+    /// output.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn report_told(
+        &self,
+        report: &Report<'_>,
+        human: impl Fn(&mut String) -> fmt::Result,
+    ) -> Result<()> {
+        self.deliver(report, &human, false)
+    }
+
+    /// Whether a person reads on standard output, who may be told as it goes.
+    pub(crate) fn streams(&self) -> bool {
+        self.on_output() == Some(ReportFormat::Human)
+    }
+
+    /// Whether anything but that is asked for, which takes the whole.
+    pub(crate) fn keeps(&self) -> bool {
+        self.asked.iter().any(|it| it.file.is_some() || it.format != ReportFormat::Human)
+    }
+
+    fn deliver(
+        &self,
+        report: &Report<'_>,
+        human: &dyn Fn(&mut String) -> fmt::Result,
+        tells: bool,
+    ) -> Result<()> {
         self.is_done.set(true);
-        let written = self.write(report, &human);
+        let written = self.write(report, human);
         match self.on_output() {
-            Some(ReportFormat::Human) => standard::page(human),
+            Some(ReportFormat::Human) if tells => standard::page(human),
             Some(ReportFormat::Rendered(format)) if written.is_ok() || format != Format::Json => {
                 standard::report(&report.render(format));
             }

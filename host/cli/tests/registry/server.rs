@@ -63,14 +63,18 @@ impl Mlflow {
         let name = format!("{name}_{}", std::process::id());
         self.call("POST", "registered-models/create", &json!({ "name": name }));
         for _ in 0..versions {
-            // A run each: two versions of one run are one and the same.
-            let run = self.call("POST", "runs/create", &json!({ "experiment_id": "0" }));
-            let run = run["run"]["info"]["run_id"].as_str().unwrap();
-            let source = format!("runs:/{run}/model");
-            let version = json!({ "name": name, "source": source, "run_id": run });
-            self.call("POST", "model-versions/create", &version);
+            self.one_more_version(&name);
         }
         name
+    }
+
+    /// A new version of a run of its own: two of one run are one and the same.
+    pub(crate) fn one_more_version(&self, model: &str) {
+        let run = self.call("POST", "runs/create", &json!({ "experiment_id": "0" }));
+        let run = run["run"]["info"]["run_id"].as_str().unwrap();
+        let source = format!("runs:/{run}/model");
+        let version = json!({ "name": model, "source": source, "run_id": run });
+        self.call("POST", "model-versions/create", &version);
     }
 
     /// A model of one version, with the files of one version of the trained
@@ -100,14 +104,28 @@ impl Mlflow {
         self.call("POST", "model-versions/transition-stage", &stage);
     }
 
-    fn registered(&self, model: &str) -> Value {
+    pub(crate) fn registered(&self, model: &str) -> Value {
         let path = format!("registered-models/get?name={model}");
         self.call("GET", &path, &Value::Null)["registered_model"].clone()
     }
 
-    fn version(&self, model: &str, version: u64) -> Value {
+    pub(crate) fn version(&self, model: &str, version: u64) -> Value {
         let path = format!("model-versions/get?name={model}&version={version}");
         self.call("GET", &path, &Value::Null)["model_version"].clone()
+    }
+
+    /// The versions of a model, the oldest first; none where there is no model.
+    pub(crate) fn versions(&self, model: &str) -> Vec<Value> {
+        let path = format!("model-versions/search?max_results=100&filter=name%3D%27{model}%27");
+        let found = self.call("GET", &path, &Value::Null);
+        let mut found: Vec<Value> = found["model_versions"].as_array().cloned().unwrap_or_default();
+        found.sort_by_key(|it| it["version"].as_str().unwrap().parse::<u64>().unwrap());
+        found
+    }
+
+    pub(crate) fn set_alias(&self, model: &str, alias: &str, version: u64) {
+        let body = json!({ "name": model, "alias": alias, "version": version.to_string() });
+        self.call("POST", "registered-models/alias", &body);
     }
 
     pub(crate) fn aliases(&self, model: &str) -> Value {

@@ -1,24 +1,15 @@
 //! The moves.
 
-use std::thread;
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tollgate::facts::Instant;
 use tollgate::report::GateReport;
 use tollgate_sources::{Mlflow, Registered, Version};
 
+use super::claim::{Claim, Dead, still_serves};
 use super::intent::{BAD, HISTORY, History, INTENT, Intent, Served};
-use super::list::Write;
+use super::list::{Planned, Write};
 use crate::plan::Plan;
 use crate::{PromotionError, Stage};
-
-/// Under this prefix each run has a tag of the model for itself.
-const CLAIM: &str = "tollgate.claim.";
-
-/// How often, and how long each time, a run waits for others to withdraw.
-const PATIENCE: usize = 20;
-const PAUSE: Duration = Duration::from_millis(250);
 
 /// Who moves a version, when and why.
 #[derive(Debug, Clone)]
@@ -57,37 +48,6 @@ pub struct Move {
     begun: Instant,
 }
 
-/// Someone who is at work on a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// The version.
-    pub version: u64,
-    /// Its target.
-    pub to: String,
-    /// Who.
-    pub by: String,
-    /// When it began.
-    pub at: String,
-}
-
-impl Claim {
-    /// Whether it is of a run of the same move by the same person that began
-    /// before: that one has died, or does the very same.
-    fn is_of_an_earlier_run(&self, own: &Self) -> bool {
-        (self.version, &self.to, &self.by) == (own.version, &own.to, &own.by) && self.at != own.at
-    }
-
-    /// The claims that the tags of a model hold, with their keys.
-    #[must_use]
-    pub fn all(registered: &Registered) -> Vec<(String, Self)> {
-        let claims = registered.tags.iter().filter_map(|(key, value)| {
-            key.strip_prefix(CLAIM)?;
-            Some((key.clone(), serde_json::from_str(value).ok()?))
-        });
-        claims.collect()
-    }
-}
-
 /// The promotion of a version that its gates let pass, or that was overridden.
 ///
 /// # Errors
@@ -109,10 +69,13 @@ pub fn promote(
     }
     let from = stage_of(plan, registered, candidate);
     let previous = plan.serving(registered).filter(|version| *version != candidate.version);
-    let mut intent = intent_of("promote", from, to, audit);
-    intent.previous = if to == Stage::Production { previous } else { None };
-    intent.report = Some(report.digests.report.to_string());
     let version = candidate.version;
+    let mut intent = intent_of("promote", from, to, audit);
+    intent.previous = match to {
+        Stage::Production => previous,
+        to => challenged(plan, registered, version, to),
+    };
+    intent.report = Some(report.digests.report.to_string());
     let profiles: Vec<String> = report
         .profiles
         .iter()
@@ -212,24 +175,37 @@ fn written(
         let served = Served { version, since: intent.at.clone(), by: intent.by.clone() };
         let history = History::of(&registered.tags).with(served).text();
         writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
-        if let Some(previous) = intent.previous {
-            if plan.writes_stages {
-                writes.push(Write::Stage { version: previous, stage: Stage::Archived });
-            }
-            writes.extend(
-                [
-                    ("demoted_by", intent.by.clone()),
-                    ("demotion_date", intent.at.clone()),
-                    ("replaced_by", version.to_string()),
-                ]
-                .map(|(key, value)| Write::version_tag(previous, key, value)),
-            );
+    }
+    if let Some(previous) = intent.previous {
+        if plan.writes_stages {
+            writes.push(Write::Stage { version: previous, stage: Stage::Archived });
         }
+        writes.extend(
+            [
+                ("demoted_by", intent.by.clone()),
+                ("demotion_date", intent.at.clone()),
+                ("replaced_by", version.to_string()),
+            ]
+            .map(|(key, value)| Write::version_tag(previous, key, value)),
+        );
     }
     writes.extend(freed(plan, registered, version, to));
     let done = Intent { done: true, ..intent.clone() };
     writes.push(Write::version_tag(version, INTENT, done.text()));
     Ok(of(plan, registered, way, writes, intent))
+}
+
+/// The version that loses the alias of a stage short of Production to this one.
+/// There is no way from Staging but to Production or to Archived, so that it
+/// goes out of use, unless it stands elsewhere, too.
+fn challenged(plan: &Plan, registered: &Registered, version: u64, to: Stage) -> Option<u64> {
+    let alias = plan.alias_of(to)?;
+    let named = registered.aliases.get(alias).copied().filter(|named| *named != version)?;
+    let stands_elsewhere = plan
+        .aliases
+        .iter()
+        .any(|(alias, of)| *of != to && registered.aliases.get(alias) == Some(&named));
+    (!stands_elsewhere && plan.serving(registered) != Some(named)).then_some(named)
 }
 
 /// The aliases of other stages that name the version and do so no longer.
@@ -492,19 +468,22 @@ pub fn stage_of(plan: &Plan, registered: &Registered, version: &Version) -> Stag
     by_alias.max().unwrap_or_else(|| version.stage.parse().unwrap_or(Stage::None))
 }
 
-impl Move {
-    /// Makes the writes. `take_over` ignores the claims of others, which are
-    /// dead then.
-    ///
-    /// # Errors
-    /// When someone else is at work, or what was judged is no longer so:
-    /// nothing is written then but a claim that is taken back. When a write
-    /// fails on the way: the same command finishes what was begun.
-    pub fn make(
+impl Planned for Move {
+    fn title(&self, is_done: bool) -> String {
+        let Self { model, version, from, to, .. } = self;
+        let verb = if is_done { "moved" } else { "would move" };
+        format!("{verb} {model} v{version} from {from} to {to}")
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.writes.iter().map(ToString::to_string).collect()
+    }
+
+    fn make(
         &self,
         mlflow: &Mlflow,
         take_over: bool,
-        mut tell: impl FnMut(usize, &Write),
+        tell: &mut dyn FnMut(usize),
     ) -> Result<(), PromotionError> {
         let claim = Claim {
             version: self.version,
@@ -512,96 +491,11 @@ impl Move {
             by: self.by.clone(),
             at: self.begun.to_string(),
         };
-        let key = format!("{CLAIM}{}-{}-{}", self.version, self.to, std::process::id());
-        let text = serde_json::to_string(&claim).unwrap_or_default();
-        mlflow.set_model_tag(&self.model, &key, &text)?;
-        let dead = match self.wait_for_others(mlflow, &key, &claim, take_over) {
-            Ok(dead) => dead,
-            Err(error) => {
-                // Whoever waits for this claim must not wait for ever.
-                mlflow.delete_model_tag(&self.model, &key)?;
-                return Err(error);
-            }
-        };
-        let failed = |done: usize| {
-            move |error| PromotionError::HalfWritten { done, all: self.writes.len(), error }
-        };
-        let last = self.writes.len().saturating_sub(1);
-        for (done, write) in self.writes.iter().enumerate() {
-            if done == last {
-                // The last write says that all is done, and nothing comes after.
-                for key in dead.iter().chain([&key]) {
-                    mlflow.delete_model_tag(&self.model, key).map_err(failed(done))?;
-                }
-            }
-            tell(done, write);
-            write.make(mlflow, &self.model).map_err(failed(done))?;
-        }
-        Ok(())
-    }
-
-    /// Waits until nobody else is at work, where this claim comes before the
-    /// others: of several at once, the first goes on and the rest withdraw.
-    /// Gives the claims of dead runs: of this very move by this very person, or
-    /// all that there are when they are taken over.
-    fn wait_for_others(
-        &self,
-        mlflow: &Mlflow,
-        key: &str,
-        own: &Claim,
-        take_over: bool,
-    ) -> Result<Vec<String>, PromotionError> {
-        for _ in 0..PATIENCE {
-            let registered = mlflow.registered(&self.model)?;
-            let (dead, live): (Vec<_>, Vec<_>) = Claim::all(&registered)
-                .into_iter()
-                .filter(|(other, _)| other != key)
-                .partition(|(_, claim)| take_over || claim.is_of_an_earlier_run(own));
-            let Some((first, other)) =
-                live.into_iter().min_by_key(|(key, claim)| (claim.at.clone(), key.clone()))
-            else {
-                self.still_holds(&registered)?;
-                return Ok(dead.into_iter().map(|(key, _)| key).collect());
-            };
-            let is_first = (&own.at, key) < (&other.at, &*first);
-            if !is_first {
-                return Err(self.taken(other));
-            }
-            thread::sleep(PAUSE);
-        }
-        let registered = mlflow.registered(&self.model)?;
-        let others = Claim::all(&registered).into_iter().find(|(other, _)| other != key);
-        Err(self.taken(others.map_or_else(|| own.clone(), |(_, claim)| claim)))
-    }
-
-    fn taken(&self, by: Claim) -> PromotionError {
-        PromotionError::Taken {
-            model: self.model.clone(),
-            version: by.version,
-            to: by.to,
-            by: by.by,
-            at: by.at,
-        }
-    }
-
-    /// That the same version serves as when this was judged, or this one
-    /// already.
-    fn still_holds(&self, registered: &Registered) -> Result<(), PromotionError> {
-        let now = match &self.serving_alias {
-            Some(alias) => registered.aliases.get(alias).copied(),
-            None => self.previous,
-        };
-        // Without an alias yet, what served was a stage.
-        if now.is_none() || now == self.previous {
-            return Ok(());
-        }
-        let name = |version: Option<u64>| {
-            version.map_or_else(|| "none".to_owned(), |version| format!("version {version}"))
-        };
-        Err(PromotionError::Changed {
-            what: format!("the version of {} that serves", self.model),
-            then: name(self.previous),
-            now: name(now),
-        })
+        let dead = if take_over { Dead::All } else { Dead::OfTheSame };
+        let held = claim.hold(mlflow, &self.model, dead, |registered| {
+            let alias = self.serving_alias.as_deref();
+            still_serves(registered, alias, self.previous)
+        })?;
+        held.write(self.writes.iter().map(|write| (&*self.model, write)), tell)
     }
 }

@@ -3,8 +3,9 @@
 
 use serde_json::json;
 use tollgate::report::{
-    CheckReport, ColumnReport, FactReport, FindingReport, GateDigests, GateReport, PlaceReport,
-    PluginReport, ProfileReport, RowsReport,
+    AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion, CheckReport,
+    ColumnReport, FactReport, FindingReport, GateDigests, GateReport, PlaceReport, PluginReport,
+    ProfileReport, RowsReport,
 };
 use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
@@ -25,6 +26,7 @@ pub(crate) const FORMATS: [(&str, Format); 8] = [
 pub(crate) enum Sample {
     Gate(GateReport),
     Check(CheckReport),
+    Audit(AuditReport),
     Error(&'static str, Vec<String>),
 }
 
@@ -33,6 +35,7 @@ impl Sample {
         let report = match self {
             Self::Gate(report) => Report::Gate(report),
             Self::Check(report) => Report::Check(report),
+            Self::Audit(report) => Report::Audit(report),
             Self::Error(error, details) => Report::Error { command: "gate", error, details },
         };
         report.render(format)
@@ -145,6 +148,71 @@ pub(crate) fn check(findings: Vec<FindingReport>, rows: bool) -> CheckReport {
     }
 }
 
+fn audit(models: Vec<AuditedModel>) -> Sample {
+    let mut counts = AuditCounts::default();
+    models.iter().for_each(|model| counts.add(model));
+    Sample::Audit(AuditReport {
+        verdict: counts.verdict(),
+        as_of: "2026-11-30T10:00:00Z".to_owned(),
+        counts,
+        models,
+    })
+}
+
+fn audited(
+    name: &str,
+    verdict: Option<Outcome>,
+    problem: Option<&str>,
+    profiles: Vec<AuditedProfile>,
+) -> AuditedModel {
+    AuditedModel {
+        name: name.to_owned(),
+        verdict,
+        problem: None,
+        versions: vec![AuditedVersion {
+            version: 8,
+            stage: "Production".to_owned(),
+            aliases: vec!["champion".to_owned()],
+            judged_for: Some("Production".to_owned()),
+            champion: Some(7),
+            verdict,
+            problem: problem.map(str::to_owned),
+            passed: 12,
+            profiles,
+        }],
+    }
+}
+
+fn registry() -> Vec<AuditedModel> {
+    let wrong = |name: &str, findings| AuditedProfile::from(profile(name, findings));
+    let sunset = "`sunset_on` of `candidate` is `2026-10-01`, which has come";
+    vec![
+        audited("churn", Some(Outcome::Pass), None, Vec::new()),
+        audited(
+            "fraud_detector",
+            Some(Outcome::Fail),
+            None,
+            vec![
+                wrong("metadata-minimum", vec![found("owner", Outcome::Fail, "no owner", 22, &[])]),
+                wrong("deprecation", vec![found("deprecation", Outcome::Fail, sunset, 12, &[])]),
+            ],
+        ),
+        audited(
+            "loans",
+            Some(Outcome::Warn),
+            None,
+            vec![wrong("offline", vec![auc(), found("skip", Outcome::Warn, "skipped", 44, &[])])],
+        ),
+        audited("mixed", None, Some("its files come from another run"), Vec::new()),
+        AuditedModel {
+            name: "nothing".to_owned(),
+            verdict: Some(Outcome::Inconclusive),
+            problem: Some("it has no versions, so nothing was judged".to_owned()),
+            versions: Vec::new(),
+        },
+    ]
+}
+
 /// Passing, failing and inconclusive gates and checks, and what is none.
 pub(crate) fn samples() -> Vec<(&'static str, Sample)> {
     let slice = |outcome, group: &str, facts: &[u32]| {
@@ -207,6 +275,9 @@ pub(crate) fn samples() -> Vec<(&'static str, Sample)> {
         ("check-rows", Sample::Check(check(rows, true))),
         ("check-inconclusive", Sample::Check(check(vec![none], true))),
         ("check-untold", Sample::Check(untold)),
+        ("audit", audit(registry())),
+        ("audit-passes", audit(registry().into_iter().take(1).collect())),
+        ("audit-empty", audit(Vec::new())),
         (
             "error",
             Sample::Error(
@@ -279,6 +350,33 @@ pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
             payload: Some(text()),
             plugin: plugin(),
             ..check(all(), true)
+        }),
+        Sample::Audit(AuditReport {
+            verdict: None,
+            as_of: "2026-11-30T10:00:00Z".to_owned(),
+            counts: AuditCounts { models: 1, errors: 1, ..AuditCounts::default() },
+            models: vec![AuditedModel {
+                name: text(),
+                verdict: None,
+                problem: Some(text()),
+                versions: vec![AuditedVersion {
+                    version: 1,
+                    stage: text(),
+                    aliases: vec![text()],
+                    judged_for: Some(text()),
+                    champion: None,
+                    verdict: None,
+                    problem: Some(text()),
+                    passed: 1,
+                    profiles: vec![AuditedProfile {
+                        name: text(),
+                        version: text(),
+                        document: text(),
+                        verdict: Outcome::Fail,
+                        findings: all(),
+                    }],
+                }],
+            }],
         }),
     ]
 }

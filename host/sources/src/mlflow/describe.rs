@@ -268,7 +268,7 @@ fn run_of(mlmodel: &Source) -> Option<String> {
 }
 
 /// The id in `models:/m-84ad699a`, which is no name of a registered model.
-fn logged_id(source: &str) -> Option<&str> {
+pub(super) fn logged_id(source: &str) -> Option<&str> {
     let id = source.strip_prefix("models:/")?.trim_start_matches('/');
     (id.starts_with("m-") && !id.contains('/')).then_some(id)
 }

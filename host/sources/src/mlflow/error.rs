@@ -60,6 +60,17 @@ pub enum MlflowError {
         /// The run that the files name.
         files: String,
     },
+    /// Somebody else made a version at the same time.
+    #[error("the new version of `{model}` is {made} and not {wanted}: somebody else makes versions of it")]
+    #[diagnostic(help("wait for the other's end, and run the same command again"))]
+    OtherNumber {
+        /// The model.
+        model: String,
+        /// The number that was to be.
+        wanted: u64,
+        /// The number that it has.
+        made: u64,
+    },
     /// A list that does not end.
     #[error("`{0}` gives a list without an end")]
     Endless(String),

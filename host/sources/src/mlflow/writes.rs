@@ -96,6 +96,39 @@ impl Mlflow {
         )
     }
 
+    /// Says something of a registered model, in place of what was said.
+    ///
+    /// # Errors
+    /// As [`Mlflow::set_alias`].
+    pub fn describe_model(&self, model: &str, description: &str) -> Result<(), MlflowError> {
+        self.change(
+            "registered-models/update",
+            &json!({ "name": model, "description": description }),
+        )
+    }
+
+    /// Says something of a version, in place of what was said.
+    ///
+    /// # Errors
+    /// As [`Mlflow::set_alias`].
+    pub fn describe_version(
+        &self,
+        model: &str,
+        version: u64,
+        description: &str,
+    ) -> Result<(), MlflowError> {
+        let version = version.to_string();
+        self.change(
+            "model-versions/update",
+            &json!({ "name": model, "version": version, "description": description }),
+        )
+    }
+
+    fn change(&self, what: &str, body: &Value) -> Result<(), MlflowError> {
+        self.http.patch(&format!("{API}/{what}"), body)?;
+        Ok(())
+    }
+
     fn write(&self, what: &str, body: &Value) -> Result<(), MlflowError> {
         self.http.post(&format!("{API}/{what}"), body)?;
         Ok(())
