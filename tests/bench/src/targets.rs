@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 23] = [
+const TARGETS: [Target; 24] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -123,6 +123,11 @@ const TARGETS: [Target; 23] = [
         text: "10,000,000 rows of Parquet, at most the time of pandera",
         row: "frames/tollgate-parquet",
         bound: Bound::Times(1.0, "frames/pandera"),
+    },
+    Target {
+        text: "statistics of scored rows by 20 groups, at most the time of pandas",
+        row: "scored/tollgate",
+        bound: Bound::Times(1.0, "scored/pandas"),
     },
     Target {
         text: "`tollgate gate`, nothing in any cache, at most twice that with a warm one",
