@@ -65,11 +65,15 @@ impl<'a> Auditor<'a> {
         Ok(Self { mlflow, plan, plugins, gates, as_of, all_versions })
     }
 
-    /// The names of all models that a pattern takes, by name.
+    /// The names of all models that a pattern takes, by name. The one that it
+    /// spells out is not looked for.
     ///
     /// # Errors
     /// When there is no answer.
     pub fn names(&self, wanted: Option<&Pattern>) -> Result<Vec<String>, PromotionError> {
+        if let Some(name) = wanted.and_then(Pattern::only) {
+            return Ok(vec![name]);
+        }
         let mut names = Vec::new();
         self.mlflow.each_model(|model| {
             if wanted.is_none_or(|wanted| wanted.takes(&model.name)) {

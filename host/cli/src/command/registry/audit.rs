@@ -95,8 +95,6 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
             lost.is_none()
         });
         progress.finish_and_clear();
-        let requests = mlflow.http().requests();
-        output::note(|out| writeln!(out, "{} models, {requests} requests", names.len()));
         report.verdict = report.counts.verdict();
         if let Some(lines) = &mut lines {
             lost = lost.or(lines.end(&report).err());
@@ -108,6 +106,8 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
             report.models.iter().try_for_each(|model| print(out, model))?;
             conclude(out, &report)
         })?;
+        let requests = mlflow.http().requests();
+        output::note(|out| writeln!(out, "asked {} in {requests} requests", mlflow.http().base()));
         if let Some(error) = lost {
             return Err(error);
         }
