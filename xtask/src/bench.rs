@@ -55,7 +55,7 @@ fn wanted(arguments: &[String]) -> Option<Peers> {
     if only.starts_with("frames") {
         return Some(Peers::Frames);
     }
-    let without = ["decision", "columns", "bulkhead", "load", "gate"];
+    let without = ["decision", "columns", "bulkhead", "load", "gate", "rules"];
     (!without.iter().any(|kind| only.starts_with(kind))).then_some(Peers::Mlflow)
 }
 

@@ -1,4 +1,7 @@
-//! `cargo xtask demo`: Tollgate's three jobs on real input.
+//! `cargo xtask demo`: Tollgate's three jobs on real input, and the way of a
+//! model from a registry to Production and back.
+
+pub(crate) mod release;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,8 +28,16 @@ const LOWER_THRESHOLD: &str = "block: 0.5";
 struct Step {
     title: &'static str,
     arguments: Vec<String>,
+    /// Whose token it carries, where people approve.
+    token: Option<String>,
     /// Exit code; 1 is a refusal, which some steps are there to show.
     expected: i32,
+}
+
+impl Step {
+    fn new(title: &'static str, arguments: Vec<String>, expected: i32) -> Self {
+        Self { title, arguments, token: None, expected }
+    }
 }
 
 /// Builds what is needed and runs every step.
@@ -38,9 +49,10 @@ pub(crate) fn run(places: &Places) -> Result<()> {
     let files = Files::write(places)?;
     let steps = steps(&files);
     for step in &steps {
-        play(places, &tollgate, step)?;
+        play(places, &tollgate, step, &[])?;
     }
-    println!("\n{} commands, each ended as it should.", steps.len());
+    let more = release::among_demo(places)?;
+    println!("\n{} commands, each ended as it should.", steps.len() + more);
     println!("The binary is {}", tollgate.display());
     Ok(())
 }
@@ -92,29 +104,17 @@ fn steps(files: &Files) -> Vec<Step> {
         words(&["decide", "--policy", policy, "--input", &files.transaction.to_string_lossy()])
     };
     vec![
-        Step {
-            title: "May this model version move on? It is better than the champion.",
-            arguments: gate(GOOD),
-            expected: 0,
-        },
-        Step { title: "This one is worse, so CI stops here.", arguments: gate(BAD), expected: 1 },
-        Step {
-            title: "Does a request honour the model's signature?",
-            arguments: check("one-row.json"),
-            expected: 0,
-        },
-        Step {
-            title: "A request that lacks a column.",
-            arguments: check("missing-column.json"),
-            expected: 1,
-        },
-        Step { title: "What do we do with this score?", arguments: decide(POLICY), expected: 0 },
-        Step {
-            title: "The same transaction after one number of the policy was edited, `block: 0.7` to \
-                    `block: 0.5`; nothing was built.",
-            arguments: decide(&files.stricter.to_string_lossy()),
-            expected: 0,
-        },
+        Step::new("May this model version move on? It is better than the champion.", gate(GOOD), 0),
+        Step::new("This one is worse, so CI stops here.", gate(BAD), 1),
+        Step::new("Does a request honour the model's signature?", check("one-row.json"), 0),
+        Step::new("A request that lacks a column.", check("missing-column.json"), 1),
+        Step::new("What do we do with this score?", decide(POLICY), 0),
+        Step::new(
+            "The same transaction after one number of the policy was edited, `block: 0.7` to \
+             `block: 0.5`; nothing was built.",
+            decide(&files.stricter.to_string_lossy()),
+            0,
+        ),
     ]
 }
 
@@ -122,10 +122,17 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn play(places: &Places, tollgate: &Path, step: &Step) -> Result<()> {
-    println!("\n# {}\n$ tollgate {}", step.title, step.arguments.join(" "));
+fn play(
+    places: &Places,
+    tollgate: &Path,
+    step: &Step,
+    environment: &[(&str, PathBuf)],
+) -> Result<()> {
+    println!("\n# {}\n$ tollgate {}", step.title, shown(&step.arguments));
     let status = Command::new(tollgate)
         .args(&step.arguments)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .envs(step.token.iter().map(|token| ("TOLLGATE_ID_TOKEN", token)))
         .current_dir(&places.root)
         .status()
         .with_context(|| format!("cannot start `{}`", tollgate.display()))?;
@@ -137,6 +144,15 @@ fn play(places: &Places, tollgate: &Path, step: &Step) -> Result<()> {
         Some(code) => bail!("the command above ended with {code}, not with {}", step.expected),
         None => bail!("the command above crashed: {status}"),
     }
+}
+
+/// As it would be typed.
+fn shown(arguments: &[String]) -> String {
+    let quoted = arguments.iter().map(|word| match word.contains(' ') {
+        true => format!("'{word}'"),
+        false => word.clone(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod attestation;
 mod bench;
+mod ci;
 mod clone;
 mod conformance;
 mod contract;

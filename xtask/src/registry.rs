@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// A server that ends with this value.
 pub(crate) struct Registry {
     server: Child,
+    python: PathBuf,
     pub(crate) address: String,
 }
 
@@ -50,7 +51,8 @@ impl Registry {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let server = command.spawn().context("cannot start MLflow")?;
-        let mut registry = Self { server, address: format!("http://127.0.0.1:{port}") };
+        let address = format!("http://127.0.0.1:{port}");
+        let mut registry = Self { server, python: python.to_owned(), address };
         registry.wait(port).with_context(|| {
             format!("MLflow did not start; see {}", folder.join("server.log").display())
         })?;
@@ -58,25 +60,26 @@ impl Registry {
     }
 
     /// Trains and registers models of these kinds under one name.
-    pub(crate) fn register(
-        &self,
-        places: &Places,
-        python: &Path,
-        name: &str,
-        kinds: &[&str],
-    ) -> Result<()> {
-        let output = Command::new(python)
-            .arg(places.root.join("tests/registry/models.py"))
-            .args([&self.address, name])
-            .args(kinds)
+    pub(crate) fn register(&self, places: &Places, name: &str, kinds: &[&str]) -> Result<()> {
+        let arguments = [&[self.address.as_str(), name], kinds].concat();
+        self.script(places, "models.py", &arguments)?;
+        Ok(())
+    }
+
+    /// Runs a script of `tests/registry` by the server's own Python, and returns
+    /// what it prints.
+    pub(crate) fn script(&self, places: &Places, name: &str, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(&self.python)
+            .arg(places.root.join("tests/registry").join(name))
+            .args(arguments)
             .stdin(Stdio::null())
             .output()?;
         ensure!(
             output.status.success(),
-            "the models could not be registered: {}",
+            "{name} failed: {}",
             String::from_utf8_lossy(&output.stderr)
         );
-        Ok(())
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     fn wait(&mut self, port: u16) -> Result<()> {

@@ -5,9 +5,10 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
+use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, crosscheck, plugins, postgres, process};
+use crate::{attestation, ci, crosscheck, plugins, postgres, process};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -62,6 +63,14 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     if let Some(registry) = &registry {
         cargo.env(registry::ADDRESS, &registry.address);
     }
+    if tests_commands(arguments) {
+        match ci::python(places) {
+            Ok(python) => {
+                cargo.env(ci::NAMED, python);
+            }
+            Err(error) => println!("\ntests of the CI kit by others' tools: not run: {error:#}"),
+        }
+    }
     if needs_a_server(arguments) {
         match postgres::programs() {
             Ok(folder) => {
@@ -87,6 +96,15 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             }
             None => total.ignored += 1,
         }
+        if let Some(registry) = &registry {
+            match release::play_in(places, registry, "tumor_grading") {
+                Ok(_) => total.passed += 1,
+                Err(error) => {
+                    println!("from a registry to Production and back: {error:#}");
+                    total.failed += 1;
+                }
+            }
+        }
         match attestation::among_tests(places)? {
             Some(true) => total.passed += 1,
             Some(false) => total.failed += 1,
@@ -106,14 +124,18 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
 /// The crate whose tests start a PostgreSQL server.
 const APPROVALS: &str = "tollgate-approvals";
 
+/// Whether the tests of the command line are among them.
+fn tests_commands(arguments: &[String]) -> bool {
+    !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli")
+}
+
 fn needs_a_server(arguments: &[String]) -> bool {
     !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
 /// A registry for the tests of the command line, and what they judge in it.
 fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {
-    let wanted = !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli");
-    if !wanted || std::env::var_os(registry::ADDRESS).is_some() {
+    if !tests_commands(arguments) || std::env::var_os(registry::ADDRESS).is_some() {
         return Ok(None);
     }
     let python = match crosscheck::mlflow(places) {
@@ -125,12 +147,7 @@ fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry
     };
     println!("xtask: an MLflow server with trained models, for the tests of a registry");
     let registry = Registry::start(places, &python, "registry")?;
-    registry.register(
-        places,
-        &python,
-        "tumor_screening",
-        &["good", "bare", "worse", "better", "nan"],
-    )?;
+    registry.register(places, "tumor_screening", &["good", "bare", "worse", "better", "nan"])?;
     Ok(Some(registry))
 }
 

@@ -7,18 +7,22 @@ mod check;
 mod compare;
 mod compile;
 mod decide;
+mod facts;
 mod gate;
 mod log;
 mod mlflow;
 mod plugin;
+mod policy;
 mod promote;
 mod record;
 mod registry;
 mod reject;
 mod rollback;
 mod signature;
+mod sources;
 mod status;
 mod verify;
+mod watch;
 
 use std::env;
 use std::fmt::{Display, Write as _};
@@ -75,8 +79,12 @@ pub(crate) enum Command {
     Archive(archive::Archive),
     /// Let the version serve again that served before
     Rollback(rollback::Rollback),
+    /// Judge a live model round by round, notify and roll back
+    Watch(watch::Watch),
     /// Show what is in which stage, since when, by whom, and what is next
     Status(status::Status),
+    /// Count scored rows into facts that gates judge
+    Facts(facts::Facts),
     /// Judge every model of a registry, give a version its sunset, move a model
     /// to another name
     #[command(subcommand)]
@@ -89,6 +97,9 @@ pub(crate) enum Command {
     /// Infer, compare and convert signatures
     #[command(subcommand)]
     Signature(signature::Signature),
+    /// Lint, format and explain what policies are written in
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// List and inspect plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -115,12 +126,15 @@ impl Command {
             Self::Reject(reject) => reject::run(reject),
             Self::Archive(archive) => archive::run(archive),
             Self::Rollback(rollback) => rollback::run(rollback),
+            Self::Watch(watch) => watch::run(watch),
             Self::Status(status) => status::run(status),
+            Self::Facts(facts) => facts::run(facts),
             Self::Registry(registry) => registry::run(registry),
             Self::Decide(decide) => decide::run(decide),
             Self::Approve(approve) => approve::run(approve),
             Self::Signature(signature) => signature::run(signature),
             Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Policy(policy) => policy::run(policy),
             Self::Compare(compare) => compare::run(compare),
             Self::Log(log) => log::run(log),
             Self::Verify(verify) => verify::run(verify),
@@ -171,11 +185,7 @@ fn engine(shared: &Shared) -> Result<Engine, EngineError> {
 /// that hangs on the present folder would let whoever made that choose the
 /// code that runs here.
 fn cache() -> Result<CacheDirectory, &'static str> {
-    let folder = |variable: &str, below_home: &str| {
-        let given = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        given.or_else(|| Some(env::home_dir()?.join(below_home))).filter(|path| path.is_absolute())
-    };
-    let folders = (folder("XDG_CACHE_HOME", ".cache"), folder("XDG_STATE_HOME", ".local/state"));
+    let folders = (xdg_folder("XDG_CACHE_HOME", ".cache"), state_folder());
     let (Some(entries), Some(key)) = folders else {
         return Err("the home folder has no absolute path");
     };
@@ -183,6 +193,16 @@ fn cache() -> Result<CacheDirectory, &'static str> {
         entries: entries.join("tollgate/compiled"),
         key: key.join("tollgate/cache.key"),
     })
+}
+
+/// Where is kept what must outlive a process.
+fn state_folder() -> Option<PathBuf> {
+    xdg_folder("XDG_STATE_HOME", ".local/state")
+}
+
+fn xdg_folder(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let given = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    given.or_else(|| Some(env::home_dir()?.join(below_home))).filter(|path| path.is_absolute())
 }
 
 /// One line for a person; the report stays as it is.

@@ -22,7 +22,7 @@ use crate::exit::Exit;
 pub(crate) use self::errors::{error, program};
 pub(crate) use self::file::{is_standard_output, write};
 pub(crate) use self::reports::reported;
-pub(crate) use self::standard::{Answers, document, json, json_value, note, page};
+pub(crate) use self::standard::{Answers, document, json, json_line, json_value, note, page};
 
 /// Runs a command and shows its error, when it has one.
 pub(crate) fn shown(

@@ -76,11 +76,16 @@ pub(crate) fn dtype(data_type: &DataType) -> String {
 }
 
 /// The columns that are data: pandas keeps a frame's index in columns of its
-/// own, and takes it out again when it reads the file.
-pub(crate) fn data_columns(schema: &Schema) -> Vec<usize> {
+/// own, and takes it out again when it reads the file. Of these, `only` those
+/// with certain names, where not all are asked for.
+pub(crate) fn data_columns(schema: &Schema, only: Option<&[String]>) -> Vec<usize> {
     let index = |name: &str| name.starts_with("__index_level_") && name.ends_with("__");
+    let wanted = |name: &String| match only {
+        None => !index(name),
+        Some(only) => only.contains(name),
+    };
     let fields = schema.fields().iter().enumerate();
-    fields.filter(|(_, field)| !index(field.name())).map(|(place, _)| place).collect()
+    fields.filter(|(_, field)| wanted(field.name())).map(|(place, _)| place).collect()
 }
 
 /// Record batches cut into batches that fit a plugin.

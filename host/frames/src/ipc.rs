@@ -41,7 +41,7 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
     }
     let (schema, version) = schema(&mut messages).map_err(&broken)?;
     types::bounded(&schema).map_err(&broken)?;
-    let columns = data_columns(&schema);
+    let columns = data_columns(&schema, payload.only.as_deref());
     let fields = columns.iter().filter_map(|place| schema.fields().get(*place));
     let named = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let decoder = FileDecoder::new(Arc::clone(&schema), version);

@@ -47,9 +47,9 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
     let (metadata, shared) = metadata(&file).map_err(|problem| broken(problem.to_owned()))?;
     let schema = Arc::clone(metadata.schema());
     types::bounded(&schema).map_err(&broken)?;
+    let columns = data_columns(&schema, payload.only.as_deref());
     let rows_at_a_time =
-        plan::rows_at_a_time(&file, metadata.metadata(), shared).map_err(&broken)?;
-    let columns = data_columns(&schema);
+        plan::rows_at_a_time(&file, metadata.metadata(), &columns, shared).map_err(&broken)?;
     let rows = u64::try_from(metadata.metadata().file_metadata().num_rows())
         .map_err(|_| broken(CONTRADICTION.to_owned()))?;
     let trouble = Trouble::default();

@@ -24,6 +24,8 @@ pub struct PayloadFile {
     pub(crate) file: Option<File>,
     pub(crate) progress: Progress,
     pub(crate) judged: Judged,
+    /// The columns that are read, where not all are.
+    pub(crate) only: Option<Vec<String>>,
 }
 
 impl fmt::Debug for PayloadFile {
@@ -86,7 +88,7 @@ impl PayloadFile {
         let progress = Progress::default();
         let reader = Box::new(Metered { inner: reader, progress: progress.clone() });
         let judged = Judged::Together;
-        Ok(Self { name, format, bytes, reader, file, progress, judged })
+        Ok(Self { name, format, bytes, reader, file, progress, judged, only: None })
     }
 
     /// Rows of a format that somebody vouches for, from wherever they come.
@@ -102,7 +104,15 @@ impl PayloadFile {
         }
         let (format, progress) = (Some(format), Progress::default());
         let judged = Judged::Together;
-        Ok(Self { name, format, bytes: None, reader, file: None, progress, judged })
+        let (bytes, file, only) = (None, None, None);
+        Ok(Self { name, format, bytes, reader, file, progress, judged, only })
+    }
+
+    /// The same, of which Parquet and Arrow give the columns of these names
+    /// alone; the other formats have no way past the rest.
+    #[must_use]
+    pub fn only(self, columns: &[String]) -> Self {
+        Self { only: Some(columns.to_vec()), ..self }
     }
 
     /// Whether it is a file of rows, and not a request.

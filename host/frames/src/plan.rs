@@ -58,11 +58,12 @@ struct Totals {
     unpacked: u64,
 }
 
-/// How many rows to read at a time. `shared` texts stay where they are in
-/// their page, others are copied. Errors say what is too much.
+/// How many rows of these columns to read at a time. `shared` texts stay where
+/// they are in their page, others are copied. Errors say what is too much.
 pub(crate) fn rows_at_a_time(
     file: &File,
     metadata: &ParquetMetaData,
+    columns: &[usize],
     shared: bool,
 ) -> Result<usize, String> {
     let length = file.metadata().map_err(|error| error.to_string())?.len();
@@ -77,10 +78,15 @@ pub(crate) fn rows_at_a_time(
     claims(totals.values, most_values, "rows", length)?;
     totals.values = 0;
     let shared_file = Shared::new(file.try_clone().map_err(|error| error.to_string())?);
-    let count = metadata.file_metadata().schema_descr().num_columns();
+    let schema = metadata.file_metadata().schema_descr();
+    let is_wanted = |column| columns.binary_search(&column).is_ok();
+    let count = schema.num_columns();
+    let is_read: Vec<bool> =
+        (0..count).map(|leaf| is_wanted(schema.get_column_root_idx(leaf))).collect();
     let mut leaves: Vec<Leaf> = std::iter::repeat_with(Leaf::default).take(count).collect();
     for group in metadata.row_groups() {
-        for (leaf, column) in leaves.iter_mut().zip(group.columns()) {
+        let read = leaves.iter_mut().zip(group.columns()).zip(&is_read);
+        for ((leaf, column), _) in read.filter(|(_, is_read)| **is_read) {
             totals.values =
                 totals.values.saturating_add(column.num_values().max(0).cast_unsigned());
             claims(totals.values, most_values, "values", length)?;

@@ -125,6 +125,12 @@ pub enum PromotionError {
         /// The fact.
         fact: String,
     },
+    /// A source speaks of what only the registry says.
+    #[error("a source speaks of `{fact}`, which only the registry says")]
+    Stated {
+        /// The fact.
+        fact: String,
+    },
     /// What serves is not given a sunset before something else serves.
     #[error("{title} serves, and nothing that would replace it does")]
     #[diagnostic(help(

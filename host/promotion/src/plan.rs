@@ -40,6 +40,8 @@ pub struct Target {
     pub profiles: Vec<PathBuf>,
     /// The profile that judges approvals, after all others.
     pub approvals: Option<PathBuf>,
+    /// The document that says where facts are which the registry does not have.
+    pub sources: Option<PathBuf>,
 }
 
 impl Plan {
@@ -82,6 +84,7 @@ impl Plan {
                     let target = Target {
                         profiles: profiles.unwrap_or_default().iter().filter_map(path).collect(),
                         approvals: entry.value.get("approvals").and_then(path),
+                        sources: entry.value.get("sources").and_then(path),
                     };
                     Some((entry.key.parse::<Stage>().ok()?, target))
                 })

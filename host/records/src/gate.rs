@@ -2,6 +2,7 @@
 //! which rules, and what it came to. It is enough to judge again.
 
 mod differences;
+mod recorded;
 mod replay;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use tollgate::source::Source;
 use tollgate_engine::{Digest, Plugin};
 
 pub use self::differences::{Difference, MOST_DIFFERENCES};
+pub use self::recorded::recorded;
 pub use self::replay::{By, ReplayError, Replayed, Replayer};
 use crate::store::{Store, StoreError};
 

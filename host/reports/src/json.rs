@@ -25,6 +25,8 @@ pub(crate) fn render(report: &Report<'_>) -> String {
     match *report {
         Report::Gate(report) => text(&Named { command: "gate", report }),
         Report::Check(report) => text(&Named { command: "check", report }),
+        Report::Difference(report) => text(&Named { command: "policy diff", report }),
+        Report::Lint(report) => text(&Named { command: "policy lint", report }),
         Report::Audit(report) => text(&Named { command: "registry audit", report }),
         Report::Error { command, error, details } => {
             text(&Error { command, verdict: "error", error, details })

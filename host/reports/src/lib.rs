@@ -13,6 +13,7 @@
 
 mod audit;
 mod case;
+mod difference;
 mod github;
 mod gitlab;
 mod html;
@@ -25,8 +26,10 @@ mod tap;
 mod told;
 mod words;
 
-use tollgate::report::{AuditReport, CheckReport, GateReport};
+use tollgate::difference::DifferenceReport;
+use tollgate::report::{AuditReport, CheckReport, GateReport, LintReport};
 
+pub use crate::difference::{scores, share, summary as difference_summary};
 pub use crate::words::{audited, counted, word};
 
 /// What a command came to.
@@ -37,6 +40,10 @@ pub enum Report<'a> {
     Gate(&'a GateReport),
     /// Whether a payload honours a signature.
     Check(&'a CheckReport),
+    /// What a change of a policy document or gate profile changes.
+    Difference(&'a DifferenceReport),
+    /// What is wrong in documents.
+    Lint(&'a LintReport),
     /// What a whole registry comes to.
     Audit(&'a AuditReport),
     /// The command, a file or a plugin is wrong, and nothing was judged.
@@ -79,9 +86,17 @@ impl Report<'_> {
         if format == Format::Json {
             return json::render(self);
         }
-        let told = match *self {
+        let mut out = String::new();
+        // A text in memory takes all that is written to it.
+        if let (Self::Difference(report), Format::Markdown) = (self, format) {
+            let _ = difference::markdown(&mut out, report);
+            return out;
+        }
+        let told = match self {
+            Self::Difference(report) => difference::told(report),
             Self::Gate(report) => told::of_gate(report),
             Self::Check(report) => told::of_check(report),
+            Self::Lint(report) => told::of_lint(report),
             Self::Audit(report) => audit::told(report),
             Self::Error { command, error, details } => told::of_error(command, error, details),
         };
@@ -94,8 +109,6 @@ impl Report<'_> {
             Format::Tap => tap::render,
             Format::Html => html::render,
         };
-        let mut out = String::new();
-        // A text in memory takes all that is written to it.
         let _ = render(&mut out, &told);
         out
     }

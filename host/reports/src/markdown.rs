@@ -112,7 +112,7 @@ fn row(out: &mut String, case: &Case<'_>) -> fmt::Result {
 }
 
 /// A stranger's text, of which Markdown makes nothing but text.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let text = visible(text).to_string();
     let mut escaped = String::with_capacity(text.len() + 16);
     for character in text.chars() {

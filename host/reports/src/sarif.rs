@@ -76,12 +76,14 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// A gate's rules are the profile's, and a check's are the plugin's.
+/// A gate's rules are the profile's, and a check's are the plugin's; those of a
+/// linter are the same for all documents.
 fn rule_id(told: &Told<'_>, section: &Section<'_>, case: &Case<'_>) -> String {
     let rule = visible(case.rule);
     match (told.command, section.plugin) {
         _ if section.name.is_empty() => rule.to_string(),
         ("gate" | "registry audit", _) => format!("{}/{rule}", visible(section.name)),
+        ("policy lint", _) => format!("policy-lint/{rule}"),
         (_, Some(plugin)) => format!("{}/{rule}", visible(&plugin.name)),
         (_, None) => rule.to_string(),
     }

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use tollgate::report::{CheckReport, FactReport, FindingReport, GateReport, PluginReport};
+use tollgate::report::{
+    CheckReport, FactReport, FindingReport, GateReport, LintReport, PluginReport,
+};
 use tollgate_engine::types::Outcome;
 
 use crate::case::{Case, Cases, Mark};
@@ -196,6 +198,53 @@ pub(crate) fn of_check(report: &CheckReport) -> Told<'_> {
         as_of: None,
         table: Vec::new(),
         sections: vec![section],
+        facts: &[],
+    }
+}
+
+pub(crate) fn of_lint(report: &LintReport) -> Told<'_> {
+    let sections = report.documents.iter().map(|linted| {
+        let cases = Cases {
+            of: vec!["policy lint", &linted.document],
+            facts: &[],
+            file: file(&linted.document),
+        };
+        let told = cases.all(&linted.findings);
+        Section {
+            name: &linted.document,
+            version: None,
+            document: cases.file,
+            verdict: linted.verdict.into(),
+            plugin: linted.plugin.as_ref(),
+            settings: None,
+            cases: with_verdict(&cases, told, linted.verdict, 0),
+        }
+    });
+    let mut sections: Vec<Section<'_>> = sections.collect();
+    if sections.is_empty() {
+        let cases = Cases { of: vec!["policy lint"], facts: &[], file: None };
+        sections.push(Section {
+            name: "policy lint",
+            version: None,
+            document: None,
+            verdict: report.verdict.into(),
+            plugin: None,
+            settings: None,
+            cases: with_verdict(&cases, Vec::new(), report.verdict, 0),
+        });
+    }
+    let count = match report.documents.len() {
+        1 => "1 document".to_owned(),
+        count => format!("{count} documents"),
+    };
+    Told {
+        command: "policy lint",
+        verdict: report.verdict.into(),
+        summary: summary(report.verdict, report.documents.iter().flat_map(|it| &it.findings)),
+        title: count.clone(),
+        about: vec![("linted", count)],
+        as_of: None,
+        sections,
         facts: &[],
     }
 }

@@ -203,6 +203,26 @@ impl Client {
         request.send(body)
     }
 
+    /// As [`Client::post`], under a key by which the server can know that it
+    /// has had this already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn post_as(&self, path: &str, body: &Value, key: &str) -> Result<Vec<u8>, HttpError> {
+        let body = body.to_string();
+        self.ask(path, |url| {
+            let mut request = self
+                .agent
+                .post(url)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("Idempotency-Key", key);
+            if let Some(authorization) = &self.authorization {
+                request = request.header(header::AUTHORIZATION, &**authorization);
+            }
+            request.send(&body)
+        })
+    }
+
     /// Deletes what JSON names at a path.
     ///
     /// # Errors

@@ -231,10 +231,22 @@ impl PolicyDocument {
         found.key_span.unwrap_or_else(|| found.span())
     }
 
+    /// The whole document as it is written, each value with its place.
+    #[must_use]
+    pub fn tree(&self) -> &Node {
+        &self.tree
+    }
+
     /// The settings as they are written, each value with its place.
     #[must_use]
     pub fn settings_tree(&self) -> Option<&Node> {
         self.tree.get("settings")
+    }
+
+    /// What is to be done when rules are broken, as it is written.
+    #[must_use]
+    pub fn watch_tree(&self) -> Option<&Node> {
+        self.tree.get("watch")
     }
 
     /// The folder that relative paths in it start from.

@@ -66,7 +66,8 @@ const STATED: [&str; 12] = [
 ];
 
 /// Whether only the host states this fact: of the run itself all of them.
-pub(crate) fn is_stated(name: &str, subject: &str) -> bool {
+#[must_use]
+pub fn is_stated(name: &str, subject: &str) -> bool {
     subject == RUN || STATED.contains(&name)
 }
 
@@ -155,6 +156,18 @@ impl Evidence {
         for fact in reader.facts {
             self.add(fact);
         }
+        Ok(())
+    }
+
+    /// Adds what a source says, as a file would.
+    ///
+    /// # Errors
+    /// The fact, where only the host states it.
+    pub fn say(&mut self, fact: Fact) -> Result<(), Fact> {
+        if is_stated(&fact.name, &fact.subject) {
+            return Err(fact);
+        }
+        self.add(fact);
         Ok(())
     }
 

@@ -26,6 +26,7 @@ pub use self::gate::{Gate, GateCase, gate, open_gates};
 pub use self::opened::{Opened, Unverified, verify};
 pub use self::registry::Registry;
 pub use self::rows::Seen;
+pub use self::rule_places::RulePlaces;
 pub use self::subject::{CheckerOptions, Mode, Part, Protocol, Subject};
 
 use crate::document::{DocumentError, PolicyDocument};

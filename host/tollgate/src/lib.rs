@@ -12,6 +12,7 @@
 //! | [`facts`] | evidence for gates |
 //! | [`model`] | model versions, as folders of what MLflow gives |
 //! | [`compare`] | versions side by side |
+//! | [`difference`] | a document beside the one that it replaces, and what comes out differently |
 //! | [`rows`] | rows in batches, wherever they come from; `tollgate-frames` reads files of them |
 //! | [`input`] | typed values out of JSON requests and rows |
 //! | [`plugins`] | the built-in plugins, and which one a document means |
@@ -21,6 +22,7 @@
 
 pub mod canonical;
 pub mod compare;
+pub mod difference;
 pub mod document;
 pub mod facts;
 pub mod input;

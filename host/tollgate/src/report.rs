@@ -315,6 +315,43 @@ pub struct ProfileReport {
     pub settings: Digest,
 }
 
+/// What is wrong, or worth a look, in what people write.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LintReport {
+    /// The worst outcome; inconclusive where there was nothing to lint.
+    #[serde(serialize_with = "outcome")]
+    pub verdict: Outcome,
+    /// One a file, in the order they were given.
+    pub documents: Vec<LintedReport>,
+    /// Files of folders that are nothing that is linted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
+}
+
+/// What one file comes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LintedReport {
+    /// The file.
+    pub document: String,
+    /// `policy`, `gate profile`, `signature`, `promotion plan`; `document`
+    /// where that cannot be said.
+    pub kind: &'static str,
+    /// Its name, where it has one that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The worst outcome.
+    #[serde(serialize_with = "outcome")]
+    pub verdict: Outcome,
+    /// What was found, in the order of the lines.
+    pub findings: Vec<FindingReport>,
+    /// Who was asked about its settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginReport>,
+}
+
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FactReport {

@@ -16,6 +16,7 @@ mod places;
 mod remote;
 #[path = "../peers/src/rows.rs"]
 mod rows;
+mod rules;
 mod table;
 mod targets;
 
@@ -34,7 +35,7 @@ Usage: tollgate-bench [--only TEXT] [--quick] [--json]
 
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
                with: `decision`, `columns`, `check-1000`, `bulkhead`, `load`, `gate`,
-               `json`;
+               `rules`, `json`;
                `frames` (files of ten million rows, some minutes) only then
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
@@ -79,7 +80,8 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
-    const KINDS: [&str; 7] = ["decision", "columns", "check", "bulkhead", "load", "gate", "frames"];
+    const KINDS: [&str; 8] =
+        ["decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames"];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {
@@ -105,6 +107,9 @@ fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
     }
     if wanted("gate") {
         groups.push(gate::group(places)?);
+    }
+    if wanted("rules") {
+        groups.push(rules::group()?);
     }
     if only.starts_with("frames") {
         groups.push(frames::group(places)?);

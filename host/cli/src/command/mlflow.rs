@@ -197,7 +197,7 @@ pub(crate) fn version(
     Ok((registered, version))
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(super) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 

@@ -64,8 +64,12 @@ fn advice(command: &str, error: &dyn Diagnostic) -> Option<&'static str> {
 /// Tells a program, and nobody else.
 pub(crate) fn program(command: &str, error: String, details: Vec<String>) {
     let report = ErrorReport { command, verdict: "error", error, details };
-    // Answers are one a line, and so is what ends them.
-    if command == "decide" { standard::json_line(&report) } else { standard::json_value(&report) }
+    // Answers and rounds are one a line, and so is what ends them.
+    if ["decide", "watch"].contains(&command) {
+        standard::line(&report);
+    } else {
+        standard::json_value(&report);
+    }
 }
 
 /// What is wrong, and what that comes from, unless it was said already.

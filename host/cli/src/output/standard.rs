@@ -42,8 +42,13 @@ pub(crate) fn json_value(value: &impl Serialize) {
     }
 }
 
-/// As [`json_value`], on one line, for output that is one value a line.
-pub(crate) fn json_line(report: &impl Serialize) {
+/// As [`json`], on one line, for output that is one value a line.
+pub(crate) fn json_line(command: &str, report: &impl Serialize) {
+    line(&Report { command, report });
+}
+
+/// As [`json_value`], on one line.
+pub(super) fn line(report: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(report) {
         told(raw(&(text + "\n")));
     }

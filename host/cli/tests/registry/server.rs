@@ -151,6 +151,12 @@ impl Mlflow {
         self.call("POST", "registered-models/set-tag", &tag);
     }
 
+    #[allow(dead_code, reason = "each test program uses what it needs")]
+    pub(crate) fn set_alias(&self, model: &str, alias: &str, version: u64) {
+        let alias = json!({ "name": model, "alias": alias, "version": version.to_string() });
+        self.call("POST", "registered-models/alias", &alias);
+    }
+
     pub(crate) fn claims(&self, model: &str) -> usize {
         let tags = self.model_tags(model);
         tags.as_object().unwrap().keys().filter(|key| key.starts_with("tollgate.claim.")).count()
@@ -178,7 +184,8 @@ pub(crate) struct Cut {
 #[derive(Default)]
 struct State {
     requests: AtomicU64,
-    victim: Mutex<Option<(u32, u64)>>,
+    /// The process, what is left to it, and whether reading counts.
+    victim: Mutex<Option<(u32, u64, bool)>>,
 }
 
 impl Cut {
@@ -202,8 +209,18 @@ impl Cut {
 
     /// Lets the process write so often, and then kills it. Whether it came to
     /// its end before.
-    pub(crate) fn kill(&self, mut child: Child, after: u64) -> bool {
-        *self.state.victim.lock().unwrap() = Some((child.id(), after));
+    pub(crate) fn kill(&self, child: Child, after: u64) -> bool {
+        self.kill_after(child, after, false)
+    }
+
+    /// The same, where reading counts as well.
+    #[allow(dead_code, reason = "each test program uses what it needs")]
+    pub(crate) fn kill_at_request(&self, child: Child, after: u64) -> bool {
+        self.kill_after(child, after, true)
+    }
+
+    fn kill_after(&self, mut child: Child, after: u64, reads: bool) -> bool {
+        *self.state.victim.lock().unwrap() = Some((child.id(), after, reads));
         let status = child.wait().unwrap();
         *self.state.victim.lock().unwrap() = None;
         status.code().is_some()
@@ -243,7 +260,7 @@ fn pass_on(mut stream: TcpStream, server: &str, state: &State) {
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let (status, answer) = ask(server, method, path, &body);
-        if method != "GET" && kills(state) {
+        if kills(state, method == "GET") {
             return;
         }
         let head = format!(
@@ -256,10 +273,13 @@ fn pass_on(mut stream: TcpStream, server: &str, state: &State) {
     }
 }
 
-/// Counts a write that was made, and kills who made it when it was the last.
-fn kills(state: &State) -> bool {
+/// Counts a request that was made, and kills who made it when it was the last.
+fn kills(state: &State, is_read: bool) -> bool {
     let mut victim = state.victim.lock().unwrap();
-    let Some((process, left)) = victim.as_mut() else { return false };
+    let Some((process, left, reads)) = victim.as_mut() else { return false };
+    if is_read && !*reads {
+        return false;
+    }
     *left -= 1;
     if *left > 0 {
         return false;

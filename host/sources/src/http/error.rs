@@ -119,7 +119,8 @@ impl HttpError {
         }
         let json: Option<Value> = serde_json::from_slice(body).ok();
         let text = |key: &str| json.as_ref()?.get(key)?.as_str().map(str::to_owned);
-        let message = match text("message") {
+        // MLflow's key, and Prometheus's.
+        let message = match text("message").or_else(|| text("error")) {
             Some(message) => message,
             None => kind(body).to_owned(),
         };

@@ -21,6 +21,13 @@ impl Instant {
     pub fn from_milliseconds(milliseconds: i64) -> Option<Self> {
         Timestamp::from_millisecond(milliseconds).ok().filter(is_of_four_digits).map(Self)
     }
+
+    /// The whole milliseconds since 1970, none of them later.
+    #[must_use]
+    pub fn as_milliseconds(self) -> i64 {
+        let milliseconds = self.0.as_millisecond();
+        if self.0.subsec_nanosecond() % 1_000_000 < 0 { milliseconds - 1 } else { milliseconds }
+    }
 }
 
 impl fmt::Display for Instant {

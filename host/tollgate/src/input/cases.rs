@@ -52,12 +52,7 @@ impl<'a, S: RowSource> Cases<'a, S> {
         extractor: &'a Extractor,
         outside: &'a Outside,
     ) -> Result<Self, RowsError> {
-        let header = if source.format() == RowFormat::Jsonl {
-            None
-        } else {
-            let names = source.columns().iter().map(|(name, _)| name.as_str());
-            Some(Header::new(names, extractor.plan())?)
-        };
+        let Cases { header, .. } = Cases::of_batches(&source, extractor, outside)?;
         Ok(Self { source, extractor, outside, header, seen: (0, 0) })
     }
 
@@ -66,36 +61,68 @@ impl<'a, S: RowSource> Cases<'a, S> {
     /// # Errors
     /// When the source cannot be read on.
     pub fn next_rows(&mut self) -> Result<Option<Rows>, RowsError> {
-        while let Some(RowBatch { rows: numbers, content, faults }) = self.source.next_batch()? {
-            let count = numbers.count;
-            if count + faults.len() == 0 {
-                continue;
+        while let Some(batch) = self.source.next_batch()? {
+            if let Some(rows) = self.rows_of(&batch)? {
+                return Ok(Some(rows));
             }
-            let mut rows = match &content {
-                RowContent::Columns(columns) => self.typed(count, columns)?,
-                RowContent::Untyped(cells) => {
-                    let header = self.header()?;
-                    self.each(0..count, |row, values| {
-                        let read = self.cells(header, cells, row, values);
-                        read.map_err(|error| (error, raw_digest(cells.cells(row))))
-                    })
-                }
-                RowContent::Records(records) => self.each(records.iter(), |record, values| {
-                    let read = self.request(record, values);
-                    read.map_err(|error| (error, raw_digest([record])))
-                }),
-            };
-            let line = |row| numbers.line(row).unwrap_or_else(|| numbers.number(row) + 1);
-            rows.lines = (0..count).map(line).collect();
-            rows.numbered = numbers.line(0).is_none();
-            unread(&faults, &mut rows);
-            return Ok(Some(rows));
         }
         Ok(None)
     }
 }
 
+impl<'a> Cases<'a, ()> {
+    /// For batches that somebody else reads out of `source`, so that several
+    /// policies can decide on the same rows; see [`Cases::rows_of`].
+    ///
+    /// # Errors
+    /// As [`Cases::new`].
+    pub fn of_batches(
+        source: &dyn RowSource,
+        extractor: &'a Extractor,
+        outside: &'a Outside,
+    ) -> Result<Self, RowsError> {
+        let header = if source.format() == RowFormat::Jsonl {
+            None
+        } else {
+            let names = source.columns().iter().map(|(name, _)| name.as_str());
+            Some(Header::new(names, extractor.plan())?)
+        };
+        Ok(Self { source: (), extractor, outside, header, seen: (0, 0) })
+    }
+}
+
 impl<S> Cases<'_, S> {
+    /// The rows of a batch; none when it has none.
+    ///
+    /// # Errors
+    /// When it holds what cannot be read.
+    pub fn rows_of(&mut self, batch: &RowBatch) -> Result<Option<Rows>, RowsError> {
+        let RowBatch { rows: numbers, content, faults } = batch;
+        let count = numbers.count;
+        if count + faults.len() == 0 {
+            return Ok(None);
+        }
+        let mut rows = match content {
+            RowContent::Columns(columns) => self.typed(count, columns)?,
+            RowContent::Untyped(cells) => {
+                let header = self.header()?;
+                self.each(0..count, |row, values| {
+                    let read = self.cells(header, cells, row, values);
+                    read.map_err(|error| (error, raw_digest(cells.cells(row))))
+                })
+            }
+            RowContent::Records(records) => self.each(records.iter(), |record, values| {
+                let read = self.request(record, values);
+                read.map_err(|error| (error, raw_digest([record])))
+            }),
+        };
+        let line = |row| numbers.line(row).unwrap_or_else(|| numbers.number(row) + 1);
+        rows.lines = (0..count).map(line).collect();
+        rows.numbered = numbers.line(0).is_none();
+        unread(faults, &mut rows);
+        Ok(Some(rows))
+    }
+
     fn header(&self) -> Result<&Header, RowsError> {
         self.header.as_ref().ok_or(RowsError::NoHeader)
     }

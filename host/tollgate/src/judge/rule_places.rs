@@ -1,5 +1,6 @@
 //! Where in a profile's document the rule of a finding stands.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::document::PolicyDocument;
@@ -12,33 +13,48 @@ use crate::tree::{Content, Index, Node};
 const ID: &str = "id";
 
 /// The places of a profile's rules.
-pub(super) struct RulePlaces<'d> {
+pub struct RulePlaces<'d> {
     source: &'d Source,
     settings: Option<Index<'d>>,
     /// Values of settings that say which rule they are.
     named: HashMap<&'d str, Span>,
+    /// Where the last one began, and its line: a rule has many findings in turn.
+    last: Cell<Option<(usize, Option<u64>)>>,
 }
 
 impl<'d> RulePlaces<'d> {
-    pub(super) fn new(document: &'d PolicyDocument) -> Self {
+    /// Of a document; from here on places are found fast.
+    #[must_use]
+    pub fn new(document: &'d PolicyDocument) -> Self {
         let settings = document.settings_tree();
         let mut named = HashMap::new();
         if let Some(settings) = settings {
             add_named(settings, &mut named);
         }
-        Self { source: document.source(), settings: settings.map(Index::new), named }
+        Self {
+            source: document.source(),
+            settings: settings.map(Index::new),
+            named,
+            last: Cell::new(None),
+        }
     }
 
     /// The line, from 1: of what the plugin points to, otherwise of what has
     /// the rule's id in the settings.
-    pub(super) fn line(&self, finding: &FindingReport) -> Option<u64> {
+    #[must_use]
+    pub fn line(&self, finding: &FindingReport) -> Option<u64> {
         let pointed = || {
             let found = self.settings.as_ref()?.nearest(finding.pointer.as_deref()?);
             found.exact.then(|| found.span())
         };
         let named = || self.named.get(finding.rule.as_str()).copied();
         let span = pointed().or_else(named)?;
-        u64::try_from(self.source.place(span.start).line).ok()
+        let known = self.last.get().filter(|(start, _)| *start == span.start);
+        let (start, line) = known.unwrap_or_else(|| {
+            (span.start, u64::try_from(self.source.place(span.start).line).ok())
+        });
+        self.last.set(Some((start, line)));
+        line
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::Place;
 
-/// Bytes between two counts.
-const STEP: usize = 1 << 16;
+/// Bytes between two counts: a look reads twice as many at most, and the counts
+/// are a sixtieth of the text.
+const STEP: usize = 1 << 10;
 
-/// How many lines and characters end before every 64 KiB of a text.
+/// How many lines and characters end before every KiB of a text.
 #[derive(Debug)]
 pub(super) struct Places(Vec<Count>);
 

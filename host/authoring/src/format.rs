@@ -1,0 +1,156 @@
+//! One way to write YAML, which keeps comments and meaning.
+//!
+//! | what | becomes |
+//! | --- | --- |
+//! | indentation | two spaces a level, items of a list below their key |
+//! | `{ a: 1 }` and `[a, b]` | one line where that has 100 characters at most, else one item a line; those written over several lines stay so |
+//! | quotes | double ones, unless the text holds some; a text that needs none keeps what it has |
+//! | comments, order, anchors, block texts | as they are |
+//! | empty lines | one at most |
+//! | white space at ends of lines, CRLF, no line break at the end | none, LF, one |
+//!
+//! Nothing is taken on trust: a text whose values, comments or anchors would
+//! not be the same is refused, and so is one that would be formatted otherwise
+//! the next time.
+
+use miette::Diagnostic;
+use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions, LineBreak};
+use similar::TextDiff;
+use thiserror::Error;
+use tollgate::mistake::{Mistake, Mistakes};
+use tollgate::source::Source;
+use tollgate::tree::{Content, Node, NonFinite};
+use yaml_parser::SyntaxKind;
+
+/// Where a line of a flow map or list ends.
+pub const WIDTH: usize = 100;
+
+/// The comment above an entry that is to be left as it is.
+pub const IGNORE: &str = "tollgate-fmt-ignore";
+
+/// Why a text is not formatted.
+#[derive(Debug, Error, Diagnostic)]
+pub enum FormatError {
+    /// It is no YAML that tollgate reads.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// The formatter cannot read what tollgate reads.
+    #[error("`{name}` is left as it is: the formatter does not understand it, {reason}")]
+    NotUnderstood {
+        /// The file.
+        name: String,
+        /// What it stumbled over.
+        reason: String,
+    },
+    /// Formatting would change more than the form.
+    #[error("`{name}` is left as it is: formatting would change its {what}")]
+    Changed {
+        /// The file.
+        name: String,
+        /// `values`, `comments`, ...
+        what: &'static str,
+    },
+    /// JSON has no comments and a form of its own.
+    #[error("`{0}` is JSON, and only YAML is formatted")]
+    Json(String),
+}
+
+impl From<Mistake> for FormatError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistakes(mistake.into())
+    }
+}
+
+/// Formats a text.
+///
+/// # Errors
+/// When it is no YAML, or would not mean the same afterwards.
+pub fn format(source: &Source) -> Result<String, FormatError> {
+    let name = || source.name().to_owned();
+    if source.name().ends_with(".json") {
+        return Err(FormatError::Json(name()));
+    }
+    let before = Node::parse_yaml(source, NonFinite::Kept)?;
+    let text = source.text().replace("\r\n", "\n");
+    let formatted = written(&text, &name)?;
+    let changed = |what| FormatError::Changed { name: name(), what };
+    let again = Source::new(source.name(), &formatted);
+    let after = Node::parse_yaml(&again, NonFinite::Kept).map_err(|_| changed("syntax"))?;
+    if !is_same(&before, &after) {
+        return Err(changed("values"));
+    }
+    if beside(&text) != beside(&formatted) {
+        return Err(changed("comments, anchors or tags"));
+    }
+    if written(&formatted, &name)? != formatted {
+        return Err(changed("form once more the next time"));
+    }
+    Ok(formatted)
+}
+
+/// What formatting changes, as `diff -u` would say it.
+#[must_use]
+pub fn changes(source: &Source, formatted: &str) -> String {
+    let name = source.name();
+    let diff = TextDiff::from_lines(source.text(), formatted);
+    diff.unified_diff().header(name, &format!("{name} (formatted)")).to_string()
+}
+
+fn written(text: &str, name: &impl Fn() -> String) -> Result<String, FormatError> {
+    let options = FormatOptions {
+        layout: LayoutOptions {
+            print_width: WIDTH,
+            line_break: LineBreak::Lf,
+            ..LayoutOptions::default()
+        },
+        language: LanguageOptions {
+            trailing_comma: false,
+            ignore_comment_directive: IGNORE.to_owned(),
+            ..LanguageOptions::default()
+        },
+    };
+    pretty_yaml::format_text(text, &options).map_err(|error| {
+        let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+        FormatError::NotUnderstood { name: name(), reason }
+    })
+}
+
+/// Whether two trees hold the same, places apart: keys in the same order, and
+/// numbers bit for bit.
+fn is_same(one: &Node, other: &Node) -> bool {
+    match (&one.content, &other.content) {
+        (Content::List(one), Content::List(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Content::Map(one), Content::Map(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| one.key == other.key && is_same(&one.value, &other.value))
+        }
+        (Content::NonFinite(one), Content::NonFinite(other)) => one.to_bits() == other.to_bits(),
+        (one, other) => one == other,
+    }
+}
+
+/// What a text holds beside values, in its order.
+fn beside(text: &str) -> Option<Vec<(SyntaxKind, String)>> {
+    const KEPT: [SyntaxKind; 9] = [
+        SyntaxKind::COMMENT,
+        SyntaxKind::AMPERSAND,
+        SyntaxKind::ASTERISK,
+        SyntaxKind::ANCHOR_NAME,
+        SyntaxKind::EXCLAMATION_MARK,
+        SyntaxKind::TAG_CHAR,
+        SyntaxKind::VERBATIM_TAG,
+        SyntaxKind::DIRECTIVE_NAME,
+        SyntaxKind::YAML_VERSION,
+    ];
+    let tree = yaml_parser::parse(text).ok()?;
+    let tokens = tree.descendants_with_tokens().filter_map(|it| it.into_token());
+    let kept = tokens.filter(|token| KEPT.contains(&token.kind()));
+    Some(kept.map(|token| (token.kind(), token.text().trim_end().to_owned())).collect())
+}

@@ -1,0 +1,11 @@
+//! What helps those who write policies, beside judging by them.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`files`] | the documents below folders |
+//! | [`format`] | one way to write YAML, which keeps comments and meaning |
+//! | [`lint`] | what is wrong in documents, or worth a look |
+
+pub mod files;
+pub mod format;
+pub mod lint;

@@ -1,0 +1,155 @@
+//! What is wrong in documents, or worth a look.
+//!
+//! A document's plugin speaks of its settings ([`remarks`]); what is said here
+//! is what only the host knows: the document around them, the plan that names
+//! it, and the evidence that there is.
+//!
+//! | outcome | meaning |
+//! | --- | --- |
+//! | `fail` | it cannot be used |
+//! | `inconclusive` | nothing can be judged by it |
+//! | `warn` | it can be used, and does not do what it looks like |
+//!
+//! [`remarks`]: tollgate::judge::Opened::remarks
+
+mod document;
+mod evidence;
+mod plan;
+mod told;
+
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+use tollgate::document::{DocumentError, PolicyDocument};
+use tollgate::facts::{CANDIDATE, Evidence, FactsError};
+use tollgate::judge::JudgeError;
+use tollgate::plugins::Plugins;
+use tollgate::report::{LintReport, LintedReport};
+use tollgate::source::{Content, Source, SourceError};
+use tollgate::tree::{Node, NonFinite};
+use tollgate_engine::types::Outcome;
+
+use self::told::Linted;
+use crate::files::{Meant, meant};
+
+/// The endings of files that may hold documents.
+pub const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Why nothing could be said.
+#[derive(Debug, Error, Diagnostic)]
+pub enum LintError {
+    /// A file or a folder could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Evidence cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Facts(#[from] FactsError),
+    /// A document or its plugin cannot be asked.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Judge(#[from] JudgeError),
+}
+
+impl From<DocumentError> for LintError {
+    fn from(error: DocumentError) -> Self {
+        Self::Judge(error.into())
+    }
+}
+
+/// What a text is meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Document,
+    Plan,
+}
+
+impl Kind {
+    /// By what stands in it; none for what is neither. A document whose
+    /// `plugin` is misspelled is one by the rest of it.
+    fn of(tree: &Node) -> Option<Self> {
+        const MEMBERS: [&str; 5] = ["name", "version", "owner", "changelog", "settings"];
+        let known = MEMBERS.iter().filter(|member| tree.get(member).is_some()).count();
+        if tree.get("plugin").is_some() && known > 0 || known >= 3 {
+            return Some(Self::Document);
+        }
+        let is_plan = tree.get("targets").is_some();
+        is_plan.then_some(Self::Plan)
+    }
+}
+
+/// Lints the files that paths mean, and those of folders that are policy
+/// documents, gate profiles or promotion plans.
+///
+/// With files of `facts`, gate profiles are held against them: a rule for which
+/// they have nothing that its plugin could judge is told.
+///
+/// # Errors
+/// When a file, a folder or a plugin cannot be read. What is wrong in a text is
+/// a finding.
+pub fn lint(
+    plugins: &Plugins,
+    paths: &[PathBuf],
+    facts: &[PathBuf],
+) -> Result<LintReport, LintError> {
+    let mut evidence = Evidence::new();
+    for path in facts {
+        evidence.read(path, CANDIDATE)?;
+    }
+    let evidence = (!facts.is_empty()).then_some(evidence);
+    let linter = Linter { plugins, evidence: evidence.as_ref() };
+    let mut documents = Vec::new();
+    let mut skipped = Vec::new();
+    for file in meant(paths, &ENDINGS)? {
+        match linter.file(&file)? {
+            Some(linted) => documents.push(linted),
+            None => skipped.push(file.path.display().to_string()),
+        }
+    }
+    let worst = documents.iter().map(|linted| linted.verdict).max();
+    // What looked at nothing has found nothing.
+    Ok(LintReport { verdict: worst.unwrap_or(Outcome::Inconclusive), documents, skipped })
+}
+
+struct Linter<'a> {
+    plugins: &'a Plugins,
+    evidence: Option<&'a Evidence>,
+}
+
+impl Linter<'_> {
+    /// None for a file of a folder that is nothing that is linted.
+    fn file(&self, file: &Meant) -> Result<Option<LintedReport>, LintError> {
+        let source = match Source::read(&file.path, Content::Document) {
+            // Data beside the documents: too large to be one, or no text.
+            Err(
+                SourceError::TooLarge { .. } | SourceError::NotUtf8 { .. } | SourceError::Empty(_),
+            ) if !file.is_named => {
+                return Ok(None);
+            }
+            source => source?,
+        };
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        let mut linted = Linted::new(&source);
+        let tree = match Node::parse(&source, NonFinite::Refused) {
+            Ok(tree) => tree,
+            Err(mistake) => {
+                linted.mistakes("syntax", &mistake.into());
+                return Ok(Some(linted.finish()));
+            }
+        };
+        match Kind::of(&tree) {
+            Some(Kind::Plan) => {
+                linted.kind = "promotion plan";
+                self.plan(&mut linted, &tree, folder)?;
+            }
+            None if !file.is_named => return Ok(None),
+            _ => match PolicyDocument::parse(source.clone(), folder.to_owned()) {
+                Ok(document) => self.document(&mut linted, document)?,
+                Err(DocumentError::Mistakes(mistakes)) => linted.mistakes("document", &mistakes),
+                Err(error) => return Err(error.into()),
+            },
+        }
+        Ok(Some(linted.finish()))
+    }
+}

@@ -1,0 +1,28 @@
+//! `tollgate policy`
+
+mod diff;
+mod fmt;
+mod lint;
+
+use clap::Subcommand;
+
+use crate::exit::Exit;
+use crate::output;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Find mistakes in policy documents, gate profiles and promotion plans
+    Lint(lint::Lint),
+    /// Format documents, and keep their comments
+    Fmt(fmt::Fmt),
+    /// Show what a change of a policy or a gate profile changes
+    Diff(diff::Diff),
+}
+
+pub(crate) fn run(arguments: &Policy) -> Exit {
+    match arguments {
+        Policy::Lint(lint) => self::lint::run(lint),
+        Policy::Fmt(fmt) => output::shown("policy fmt", fmt.format, || self::fmt::run(fmt)),
+        Policy::Diff(diff) => self::diff::run(diff),
+    }
+}
