@@ -197,6 +197,9 @@ fn version(out: &mut String, version: &AuditedVersion) -> fmt::Result {
     if let Some(problem) = &version.problem {
         writeln!(out, "               {}", visible(problem))?;
     }
+    for note in &version.notes {
+        writeln!(out, "               note: {}", visible(note))?;
+    }
     for profile in &version.profiles {
         for finding in &profile.findings {
             write!(out, "    ")?;
@@ -246,6 +249,7 @@ mod tests {
                 champion: Some(2),
                 verdict: None,
                 problem: Some(text()),
+                notes: vec![text()],
                 passed: 3,
                 profiles: vec![AuditedProfile {
                     name: text(),
