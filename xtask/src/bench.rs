@@ -52,7 +52,7 @@ fn wanted(arguments: &[String]) -> Option<Peers> {
     }
     let only = arguments.iter().skip_while(|word| *word != "--only").nth(1);
     let only = only.map(String::as_str).unwrap_or_default();
-    if only.starts_with("frames") {
+    if ["frames", "scored"].iter().any(|kind| only.starts_with(kind)) {
         return Some(Peers::Frames);
     }
     let without = ["decision", "columns", "bulkhead", "load", "gate", "rules"];
@@ -90,6 +90,7 @@ mod tests {
         assert_eq!(wants(""), Some(Peers::Mlflow));
         assert_eq!(wants("--quick --only check-1"), Some(Peers::Mlflow));
         assert_eq!(wants("--only frames"), Some(Peers::Frames));
+        assert_eq!(wants("--only scored --quick"), Some(Peers::Frames));
         assert_eq!(wants("--only decision --quick"), None);
         assert_eq!(wants("--help"), None);
     }

@@ -153,6 +153,11 @@ fn unsigned(number: u64) -> f64 {
 }
 
 impl Cells<'_> {
+    /// Whether they are numbers of 32 bits.
+    pub(crate) fn are_single(&self) -> bool {
+        matches!(self, Self::Typed(column) if column.dtype == "float32")
+    }
+
     /// As finite numbers, [`MISSING`] or [`WRONG`].
     pub(crate) fn numbers(&self, rows: usize, into: &mut Vec<f64>) {
         into.clear();

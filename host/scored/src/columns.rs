@@ -26,6 +26,8 @@ pub(crate) struct Asked<T> {
     pub(crate) values: Vec<T>,
     /// The values that codes stand for.
     pub(crate) known: Codes,
+    /// Whether its numbers are of 32 bits, as far as they were read.
+    pub(crate) is_single: bool,
     /// Whether the spec's own words say what is positive.
     has_words: bool,
     /// What cannot be used, of all rows so far.
@@ -120,6 +122,7 @@ impl Columns {
         for asked in &mut self.numbers {
             let cells = cells(&asked.name).ok_or_else(|| lost(&asked.name))?;
             cells.numbers(count, &mut asked.values);
+            asked.is_single = cells.are_single();
             if asked.values.iter().any(|value| !value.is_finite()) {
                 let fault = |value: &f64| (!value.is_finite()).then(|| !value.is_nan());
                 asked.faults.add(file, rows, asked.values.iter().map(fault));

@@ -123,17 +123,24 @@ impl Roles {
         match (self.prediction, self.score) {
             (Some(place), _) => into.extend_from_slice(columns.flags_of(place)),
             (None, Some(place)) if self.predicts => {
-                into.extend(columns.numbers_of(place).iter().map(
-                    |score| match score.is_finite() {
-                        false => NO_FLAG,
-                        true if *score >= self.threshold => SET,
-                        true => UNSET,
-                    },
-                ));
+                let Some(asked) = columns.numbers.get(place) else { return };
+                // 0.7 in 32 bits is less than 0.7 in 64, and is meant to be at it.
+                let single = f64::from(single(self.threshold));
+                let threshold = if asked.is_single { single } else { self.threshold };
+                into.extend(asked.values.iter().map(|score| match score.is_finite() {
+                    false => NO_FLAG,
+                    true if *score >= threshold => SET,
+                    true => UNSET,
+                }));
             }
             _ => {}
         }
     }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the nearest is what is meant")]
+fn single(number: f64) -> f32 {
+    number as f32
 }
 
 /// Counts all rows.

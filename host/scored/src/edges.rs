@@ -1,6 +1,6 @@
 //! Edges of bins, which are frozen with the reference.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tollgate::facts::Evidence;
 use tollgate_engine::types::{Fact, FactValue};
@@ -31,7 +31,7 @@ pub(crate) fn of(spec: &Spec, folder: &Path) -> Result<(Edges, Option<Counted>),
     let Some(reference) = &spec.reference else { return Ok((edges, None)) };
     let path = rows::path(folder, reference);
     if PayloadFile::open(&path, PayloadFormat::Auto)?.has_rows() {
-        let own = of_rows(spec, &path)?;
+        let own = of_rows(spec, folder, &path)?;
         let counted = count::count(&own, folder, &Edges { of_rows: true, ..edges.clone() })?;
         take(&mut edges, &counted);
         return Ok((edges, Some(made(&own, &counted))));
@@ -54,7 +54,7 @@ pub(crate) fn of(spec: &Spec, folder: &Path) -> Result<(Edges, Option<Counted>),
 }
 
 /// What is asked of the rows of a reference: how they are distributed.
-fn of_rows(spec: &Spec, path: &Path) -> Result<Spec, ScoredError> {
+fn of_rows(spec: &Spec, folder: &Path, path: &Path) -> Result<Spec, ScoredError> {
     let mut own = Spec::of(vec![path.to_owned()]);
     REFERENCE.clone_into(&mut own.subject);
     own.score.clone_from(&spec.score);
@@ -65,10 +65,10 @@ fn of_rows(spec: &Spec, path: &Path) -> Result<Spec, ScoredError> {
     own.categories.clone_from(&spec.categories);
     own.bins = spec.bins;
     own.max_left_out = spec.max_left_out;
-    let canonical = |path: &Path| path.canonicalize().ok();
     // What is compared with itself has not moved.
-    if canonical(path).is_some() && spec.files.iter().any(|file| canonical(file) == canonical(path))
-    {
+    let canonical = |path: &Path| path.canonicalize().ok();
+    let same = |file: &PathBuf| canonical(&rows::path(folder, file)) == canonical(path);
+    if canonical(path).is_some() && spec.files.iter().any(same) {
         let problem = "these are the rows that are compared with it".to_owned();
         return Err(ScoredError::Spec { key: "reference", problem });
     }

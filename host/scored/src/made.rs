@@ -1,10 +1,12 @@
 //! Facts of what was counted.
 
+mod enough;
+mod whole;
+
 use tollgate_engine::types::{Fact, FactValue, Label};
 
 use crate::Counted;
-use crate::columns::Faults;
-use crate::count::{Count, Distribution};
+use crate::count::Count;
 use crate::derive::{metric, undefined};
 use crate::groups::Grouped;
 use crate::spec::{Metric, Spec};
@@ -141,13 +143,6 @@ impl<'a> Maker<'a> {
         self.distributions(place, subject, rows);
     }
 
-    /// How many rows a subject has.
-    fn rows_of(&self, subject: usize) -> u64 {
-        let Some(all) = self.count.groups.first() else { return 0 };
-        let paths = all.slices.paths().iter().zip(&all.tally.rows);
-        paths.filter(|(path, _)| path.subject == subject).map(|(_, rows)| rows).sum()
-    }
-
     /// The slices of a subject, of groups that nearly all rows have.
     fn slices(&mut self, subject: usize, name: &str) -> Vec<Slice<'a>> {
         let count = self.count;
@@ -184,94 +179,6 @@ impl<'a> Maker<'a> {
             }
         }
         all
-    }
-
-    /// Whether so many rows may be left out; says so where some are.
-    fn may_leave_out(
-        &mut self,
-        subject: &str,
-        title: &str,
-        columns: &[&str],
-        left: u64,
-        rows: u64,
-        of: &str,
-    ) -> bool {
-        if left == 0 {
-            return true;
-        }
-        let whose =
-            if self.count.subjects.len() > 1 { format!(" of `{subject}`") } else { String::new() };
-        let why = self.faults(columns);
-        #[allow(clippy::cast_precision_loss, reason = "counts of rows stay far below 2^53")]
-        let may = left as f64 <= self.spec.max_left_out * rows as f64;
-        if may {
-            self.made
-                .notes
-                .push(format!("{title}{whose}: {left} of {rows} rows{of} are left out{why}"));
-        } else {
-            self.made.missing.push(format!(
-                "{title}{whose} are missing: {left} of {rows} rows{of} cannot be used{why}"
-            ));
-        }
-        may
-    }
-
-    /// What is wrong with the cells of columns.
-    fn faults(&self, columns: &[&str]) -> String {
-        let mut said = Vec::new();
-        let all = self.count.columns.faults();
-        for (name, faults) in all.filter(|(name, _)| columns.contains(name)) {
-            let Faults { missing, wrong, first } = faults;
-            let what = match (missing, wrong) {
-                (0, 0) => continue,
-                (_, 0) => format!("{missing} empty"),
-                (0, _) => format!("{wrong} that are something else"),
-                _ => format!("{missing} empty and {wrong} that are something else"),
-            };
-            let first = first.as_deref().unwrap_or_default();
-            let text = format!("; `{name}` has cells, {what}, the first at {first}");
-            if !said.contains(&text) {
-                said.push(text);
-            }
-        }
-        said.concat()
-    }
-
-    /// Whether enough rows of a subject can be used, of all and of each slice.
-    /// Where not, even of one, the whole family is missing: else the slice that
-    /// is worst would be the one that nobody sees.
-    fn are_enough(
-        &mut self,
-        subject: usize,
-        title: &str,
-        columns: &[&str],
-        used: impl Fn(&Grouped, usize) -> u64,
-    ) -> bool {
-        let count = self.count;
-        let name = count.subjects.get(subject).map_or("", String::as_str);
-        let mut told = None;
-        for grouped in &count.groups {
-            let paths = grouped.slices.paths().iter().enumerate();
-            for (slot, path) in paths.filter(|(_, path)| path.subject == subject) {
-                let rows = grouped.tally.rows.get(slot).copied().unwrap_or(0);
-                let left = rows.saturating_sub(used(grouped, slot));
-                if left == 0 {
-                    continue;
-                }
-                let of = slice_name(count, grouped, path.codes.as_deref());
-                #[allow(clippy::cast_precision_loss, reason = "as above")]
-                let may = left as f64 <= self.spec.max_left_out * rows as f64;
-                // The first one is told, or the one that is too many.
-                if !may {
-                    return self.may_leave_out(name, title, columns, left, rows, &of);
-                }
-                told = told.or(Some((left, rows, of)));
-            }
-        }
-        match told {
-            None => true,
-            Some((left, rows, of)) => self.may_leave_out(name, title, columns, left, rows, &of),
-        }
     }
 
     fn confusion(&mut self, subject: &str, slices: &[Slice<'_>]) {
@@ -419,105 +326,8 @@ impl<'a> Maker<'a> {
             }
         }
     }
-
-    fn distributions(&mut self, place: usize, subject: &str, rows: u64) {
-        let count = self.count;
-        for (of, column, histogram) in &count.histograms {
-            let (title, labels) = named(of);
-            let bins = histogram.of(place);
-            let samples = sum(bins);
-            let column = count.columns.numbers.get(*column).map_or("", |asked| &asked.name);
-            let title = format!("histograms of {title}");
-            if !self.may_leave_out(subject, &title, &[column], rows - samples, rows, "") {
-                continue;
-            }
-            let Some(edges) = histogram.edges() else {
-                self.made.missing.push(format!(
-                    "{title} are missing: `{column}` has one value, which makes no bins"
-                ));
-                continue;
-            };
-            let edges = FactValue::Numbers(edges.to_vec());
-            self.fact("bin_edges", subject, &labels, edges, None);
-            let bins = list(bins.iter().copied());
-            self.fact("histogram", subject, &labels, bins, Some(samples));
-        }
-        for (of, column, categories) in &count.categories {
-            let (title, labels) = named(of);
-            let counts = categories.of(place);
-            let samples = sum(counts);
-            let known = count.columns.codes.get(*column);
-            let name = known.map_or("", |asked| &asked.name);
-            let title = format!("categories of {title}");
-            if !self.may_leave_out(subject, &title, &[name], rows - samples, rows, "") {
-                continue;
-            }
-            let names = known.map_or(&[][..], |asked| asked.known.names());
-            let mut counted: Vec<(&String, u64)> =
-                names.iter().zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect();
-            counted.sort_unstable();
-            for (category, count) in counted {
-                let labels = [&labels[..], &[label("category", category)]].concat();
-                self.fact("category_count", subject, &labels, whole(count), Some(samples));
-            }
-        }
-    }
-
-    /// How many rows each arm has.
-    fn exposures(&mut self) {
-        let count = self.count;
-        let Some((column, counts)) = &count.exposures else { return };
-        let Some(asked) = count.columns.codes.get(*column) else { return };
-        let samples = sum(counts);
-        let (subject, left) = (&self.spec.subject, count.rows - samples);
-        if !self.may_leave_out(subject, "`exposures`", &[&asked.name], left, count.rows, "") {
-            return;
-        }
-        let mut arms: Vec<(&String, &u64)> = asked.known.names().iter().zip(counts).collect();
-        arms.sort_unstable();
-        for (arm, count) in arms {
-            let labels = [label("variant", arm)];
-            self.fact("exposures", &self.spec.subject, &labels, whole(*count), Some(samples));
-        }
-    }
-
-    /// How many cells of each column cannot be used, for gates that ask.
-    fn left_out(&mut self) {
-        let count = self.count;
-        let mut seen: Vec<(&str, u64)> = Vec::new();
-        for (name, faults) in count.columns.faults() {
-            // A column that is asked as several things counts by the worst.
-            match seen.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, most)) => *most = (*most).max(faults.count()),
-                None => seen.push((name, faults.count())),
-            }
-        }
-        seen.sort_unstable();
-        for (name, faults) in seen {
-            let labels = [label("column", name)];
-            let rows = Some(count.rows);
-            self.fact("unusable_rows", &self.spec.subject, &labels, whole(faults), rows);
-        }
-    }
 }
 
 fn sum(counts: &[u64]) -> u64 {
     counts.iter().sum()
-}
-
-fn named(of: &Distribution) -> (String, Vec<Label>) {
-    match of {
-        Distribution::Feature(name) => (format!("feature `{name}`"), vec![label("feature", name)]),
-        Distribution::Output => ("the output".to_owned(), vec![label("output", "prediction")]),
-    }
-}
-
-/// ` of `group=female``; nothing for the whole.
-fn slice_name(count: &Count, grouped: &Grouped, codes: Option<&[u32]>) -> String {
-    let Some(codes) = codes else { return " without a group".to_owned() };
-    let levels = grouped.levels.iter().zip(codes);
-    let labels = levels
-        .map(|((key, column), code)| format!("{key}={}", count.columns.known(*column).name(*code)));
-    let labels: Vec<String> = labels.collect();
-    if labels.is_empty() { String::new() } else { format!(" of `{}`", labels.join(",")) }
 }

@@ -7,6 +7,7 @@ use tollgate::judge::Gate;
 use tollgate::plugins::Plugins;
 use tollgate::report::{GateReport, ProfileReport};
 use tollgate_engine::types::Outcome;
+use tollgate_promotion::moves::Planned as _;
 
 use crate::WatchError;
 use crate::advance::{Desk, advance};
@@ -299,7 +300,7 @@ impl Watch {
         }
         self.state.begin(id);
         self.save()?;
-        if let Err(error) = wanted.make(&registry.mlflow, false, |_, _| {}) {
+        if let Err(error) = wanted.make(&registry.mlflow, false, &mut |_| {}) {
             return Ok(Err(error.into()));
         }
         if is_back {

@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -11,6 +10,7 @@ use serde_json::Value;
 use crate::group::{Group, Row};
 use crate::measure::WallStep;
 use crate::places::Places;
+use crate::process::{Process, python};
 
 /// Rows of the Parquet file; CSV and JSON lines have a tenth.
 const ROWS: u64 = 10_000_000;
@@ -31,7 +31,7 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         .iter()
         .map(|(id, label, file, peer)| {
             let case = prepared.as_ref().map_err(|why| format!("{why:#}")).and_then(|folder| {
-                Case::new(places, &folder.join(file), *peer).map_err(|why| format!("{why:#}"))
+                case(places, &folder.join(file), *peer).map_err(|why| format!("{why:#}"))
             });
             match case {
                 Err(why) => Row::skipped(id, label, &why),
@@ -49,10 +49,6 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         long: true,
         rows,
     })
-}
-
-fn python() -> String {
-    std::env::var("TOLLGATE_BENCH_PYTHON").unwrap_or_else(|_| "python3".to_owned())
 }
 
 /// The folder with the files, which are made once.
@@ -74,78 +70,34 @@ fn files(places: &Places) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// One command.
-struct Case {
-    program: PathBuf,
-    arguments: Vec<PathBuf>,
-    cache: PathBuf,
-}
-
-impl Case {
-    /// With how many rows it read, and the most memory it took, in KiB.
-    fn new(places: &Places, file: &Path, peer: Option<&str>) -> Result<(Self, u64, u64)> {
-        let (program, arguments) = match peer {
-            None => {
-                let signature = places.here.join("frames").join("signature.json");
-                let arguments = vec![
-                    "check".into(),
-                    "--format".into(),
-                    "json".into(),
-                    "--signature".into(),
-                    signature,
-                    "--payload".into(),
-                    file.to_owned(),
-                ];
-                (places.program("tollgate"), arguments)
-            }
-            Some(peer) => {
-                let script = places.here.join("frames_peer.py");
-                (python().into(), vec![script, peer.into(), file.to_owned()])
-            }
-        };
-        let case = Self { program, arguments, cache: places.target.join("bench/frames-cache") };
-        let mut child = case
-            .command()
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", case.program.display()))?;
-        let mut peak = 0;
-        while child.try_wait()?.is_none() {
-            peak = memory(child.id()).unwrap_or(0).max(peak);
-            std::thread::sleep(Duration::from_millis(5));
+/// One command, how many rows it read, and the most memory it took, in KiB.
+fn case(places: &Places, file: &Path, peer: Option<&str>) -> Result<(Process, u64, u64)> {
+    let (program, arguments) = match peer {
+        None => {
+            let signature = places.here.join("frames").join("signature.json");
+            let arguments = vec![
+                "check".into(),
+                "--format".into(),
+                "json".into(),
+                "--signature".into(),
+                signature,
+                "--payload".into(),
+                file.to_owned(),
+            ];
+            (places.program("tollgate"), arguments)
         }
-        let output = child.wait_with_output()?;
-        let found: Value = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("`{}` gave no answer", case.program.display()))?;
-        let clean = match peer {
-            None => found.get("verdict").is_some_and(|verdict| verdict == "pass"),
-            Some(_) => found.get("problems") == Some(&Value::Array(Vec::new())),
-        };
-        ensure!(clean, "it finds fault with good rows: {found}");
-        let rows = found.get("rows").and_then(|rows| rows.get("count").unwrap_or(rows).as_u64());
-        Ok((case, rows.context("it does not say how many rows it read")?, peak))
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .env("XDG_CACHE_HOME", &self.cache)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null());
-        command
-    }
-
-    fn run(&self) -> Result<()> {
-        let status = self.command().stdout(Stdio::null()).status()?;
-        ensure!(status.success(), "`{}` failed", self.program.display());
-        Ok(())
-    }
-}
-
-/// The most memory that a running process has had, in KiB.
-fn memory(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+        Some(peer) => {
+            let script = places.here.join("frames_peer.py");
+            (python().into(), vec![script, peer.into(), file.to_owned()])
+        }
+    };
+    let process = Process::new(places, program, arguments);
+    let (found, peak) = process.answer()?;
+    let clean = match peer {
+        None => found.get("verdict").is_some_and(|verdict| verdict == "pass"),
+        Some(_) => found.get("problems") == Some(&Value::Array(Vec::new())),
+    };
+    ensure!(clean, "it finds fault with good rows: {found}");
+    let rows = found.get("rows").and_then(|rows| rows.get("count").unwrap_or(rows).as_u64());
+    Ok((process, rows.context("it does not say how many rows it read")?, peak))
 }

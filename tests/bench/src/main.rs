@@ -13,10 +13,12 @@ mod load;
 mod machine;
 mod measure;
 mod places;
+mod process;
 mod remote;
 #[path = "../peers/src/rows.rs"]
 mod rows;
 mod rules;
+mod scored;
 mod table;
 mod targets;
 
@@ -36,13 +38,14 @@ Usage: tollgate-bench [--only TEXT] [--quick] [--json]
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
                with: `decision`, `columns`, `check-1000`, `bulkhead`, `load`, `gate`,
                `rules`, `json`;
-               `frames` (files of ten million rows, some minutes) only then
+               `frames` and `scored` (files of ten million rows, some minutes)
+               only then
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
 
 `cargo xtask bench` installs MLflow into a folder of the cache, the one of
-`cargo xtask crosscheck`, and for `frames` pyarrow, pandas and pandera into
-another; or name a Python that has them in TOLLGATE_BENCH_PYTHON.
+`cargo xtask crosscheck`, and for `frames` and `scored` pyarrow, pandas and
+pandera into another; or name a Python that has them in TOLLGATE_BENCH_PYTHON.
 `cargo xtask bench --dist` measures the profile with link-time optimisation.";
 
 struct Options {
@@ -58,7 +61,7 @@ fn main() -> Result<()> {
     };
     let places = Places::find()?;
     let mut results = Vec::new();
-    for mut group in groups(&places, &options.only)? {
+    for mut group in groups(&places, &options.only, options.effort)? {
         group.keep(&options.only);
         if !group.rows.is_empty() {
             eprintln!("measuring: {}", group.title);
@@ -79,9 +82,9 @@ fn main() -> Result<()> {
 }
 
 /// The groups of which `only` can name rows: preparing the others takes time.
-fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
-    const KINDS: [&str; 8] =
-        ["decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames"];
+fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
+    const KINDS: [&str; 9] =
+        ["decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames", "scored"];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {
@@ -113,6 +116,9 @@ fn groups(places: &Places, only: &str) -> Result<Vec<Group>> {
     }
     if only.starts_with("frames") {
         groups.push(frames::group(places)?);
+    }
+    if only.starts_with("scored") {
+        groups.push(scored::group(places, effort)?);
     }
     Ok(groups)
 }

@@ -76,7 +76,7 @@ impl<R, F: FnMut(usize) -> Result<R>> Subject for WallStep<F> {
 }
 
 /// How long and how often.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
     pub(crate) sample: Duration,
@@ -88,6 +88,11 @@ impl Effort {
     pub(crate) const FULL: Self = Self { rounds: 41, sample: Duration::from_millis(15) };
     /// A look while working.
     pub(crate) const QUICK: Self = Self { rounds: 5, sample: Duration::from_millis(10) };
+
+    /// Whether it is a look while working.
+    pub(crate) fn is_quick(self) -> bool {
+        self == Self::QUICK
+    }
 
     /// For work of which one repetition is longer than a sample.
     pub(crate) fn of_long_work(self) -> Self {

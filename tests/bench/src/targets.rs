@@ -125,6 +125,11 @@ const TARGETS: [Target; 24] = [
         bound: Bound::Times(1.0, "frames/pandera"),
     },
     Target {
+        text: "statistics of scored rows by 20 groups, at most the time of pandas",
+        row: "scored/tollgate",
+        bound: Bound::Times(1.0, "scored/pandas"),
+    },
+    Target {
         text: "`tollgate gate`, nothing in any cache, at most twice that with a warm one",
         row: "gate/cold-cache",
         bound: Bound::Times(2.0, "gate/warm-cache"),
