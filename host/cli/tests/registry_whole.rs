@@ -8,7 +8,6 @@ mod common;
 #[path = "registry/desk.rs"]
 mod desk;
 #[path = "registry/server.rs"]
-#[allow(dead_code, reason = "each test program uses what it needs")]
 mod server;
 
 use std::fs;
@@ -24,7 +23,8 @@ const SUNSET: &str = "2999-06-30";
 
 /// A name that is nobody else's, and says neither a version nor a date.
 fn own(name: &str) -> String {
-    let letters = std::process::id().to_string().bytes().map(|digit| char::from(digit + 49));
+    let digits = std::process::id().to_string();
+    let letters = digits.bytes().map(|digit| char::from(digit + 49));
     format!("{name}_{}", letters.collect::<String>())
 }
 
@@ -94,6 +94,7 @@ fn a_registry_is_as_good_as_the_worst_of_its_models() {
     let output = audit(&empty, &[]);
     assert_eq!(exit(&output), Some(3), "{}", said(&output));
     assert_eq!(report(&output)["models"][0]["verdict"], "inconclusive");
+    assert_eq!(exit(&audit("no_such_model", &[])), Some(2));
     let output = audit("no_such_model_*", &[]);
     assert_eq!(exit(&output), Some(3), "{}", said(&output));
     // All out of use: nothing was judged, and it has not passed.
@@ -227,6 +228,11 @@ fn what_serves_is_judged_against_what_served_before() {
     };
     assert_eq!(way(0), [json!(3), json!("Staging"), json!(2)]);
     assert_eq!(way(1), [json!(2), json!("Production"), json!(1)]);
+    // Three versions are asked for once each, whichever is compared with which.
+    let cut = Cut::before(&address);
+    let through = Desk::at(&cut.address);
+    through.pass(&["registry", "audit", "--name", &model]);
+    assert_eq!(cut.requests(), 2 + 3 * 5, "of the model; of each version, its run and its files");
     assert_eq!(versions.as_array().unwrap().len(), 2);
 }
 

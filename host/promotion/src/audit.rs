@@ -19,7 +19,7 @@ use tollgate::model::fact;
 use tollgate::plugins::Plugins;
 use tollgate::report::{AuditedModel, AuditedProfile, AuditedVersion};
 use tollgate_engine::types::{FactValue, Outcome};
-use tollgate_sources::{Found, Mlflow, MlflowError, Registered, Version};
+use tollgate_sources::{Asked, Found, Mlflow, MlflowError, Named, Registered, Sources, Version};
 
 use crate::moves::{Intent, history_of, stage_of};
 use crate::plan::Plan;
@@ -31,13 +31,20 @@ pub use self::pattern::Pattern;
 /// slow one keeps the others waiting once a batch.
 const BATCH: usize = 8;
 
+/// What a stage asks for.
+struct Asks {
+    /// Its profiles, and those of all versions behind them.
+    gates: Vec<Gate>,
+    /// Where the plan says that more evidence is.
+    sources: Option<Sources>,
+}
+
 /// Judges models, several at once.
 pub struct Auditor<'a> {
     mlflow: &'a Mlflow,
     plan: &'a Plan,
     plugins: &'a Plugins,
-    /// The profiles of each stage, and those of all versions behind them.
-    gates: BTreeMap<Stage, Vec<Gate>>,
+    asks: BTreeMap<Stage, Asks>,
     as_of: Instant,
     all_versions: bool,
 }
@@ -55,21 +62,27 @@ impl<'a> Auditor<'a> {
         as_of: Instant,
         all_versions: bool,
     ) -> Result<Self, PromotionError> {
-        let gates = plan.targets().filter(|(stage, _)| *stage != Stage::Archived);
-        let gates = gates.map(|(stage, target)| {
+        let used = plan.targets().filter(|(stage, _)| *stage != Stage::Archived);
+        let asks = used.map(|(stage, target)| {
             let profiles = target.profiles.iter().chain(&plan.audit);
             let gates = profiles.map(|path| Gate::open(plugins, path));
-            Ok((stage, gates.collect::<Result<_, _>>()?))
+            let gates = gates.collect::<Result<_, _>>()?;
+            let sources = target.sources.as_deref().map(Sources::read).transpose()?;
+            Ok((stage, Asks { gates, sources }))
         });
-        let gates = gates.collect::<Result<_, PromotionError>>()?;
-        Ok(Self { mlflow, plan, plugins, gates, as_of, all_versions })
+        let asks = asks.collect::<Result<_, PromotionError>>()?;
+        Ok(Self { mlflow, plan, plugins, asks, as_of, all_versions })
     }
 
-    /// The names of all models that a pattern takes, by name.
+    /// The names of all models that a pattern takes, by name. The one that it
+    /// spells out is not looked for.
     ///
     /// # Errors
     /// When there is no answer.
     pub fn names(&self, wanted: Option<&Pattern>) -> Result<Vec<String>, PromotionError> {
+        if let Some(name) = wanted.and_then(Pattern::only) {
+            return Ok(vec![name]);
+        }
         let mut names = Vec::new();
         self.mlflow.each_model(|model| {
             if wanted.is_none_or(|wanted| wanted.takes(&model.name)) {
@@ -195,16 +208,17 @@ impl<'a> Auditor<'a> {
             champion: None,
             verdict: Some(Outcome::Pass),
             problem: None,
+            notes: Vec::new(),
             passed: 0,
             profiles: Vec::new(),
         };
         let target = match stage {
             Stage::Archived => return audited,
-            Stage::None => self.gates.keys().next().copied(),
+            Stage::None => self.asks.keys().next().copied(),
             stage => Some(stage),
         };
-        let gates = target.and_then(|target| Some((target, self.gates.get(&target)?)));
-        let Some((target, gates)) = gates else {
+        let asks = target.and_then(|target| Some((target, self.asks.get(&target)?)));
+        let Some((target, asks)) = asks else {
             let error = self.plan.target(target.unwrap_or(stage)).err();
             audited.verdict = None;
             audited.problem = error.map(|error| error.to_string());
@@ -212,11 +226,12 @@ impl<'a> Auditor<'a> {
         };
         audited.judged_for = Some(target.to_string());
         audited.champion = self.champion(registered, versions, version);
-        let way = Way { from: came_from(version, stage, target), target, gates };
+        let way = Way { from: came_from(version, stage, target), target, asks };
         match self.judged(registered, version, audited.champion, &way, known) {
             Ok(judged) => {
                 audited.verdict = Some(judged.verdict);
                 audited.passed = judged.passed;
+                audited.notes = judged.notes;
                 audited.profiles = judged.profiles;
             }
             Err(error) => {
@@ -259,18 +274,34 @@ impl<'a> Auditor<'a> {
         let mut evidence = Evidence::new();
         let from = FactValue::Text(way.from.to_string());
         evidence.observe(fact("stage", CANDIDATE, from));
+        let notes = match &way.asks.sources {
+            Some(sources) => {
+                let named = |version: u64| Named::new(&registered.name, &version.to_string());
+                let asked = Asked {
+                    candidate: named(version.version),
+                    champion: champion.as_ref().map(|it| named(it.version.version)),
+                    as_of: self.as_of,
+                };
+                crate::collect::said(sources.collect(&asked), &mut evidence)?
+            }
+            None => Vec::new(),
+        };
         let champion = champion.map(|champion| champion.description);
         let mut case =
             crate::collect::case(self.plugins, found.description, champion, evidence, self.as_of)?;
+        for note in &notes {
+            case.state(note.to_fact());
+        }
         case.state_of_run("action", "promote");
         case.state_of_run("target", way.target.name());
-        let report = case.judge(way.gates)?;
+        let report = case.judge(&way.asks.gates)?;
         let is_pass = |outcome| outcome == Outcome::Pass;
         let findings = report.profiles.iter().flat_map(|profile| &profile.findings);
         let passed = findings.filter(|finding| is_pass(finding.outcome)).count() as u64;
         let wrong = report.profiles.into_iter().filter(|profile| !is_pass(profile.verdict));
         let profiles = wrong.map(AuditedProfile::from).collect();
-        Ok(Judged { verdict: report.verdict, passed, profiles })
+        let notes = notes.iter().map(ToString::to_string).collect();
+        Ok(Judged { verdict: report.verdict, passed, notes, profiles })
     }
 }
 
@@ -278,12 +309,13 @@ impl<'a> Auditor<'a> {
 struct Way<'a> {
     from: Stage,
     target: Stage,
-    gates: &'a [Gate],
+    asks: &'a Asks,
 }
 
 struct Judged {
     verdict: Outcome,
     passed: u64,
+    notes: Vec<String>,
     profiles: Vec<AuditedProfile>,
 }
 

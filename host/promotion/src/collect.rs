@@ -10,7 +10,7 @@ use tollgate::plugins::Plugins;
 use tollgate_engine::types::FactValue;
 use tollgate_signatures::diff::{Raises, diff};
 use tollgate_signatures::{Signature, file};
-use tollgate_sources::{Asked, Mlflow, ModelReference, Named, Registered, Sources, Version};
+use tollgate_sources::{Asked, Mlflow, ModelReference, Named, Note, Registered, Sources, Version};
 
 use crate::moves::History;
 use crate::plan::Plan;
@@ -96,14 +96,7 @@ pub fn collect(
     let mut notes = Vec::new();
     for elsewhere in elsewhere {
         let elsewhere = elsewhere.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        // As files of facts do, sources speak before the registry does: what
-        // both say is held against each other.
-        for fact in elsewhere.facts {
-            evidence
-                .say(fact)
-                .map_err(|fact| PromotionError::Stated { fact: tollgate::facts::title(&fact) })?;
-        }
-        notes.extend(elsewhere.notes);
+        notes.extend(said(elsewhere, &mut evidence)?);
     }
     let found = found?;
     let serving = match serving {
@@ -134,6 +127,20 @@ pub fn collect(
         }
     }
     Ok(Collected { case, registered, candidate: found.version, champion: champion_version })
+}
+
+/// What sources say goes to the evidence. As files of facts do, they speak
+/// before the registry does: what both say is held against each other.
+pub(crate) fn said(
+    elsewhere: tollgate_sources::Collected,
+    evidence: &mut Evidence,
+) -> Result<Vec<Note>, PromotionError> {
+    for fact in elsewhere.facts {
+        evidence
+            .say(fact)
+            .map_err(|fact| PromotionError::Stated { fact: tollgate::facts::title(&fact) })?;
+    }
+    Ok(elsewhere.notes)
 }
 
 /// A version and the one that it is compared with, by what describes them and

@@ -21,19 +21,27 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
     let mut rules: Vec<Value> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut results = Vec::new();
-    for (section, case) in told.cases().filter(|(_, case)| case.mark != Mark::Error) {
+    let is_told = |section: &Section<'_>, case: &Case<'_>| match case.mark {
+        Mark::Error => false,
+        // That one of many things passes is no rule.
+        Mark::Pass => !section.name.is_empty(),
+        _ => true,
+    };
+    for (section, case) in told.cases().filter(|(section, case)| is_told(section, case)) {
         let id = rule_id(told, section, case);
         let index = *known.entry(id.clone()).or_insert_with(|| {
             rules.push(rule(&id, section, case));
             rules.len() - 1
         });
         if case.mark > Mark::Pass {
-            results.push(result(&id, index, case));
+            results.push(result(&id, index, section, case));
         }
     }
     let errors = told.cases().filter(|(_, case)| case.mark == Mark::Error);
     let notifications: Vec<Value> = errors
-        .map(|(_, case)| json!({ "level": "error", "message": { "text": text(&case.message) } }))
+        .map(|(section, case)| {
+            json!({ "level": "error", "message": { "text": message(section, case) } })
+        })
         .collect();
     let about = told.about.iter().map(|(name, value)| (name.replace(' ', "_"), shown(value)));
     let mut properties: Map<String, Value> = about.collect();
@@ -73,6 +81,7 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
 fn rule_id(told: &Told<'_>, section: &Section<'_>, case: &Case<'_>) -> String {
     let rule = visible(case.rule);
     match (told.command, section.plugin) {
+        _ if section.name.is_empty() => rule.to_string(),
         ("gate" | "registry audit", _) => format!("{}/{rule}", visible(section.name)),
         ("policy lint", _) => format!("policy-lint/{rule}"),
         (_, Some(plugin)) => format!("{}/{rule}", visible(&plugin.name)),
@@ -82,7 +91,9 @@ fn rule_id(told: &Told<'_>, section: &Section<'_>, case: &Case<'_>) -> String {
 
 fn rule(id: &str, section: &Section<'_>, case: &Case<'_>) -> Value {
     let mut properties = Map::new();
-    properties.insert("section".to_owned(), shown(&section.title()));
+    let version = section.version.map(|version| format!(" {version}")).unwrap_or_default();
+    let title = format!("{}{version}", section.name);
+    properties.insert("section".to_owned(), shown(&title));
     if let Some(plugin) = section.plugin {
         let plugin = format!("{} {}", plugin.name, plugin.version);
         properties.insert("plugin".to_owned(), shown(&plugin));
@@ -94,7 +105,7 @@ fn rule(id: &str, section: &Section<'_>, case: &Case<'_>) -> Value {
     })
 }
 
-fn result(id: &str, index: usize, case: &Case<'_>) -> Value {
+fn result(id: &str, index: usize, section: &Section<'_>, case: &Case<'_>) -> Value {
     let level = if case.mark.blocks() { "error" } else { "warning" };
     let mut properties = Map::new();
     properties.insert("outcome".to_owned(), case.mark.name().into());
@@ -123,7 +134,7 @@ fn result(id: &str, index: usize, case: &Case<'_>) -> Value {
         "ruleIndex": index,
         "kind": "fail",
         "level": level,
-        "message": { "text": text(&case.message) },
+        "message": { "text": message(section, case) },
         "locations": location.as_slice(),
         "partialFingerprints": { FINGERPRINT: case.fingerprint },
         "properties": properties,
@@ -144,6 +155,14 @@ fn plugins(told: &Told<'_>) -> Vec<Value> {
         }
     }
     plugins
+}
+
+/// What was found, and of which of many things.
+fn message(section: &Section<'_>, case: &Case<'_>) -> String {
+    match &section.of {
+        Some(of) => text(&format!("{of}: {}", case.message)),
+        None => text(&case.message),
+    }
 }
 
 fn shown(text: &str) -> Value {

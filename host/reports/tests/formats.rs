@@ -188,6 +188,9 @@ fn junit_is_xml_whose_counts_are_right() {
             ("check-rows", "1 0"),
             ("check-inconclusive", "0 1"),
             ("check-untold", "1 0"),
+            ("audit", "2 2"),
+            ("audit-passes", "0 0"),
+            ("audit-empty", "0 1"),
             ("error", "0 2"),
         ]
     );

@@ -99,8 +99,10 @@ fn values_of_json_are_kept() {
         for sample in of_strangers(text) {
             let json: serde_json::Value =
                 serde_json::from_str(&sample.render(Format::Json)).unwrap();
-            let findings = json.pointer("/findings").or(json.pointer("/profiles/0/findings"));
-            assert_eq!(findings.unwrap().pointer("/0/message").unwrap(), text);
+            let places =
+                ["/findings", "/profiles/0/findings", "/models/0/versions/0/profiles/0/findings"];
+            let findings = places.into_iter().find_map(|place| json.pointer(place)).unwrap();
+            assert_eq!(findings.pointer("/0/message").unwrap(), text);
         }
     }
 }
@@ -118,7 +120,9 @@ fn annotations_keep_to_their_properties() {
                     .split(',')
                     .map(|property| property.split_once('=').unwrap().0)
                     .collect();
-                assert_eq!(names, ["file", "line", "title"], "{text:?} in {line}");
+                // What no profile says is in no file.
+                let is_right = names == ["file", "line", "title"] || names == ["title"];
+                assert!(is_right, "{text:?} in {line}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Servers: a real MLflow, a real one seen through a proxy that kills, and
 //! some that are none.
+#![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

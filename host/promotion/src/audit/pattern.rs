@@ -36,6 +36,15 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// The only name that it takes, where it stands for no other letters.
+    #[must_use]
+    pub fn only(&self) -> Option<String> {
+        let is_plain = !self.0.iter().any(|part| matches!(part, '*' | '?'));
+        is_plain.then(|| self.0.iter().collect())
+    }
+}
+
 impl FromStr for Pattern {
     type Err = String;
 
@@ -76,5 +85,7 @@ mod tests {
             assert!(!takes(pattern, name), "{pattern} {name}");
         }
         assert!("".parse::<Pattern>().is_err());
+        assert_eq!("churn".parse::<Pattern>().unwrap().only().as_deref(), Some("churn"));
+        assert_eq!("churn*".parse::<Pattern>().unwrap().only(), None);
     }
 }

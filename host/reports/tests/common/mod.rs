@@ -177,6 +177,7 @@ fn audited(
             champion: Some(7),
             verdict,
             problem: problem.map(str::to_owned),
+            notes: Vec::new(),
             passed: 12,
             profiles,
         }],
@@ -367,6 +368,7 @@ pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
                     champion: None,
                     verdict: None,
                     problem: Some(text()),
+                    notes: vec![text()],
                     passed: 1,
                     profiles: vec![AuditedProfile {
                         name: text(),

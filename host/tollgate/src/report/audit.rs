@@ -106,6 +106,9 @@ pub struct AuditedVersion {
     /// Why it could not be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// What sources of evidence did not say, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How many findings passed.
     pub passed: u64,
     /// The profiles that found something wrong.

@@ -95,8 +95,6 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
             lost.is_none()
         });
         progress.finish_and_clear();
-        let requests = mlflow.http().requests();
-        output::note(|out| writeln!(out, "{} models, {requests} requests", names.len()));
         report.verdict = report.counts.verdict();
         if let Some(lines) = &mut lines {
             lost = lost.or(lines.end(&report).err());
@@ -108,6 +106,8 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
             report.models.iter().try_for_each(|model| print(out, model))?;
             conclude(out, &report)
         })?;
+        let requests = mlflow.http().requests();
+        output::note(|out| writeln!(out, "asked {} in {requests} requests", mlflow.http().base()));
         if let Some(error) = lost {
             return Err(error);
         }
@@ -197,6 +197,9 @@ fn version(out: &mut String, version: &AuditedVersion) -> fmt::Result {
     if let Some(problem) = &version.problem {
         writeln!(out, "               {}", visible(problem))?;
     }
+    for note in &version.notes {
+        writeln!(out, "               note: {}", visible(note))?;
+    }
     for profile in &version.profiles {
         for finding in &profile.findings {
             write!(out, "    ")?;
@@ -246,6 +249,7 @@ mod tests {
                 champion: Some(2),
                 verdict: None,
                 problem: Some(text()),
+                notes: vec![text()],
                 passed: 3,
                 profiles: vec![AuditedProfile {
                     name: text(),
