@@ -99,7 +99,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let gates = Gates::open(&plugins, target)?;
     let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
     let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
+    let waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
     let registered = mlflow.registered(&arguments.model.name)?;
     let number = mlflow.resolve(&arguments.model, &registered)?;
     let version = mlflow.version(&arguments.model.name, number)?;
