@@ -84,7 +84,11 @@ fn fixture(name: &str) -> String {
 }
 
 fn at_most(metric: &str, threshold: f64, unit: &str) -> Value {
-    json!({ "metric": metric, "comparison": "<=", "threshold": threshold, "unit": unit })
+    let mut rule = json!({ "metric": metric, "comparison": "<=", "threshold": threshold });
+    if !unit.is_empty() {
+        rule["unit"] = json!(unit);
+    }
+    rule
 }
 
 const OF_MODEL: &str = r#"{model="$name",version="$version"}"#;
@@ -119,7 +123,7 @@ fn a_canary_passes_on_what_prometheus_counts() {
     let kept = desk.at("seen.json");
     let online = desk.command("v8", &canary, AS_OF).arg("--facts-out").arg(&kept).output().unwrap();
     ends(&online, 0, "error_rate{window=1h} 0.005 is at most champion 0.01");
-    ends(&online, 0, "47.5");
+    ends(&online, 0, "p99_ms{window=1h} 0.0474");
 
     // What was kept says the same, from where and when included, without the server.
     let seen: Value = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
@@ -178,7 +182,7 @@ fn what_prometheus_cannot_say_passes_nothing() {
     asks(json!({ "metric": "psi", "query": query(7), "unit": "none" }));
     ends(&desk.gate(&profile), 3, "it is NaN");
     asks(json!({ "metric": "psi", "query": "1/0", "unit": "none" }));
-    ends(&desk.gate(&profile), 1, "inf");
+    ends(&desk.gate(&profile), 3, "is infinite");
     asks(json!({ "metric": "psi", "query": "rate(", "unit": "none" }));
     ends(&desk.gate(&profile), 1, "answers 400");
     asks(json!({ "metric": "psi", "query": query(8) + "[5m]", "unit": "none" }));
@@ -398,7 +402,7 @@ fn reports_and_cards_are_of_the_version_that_is_judged() {
     ends(&desk.gate(&accuracy), 0, "accuracy{split=test} 0.93");
     let f1 = desk.rules(json!([{ "metric": "f1", "comparison": ">=", "threshold": 0.9 }]));
     // 91.2 of what, the card does not say.
-    ends(&desk.gate(&f1), 3, "f1{split=test} 91.2");
+    ends(&desk.gate(&f1), 3, "is 91.2, which cannot be");
     desk.sources(&json!([{ "model_card": fixture("model-card.md"), "units": { "f1": "%" } }]));
     ends(&desk.gate(&f1), 0, "f1{split=test} 91.2 %");
 
