@@ -154,7 +154,7 @@ fn case(
     if let (Some(model), Some(plan)) = (&arguments.model, plan) {
         let mlflow = arguments.registry.connect(plan)?;
         let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
-        let _waiting = Waiting::on(&mlflow);
+        let _waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
         let question = Question {
             candidate: model,
             target: arguments.to,

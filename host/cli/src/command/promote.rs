@@ -99,7 +99,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let gates = Gates::open(&plugins, target)?;
     let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
     let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
+    let waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
     let (registered, version) = mlflow::version(&mlflow, &arguments.model)?;
     let format = arguments.format;
     if let Some(rest) = moves::resume(&plan, &registered, &version, to, &audit)? {

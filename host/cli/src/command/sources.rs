@@ -67,8 +67,7 @@ pub(crate) fn collect(
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         bar.set_style(style);
     }
-    let names: Vec<&str> = all.iter().flat_map(Sources::names).collect();
-    bar.set_message(format!("asking {}", visible(&names.join(", "))));
+    bar.set_message(format!("asking {}", visible(&names(all))));
     bar.enable_steady_tick(TICK);
     let mut notes = Vec::new();
     for sources in all {
@@ -83,6 +82,11 @@ pub(crate) fn collect(
     }
     bar.finish_and_clear();
     Ok(notes)
+}
+
+/// What all of them are called, for those who wait for them.
+pub(crate) fn names(all: &[Sources]) -> String {
+    all.iter().flat_map(Sources::names).collect::<Vec<_>>().join(", ")
 }
 
 /// Says to whoever runs the command what sources did not say.

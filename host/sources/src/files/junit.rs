@@ -4,16 +4,24 @@
 //! file that was cut off, or put together by hand, says nothing.
 
 use roxmltree::{Document, Node};
+use tollgate::facts::Instant;
 use tollgate::source::Source;
 use tollgate_engine::types::FactValue;
 
 use crate::said::{self, Said};
 
+/// How deep suites may nest. Those of tools nest three deep.
+const DEEPEST: usize = 64;
+
+/// What a suite holds.
 #[derive(Default)]
-struct Count {
+struct Held<'a> {
     total: u64,
     failed: u64,
     skipped: u64,
+    suites: usize,
+    /// When each suite was run that says it.
+    times: Vec<&'a str>,
 }
 
 /// Reads a file of results. The error is one sentence.
@@ -24,77 +32,75 @@ pub(crate) fn read(source: &Source) -> Result<Said, String> {
     if !["testsuites", "testsuite"].contains(&root.tag_name().name()) {
         return Err("this is no result of JUnit: it has no `testsuites`".to_owned());
     }
-    let mut count = Count::default();
-    let mut times = Vec::new();
-    for node in root.descendants().filter(Node::is_element) {
-        match node.tag_name().name() {
-            "testcase" => count.add(case(node)),
-            "testsuite" => {
-                agrees(node)?;
-                times.extend(node.attribute("timestamp"));
-            }
-            "testsuites" => agrees(node)?,
-            _ => {}
-        }
-    }
+    let mut held = Held::default();
+    look(root, &mut held, 0)?;
     let mut said = Said::default();
-    said.facts.push(said::count("tests_total", count.total));
-    said.facts.push(said::count("tests_failed", count.failed));
-    said.facts.push(said::count("tests_skipped", count.skipped));
-    if count.total > count.skipped {
-        let ok = FactValue::Boolean(count.failed == 0);
+    said.facts.push(said::count("tests_total", held.total));
+    said.facts.push(said::count("tests_failed", held.failed));
+    said.facts.push(said::count("tests_skipped", held.skipped));
+    if held.total > held.skipped {
+        let ok = FactValue::Boolean(held.failed == 0);
         said.facts.push(said::fact("tests_ok", ok));
     } else {
         said.missing(Some("tests_ok"), "no test was run");
     }
     // Of several suites the oldest says how old the whole is; where one does
     // not say it, nobody knows.
-    let suites = root.descendants().filter(|node| node.has_tag_name("testsuite")).count();
-    let oldest = times.iter().filter(|_| times.len() == suites).min();
-    said.observed_at(oldest.copied());
+    if held.times.len() == held.suites {
+        let oldest = held.times.iter().min_by_key(|text| text.parse::<Instant>().ok());
+        said.observed_at(oldest.copied());
+    }
     Ok(said)
 }
 
-impl Count {
-    fn add(&mut self, other: Self) {
-        self.total += other.total;
-        self.failed += other.failed;
-        self.skipped += other.skipped;
+fn look<'a>(node: Node<'a, '_>, held: &mut Held<'a>, depth: usize) -> Result<(), String> {
+    match node.tag_name().name() {
+        "testcase" => held.add_case(node),
+        "testsuite" | "testsuites" => {
+            if depth > DEEPEST {
+                return Err(format!("suites nest deeper than {DEEPEST} levels"));
+            }
+            let (total, failed) = (held.total, held.failed);
+            if node.tag_name().name() == "testsuite" {
+                held.suites += 1;
+                held.times.extend(node.attribute("timestamp"));
+            }
+            for child in node.children().filter(Node::is_element) {
+                look(child, held, depth + 1)?;
+            }
+            agrees(node, held.total - total, held.failed - failed)?;
+        }
+        _ => {}
     }
+    Ok(())
 }
 
-fn case(node: Node<'_, '_>) -> Count {
-    let has = |name: &str| node.children().any(|child| child.has_tag_name(name));
-    let failed = has("failure") || has("error");
-    Count {
-        total: 1,
-        failed: u64::from(failed),
-        skipped: u64::from(
-            !failed && (has("skipped") || node.attribute("status") == Some("notrun")),
-        ),
+impl Held<'_> {
+    fn add_case(&mut self, case: Node<'_, '_>) {
+        let has = |name: &str| case.children().any(|child| child.tag_name().name() == name);
+        let failed = has("failure") || has("error");
+        let skipped = has("skipped") || case.attribute("status") == Some("notrun");
+        self.total += 1;
+        self.failed += u64::from(failed);
+        self.skipped += u64::from(skipped && !failed);
     }
 }
 
 /// Whether what a suite says of itself is what it holds.
-fn agrees(suite: Node<'_, '_>) -> Result<(), String> {
-    let mut held = Count::default();
-    for node in suite.descendants().filter(|node| node.has_tag_name("testcase")) {
-        held.add(case(node));
-    }
+fn agrees(suite: Node<'_, '_>, total: u64, failed: u64) -> Result<(), String> {
     let said = |key: &str| suite.attribute(key).and_then(|text| text.trim().parse::<u64>().ok());
     if let Some(tests) = said("tests")
-        && tests != held.total
+        && tests != total
     {
-        return Err(format!("a suite says that it has {tests} tests, and holds {}", held.total));
+        return Err(format!("a suite says that it has {tests} tests, and holds {total}"));
     }
-    if let (Some(failures), errors) = (said("failures"), said("errors").unwrap_or(0))
-        && failures + errors != held.failed
-    {
-        return Err(format!(
-            "a suite says that {} of its tests failed, and {} did",
-            failures + errors,
-            held.failed
-        ));
+    if let Some(failures) = said("failures") {
+        let failures = failures.saturating_add(said("errors").unwrap_or(0));
+        if failures != failed {
+            return Err(format!(
+                "a suite says that {failures} of its tests failed, and {failed} did"
+            ));
+        }
     }
     Ok(())
 }
