@@ -5,6 +5,7 @@
 
 mod common;
 #[path = "watch/desk.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod desk;
 #[path = "watch/receiver.rs"]
 mod receiver;
@@ -468,7 +469,8 @@ fn rounds_as_a_person_reads_them() {
     fs::remove_file(desk.path("live.json")).unwrap();
     page(&desk);
     desk.receiver.set(Mood::Status(500));
-    desk.good();
+    desk.bad();
+    page(&desk);
     page(&desk);
     insta::assert_snapshot!(pages);
 }
