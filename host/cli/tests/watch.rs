@@ -16,7 +16,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Child;
 use std::time::Duration;
 
-use common::{command, text};
+use common::{command, report, text};
 use desk::{Desk, refused, round, said};
 use receiver::Mood;
 use serde_json::{Value, json};
@@ -349,6 +349,15 @@ fn what_is_asked_wrongly_is_refused_before_the_first_round() {
         &["--once", "--email-out", ".", "--email-to", "nobody"],
     ] {
         refused(&desk, desk.command(arguments), &[]);
+    }
+    // A program is told on one line, as it is of rounds.
+    for wrong in
+        [&["--format", "json"][..], &["--once", "--format", "json", "--profile", "no.yaml"]]
+    {
+        let output = desk.command(wrong).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout).lines().count()), (Some(2), 1));
+        let error = report(&output);
+        assert_eq!((&error["command"], &error["verdict"]), (&json!("watch"), &json!("error")));
     }
     let mut wrong = desk.bare(&["--once"]);
     wrong.env("TOLLGATE_WEBHOOK_URL", "hooks.example.org/SECRET");
