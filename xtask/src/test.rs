@@ -79,7 +79,7 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Err(error) => println!("\ntests of PostgreSQL: not run: {error:#}"),
         }
     }
-    if needs_the_command_line(arguments) {
+    if tests_commands(arguments) {
         match prometheus::programs(places) {
             Ok(folder) => {
                 cargo.env(prometheus::NAMED, folder);
@@ -141,10 +141,6 @@ fn needs_a_server(arguments: &[String]) -> bool {
     !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
-/// Whether those of the command line are among them, which ask servers.
-fn needs_the_command_line(arguments: &[String]) -> bool {
-    !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli")
-}
 
 /// A registry for the tests of the command line, and what they judge in it.
 fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {

@@ -5,6 +5,7 @@
 
 mod common;
 #[path = "watch/desk.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod desk;
 #[path = "watch/receiver.rs"]
 mod receiver;
@@ -15,7 +16,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Child;
 use std::time::Duration;
 
-use common::text;
+use common::{command, report, text};
 use desk::{Desk, refused, round, said};
 use receiver::Mood;
 use serde_json::{Value, json};
@@ -118,6 +119,45 @@ fn a_source_that_is_down_is_neither_good_nor_bad() {
     desk.once();
     let over = "the live model: 1 rule is as it should be again, it can be judged again";
     assert_eq!(desk.headlines()[4..], [over]);
+}
+
+/// Live sources are asked in each round; one that is down is told of, and its
+/// facts are missing.
+#[test]
+fn live_sources_are_asked_in_each_round() {
+    let desk = Desk::new(&notifies());
+    let sources = json!({ "sources": [
+        { "name": "service", "facts": "service.json" },
+        { "name": "monitoring", "prometheus": "http://127.0.0.1:9", "timeout": "1s",
+          "queries": [{ "metric": "p99_ms", "query": "p99", "unit": "ms" }] },
+    ] });
+    fs::write(desk.path("sources.json"), sources.to_string()).unwrap();
+    let run = |errors: f64| {
+        let facts = json!({ "metrics": { "error_rate": errors } });
+        fs::write(desk.path("service.json"), facts.to_string()).unwrap();
+        let mut command = command(&["watch", "--once", "--format", "json"]);
+        command.arg("--profile").arg(desk.path("guard.yaml"));
+        command.arg("--sources").arg(desk.path("sources.json"));
+        command.arg("--state").arg(desk.path("state.json"));
+        command.env("TOLLGATE_WEBHOOK_URL", &desk.receiver.address);
+        round(command)
+    };
+    let (exit, report) = run(0.001);
+    // The gate fails what is missing, and nothing is broken.
+    assert_eq!(
+        (exit, &report["profiles"][0]["rules"][0]["outcome"]),
+        (Some(1), &json!("inconclusive"))
+    );
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.contains("`monitoring`") && note.contains("does not answer"), "{note}");
+    for _ in 0..2 {
+        run(0.04);
+    }
+    assert_eq!(
+        desk.headlines(),
+        ["the live model: 1 rule is broken, 1 rule cannot be judged"],
+        "the one for two rounds, the other for three"
+    );
 }
 
 /// A webhook that is down, refuses or is slow is told later, once.
@@ -310,6 +350,15 @@ fn what_is_asked_wrongly_is_refused_before_the_first_round() {
     ] {
         refused(&desk, desk.command(arguments), &[]);
     }
+    // A program is told on one line, as it is of rounds.
+    for wrong in
+        [&["--format", "json"][..], &["--once", "--format", "json", "--profile", "no.yaml"]]
+    {
+        let output = desk.command(wrong).output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stdout).lines().count()), (Some(2), 1));
+        let error = report(&output);
+        assert_eq!((&error["command"], &error["verdict"]), (&json!("watch"), &json!("error")));
+    }
     let mut wrong = desk.bare(&["--once"]);
     wrong.env("TOLLGATE_WEBHOOK_URL", "hooks.example.org/SECRET");
     refused(&desk, wrong, &["address"]);
@@ -468,7 +517,8 @@ fn rounds_as_a_person_reads_them() {
     fs::remove_file(desk.path("live.json")).unwrap();
     page(&desk);
     desk.receiver.set(Mood::Status(500));
-    desk.good();
+    desk.bad();
+    page(&desk);
     page(&desk);
     insta::assert_snapshot!(pages);
 }

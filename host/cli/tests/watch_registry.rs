@@ -6,10 +6,13 @@
 
 mod common;
 #[path = "watch/desk.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod desk;
 #[path = "watch/receiver.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod receiver;
 #[path = "registry/server.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod server;
 
 use std::collections::BTreeMap;

@@ -335,7 +335,8 @@ impl Watch {
                         self.save()?;
                     }
                     Err(Undelivered { why, is_refused }) => {
-                        report.waiting(&id, Act::Notify, &why);
+                        let what = format!("{name} was not told yet: {why}");
+                        report.waiting(&id, Act::Notify, &what);
                         // Where nobody answers, the next would not arrive either.
                         if !is_refused {
                             break;

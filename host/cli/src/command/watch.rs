@@ -165,18 +165,21 @@ fn places(arguments: &Watch) -> Result<Vec<Place>> {
     if let Some(address) = mlflow::variable(WEBHOOK) {
         places.push(Place::Webhook(Webhook::new(&address, patience)?));
     }
-    let letter = || Letter::new(&arguments.email_from, &arguments.email_to);
     if let Some(folder) = &arguments.email_out {
         if !folder.is_dir() {
             let folder = folder.display();
             return Err(miette!("there is no folder `{folder}` to leave mail in"));
         }
-        places.push(Place::Folder(folder.clone(), letter()?));
+        places.push(Place::Folder(folder.clone(), letter(arguments)?));
     }
     if let Some(line) = &arguments.sendmail {
-        places.push(Place::Command(place::command(line)?, letter()?, patience));
+        places.push(Place::Command(place::command(line)?, letter(arguments)?, patience));
     }
     Ok(places)
+}
+
+fn letter(arguments: &Watch) -> Result<Letter> {
+    Ok(Letter::new(&arguments.email_from, &arguments.email_to)?)
 }
 
 /// The file of the state: the one that is named, or one of its own for what is
