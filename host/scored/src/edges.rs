@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tollgate::facts::Evidence;
+use tollgate::source;
 use tollgate_engine::types::{Fact, FactValue};
 use tollgate_frames::{PayloadFile, PayloadFormat};
 
@@ -30,6 +31,11 @@ pub(crate) fn of(spec: &Spec, folder: &Path) -> Result<(Edges, Option<Counted>),
     }
     let Some(reference) = &spec.reference else { return Ok((edges, None)) };
     let path = rows::path(folder, reference);
+    // What it is shows in its first bytes, which a pipe gives once only.
+    if source::is_standard_input(&path) || (path.exists() && !path.is_file()) {
+        let problem = format!("`{}` is no file, which is looked at and then read", path.display());
+        return Err(ScoredError::Spec { key: "reference", problem });
+    }
     if PayloadFile::open(&path, PayloadFormat::Auto)?.has_rows() {
         let own = of_rows(spec, folder, &path)?;
         let counted = count::count(&own, folder, &Edges { of_rows: true, ..edges.clone() })?;

@@ -92,7 +92,8 @@ fn one(path: &Path, columns: &mut Columns, count: Counting<'_>) -> Result<u64, S
 
 /// All columns of a file of which only some were read, for what was meant.
 fn all_columns(path: &Path) -> Vec<String> {
-    let opened = (!source::is_standard_input(path))
+    let opened = path
+        .is_file()
         .then(|| tollgate_frames::open(path, PayloadFormat::Auto, Judged::Apart).ok());
     match opened.flatten() {
         Some(Payload::Frames(frames)) => {

@@ -52,11 +52,11 @@ impl Maker<'_> {
             let what = match (missing, wrong) {
                 (0, 0) => continue,
                 (_, 0) => format!("{missing} empty"),
-                (0, _) => format!("{wrong} that are something else"),
-                _ => format!("{missing} empty and {wrong} that are something else"),
+                (0, _) => format!("{wrong} something else"),
+                _ => format!("{missing} empty and {wrong} something else"),
             };
             let first = first.as_deref().unwrap_or_default();
-            let text = format!("; `{name}` has cells, {what}, the first at {first}");
+            let text = format!("; of `{name}` {what}, the first at {first}");
             if !said.contains(&text) {
                 said.push(text);
             }
