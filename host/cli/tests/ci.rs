@@ -157,6 +157,40 @@ fn only_the_program_that_is_meant_is_installed() {
     assert_eq!(runner.action(&[]).code, 0);
 }
 
+/// What cargo is told, by a cargo that takes no ten minutes.
+#[test]
+fn it_is_built_where_that_is_asked_for() {
+    let mut runner = Runner::new();
+    let source = runner.file("source of tollgate");
+    fs::create_dir_all(source.join("xtask")).unwrap();
+    fs::write(source.join("xtask/Cargo.toml"), "").unwrap();
+    let cargo = runner.file("cargo");
+    let script = format!(
+        "#!/bin/sh\necho \"$PWD: $*\" >> \"$HOME/cargo\"\n\
+         mkdir -p \"$CARGO_TARGET_DIR/release\" && cp {BINARY} \"$CARGO_TARGET_DIR/release/\"\n"
+    );
+    fs::write(&cargo, script).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    runner.path.push(runner.file(""));
+    let ran = runner.action(&[("source", source.to_str().unwrap())]);
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    let told = fs::read_to_string(runner.folder.path().join("home/cargo")).unwrap();
+    let folder = source.canonicalize().unwrap().display().to_string();
+    assert_eq!(
+        told,
+        format!(
+            "{folder}: xtask plugins\n{folder}: build --release --locked --package tollgate-cli\n"
+        )
+    );
+    // What cannot be built, or only in part, is not installed.
+    for fails in ["xtask", "build"] {
+        let script = format!("#!/bin/sh\n[ \"$1\" != {fails} ]\n");
+        fs::write(&cargo, script).unwrap();
+        let ran = runner.action(&[("source", source.to_str().unwrap())]);
+        assert_eq!(ran.code, 2, "{fails}: {}", ran.log);
+    }
+}
+
 /// A program that says which arguments it got.
 fn echo(runner: &Runner) -> PathBuf {
     let file = runner.file("echo");
