@@ -37,12 +37,11 @@ if [ -n "$url" ]; then
 elif [ -n "$source" ]; then
   [ -f "$source/xtask/Cargo.toml" ] || wrong "\`$source\` is no folder of Tollgate's sources"
   build=${CARGO_TARGET_DIR:-$(temporary)/tollgate-build}
+  # The plugins first: they are in the binary.
   (
-    cd -- "$source"
     export CARGO_TARGET_DIR=$build
-    # The plugins first: they are in the binary.
-    cargo xtask plugins
-    cargo build --release --locked --package tollgate-cli
+    cd -- "$source" && cargo xtask plugins &&
+      cargo build --release --locked --package tollgate-cli
   ) || wrong "\`tollgate\` cannot be built from \`$source\`"
   cp -- "$build/release/tollgate" "$target"
 else

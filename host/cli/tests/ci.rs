@@ -5,20 +5,23 @@
 #![allow(clippy::indexing_slicing, reason = "as above: an answer without the key is wrong")]
 
 mod common;
+#[path = "ci/repository.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
+mod repository;
 #[path = "ci/runner.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod runner;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use common::{root, text};
+use repository::{BINARY, MODELS, commit, edit, git, repository, sha256};
 use runner::{Ran, Runner, plain, yaml};
 use serde_json::Value;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tollgate");
-const MODELS: &str = "tests/fixtures/mlflow/tumor_screening-v";
 const EXAMPLES: [&str; 3] = ["promote_model", "approve_model", "policies"];
 
 /// What was asked, of a runner that is there for this alone.
@@ -34,11 +37,6 @@ fn gate(candidate: u32, more: &[(&str, &str)]) -> (Runner, Ran) {
          policies/gates/offline.yaml"
     );
     action(&[&[("command", "gate"), ("arguments", &arguments)], more].concat())
-}
-
-fn sha256(file: &Path) -> String {
-    let output = Command::new("sha256sum").arg(file).output().unwrap();
-    text(&output.stdout)[..64].to_owned()
 }
 
 #[test]
@@ -157,6 +155,40 @@ fn only_the_program_that_is_meant_is_installed() {
     assert_eq!(runner.action(&[]).code, 2);
     runner.path.push(Path::new(BINARY).parent().unwrap().to_owned());
     assert_eq!(runner.action(&[]).code, 0);
+}
+
+/// What cargo is told, by a cargo that takes no ten minutes.
+#[test]
+fn it_is_built_where_that_is_asked_for() {
+    let mut runner = Runner::new();
+    let source = runner.file("source of tollgate");
+    fs::create_dir_all(source.join("xtask")).unwrap();
+    fs::write(source.join("xtask/Cargo.toml"), "").unwrap();
+    let cargo = runner.file("cargo");
+    let script = format!(
+        "#!/bin/sh\necho \"$PWD: $*\" >> \"$HOME/cargo\"\n\
+         mkdir -p \"$CARGO_TARGET_DIR/release\" && cp {BINARY} \"$CARGO_TARGET_DIR/release/\"\n"
+    );
+    fs::write(&cargo, script).unwrap();
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+    runner.path.push(runner.file(""));
+    let ran = runner.action(&[("source", source.to_str().unwrap())]);
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    let told = fs::read_to_string(runner.folder.path().join("home/cargo")).unwrap();
+    let folder = source.canonicalize().unwrap().display().to_string();
+    assert_eq!(
+        told,
+        format!(
+            "{folder}: xtask plugins\n{folder}: build --release --locked --package tollgate-cli\n"
+        )
+    );
+    // What cannot be built, or only in part, is not installed.
+    for fails in ["xtask", "build"] {
+        let script = format!("#!/bin/sh\n[ \"$1\" != {fails} ]\n");
+        fs::write(&cargo, script).unwrap();
+        let ran = runner.action(&[("source", source.to_str().unwrap())]);
+        assert_eq!(ran.code, 2, "{fails}: {}", ran.log);
+    }
 }
 
 /// A program that says which arguments it got.
@@ -290,209 +322,6 @@ fn no_input_is_part_of_a_script() {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=Dana", "-c", "user.email=dana@example.com"])
-        .args(["-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// A repository with policies and evidence, and a branch on it.
-fn repository() -> Runner {
-    let runner = Runner::new();
-    let folder = runner.workspace();
-    fs::create_dir(folder.join("evidence")).unwrap();
-    let rows = folder.join("tests/fixtures/mlflow/fraud/transactions.jsonl");
-    fs::copy(rows, folder.join("evidence/yesterday.jsonl")).unwrap();
-    let models = MODELS;
-    for version in [2, 3] {
-        let output = Command::new(BINARY)
-            .args(["gate", "--candidate", &format!("{models}{version}")])
-            .args(["--champion", &format!("{models}1"), "--no-cache"])
-            .args(["--profile", "policies/gates/offline.yaml"])
-            .args(["--record", "evidence/records.jsonl", "--as-of", "2026-11-30T12:00:00Z"])
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert_ne!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    }
-    git(&folder, &["init", "--quiet"]);
-    git(&folder, &["add", "--all"]);
-    git(&folder, &["commit", "--quiet", "--message", "policies"]);
-    git(&folder, &["checkout", "--quiet", "-b", "change"]);
-    runner
-}
-
-fn edit(runner: &Runner, file: &str, from: &str, to: &str) {
-    let path = runner.workspace().join(file);
-    let before = fs::read_to_string(&path).unwrap();
-    assert!(before.contains(from), "{from}");
-    fs::write(path, before.replace(from, to)).unwrap();
-}
-
-fn commit(runner: &Runner) {
-    git(&runner.workspace(), &["add", "--all"]);
-    git(&runner.workspace(), &["commit", "--quiet", "--message", "change"]);
-}
-
-const EVIDENCE: [(&str, &str); 5] = [
-    ("binary", BINARY),
-    ("command", "policy changes"),
-    ("base", "main"),
-    ("decisions", "policies/fraud.yaml=evidence/yesterday.jsonl"),
-    ("records", "evidence/records.jsonl"),
-];
-
-fn changes(runner: &mut Runner, more: &[(&str, &str)]) -> Ran {
-    let mut inputs = EVIDENCE.to_vec();
-    inputs.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
-    inputs.extend(more);
-    runner.action(&inputs)
-}
-
-#[test]
-fn a_pull_request_shows_what_its_policies_change() {
-    let mut runner = repository();
-    edit(&runner, "policies/fraud.yaml", "block: 0.7", "block: 0.5");
-    edit(&runner, "policies/gates/offline.yaml", "threshold: 0.1", "threshold: 0.02");
-    edit(&runner, "policies/promotion.yaml", "stages: true", "stages: false");
-    fs::copy(
-        runner.workspace().join("policies/gates/staging.yaml"),
-        runner.workspace().join("policies/gates/new.yaml"),
-    )
-    .unwrap();
-    fs::remove_file(runner.workspace().join("policies/gates/ramp.yaml")).unwrap();
-    commit(&runner);
-    let ran = changes(&mut runner, &[]);
-    assert_eq!(ran.code, 0, "{}", ran.log);
-    let markdown = fs::read_to_string(plain(&ran.outputs["markdown"])).unwrap();
-    for says in [
-        "settings.thresholds.block | 0.7 → 0.5",
-        "| manual\\_review | block | 11 |",
-        "| tumor\\_screening v2 | pass | fail |",
-        "`policies/promotion.yaml` changed and is no policy document: not compared.",
-        "`policies/gates/new.yaml` is new",
-        "`policies/gates/ramp.yaml` is removed",
-    ] {
-        assert!(markdown.contains(says), "{says}: {markdown}");
-        assert!(runner.summary().contains(says), "{says}: {}", runner.summary());
-    }
-    assert!(ran.log.contains("::warning file=policies/fraud.yaml,line=51,"), "{}", ran.log);
-    // Each document has a report of its own.
-    let reports = plain(&ran.outputs["reports"]);
-    for number in 1..=4 {
-        let is_there = Path::new(&reports).join(format!("diff-{number}.json")).is_file();
-        assert_eq!(is_there, number == 1 || number == 3, "{number}: {}", ran.log);
-    }
-    assert_eq!(changes(&mut runner, &[("fail-on", "change")]).code, 1);
-}
-
-#[test]
-fn a_pull_request_without_a_change_says_so() {
-    let mut runner = repository();
-    edit(&runner, "policies/fraud.yaml", "# From mild to strict.", "# Mildest first.");
-    commit(&runner);
-    for more in [&[][..], &[("fail-on", "change")]] {
-        let ran = changes(&mut runner, more);
-        assert_eq!(ran.code, 0, "{}", ran.log);
-        assert!(ran.log.contains("SAME: 285 rows come out the same"), "{}", ran.log);
-    }
-    git(&runner.workspace(), &["reset", "--quiet", "--hard", "main"]);
-    let ran = changes(&mut runner, &[("fail-on", "change")]);
-    assert_eq!(ran.code, 0, "{}", ran.log);
-    assert!(ran.log.contains("No policy document changed."), "{}", ran.log);
-    // What the base changed meanwhile is not this change's.
-    git(&runner.workspace(), &["checkout", "--quiet", "main"]);
-    edit(&runner, "policies/fraud.yaml", "block: 0.7", "block: 0.5");
-    commit(&runner);
-    git(&runner.workspace(), &["checkout", "--quiet", "change"]);
-    let ran = changes(&mut runner, &[("fail-on", "change")]);
-    assert!(ran.code == 0 && ran.log.contains("No policy document changed."), "{}", ran.log);
-}
-
-/// Each way to find nothing that is none.
-#[test]
-fn what_was_not_compared_is_no_pass() {
-    let mut runner = repository();
-    edit(&runner, "policies/fraud.yaml", "block: 0.7", "block: 0.70");
-    commit(&runner);
-    let cases: [(&[(&str, &str)], i32); 9] = [
-        (&[], 0),
-        (&[("base", "")], 2),
-        (&[("base", "nowhere")], 2),
-        (&[("base", "--help")], 2),
-        (&[("policies", "polices")], 2),
-        (&[("fail-on", "anything")], 2),
-        (&[("decisions", "nowhere.jsonl")], 2),
-        (&[("decisions", ""), ("records", "evidence/records.jsonl")], 3),
-        (&[("policies", "policies/gates\npolicies/nowhere.yaml")], 2),
-    ];
-    for (more, code) in cases {
-        let ran = changes(&mut runner, more);
-        assert_eq!(ran.code, code, "{more:?}: {}", ran.log);
-    }
-    // A document that cannot be used.
-    edit(&runner, "policies/fraud.yaml", "block: 0.70", "block: 7");
-    commit(&runner);
-    assert_eq!(changes(&mut runner, &[]).code, 2);
-    // A link instead of a document.
-    let path = runner.workspace().join("policies/fraud.yaml");
-    fs::remove_file(&path).unwrap();
-    symlink("gates/offline.yaml", &path).unwrap();
-    commit(&runner);
-    assert_eq!(changes(&mut runner, &[]).code, 3);
-    // No repository, and one without the commit that both go on from.
-    fs::rename(runner.workspace().join(".git"), runner.file("git")).unwrap();
-    assert_eq!(changes(&mut runner, &[]).code, 2);
-    fs::rename(runner.file("git"), runner.workspace().join(".git")).unwrap();
-    git(&runner.workspace(), &["checkout", "--quiet", "--orphan", "other"]);
-    commit(&runner);
-    let ran = changes(&mut runner, &[]);
-    assert_eq!(ran.code, 2, "{}", ran.log);
-    assert!(ran.log.contains("fetch-depth: 0"), "{}", ran.log);
-}
-
-#[test]
-fn file_names_of_strangers_are_names() {
-    let mut runner = repository();
-    let names = [
-        "$(touch pwned).yaml",
-        "a\n::error::forged.yaml",
-        "--format=json.yaml",
-        "*.yaml",
-        ":(exclude)x.yaml",
-        "'; touch pwned; '.yml",
-        "a=b.yaml",
-    ];
-    for name in names {
-        let to = runner.workspace().join("policies").join(name);
-        fs::copy(runner.workspace().join("policies/fraud.yaml"), to).unwrap();
-    }
-    commit(&runner);
-    git(&runner.workspace(), &["branch", "--force", "main"]);
-    for name in names {
-        edit(&runner, &format!("policies/{name}"), "block: 0.7", "block: 0.5");
-    }
-    commit(&runner);
-    let ran = changes(&mut runner, &[("decisions", "evidence/yesterday.jsonl")]);
-    assert_eq!(ran.code, 0, "{}", ran.log);
-    assert_eq!(
-        ran.log.matches("tollgate policy diff: DIFFERENT: 11 of 285").count(),
-        names.len(),
-        "{}",
-        ran.log
-    );
-    assert!(!runner.workspace().join("pwned").exists());
-    assert!(!ran.log.lines().any(|line| line.starts_with("::error")), "{}", ran.log);
-}
-
 /// One job of the template, in one shell as GitLab's runner does it.
 fn gitlab(runner: &Runner, job: &str, variables: &[(&str, &str)]) -> Output {
     let template = yaml("host/ci/gitlab.yml");
@@ -554,69 +383,6 @@ fn gitlab_has_the_same() {
         assert_eq!(ran.status.code(), Some(2), "{hostile:?}: {}", text(&ran.stdout));
         assert!(!runner.workspace().join("pwned").exists(), "{hostile:?}");
     }
-}
-
-/// The steps of a job of an example, run one after the other.
-fn job(runner: &mut Runner, file: &str, name: &str) -> Vec<Ran> {
-    let workflow = yaml(&format!("host/ci/examples/{file}.yml"));
-    let steps = workflow["jobs"][name]["steps"].as_array().unwrap().clone();
-    runner.failed = false;
-    runner.context["steps"] = serde_json::json!({});
-    runner.context["env"]["TOLLGATE_URL"] = format!("file://{BINARY}").into();
-    runner.context["env"]["TOLLGATE_SHA256"] = sha256(Path::new(BINARY)).into();
-    let ran: Vec<Ran> = steps.iter().filter_map(|step| runner.step(step)).collect();
-    assert!(!ran.is_empty(), "{file}: {name}");
-    ran
-}
-
-#[test]
-fn the_example_of_a_pull_request_works() {
-    let mut runner = repository();
-    let base = git(&runner.workspace(), &["rev-parse", "main"]).trim().to_owned();
-    edit(&runner, "policies/fraud.yaml", "block: 0.7", "block: 0.5");
-    commit(&runner);
-    let request = serde_json::json!({
-        "base": { "sha": base },
-        "head": { "repo": { "full_name": "acme/models" } },
-        "number": 7,
-    });
-    runner.context["github"] =
-        serde_json::json!({ "event": { "pull_request": request }, "repository": "acme/models" });
-    // GitHub's own program, which is not here, is told what to comment.
-    let gh = runner.file("gh");
-    fs::write(&gh, "#!/bin/sh\nprintf '%s ' \"$@\"\nfor it; do :; done; cat \"$it\"\n").unwrap();
-    fs::set_permissions(&gh, fs::Permissions::from_mode(0o755)).unwrap();
-    runner.path.push(runner.file(""));
-    let ran = job(&mut runner, "policies", "policies");
-    let codes: Vec<i32> = ran.iter().map(|ran| ran.code).collect();
-    assert_eq!(codes, [0, 0, 0], "{ran:#?}");
-    let comment = &ran[2].log;
-    assert!(comment.starts_with("pr comment 7 --edit-last"), "{comment}");
-    assert!(comment.contains("| manual\\_review | block | 11 |"), "{comment}");
-}
-
-/// A version of a real registry goes to Staging, and what fails does not.
-#[test]
-fn the_example_of_a_promotion_works() {
-    let Some(address) = std::env::var("TOLLGATE_TEST_MLFLOW").ok() else {
-        eprintln!("not run: no `TOLLGATE_TEST_MLFLOW`; `cargo xtask test` starts a server");
-        return;
-    };
-    let mut runner = Runner::new();
-    runner.env.insert("MLFLOW_TRACKING_URI".into(), address);
-    let inputs = |version: &str| serde_json::json!({ "model_name": "tumor_screening", "version": version, "reason": "it's $(better)" });
-    // worse
-    runner.context["inputs"] = inputs("3");
-    let ran = job(&mut runner, "promote_model", "staging");
-    assert_eq!(ran[0].code, 1, "{}", ran[0].log);
-    assert!(runner.failed);
-    // What Production asks for is not there: nobody is asked for approval.
-    let ran = job(&mut runner, "promote_model", "request");
-    assert!(runner.failed, "{ran:#?}");
-    assert!(ran.iter().all(|ran| !ran.log.contains("requested")), "{ran:#?}");
-    // Nothing serves, so there is nothing to go back to.
-    let ran = job(&mut runner, "promote_model", "rollback");
-    assert_eq!(ran[0].code, 2, "{}", ran[0].log);
 }
 
 /// The Python with pre-commit and others that `cargo xtask test` brings.

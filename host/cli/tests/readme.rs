@@ -1,4 +1,5 @@
-//! The README shows what the commands print, and nothing else.
+//! The README and the page of the CI kit show what the commands print, and
+//! nothing else.
 //!
 //! `TOLLGATE_UPDATE_README=1 cargo test --test readme` writes what they print
 //! now into it.
@@ -82,12 +83,21 @@ fn replayed(text: &str, folder: &Path, home: &Path) -> String {
 
 #[test]
 fn the_readme_shows_what_commands_print() {
+    shows_what_commands_print("README.md");
+}
+
+#[test]
+fn the_page_of_the_ci_kit_shows_what_commands_print() {
+    shows_what_commands_print("host/ci/README.md");
+}
+
+fn shows_what_commands_print(page: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for name in ["tests", "policies", "plugins"] {
         std::os::unix::fs::symlink(root.join(name), folder.path().join(name)).unwrap();
     }
-    let readme = root.join("README.md");
+    let readme = root.join(page);
     let text = fs::read_to_string(&readme).unwrap();
     let now = replayed(&text, folder.path(), home.path());
     let (shown, printed) = (comparable(&text), comparable(&now));

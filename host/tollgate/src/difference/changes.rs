@@ -1,6 +1,6 @@
 //! What is written differently in two documents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -89,7 +89,10 @@ pub fn changes(old: &PolicyDocument, new: &PolicyDocument) -> Vec<Change> {
         .retain(|change| change.pointer.split('/').nth(1).is_none_or(|member| member != CHANGELOG));
     let index = Index::new(new.tree());
     for change in &mut found {
-        let span = index.nearest(&change.pointer).span();
+        // What is gone may have left its place to something else.
+        let parent = change.pointer.rsplit_once('/').map(|(parent, _)| parent);
+        let pointer = parent.filter(|_| change.new.is_none()).unwrap_or(&change.pointer);
+        let span = index.nearest(pointer).span();
         change.line = u64::try_from(new.source().place(span.start).line).ok();
     }
     found
@@ -147,13 +150,12 @@ fn is_same(old: Option<&Value>, new: Option<&Value>) -> bool {
 fn maps(at: &Place, old: &[Entry], new: &[Entry], found: &mut Vec<Change>) {
     let before: HashMap<&str, &Node> =
         old.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
-    let mut kept: HashMap<&str, ()> = HashMap::new();
+    let kept: HashSet<&str> = new.iter().map(|entry| entry.key.as_str()).collect();
     for entry in new {
-        kept.insert(&entry.key, ());
         let place = at.member(&entry.key);
         nodes(&place, before.get(entry.key.as_str()).copied(), Some(&entry.value), found);
     }
-    for entry in old.iter().filter(|entry| !kept.contains_key(entry.key.as_str())) {
+    for entry in old.iter().filter(|entry| !kept.contains(entry.key.as_str())) {
         nodes(&at.member(&entry.key), Some(&entry.value), None, found);
     }
 }
@@ -268,7 +270,7 @@ mod tests {
             [
                 "10 settings.rules[fair].threshold: 2 → 4",
                 "12 settings.rules[new]: added {\"id\":\"new\",\"threshold\":3}",
-                "12 settings.rules[auc (2)]: removed {\"metric\":\"auc\",\"threshold\":3}",
+                "9 settings.rules[auc (2)]: removed {\"metric\":\"auc\",\"threshold\":3}",
                 "9 settings.rules (order): [\"auc\",\"fair\"] → [\"fair\",\"auc\"]",
             ]
         );
