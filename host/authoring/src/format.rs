@@ -126,7 +126,8 @@ fn written(text: &str, name: &impl Fn() -> String) -> Result<String, FormatError
     let closings: Vec<usize> = tree.descendants().filter_map(|node| closing(&node)).collect();
     // From the end, so that the places before stay what they are.
     for at in closings.into_iter().rev() {
-        let line = formatted.get(..at).map_or("", |before| before.rsplit('\n').next().unwrap_or(""));
+        let line =
+            formatted.get(..at).map_or("", |before| before.rsplit('\n').next().unwrap_or(""));
         if line.trim().is_empty() {
             formatted.insert_str(at, "  ");
         }

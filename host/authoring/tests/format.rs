@@ -151,7 +151,9 @@ fn document() -> impl Strategy<Value = String> {
                 lines.extend(comment.iter().map(|text| format!("# {text}")));
                 let head = if is_list { "-".to_owned() } else { format!("k{index}:") };
                 let is_block = value.len() > 1
-                    && !value.first().is_some_and(|first| matches!(first.as_str(), "|" | ">-" | "["));
+                    && !value
+                        .first()
+                        .is_some_and(|first| matches!(first.as_str(), "|" | ">-" | "["));
                 if is_block {
                     lines.push(head);
                     lines.extend(value.iter().map(|line| match line.is_empty() {

@@ -83,7 +83,12 @@ impl Catalog {
         let index = self.metrics.len();
         self.claim(name, index, None)?;
         self.metrics.push(find_builtin(|builtin| builtin.name == name).map_or_else(
-            || Metric { name: name.to_owned(), is_evaluated: true, is_known: true, ..Metric::default() },
+            || Metric {
+                name: name.to_owned(),
+                is_evaluated: true,
+                is_known: true,
+                ..Metric::default()
+            },
             Metric::from_builtin,
         ));
         Ok(index)

@@ -1,5 +1,6 @@
 //! `tollgate policy`
 
+mod explain;
 mod fmt;
 mod lint;
 
@@ -14,11 +15,14 @@ pub(crate) enum Policy {
     Lint(lint::Lint),
     /// Format documents, and keep their comments
     Fmt(fmt::Fmt),
+    /// Say on one page what a document decides
+    Explain(explain::Explain),
 }
 
 pub(crate) fn run(arguments: &Policy) -> Exit {
     match arguments {
         Policy::Lint(lint) => self::lint::run(lint),
         Policy::Fmt(fmt) => output::shown("policy fmt", fmt.format, || self::fmt::run(fmt)),
+        Policy::Explain(explain) => self::explain::run(explain),
     }
 }
