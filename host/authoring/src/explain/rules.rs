@@ -2,9 +2,9 @@
 //! evidence at all says what each rule expects, and what missing evidence is.
 
 use serde::Serialize;
-use serde_json::Value;
 use tollgate::judge::{JudgeError, Opened, RulePlaces};
 use tollgate::report::FindingReport;
+use tollgate::tree::{Content, Node};
 use tollgate_engine::types::Outcome;
 
 /// One rule.
@@ -22,9 +22,9 @@ pub struct Rule {
     pub without_evidence: String,
     /// What missing evidence is.
     pub on_missing: &'static str,
-    /// What the document says of it, as it is written.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub written: Value,
+    /// What the document says of it, in its order: `metric auc, threshold 0.8`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
 }
 
 /// The rules of a gate, in the order in which it judges them.
@@ -38,7 +38,7 @@ pub(super) fn asked(opened: &Opened) -> Result<Vec<Rule>, JudgeError> {
         let pointer = finding.pointer.as_deref();
         let written = document.settings_tree().zip(pointer).and_then(|(settings, pointer)| {
             let found = settings.nearest(pointer);
-            found.exact.then(|| found.node.to_json())
+            found.exact.then(|| written(found.node, true))
         });
         Rule {
             line: places.as_ref().and_then(|places| places.line(&finding)),
@@ -46,7 +46,7 @@ pub(super) fn asked(opened: &Opened) -> Result<Vec<Rule>, JudgeError> {
             expected: finding.expected,
             without_evidence: finding.message,
             rule: finding.rule,
-            written: written.unwrap_or(Value::Null),
+            written,
         }
     });
     Ok(rules.collect())
@@ -58,5 +58,25 @@ fn on_missing(outcome: Outcome) -> &'static str {
         Outcome::Inconclusive => "inconclusive",
         Outcome::Warn => "skipped",
         Outcome::Pass => "pass",
+    }
+}
+
+/// A value on one line. The id of a rule stands beside it already.
+fn written(node: &Node, is_rule: bool) -> String {
+    match &node.content {
+        Content::Text(text) => text.clone(),
+        Content::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| written(item, false)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Content::Map(entries) => {
+            let entries = entries.iter().filter(|entry| !is_rule || entry.key != "id");
+            let members: Vec<String> = entries
+                .map(|entry| format!("{} {}", entry.key, written(&entry.value, false)))
+                .collect();
+            let members = members.join(", ");
+            if is_rule { members } else { format!("{{{members}}}") }
+        }
+        _ => node.to_json().to_string(),
     }
 }

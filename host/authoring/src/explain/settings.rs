@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use tollgate::document::PolicyDocument;
-use tollgate::tree::escape;
+use tollgate::tree::{Content, Node, escape};
 
 /// So many settings are told; a document of a person has fewer.
 const TOLD: usize = 200;
@@ -27,45 +27,48 @@ pub(super) fn said(document: &PolicyDocument, schema: &str) -> Vec<Setting> {
     let schema: Value = serde_json::from_str(schema).unwrap_or(Value::Null);
     let mut said = Vec::new();
     if let Some(settings) = document.settings_tree() {
-        walk(&settings.to_json(), &schema, &schema, "", None, &mut said);
+        walk(settings, &schema, &schema, "", None, &mut said);
     }
     said
 }
 
 fn walk(
-    value: &Value,
+    node: &Node,
     schema: &Value,
     root: &Value,
     pointer: &str,
     inherited: Option<&str>,
     said: &mut Vec<Setting>,
 ) {
-    let schema = resolved(schema, root);
-    let own = schema.get("description").and_then(Value::as_str);
+    let described = |schema: &'_ Value| schema.get("description").is_some();
+    let target = resolved(schema, root);
+    // What is said of the place says more than what is said of its kind.
+    let own = if described(schema) { schema } else { target };
+    let own = own.get("description").and_then(Value::as_str);
     let meaning = own.or(inherited);
     if said.len() >= TOLD {
         return;
     }
-    let is_inner = |value: &Value| value.is_object() || value.is_array();
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            for (key, value) in members {
-                let below = member(schema, key, root);
+    let is_inner = |node: &Node| matches!(node.content, Content::Map(_) | Content::List(_));
+    match &node.content {
+        Content::Map(entries) if !entries.is_empty() => {
+            for entry in entries {
+                let below = member(target, &entry.key, root);
                 // What a map of one kind means, each of its entries means.
-                let inherited = if below.is_null() { meaning } else { own };
-                let pointer = format!("{pointer}/{}", escape(key));
-                walk(value, below, root, &pointer, inherited, said);
+                let inherited = if described(below) { own } else { meaning };
+                let pointer = format!("{pointer}/{}", escape(&entry.key));
+                walk(&entry.value, below, root, &pointer, inherited, said);
             }
         }
-        Value::Array(items) if items.iter().any(is_inner) => {
-            let below = schema.get("items").unwrap_or(&Value::Null);
-            for (index, value) in items.iter().enumerate() {
-                walk(value, below, root, &format!("{pointer}/{index}"), own, said);
+        Content::List(items) if items.iter().any(is_inner) => {
+            let below = target.get("items").unwrap_or(&Value::Null);
+            for (index, item) in items.iter().enumerate() {
+                walk(item, below, root, &format!("{pointer}/{index}"), own, said);
             }
         }
-        value => said.push(Setting {
+        _ => said.push(Setting {
             pointer: pointer.to_owned(),
-            value: value.clone(),
+            value: node.to_json(),
             meaning: meaning.map(first_sentence),
         }),
     }

@@ -25,6 +25,11 @@ pub(super) fn table(
     }
 }
 
+/// Whether a table can be drawn in `width` columns.
+pub(super) fn fits(head: &[String], rows: &[Vec<String>], width: usize) -> bool {
+    widths(head, rows, width).is_some()
+}
+
 fn count(text: &str) -> usize {
     text.chars().count()
 }
@@ -57,30 +62,39 @@ fn widths(head: &[String], rows: &[Vec<String>], width: usize) -> Option<Vec<usi
     Some(widths)
 }
 
-/// Where a text may be broken: behind spaces and underscores.
+/// Where a text may always be broken: behind spaces.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive([' ', '_']).map(|piece| piece.trim_end_matches(' '))
+    text.split(' ')
 }
 
-/// A text in lines of at most `width` characters.
+/// A text in lines of at most `width` characters. A word that is longer than a
+/// line is broken behind underscores, or else anywhere.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for piece in text.split_inclusive([' ', '_']) {
-        let fits = count(&line) + count(piece.trim_end_matches(' ')) <= width;
-        if !fits && !line.is_empty() {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+    let mut add = |piece: &str, space: &str| {
+        let is_first = line.is_empty();
+        if !is_first && count(&line) + count(space) + count(piece) <= width {
+            line.push_str(space);
+        } else if !is_first {
+            lines.push(std::mem::take(&mut line));
         }
-        let mut piece: Vec<char> = piece.chars().collect();
-        // A word that is longer than the cell.
-        while piece.len() > width && piece.iter().any(|it| *it != ' ') {
-            let rest = piece.split_off(width);
-            lines.push(piece.into_iter().collect());
-            piece = rest;
+        line.push_str(piece);
+    };
+    for word in pieces(text) {
+        if count(word) <= width {
+            add(word, " ");
+            continue;
         }
-        line.extend(piece);
+        for (index, part) in word.split_inclusive('_').enumerate() {
+            let characters: Vec<char> = part.chars().collect();
+            for (at, chunk) in characters.chunks(width.max(1)).enumerate() {
+                let chunk: String = chunk.iter().collect();
+                add(&chunk, if index == 0 && at == 0 { " " } else { "" });
+            }
+        }
     }
-    lines.push(line.trim_end().to_owned());
+    lines.push(line);
     lines
 }
 

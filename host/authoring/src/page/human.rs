@@ -29,7 +29,9 @@ pub fn human(out: &mut String, it: &Explanation, width: usize) -> fmt::Result {
         if !table.before.is_empty() {
             drawn::paragraph(out, &table.before, "", width)?;
         }
-        drawn::table(out, &table.head, &table.rows, width)?;
+        let narrow = table.narrow.filter(|_| !drawn::fits(&table.head, &table.rows, width));
+        let (head, rows) = narrow.unwrap_or((table.head, table.rows));
+        drawn::table(out, &head, &rows, width)?;
         for note in &table.notes {
             drawn::paragraph(out, note, "", width)?;
         }

@@ -6,12 +6,17 @@ use crate::explain::Explanation;
 use crate::explain::decisions::{Decisions, Row};
 use crate::explain::rules::Rule;
 
+/// The reasons that a row has in every case.
+const REASONS: &str = "reasons given in each case";
+
 /// A table, with what stands above and below it.
 pub(super) struct Table {
     pub(super) title: &'static str,
     pub(super) before: String,
     pub(super) head: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+    /// The same in fewer columns, for a page that is too narrow.
+    pub(super) narrow: Option<(Vec<String>, Vec<Vec<String>>)>,
     pub(super) notes: Vec<String>,
 }
 
@@ -80,6 +85,7 @@ fn inputs(it: &Explanation) -> Table {
         before: String::new(),
         head: head(&["input", "kind", "from", "where it is missing"]),
         rows: rows.collect(),
+        narrow: None,
         notes: Vec::new(),
     }
 }
@@ -99,6 +105,13 @@ fn decided(decisions: &Decisions) -> Table {
         let reasons = row.reasons.join(", ");
         std::iter::once(action).chain(conditions).chain([reasons]).collect()
     });
+    let narrow = decisions.rows.iter().map(|row| {
+        let action = row.action.clone().unwrap_or_else(|| "no decision".to_owned());
+        let when: Vec<String> =
+            row.when.iter().map(|it| format!("{} {}", it.input, it.is)).collect();
+        let when = if when.is_empty() { "always".to_owned() } else { when.join("; ") };
+        vec![action, when, row.reasons.join(", ")]
+    });
     let mut notes = decisions.notes.clone();
     if !idle.is_empty() {
         notes.push(format!("whatever it is, it changes no action: {}", idle.join(", ")));
@@ -114,9 +127,13 @@ fn decided(decisions: &Decisions) -> Table {
         before,
         head: head
             .chain(columns.iter().map(|name| (*name).to_owned()))
-            .chain(["reasons given in all cases".to_owned()])
+            .chain([REASONS.to_owned()])
             .collect(),
         rows: rows.collect(),
+        narrow: Some((
+            self::head(&["action", "when all of this is so", REASONS]),
+            narrow.collect(),
+        )),
         notes,
     }
 }
@@ -132,6 +149,7 @@ fn undecided(decisions: &Decisions) -> Table {
         before: String::new(),
         head: head(&["input", "is", "why"]),
         rows: rows.map(|it| vec![it.input.clone(), it.is.clone(), it.why.clone()]).collect(),
+        narrow: None,
         notes: Vec::new(),
     }
 }
@@ -139,7 +157,7 @@ fn undecided(decisions: &Decisions) -> Table {
 fn rules(rules: &[Rule]) -> Table {
     let rows = rules.iter().map(|rule| {
         let expected = rule.expected.clone().unwrap_or_default();
-        let written = written(&rule.written);
+        let written = rule.written.clone().unwrap_or_default();
         vec![rule.rule.clone(), expected, written, rule.on_missing.to_owned()]
     });
     Table {
@@ -149,20 +167,8 @@ fn rules(rules: &[Rule]) -> Table {
             .to_owned(),
         head: head(&["rule", "expects", "as it is written", "without evidence"]),
         rows: rows.collect(),
+        narrow: None,
         notes: Vec::new(),
-    }
-}
-
-/// `metric accuracy, baseline champion`.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let members = members.iter().filter(|(key, _)| *key != "id");
-            let members = members.map(|(key, value)| format!("{key} {}", plain(value)));
-            members.collect::<Vec<_>>().join(", ")
-        }
-        Value::Null => String::new(),
-        value => plain(value),
     }
 }
 
@@ -193,6 +199,7 @@ fn settings(it: &Explanation) -> Table {
         before: String::new(),
         head: head(&["setting", "value", "meaning"]),
         rows: rows.collect(),
+        narrow: None,
         notes: Vec::new(),
     }
 }
