@@ -13,6 +13,8 @@
 //! not be the same is refused, and so is one that would be formatted otherwise
 //! the next time.
 
+use std::panic::catch_unwind;
+
 use miette::Diagnostic;
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions, LineBreak};
 use similar::TextDiff;
@@ -20,7 +22,7 @@ use thiserror::Error;
 use tollgate::mistake::{Mistake, Mistakes};
 use tollgate::source::Source;
 use tollgate::tree::{Content, Node, NonFinite};
-use yaml_parser::SyntaxKind;
+use yaml_parser::{SyntaxKind, SyntaxNode};
 
 /// Where a line of a flow map or list ends.
 pub const WIDTH: usize = 100;
@@ -106,14 +108,41 @@ fn written(text: &str, name: &impl Fn() -> String) -> Result<String, FormatError
         },
         language: LanguageOptions {
             trailing_comma: false,
+            // In block texts these are part of the value.
+            trim_trailing_whitespaces: false,
             ignore_comment_directive: IGNORE.to_owned(),
             ..LanguageOptions::default()
         },
     };
-    pretty_yaml::format_text(text, &options).map_err(|error| {
+    let not_understood = |error: &dyn ToString| {
         let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
         FormatError::NotUnderstood { name: name(), reason }
-    })
+    };
+    // It slices texts by what it counted, and a document is a stranger's.
+    let formatted = catch_unwind(|| pretty_yaml::format_text(text, &options));
+    let formatted = formatted.map_err(|_| not_understood(&"its formatter gave up"))?;
+    let mut formatted = formatted.map_err(|error| not_understood(&error))?;
+    let tree = yaml_parser::parse(&formatted).map_err(|error| not_understood(&error))?;
+    let closings: Vec<usize> = tree.descendants().filter_map(|node| closing(&node)).collect();
+    // From the end, so that the places before stay what they are.
+    for at in closings.into_iter().rev() {
+        let line =
+            formatted.get(..at).map_or("", |before| before.rsplit('\n').next().unwrap_or(""));
+        if line.trim().is_empty() {
+            formatted.insert_str(at, "  ");
+        }
+    }
+    Ok(formatted)
+}
+
+/// Where the bracket is that closes a list or map of a key's own line. The
+/// formatter writes it below the key, where YAML does not let a value go on.
+fn closing(node: &SyntaxNode) -> Option<usize> {
+    let is_flow = matches!(node.kind(), SyntaxKind::FLOW_SEQ | SyntaxKind::FLOW_MAP);
+    let value = node.parent()?.parent()?;
+    let bracket = node.last_token()?;
+    (is_flow && value.kind() == SyntaxKind::BLOCK_MAP_VALUE)
+        .then(|| bracket.text_range().start().into())
 }
 
 /// Whether two trees hold the same, places apart: keys in the same order, and

@@ -20,6 +20,8 @@ pub struct Metric {
     pub unit: Option<Unit>,
     /// Values outside cannot be.
     pub range: Range,
+    /// Whether the table or the document says what it is.
+    pub is_known: bool,
     is_evaluated: bool,
 }
 
@@ -81,7 +83,12 @@ impl Catalog {
         let index = self.metrics.len();
         self.claim(name, index, None)?;
         self.metrics.push(find_builtin(|builtin| builtin.name == name).map_or_else(
-            || Metric { name: name.to_owned(), is_evaluated: true, ..Metric::default() },
+            || Metric {
+                name: name.to_owned(),
+                is_evaluated: true,
+                is_known: true,
+                ..Metric::default()
+            },
             Metric::from_builtin,
         ));
         Ok(index)
@@ -189,7 +196,8 @@ impl Catalog {
         let known = BUILTIN.iter().flat_map(|builtin| {
             core::iter::once(builtin.name).chain(builtin.aliases.iter().copied())
         });
-        let own = self.names.iter().map(|name| name.text.as_str());
+        let is_known = |name: &&Name| self.metric(name.metric).is_some_and(|it| it.is_known);
+        let own = self.names.iter().filter(is_known).map(|name| name.text.as_str());
         hint(word, known.chain(own).filter(|name| *name != word))
     }
 
@@ -217,6 +225,7 @@ impl Metric {
             greater_is_better: builtin.greater_is_better,
             range: Range { least: bound(least), most: bound(most), unit: unit.clone() },
             unit,
+            is_known: true,
             is_evaluated: builtin.is_evaluated,
         }
     }

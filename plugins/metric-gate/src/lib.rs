@@ -34,6 +34,7 @@ mod compare;
 mod evidence;
 mod facts;
 mod judge;
+mod lint;
 mod place;
 mod reader;
 pub mod rule;
@@ -68,6 +69,10 @@ impl Gate for MetricGate {
     fn configure(settings: Value) -> Result<Self, Vec<Finding>> {
         let (catalog, rules) = settings::read(&settings)?;
         Ok(Self { catalog, rules })
+    }
+
+    fn remarks(&self) -> Vec<Finding> {
+        lint::lint(&self.rules, &self.catalog)
     }
 
     fn evaluate(&self, facts: &[Fact]) -> Vec<Finding> {

@@ -68,7 +68,7 @@ pub struct Check {
 }
 
 /// A metric, and the names that the rule's author used for it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct MetricName {
     /// Index in the catalog.
     pub index: usize,
@@ -96,7 +96,7 @@ impl LeastWindow {
 }
 
 /// Which slices are judged, and which should be there.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Slices {
     /// The labels that make them.
     pub by: By,
@@ -119,7 +119,7 @@ impl Slices {
 }
 
 /// The labels that make slices.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum By {
     /// Any one label.
     Any,
@@ -128,7 +128,7 @@ pub enum By {
 }
 
 /// What must hold.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Limit {
     /// Compared with a number.
     Threshold(Comparison, Decimal),
@@ -150,7 +150,7 @@ pub enum Stated {
 }
 
 /// A limit that moves with a baseline.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Baseline {
     /// What is compared with.
     pub against: Against,
@@ -165,7 +165,7 @@ pub struct Baseline {
 }
 
 /// What a baseline is.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Against {
     /// The same metric and slice of this subject.
     Subject(String),
@@ -176,7 +176,7 @@ pub enum Against {
 }
 
 /// How far from its baseline a limit lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// By this much.
     Absolute(Decimal),

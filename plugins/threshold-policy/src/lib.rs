@@ -54,7 +54,7 @@ impl Policy for ThresholdPolicy {
     }
 
     fn remarks(&self) -> Vec<Finding> {
-        lint(&self.settings)
+        lint(self)
     }
 
     fn surface(&self) -> Declaration {

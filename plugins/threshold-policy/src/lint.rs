@@ -1,5 +1,8 @@
 //! What is allowed in the settings but deserves a look.
 
+mod paths;
+
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,21 +10,22 @@ use alloc::vec::Vec;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::actions::{self, rule_pointer};
+use crate::inputs::folded;
 use crate::mistake::token;
+use crate::policy::ThresholdPolicy;
 use crate::settings::{Effect, Settings};
 
 /// Warnings about settings that `configure` accepts: rules that can make an
-/// action milder, rules that can never change one, inputs that nothing reads,
-/// actions that nothing takes.
-pub(crate) fn lint(settings: &Settings) -> Vec<Finding> {
-    let mut findings = Vec::new();
+/// action milder, that can never change one, whose condition always or never
+/// holds or is another's; entries that are given twice; inputs that nothing
+/// reads, and actions that nothing takes or no case comes to.
+pub(crate) fn lint(policy: &ThresholdPolicy) -> Vec<Finding> {
+    let (settings, order) = (&*policy.settings, &policy.actions);
     let mut warnings = Vec::new();
-    let order = actions::order(settings, &mut findings);
-    if !findings.is_empty() {
-        return warnings;
-    }
-    softening(settings, &order, &mut warnings);
-    unused(settings, &order, &mut warnings);
+    softening(settings, order, &mut warnings);
+    twice(settings, &mut warnings);
+    paths::check(policy, &mut warnings);
+    unused(settings, order, &mut warnings);
     warnings
 }
 
@@ -59,6 +63,31 @@ fn softening(settings: &Settings, order: &[String], warnings: &mut Vec<Finding>)
         let action = flags.strict_mode_action.as_deref().unwrap_or(actions::REVIEW);
         let place = String::from("/flags");
         check(Some(action), flags.strict_mode_effect, place, "strict_mode_effect");
+    }
+}
+
+/// What is given twice.
+fn twice(settings: &Settings, warnings: &mut Vec<Finding>) {
+    let mut countries: BTreeMap<String, &str> = BTreeMap::new();
+    for (index, country) in settings.flags.strict_mode_countries.iter().enumerate() {
+        let key: String = folded(country).collect();
+        if let Some(first) = countries.get(&key) {
+            let message = match *first == country {
+                true => format!("`{country}` is listed twice"),
+                false => format!("`{country}` is listed already, as `{first}`"),
+            };
+            let pointer = format!("/flags/strict_mode_countries/{index}");
+            warnings.push(warn("duplicate-country", pointer, message));
+        } else {
+            countries.insert(key, country);
+        }
+    }
+    let mut reasons: BTreeMap<&str, &str> = BTreeMap::new();
+    for (action, reason) in &settings.reasons {
+        if let Some(first) = reasons.insert(reason, action) {
+            let message = format!("`{reason}` is the reason of `{first}` already");
+            warnings.push(warn("same-reason", format!("/reasons/{}", token(action)), message));
+        }
     }
 }
 

@@ -43,6 +43,9 @@ struct Case {
     /// The findings of `configure` instead.
     #[serde(default)]
     refused: Vec<Expected>,
+    /// What the plugin remarks on settings that it takes; nothing is judged.
+    #[serde(default)]
+    remarks: Option<Vec<Expected>>,
     /// The schema cannot see what `configure` refuses.
     #[serde(default)]
     beyond_schema: bool,
@@ -193,6 +196,9 @@ fn run<G: Gate<Settings = Json>>(
     if !valid {
         return vec!["`configure` takes what the schema refuses".into()];
     }
+    if let Some(remarks) = &case.remarks {
+        return differences(&gate.remarks(), remarks);
+    }
     let facts: Vec<Fact> = case.facts.into_iter().map(Fact::from).collect();
     let findings = gate.evaluate(&facts);
     let Some(verdict) = case.verdict else {
@@ -247,7 +253,7 @@ pub fn hold<G: Gate<Settings = Json>>(folder: &Path) -> usize {
 }
 
 /// Holds that each profile under `policies/gates/` that names `plugin` is a
-/// document that the gate takes; says how many there were.
+/// document that the gate takes without a remark; says how many there were.
 ///
 /// # Panics
 /// Where one is not.
@@ -269,7 +275,9 @@ pub fn profiles<G: Gate<Settings = Json>>(plugin: &str) -> usize {
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
-        assert!(G::configure(settings).is_ok(), "{name}");
+        let gate = G::configure(settings).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let remarks = gate.remarks();
+        assert!(remarks.is_empty(), "{name}: {remarks:#?}");
         profiles += 1;
     }
     profiles

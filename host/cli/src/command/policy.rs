@@ -1,6 +1,7 @@
 //! `tollgate policy`
 
 mod diff;
+mod explain;
 mod fmt;
 mod lint;
 
@@ -17,6 +18,8 @@ pub(crate) enum Policy {
     Fmt(fmt::Fmt),
     /// Show what a change of a policy or a gate profile changes
     Diff(diff::Diff),
+    /// Say on one page what a document decides
+    Explain(explain::Explain),
 }
 
 pub(crate) fn run(arguments: &Policy) -> Exit {
@@ -24,5 +27,6 @@ pub(crate) fn run(arguments: &Policy) -> Exit {
         Policy::Lint(lint) => self::lint::run(lint),
         Policy::Fmt(fmt) => output::shown("policy fmt", fmt.format, || self::fmt::run(fmt)),
         Policy::Diff(diff) => self::diff::run(diff),
+        Policy::Explain(explain) => self::explain::run(explain),
     }
 }

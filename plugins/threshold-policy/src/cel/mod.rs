@@ -31,6 +31,7 @@
 //! condition takes some 80 ns, all else included. The crate is the judge in
 //! `tests/oracle.rs`: random expressions must come out the same in both.
 
+mod fold;
 mod lexer;
 mod operation;
 mod parser;
@@ -38,6 +39,7 @@ mod program;
 mod refusal;
 mod values;
 
+pub use fold::Domain;
 pub use operation::{Cell, Comparison, Fault, FaultKind};
 pub use parser::compile;
 pub use program::{Program, Row};

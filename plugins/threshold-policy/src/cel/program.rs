@@ -61,6 +61,12 @@ impl Program {
         })
     }
 
+    /// Whether it is another one word for word, white space apart.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.operations == other.operations && self.constants == other.constants
+    }
+
     /// Changes the indices of variables to those that `place` gives.
     pub fn renumber(&mut self, place: impl Fn(usize) -> usize) {
         for operation in &mut self.operations {

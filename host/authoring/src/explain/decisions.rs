@@ -1,0 +1,365 @@
+//! What a policy decides, as a table that the policy itself filled in.
+//!
+//! 1. Each input is divided into parts by the numbers and texts of the settings.
+//! 2. Parts on which there is never a decision are told apart.
+//! 3. Parts beside each other that make no difference in drawn cases are one.
+//! 4. Every combination of what is left is decided by the plugin.
+//! 5. Drawn cases are decided and held against that; where one differs, it
+//!    takes part in step 3 of another round.
+//! 6. Combinations with one action become rows, as few as are found.
+
+mod ask;
+mod cover;
+mod words;
+
+use serde::Serialize;
+use tollgate::judge::{Decider, JudgeError};
+use tollgate_engine::types::{Kind, Value};
+
+use self::ask::{Asker, Draw};
+use self::cover::{Cover, Grid};
+use self::words::{condition, extent_of};
+use super::points::{Mentioned, Part};
+
+/// So many cases are drawn to tell parts apart, and to hold the table against.
+const DRAWN: usize = 256;
+/// So many drawn cases the table is held against.
+const HELD: usize = 4000;
+/// So many combinations are decided at most.
+const CELLS: usize = 4096;
+/// So many parts of an input are told apart at most.
+const CLASSES: usize = 64;
+/// How often a table that drawn cases refute is made anew.
+const ROUNDS: usize = 6;
+/// So many rows are told.
+const ROWS: usize = 60;
+
+/// What a policy decides.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decisions {
+    /// What each input is, as far as there is a decision.
+    pub inputs: Vec<Considered>,
+    /// Each case fits one row or several, all with the same action.
+    pub rows: Vec<Row>,
+    /// Values on which there is never a decision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Without>,
+    /// How many cases the plugin decided for this.
+    pub asked: u64,
+    /// What the table does not say; nothing where it says all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// An input of a policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct Considered {
+    /// Its name.
+    pub input: String,
+    /// Whether it makes a difference to the action.
+    pub matters: bool,
+}
+
+/// Cases with one action.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The action; none where there is no decision.
+    pub action: Option<String>,
+    /// What is so in all of them; nothing is asked of other inputs.
+    pub when: Vec<Condition>,
+    /// The reasons that are given in all of them.
+    pub reasons: Vec<String>,
+}
+
+/// What an input is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Condition {
+    /// The input.
+    pub input: String,
+    /// What it is: `>= 0.7`, `NG, PK`.
+    pub is: String,
+}
+
+/// Values on which there is never a decision.
+#[derive(Debug, Clone, Serialize)]
+pub struct Without {
+    /// The input.
+    pub input: String,
+    /// The values.
+    pub is: String,
+    /// Why, in the plugin's words.
+    pub why: String,
+}
+
+/// An input and what of it was told apart.
+struct Axis {
+    name: String,
+    kind: Kind,
+    parts: Vec<Part>,
+    /// The parts on which there can be a decision.
+    valid: Vec<usize>,
+    /// Parts that make the same difference.
+    classes: Vec<Vec<usize>>,
+}
+
+impl Axis {
+    /// Whether parts have an order, so that only those beside each other are
+    /// one.
+    fn is_ordered(&self) -> bool {
+        matches!(self.kind, Kind::Number | Kind::Integer)
+    }
+
+    fn class_of(&self, part: usize) -> usize {
+        self.classes.iter().position(|class| class.contains(&part)).unwrap_or_default()
+    }
+}
+
+impl Decisions {
+    /// Asks a policy.
+    ///
+    /// # Errors
+    /// When its plugin fails.
+    pub fn of(decider: &Decider) -> Result<Self, JudgeError> {
+        let surface = decider.policy().surface();
+        let settings = serde_json::from_str(decider.document().settings()).unwrap_or_default();
+        let mentioned = Mentioned::of(&settings);
+        let mut axes: Vec<Axis> = surface
+            .inputs
+            .iter()
+            .map(|input| {
+                let parts = mentioned.parts(input);
+                let valid = (0..parts.len()).collect();
+                let name = input.name.clone();
+                Axis { name, kind: input.kind, parts, valid, classes: Vec::new() }
+            })
+            .collect();
+        let mut asker = Asker::new(decider.policy());
+        let mut draw = Draw::default();
+        let mut told = Self {
+            inputs: Vec::new(),
+            rows: Vec::new(),
+            without: Vec::new(),
+            asked: 0,
+            notes: Vec::new(),
+        };
+        let decided = decided(&mut asker, &axes, &mut draw)?;
+        if decided.is_empty() {
+            told.asked = asker.asked;
+            told.notes.push("no case was found on which there is a decision".to_owned());
+            return Ok(told);
+        }
+        told.without = without(&mut asker, &mut axes, &decided)?;
+        let mut drawn: Vec<Vec<Value>> = (0..DRAWN).map(|_| draw.case(&axes)).collect();
+        drawn.extend(decided);
+        let mut rounds = 0;
+        let (grid, refuted) = loop {
+            classes(&mut asker, &mut axes, &drawn)?;
+            let held = bounded(&mut axes, &mut told.notes);
+            let grid = filled(&mut asker, &axes)?;
+            let refuting = refuting(&mut asker, &axes, &grid, &held, &mut draw)?;
+            rounds += 1;
+            if refuting.is_empty() || rounds == ROUNDS || !held.is_empty() {
+                break (grid, refuting.len());
+            }
+            drawn.extend(refuting);
+        };
+        if refuted > 0 {
+            told.notes.push(format!(
+                "of {HELD} drawn cases {refuted} came out otherwise than the table says: it \
+                 changes its mind at values that the settings do not hold"
+            ));
+        }
+        told.rows = rows(&axes, &grid, surface, &mut told.notes);
+        told.inputs = axes
+            .iter()
+            .map(|axis| Considered { input: axis.name.clone(), matters: axis.classes.len() > 1 })
+            .collect();
+        told.asked = asker.asked;
+        Ok(told)
+    }
+}
+
+/// Some cases on which there is a decision.
+fn decided(
+    asker: &mut Asker,
+    axes: &[Axis],
+    draw: &mut Draw,
+) -> Result<Vec<Vec<Value>>, JudgeError> {
+    const WANTED: usize = 16;
+    const TRIED: usize = 20_000;
+    let mut decided = Vec::new();
+    for _ in 0..TRIED {
+        let case = draw.case(axes);
+        if asker.ask(&case)?.action.is_some() {
+            decided.push(case);
+        }
+        if decided.len() == WANTED {
+            break;
+        }
+    }
+    Ok(decided)
+}
+
+/// Takes out the parts on which there is no decision, whatever else is so.
+fn without(
+    asker: &mut Asker,
+    axes: &mut [Axis],
+    decided: &[Vec<Value>],
+) -> Result<Vec<Without>, JudgeError> {
+    let mut without = Vec::new();
+    for (at, axis) in axes.iter_mut().enumerate() {
+        let mut refused: Vec<(usize, String)> = Vec::new();
+        for (index, part) in axis.parts.iter().enumerate() {
+            let mut why = None;
+            for case in decided {
+                let Some(value) = part.values.first() else { continue };
+                let answer = asker.ask(&with(case, at, value))?;
+                why = answer.refusal;
+                if answer.action.is_some() {
+                    why = None;
+                    break;
+                }
+            }
+            refused.extend(why.map(|why| (index, why)));
+        }
+        axis.valid.retain(|part| refused.iter().all(|(refused, _)| refused != part));
+        without.extend(words::refused(&axis.name, &axis.parts, &refused));
+    }
+    Ok(without)
+}
+
+/// The case with another value for one input.
+fn with(case: &[Value], at: usize, value: &Value) -> Vec<Value> {
+    let mut case = case.to_vec();
+    if let Some(place) = case.get_mut(at) {
+        place.clone_from(value);
+    }
+    case
+}
+
+/// Tells the parts of every input apart by what they make of drawn cases.
+fn classes(asker: &mut Asker, axes: &mut [Axis], drawn: &[Vec<Value>]) -> Result<(), JudgeError> {
+    for (at, axis) in axes.iter_mut().enumerate() {
+        let mut known: Vec<(Vec<Option<u32>>, Vec<usize>)> = Vec::new();
+        for part in &axis.valid {
+            let value = axis.parts.get(*part).and_then(|part| part.values.first());
+            let Some(value) = value else { continue };
+            let mut made = Vec::with_capacity(drawn.len());
+            for case in drawn {
+                made.push(asker.ask(&with(case, at, value))?.action);
+            }
+            let is_ordered = matches!(axis.kind, Kind::Number | Kind::Integer);
+            let same = match is_ordered {
+                true => known.last_mut().filter(|(other, _)| *other == made),
+                false => known.iter_mut().find(|(other, _)| *other == made),
+            };
+            match same {
+                Some((_, class)) => class.push(*part),
+                None => known.push((made, vec![*part])),
+            }
+        }
+        axis.classes = known.into_iter().map(|(_, class)| class).collect();
+    }
+    Ok(())
+}
+
+/// Keeps the table in bounds: inputs are held at one part, from the last on,
+/// and that is told. Says which.
+fn bounded(axes: &mut [Axis], notes: &mut Vec<String>) -> Vec<usize> {
+    let mut held = Vec::new();
+    let size = |axes: &[Axis]| {
+        axes.iter().try_fold(1_usize, |size, axis| size.checked_mul(axis.classes.len()))
+    };
+    while let Some((at, axis)) = axes
+        .iter()
+        .enumerate()
+        .rfind(|(_, axis)| axis.classes.len() > CLASSES)
+        .map(|(at, _)| at)
+        .or_else(|| {
+            let is_in_bounds = size(axes).is_some_and(|size| size <= CELLS);
+            let last = axes.iter().rposition(|axis| axis.classes.len() > 1);
+            last.filter(|_| !is_in_bounds)
+        })
+        .and_then(|at| Some((at, axes.get_mut(at)?)))
+    {
+        axis.classes.truncate(1);
+        let kept = axis.classes.first().cloned().unwrap_or_default();
+        let is = extent_of(axis, &kept);
+        notes.push(format!(
+            "the table is cut: it holds for `{}` {is} only, as there would be more than {CELLS} \
+             combinations",
+            axis.name
+        ));
+        held.push(at);
+    }
+    held
+}
+
+/// Decides every combination of classes.
+fn filled(asker: &mut Asker, axes: &[Axis]) -> Result<Grid, JudgeError> {
+    let mut grid = Grid::new(axes.iter().map(|axis| axis.classes.len().max(1)).collect());
+    for cell in 0..grid.len() {
+        let case: Vec<Value> = axes
+            .iter()
+            .zip(grid.classes(cell))
+            .map(|(axis, class)| {
+                let part = axis.classes.get(class).and_then(|class| class.first());
+                let values = part.and_then(|part| axis.parts.get(*part)).map(|part| &part.values);
+                values.and_then(|values| values.first()).cloned().unwrap_or(Value::Null)
+            })
+            .collect();
+        let answer = asker.ask(&case)?;
+        grid.fill(answer);
+    }
+    Ok(grid)
+}
+
+/// Drawn cases that come out otherwise than the table says.
+fn refuting(
+    asker: &mut Asker,
+    axes: &[Axis],
+    grid: &Grid,
+    held: &[usize],
+    draw: &mut Draw,
+) -> Result<Vec<Vec<Value>>, JudgeError> {
+    let mut refuting = Vec::new();
+    for _ in 0..HELD {
+        let (case, parts) = draw.placed(axes, held);
+        let classes: Vec<usize> =
+            axes.iter().zip(&parts).map(|(axis, part)| axis.class_of(*part)).collect();
+        let answer = asker.ask(&case)?;
+        if grid.answer(&classes).is_some_and(|told| told.action != answer.action) {
+            refuting.push(case);
+        }
+    }
+    Ok(refuting)
+}
+
+fn rows(
+    axes: &[Axis],
+    grid: &Grid,
+    surface: &tollgate_engine::types::Declaration,
+    notes: &mut Vec<String>,
+) -> Vec<Row> {
+    let ordered: Vec<bool> = axes.iter().map(Axis::is_ordered).collect();
+    let Cover { boxes, is_whole } = Cover::of(grid, &ordered, ROWS);
+    if !is_whole {
+        notes.push(format!("the table is cut: only the first {ROWS} rows are told"));
+    }
+    let name = |names: &[String], index: u32| names.get(index as usize).cloned();
+    let mut rows: Vec<(Option<u32>, Row)> = boxes
+        .into_iter()
+        .map(|found| {
+            let when = axes.iter().zip(&found.masks).filter_map(|(axis, mask)| {
+                let is = condition(axis, *mask)?;
+                Some(Condition { input: axis.name.clone(), is })
+            });
+            let reasons = found.reasons.iter().filter_map(|it| name(&surface.reasons, *it));
+            let action = found.action.and_then(|action| name(&surface.actions, action));
+            (found.action, Row { action, when: when.collect(), reasons: reasons.collect() })
+        })
+        .collect();
+    // Mildest first, as actions are declared; what has no decision last.
+    rows.sort_by_key(|(action, _)| action.unwrap_or(u32::MAX));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
