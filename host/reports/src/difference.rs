@@ -172,6 +172,7 @@ pub(crate) fn told(report: &DifferenceReport) -> Told<'_> {
         title: format!("{} {} → {}", new.name, old.version, new.version),
         about: vec![("old", old.file.clone()), ("new", new.file.clone())],
         as_of: None,
+        table: Vec::new(),
         sections,
         facts: &[],
     }
@@ -201,6 +202,7 @@ impl<'a> Teller<'a> {
         let worst = cases.iter().map(|case| case.mark).max();
         let is_document = name == self.report.new.name;
         Section {
+            of: None,
             name,
             version: is_document.then_some(self.report.new.version.as_str()),
             document: Some(&self.report.new.file),

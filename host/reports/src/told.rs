@@ -211,6 +211,7 @@ pub(crate) fn of_lint(report: &LintReport) -> Told<'_> {
         };
         let told = cases.all(&linted.findings);
         Section {
+            of: None,
             name: &linted.document,
             version: None,
             document: cases.file,
@@ -224,6 +225,7 @@ pub(crate) fn of_lint(report: &LintReport) -> Told<'_> {
     if sections.is_empty() {
         let cases = Cases { of: vec!["policy lint"], facts: &[], file: None };
         sections.push(Section {
+            of: None,
             name: "policy lint",
             version: None,
             document: None,
@@ -244,6 +246,7 @@ pub(crate) fn of_lint(report: &LintReport) -> Told<'_> {
         title: count.clone(),
         about: vec![("linted", count)],
         as_of: None,
+        table: Vec::new(),
         sections,
         facts: &[],
     }
