@@ -52,9 +52,8 @@ enum Kind {
 }
 
 /// The keys that name a kind, and of which the schema asks for one.
-const KINDS: [&str; 9] = [
-    "prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom", "scored",
-];
+const KINDS: [&str; 9] =
+    ["prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom", "scored"];
 
 /// What all sources say.
 #[derive(Debug, Clone, Default)]

@@ -167,10 +167,7 @@ impl Mlflow {
     ///
     /// # Errors
     /// When there is no answer.
-    pub fn each_model(
-        &self,
-        mut each: impl FnMut(Registered) -> bool,
-    ) -> Result<(), MlflowError> {
+    pub fn each_model(&self, mut each: impl FnMut(Registered) -> bool) -> Result<(), MlflowError> {
         self.each_page("registered-models/search", "", |page: wire::Models| {
             let wants = page.registered_models.into_iter().all(|model| each(model.into()));
             page.next_page_token.filter(|_| wants)

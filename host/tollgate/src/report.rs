@@ -8,9 +8,7 @@ use serde::{Serialize, Serializer};
 use tollgate_engine::types::{Fact, FactValue, Finding, Outcome};
 use tollgate_engine::{Digest, Plugin};
 
-pub use self::audit::{
-    AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion,
-};
+pub use self::audit::{AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion};
 
 /// The JSON Schema of the reports.
 pub const REPORT_SCHEMA: &str = include_str!("../schemas/report.schema.json");

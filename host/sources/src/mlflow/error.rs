@@ -61,7 +61,9 @@ pub enum MlflowError {
         files: String,
     },
     /// Somebody else made a version at the same time.
-    #[error("the new version of `{model}` is {made} and not {wanted}: somebody else makes versions of it")]
+    #[error(
+        "the new version of `{model}` is {made} and not {wanted}: somebody else makes versions of it"
+    )]
     #[diagnostic(help("wait for the other's end, and run the same command again"))]
     OtherNumber {
         /// The model.
