@@ -212,6 +212,24 @@ fn a_gate_profile_is_explained_by_what_it_asks_for() {
     insta::assert_snapshot!(told(&output));
 }
 
+/// A number that stands nowhere in the settings is found.
+#[test]
+fn a_condition_that_computes_is_in_the_table() {
+    let file = "host/cli/tests/policies/computes.yaml";
+    let explained = report(&tollgate(&["policy", "explain", file, "--format", "json"]));
+    assert_eq!(explained["decisions"].get("notes"), None, "{explained:#}");
+    let rows = explained["decisions"]["rows"].as_array().unwrap();
+    for (n, amount, score, action) in [
+        (4.5, 21.0, 0.1, "allow"),
+        (4.500_000_1, 21.0, 0.1, "block"),
+        (4.500_000_1, 20.0, 0.1, "allow"),
+        (3.0, 21.0, 0.5, "manual_review"),
+    ] {
+        let case = [("n", n), ("amount", amount), ("score", score)];
+        assert_eq!(actions(rows, &case, ""), [action], "{rows:#?}");
+    }
+}
+
 /// The table says what the policy decides, in cases that nobody drew for it.
 #[test]
 fn the_table_is_true_of_any_case() {

@@ -2,14 +2,17 @@
 //!
 //! 1. Each input is divided into parts by the numbers and texts of the settings.
 //! 2. Parts on which there is never a decision are told apart.
-//! 3. Parts beside each other that make no difference in drawn cases are one.
-//! 4. Every combination of what is left is decided by the plugin.
-//! 5. Drawn cases are decided and held against that; where one differs, it
-//!    takes part in step 3 of another round.
-//! 6. Combinations with one action become rows, as few as are found.
+//! 3. A part whose middle and ends differ in a drawn case is divided where they
+//!    do.
+//! 4. Parts beside each other that make no difference in drawn cases are one.
+//! 5. Every combination of what is left is decided by the plugin.
+//! 6. Drawn cases are decided and held against that; where one differs, it
+//!    takes part in step 4 of another round.
+//! 7. Combinations with one action become rows, as few as are found.
 
 mod ask;
 mod cover;
+mod hidden;
 mod words;
 
 use serde::Serialize;
@@ -122,17 +125,8 @@ impl Decisions {
     pub fn of(decider: &Decider) -> Result<Self, JudgeError> {
         let surface = decider.policy().surface();
         let settings = serde_json::from_str(decider.document().settings()).unwrap_or_default();
-        let mentioned = Mentioned::of(&settings);
-        let mut axes: Vec<Axis> = surface
-            .inputs
-            .iter()
-            .map(|input| {
-                let parts = mentioned.parts(input);
-                let valid = (0..parts.len()).collect();
-                let name = input.name.clone();
-                Axis { name, kind: input.kind, parts, valid, classes: Vec::new() }
-            })
-            .collect();
+        let mut mentioned = Mentioned::of(&settings);
+        let mut axes = axes_of(surface, &mentioned);
         let mut asker = Asker::new(decider.policy());
         let mut draw = Draw::default();
         let mut told = Self {
@@ -150,7 +144,16 @@ impl Decisions {
         }
         told.without = without(&mut asker, &mut axes, &decided)?;
         let mut drawn: Vec<Vec<Value>> = (0..DRAWN).map(|_| draw.case(&axes)).collect();
-        drawn.extend(decided);
+        drawn.extend(decided.iter().cloned());
+        for _ in 0..ROUNDS {
+            let found = hidden::boundaries(&mut asker, &axes, &drawn)?;
+            if found.is_empty() {
+                break;
+            }
+            mentioned.found(found);
+            axes = axes_of(surface, &mentioned);
+            told.without = without(&mut asker, &mut axes, &decided)?;
+        }
         let mut rounds = 0;
         let (grid, refuted) = loop {
             classes(&mut asker, &mut axes, &drawn)?;
@@ -177,6 +180,16 @@ impl Decisions {
         told.asked = asker.asked;
         Ok(told)
     }
+}
+
+/// The inputs, of which nothing is told apart yet.
+fn axes_of(surface: &tollgate_engine::types::Declaration, mentioned: &Mentioned) -> Vec<Axis> {
+    let axes = surface.inputs.iter().map(|input| {
+        let parts = mentioned.parts(input);
+        let valid = (0..parts.len()).collect();
+        Axis { name: input.name.clone(), kind: input.kind, parts, valid, classes: Vec::new() }
+    });
+    axes.collect()
 }
 
 /// Some cases on which there is a decision.

@@ -1,9 +1,10 @@
 //! The values of an input at which a policy may change its mind.
 //!
-//! A policy can only change it at numbers and texts that its settings hold, or
-//! that its plugin holds itself: each such number alone, and what lies between
-//! two of them, is a *part* of what an input can be. Whether that is so is not
-//! taken on trust: a part is asked at its middle and at both its ends.
+//! Most change it at numbers and texts that their settings hold: each such
+//! number alone, and what lies between two of them, is a *part* of what an input
+//! can be. Whether that is so is not taken on trust: a part is asked at its
+//! middle and at both its ends, and where these differ the number between them
+//! is looked for.
 
 use std::collections::BTreeSet;
 
@@ -72,6 +73,14 @@ impl Mentioned {
         if self.numbers.len() < TAKEN {
             self.numbers.extend(number);
         }
+    }
+
+    /// Takes in numbers that settings do not hold, and a policy changes its mind
+    /// at.
+    pub(super) fn found(&mut self, numbers: Vec<f64>) {
+        self.numbers.extend(numbers);
+        self.numbers.sort_by(f64::total_cmp);
+        self.numbers.dedup();
     }
 
     /// A text may be an expression, with numbers and texts of its own in it.

@@ -72,7 +72,13 @@ impl Draw {
         let drawn = axes.iter().enumerate().map(|(at, axis)| {
             let kept = axis.classes.first().filter(|_| held.contains(&at));
             let parts = kept.unwrap_or(&axis.valid);
-            let part = parts.get(self.below(parts.len())).copied().unwrap_or_default();
+            // What lies at the ends of all numbers is where many rules hold.
+            let place = match self.below(8) {
+                0 => 0,
+                1 => parts.len().saturating_sub(1),
+                _ => self.below(parts.len()),
+            };
+            let part = parts.get(place).copied().unwrap_or_default();
             let values = axis.parts.get(part).map(|part| part.values.as_slice());
             let values = values.unwrap_or_default();
             let value = values.get(self.below(values.len())).cloned();
