@@ -163,9 +163,9 @@ impl Evidence {
     ///
     /// # Errors
     /// The fact, where only the host states it.
-    pub fn say(&mut self, fact: Fact) -> Result<(), Fact> {
+    pub fn say(&mut self, fact: Fact) -> Result<(), Box<Fact>> {
         if is_stated(&fact.name, &fact.subject) {
-            return Err(fact);
+            return Err(Box::new(fact));
         }
         self.add(fact);
         Ok(())
