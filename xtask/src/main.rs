@@ -21,6 +21,7 @@ mod places;
 mod plugins;
 mod postgres;
 mod process;
+mod prometheus;
 mod python;
 mod registry;
 mod setup;

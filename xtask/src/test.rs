@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, crosscheck, plugins, postgres, process};
+use crate::{attestation, crosscheck, plugins, postgres, process, prometheus};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -70,6 +70,14 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Err(error) => println!("\ntests of PostgreSQL: not run: {error:#}"),
         }
     }
+    if needs_the_command_line(arguments) {
+        match prometheus::programs(places) {
+            Ok(folder) => {
+                cargo.env(prometheus::NAMED, folder);
+            }
+            Err(error) => println!("\ntests of Prometheus: not run: {error:#}"),
+        }
+    }
     process::announce("tests", &cargo);
     let mut child = cargo.spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo has no standard output")?;
@@ -110,10 +118,14 @@ fn needs_a_server(arguments: &[String]) -> bool {
     !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
+/// Whether those of the command line are among them, which ask servers.
+fn needs_the_command_line(arguments: &[String]) -> bool {
+    !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli")
+}
+
 /// A registry for the tests of the command line, and what they judge in it.
 fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {
-    let wanted = !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli");
-    if !wanted || std::env::var_os(registry::ADDRESS).is_some() {
+    if !needs_the_command_line(arguments) || std::env::var_os(registry::ADDRESS).is_some() {
         return Ok(None);
     }
     let python = match crosscheck::mlflow(places) {

@@ -17,6 +17,7 @@ mod registry;
 mod reject;
 mod rollback;
 mod signature;
+mod sources;
 mod status;
 mod verify;
 

@@ -10,7 +10,7 @@ use tollgate::plugins::Plugins;
 use tollgate_engine::types::FactValue;
 use tollgate_signatures::diff::{Raises, diff};
 use tollgate_signatures::{Signature, file};
-use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
+use tollgate_sources::{Asked, Mlflow, ModelReference, Named, Registered, Sources, Version};
 
 use crate::moves::History;
 use crate::plan::Plan;
@@ -34,6 +34,8 @@ pub struct Question<'a> {
     pub champion: Option<&'a str>,
     /// More evidence.
     pub facts: &'a [PathBuf],
+    /// Where still more is.
+    pub sources: &'a [Sources],
     /// As of when it is judged.
     pub as_of: Instant,
 }
@@ -72,14 +74,37 @@ pub fn collect(
     let registered = mlflow.registered(&question.candidate.name)?;
     let candidate = mlflow.resolve(question.candidate, &registered)?;
     let champion = champion(plan, &registered, question.champion)?;
-    let (found, serving) = thread::scope(|scope| {
+    let named = |version: u64| Named::new(&registered.name, &version.to_string());
+    let asked =
+        Asked { candidate: named(candidate), champion: champion.map(named), as_of: question.as_of };
+    let (found, serving, elsewhere) = thread::scope(|scope| {
+        let asked = &asked;
+        let elsewhere: Vec<_> = question
+            .sources
+            .iter()
+            .map(|sources| scope.spawn(move || sources.collect(asked)))
+            .collect();
         let serving = champion.map(|version| {
             let registered = &registered;
             scope.spawn(move || mlflow.describe(registered, version))
         });
         let found = mlflow.describe(&registered, candidate);
-        (found, serving.map(thread::ScopedJoinHandle::join))
+        let serving = serving.map(thread::ScopedJoinHandle::join);
+        let elsewhere = elsewhere.into_iter().map(thread::ScopedJoinHandle::join);
+        (found, serving, elsewhere.collect::<Vec<_>>())
     });
+    let mut notes = Vec::new();
+    for elsewhere in elsewhere {
+        let elsewhere = elsewhere.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // As files of facts do, sources speak before the registry does: what
+        // both say is held against each other.
+        for fact in elsewhere.facts {
+            evidence
+                .say(fact)
+                .map_err(|fact| PromotionError::Stated { fact: tollgate::facts::title(&fact) })?;
+        }
+        notes.extend(elsewhere.notes);
+    }
     let found = found?;
     let serving = match serving {
         None => None,
@@ -95,6 +120,9 @@ pub fn collect(
     }
     let change = champion.as_ref().and_then(|champion| signature_change(&model, champion));
     let mut case = GateCase::new(model, champion, evidence, question.as_of);
+    for note in &notes {
+        case.state(note.to_fact());
+    }
     case.look_at_signature(plugins)?;
     if let Some(change) = change {
         case.state(fact("signature_change", CANDIDATE, FactValue::Text(change.to_owned())));

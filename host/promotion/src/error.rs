@@ -125,6 +125,12 @@ pub enum PromotionError {
         /// The fact.
         fact: String,
     },
+    /// A source speaks of what only the registry says.
+    #[error("a source speaks of `{fact}`, which only the registry says")]
+    Stated {
+        /// The fact.
+        fact: String,
+    },
     /// There is nothing to go back to.
     #[error("{model} has no version to go back to: {why}")]
     NoPrevious {

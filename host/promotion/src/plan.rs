@@ -35,6 +35,8 @@ pub struct Target {
     pub profiles: Vec<PathBuf>,
     /// The profile that judges approvals, after all others.
     pub approvals: Option<PathBuf>,
+    /// The document that says where facts are which the registry does not have.
+    pub sources: Option<PathBuf>,
 }
 
 impl Plan {
@@ -74,6 +76,7 @@ impl Plan {
                     let target = Target {
                         profiles: profiles.unwrap_or_default().iter().filter_map(path).collect(),
                         approvals: entry.value.get("approvals").and_then(path),
+                        sources: entry.value.get("sources").and_then(path),
                     };
                     Some((entry.key.parse::<Stage>().ok()?, target))
                 })

@@ -9,7 +9,7 @@ use tollgate::source::{Content, Source, is_standard_input};
 use tollgate::tree::Node;
 use tollgate_engine::types::Fact;
 
-use crate::asked::{Asked, Named};
+use crate::asked::Asked;
 use crate::files::File;
 use crate::listed::Listed;
 use crate::mistakes::Reading;
@@ -51,6 +51,10 @@ enum Kind {
     Scored(Scored),
 }
 
+/// The keys that name a kind, and of which the schema asks for one.
+const KINDS: [&str; 9] =
+    ["prometheus", "facts", "evidently", "k6", "locust", "junit", "model_card", "ml_bom", "scored"];
+
 /// What all sources say.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
@@ -81,13 +85,14 @@ impl Sources {
         let mut all: Vec<(Listed, Kind)> = Vec::new();
         let mut reads_input = source.name() == "<stdin>";
         for item in tree.get("sources").and_then(Node::items).unwrap_or_default() {
-            let Some(entry) =
-                item.entries().unwrap_or_default().iter().find(|entry| is_kind(&entry.key))
+            let entries = item.entries().unwrap_or_default();
+            let Some(entry) = entries.iter().find(|entry| KINDS.contains(&entry.key.as_str()))
             else {
                 continue;
             };
-            let several = entry.value.items().and_then(|items| items.first());
-            let place = several.unwrap_or(&entry.value).text().unwrap_or_default();
+            let places = entry.value.items().unwrap_or(std::slice::from_ref(&entry.value));
+            let mut places = places.iter().filter_map(Node::text).peekable();
+            let place = places.peek().copied().unwrap_or_default();
             let listed = Listed::read(item, format!("{} {place}", entry.key), &mut reading);
             if all.iter().any(|(other, _)| other.name == listed.name) {
                 reading.advised(
@@ -96,7 +101,8 @@ impl Sources {
                     "give each a `name` of its own, where both are meant",
                 );
             }
-            if is_standard_input(Path::new(place)) && std::mem::replace(&mut reads_input, true) {
+            let reads = places.any(|place| is_standard_input(Path::new(place)));
+            if reads && std::mem::replace(&mut reads_input, true) {
                 reading.wrong(entry.value.span, "standard input can be read once only");
             }
             let kind = match entry.key.as_str() {
@@ -155,10 +161,6 @@ impl Sources {
         }
         collected
     }
-}
-
-fn is_kind(key: &str) -> bool {
-    ["prometheus", "scored"].contains(&key) || File::is_kind(key)
 }
 
 fn ask((listed, kind): &(Listed, Kind), asked: &Asked) -> (Vec<Fact>, Vec<Note>) {

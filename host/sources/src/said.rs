@@ -1,5 +1,9 @@
 //! What one source says: facts, and notes about them.
 
+use serde_json::Value;
+use tollgate::facts::Instant;
+use tollgate::source::Source;
+use tollgate::tree::{Node, NonFinite};
 use tollgate_engine::types::{Fact, FactValue, Label};
 
 use crate::note::Gap;
@@ -20,6 +24,21 @@ impl Said {
     pub(crate) fn remark(&mut self, fact: Option<&str>, what: impl Into<String>) {
         self.notes.push((fact.map(str::to_owned), Gap::Remark, what.into()));
     }
+
+    /// Says when it all was observed, where the source does, and of no fact that
+    /// has a time of its own. A time without a zone is none.
+    pub(crate) fn observed_at(&mut self, text: Option<&str>) {
+        let Some(text) = text else { return };
+        match text.parse::<Instant>() {
+            Ok(at) => {
+                let undated = self.facts.iter_mut().filter(|fact| fact.observed_at.is_none());
+                undated.for_each(|fact| fact.observed_at = Some(at.to_string()));
+            }
+            Err(problem) => {
+                self.remark(None, format!("when it was observed is not known: {problem}"));
+            }
+        }
+    }
 }
 
 /// A fact of nobody yet, with no more than its value.
@@ -34,8 +53,7 @@ pub(crate) fn number(name: &str, value: f64, unit: Option<&str>) -> Fact {
 
 /// The same of a count.
 pub(crate) fn count(name: &str, value: u64) -> Fact {
-    let value = i64::try_from(value).unwrap_or(i64::MAX);
-    Fact { unit: Some("count".to_owned()), ..fact(name, FactValue::Integer(value)) }
+    fact(name, FactValue::Integer(i64::try_from(value).unwrap_or(i64::MAX)))
 }
 
 pub(crate) fn label(key: &str, value: &str) -> Label {
@@ -48,4 +66,29 @@ pub(crate) fn title(name: &str, labels: &[Label]) -> String {
         labels: labels.to_vec(),
         ..fact(name, FactValue::Boolean(true))
     })
+}
+
+/// A count, also where it is written as `45.0`.
+pub(crate) fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let number = value.as_f64()?;
+        let is_whole = number.fract() == 0.0 && (0.0..9e15).contains(&number);
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked on the line before"
+        )]
+        is_whole.then_some(number as u64)
+    })
+}
+
+/// The text as JSON. The error says where it is none.
+pub(crate) fn json(source: &Source) -> Result<Value, String> {
+    match Node::parse(source, NonFinite::Kept) {
+        Ok(tree) => Ok(tree.to_json()),
+        Err(mistake) => {
+            let place = mistake.place();
+            Err(format!("line {}, column {}: {}", place.line, place.column, mistake.message()))
+        }
+    }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use miette::{Result, miette};
-use tollgate::facts::{FactsError, Instant, RUN};
+use tollgate::facts::{CANDIDATE, Evidence, FactsError, Instant, RUN};
 use tollgate::judge::{self, GateCase};
+use tollgate::model::Model;
 use tollgate::plugins::Plugins;
 use tollgate::report::GateReport;
 use tollgate::source::{Content, Source};
@@ -15,10 +16,11 @@ use tollgate_promotion::Stage;
 use tollgate_promotion::collect::{Question, collect};
 use tollgate_promotion::plan::{Plan, Target};
 use tollgate_reports::Report;
-use tollgate_sources::ModelReference;
+use tollgate_sources::{Asked, ModelReference, Named};
 
 use super::approve;
 use super::registry::{self, Registry, Waiting};
+use super::sources;
 use crate::arguments::{Reports, Shared, Verdict};
 use crate::command::record::Recording;
 use crate::exit::Exit;
@@ -34,6 +36,8 @@ Examples:
       --profile policies/gates/offline.yaml
   tollgate gate --candidate models/churn-v8 --facts load-test.json \\
       --profile policies/gates/staging.yaml --profile policies/gates/production.yaml
+  tollgate gate --candidate models/churn-v8 --sources sources.yaml \\
+      --profile policies/gates/canary-5.yaml
   tollgate bake --policy policies/gates/offline.yaml -o offline.wasm
   tollgate gate --candidate models/churn-v8 --profile offline.wasm
 
@@ -68,11 +72,13 @@ pub(crate) struct Gate {
     /// More evidence, JSON or YAML; may be given several times
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) facts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) listed: sources::Listed,
     /// Write all that was seen, to be judged again with --offline
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) facts_out: Option<PathBuf>,
     /// Judge what --facts-out wrote, as of then; nothing is asked
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "sources")]
     pub(crate) offline: Option<PathBuf>,
     /// What rules with `max_age` count from, RFC 3339; now, when it is not given
     #[arg(long, value_name = "TIME", conflicts_with = "offline")]
@@ -100,10 +106,11 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         let plan = if needs_plan { Some(arguments.registry.plan()?) } else { None };
         let target = match (&plan, arguments.to) {
             (Some(plan), Some(to)) if arguments.profile.is_empty() => plan.target(to)?.clone(),
-            _ => Target { profiles: arguments.profile.clone(), approvals: None },
+            _ => Target { profiles: arguments.profile.clone(), ..Target::default() },
         };
         let gates = Gates::open(&plugins, &target)?;
-        let mut case = case(arguments, plan.as_ref(), &plugins)?;
+        let mut case = case(arguments, plan.as_ref(), &target, &plugins)?;
+        sources::tell(&case);
         let approvals = arguments.registry.approvals.as_deref();
         // What was kept has its approvals in it.
         let asks = arguments.offline.is_none();
@@ -121,7 +128,12 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
 }
 
 /// What is judged, from wherever it is.
-fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<GateCase> {
+fn case(
+    arguments: &Gate,
+    plan: Option<&Plan>,
+    target: &Target,
+    plugins: &Plugins,
+) -> Result<GateCase> {
     if let Some(path) = &arguments.offline {
         let source = Source::read(path, Content::Kept).map_err(FactsError::from)?;
         let case = GateCase::parse(&source)?;
@@ -141,7 +153,8 @@ fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<Gate
     let as_of = arguments.as_of.unwrap_or_else(Instant::now);
     if let (Some(model), Some(plan)) = (&arguments.model, plan) {
         let mlflow = arguments.registry.connect(plan)?;
-        let _waiting = Waiting::on(&mlflow);
+        let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
+        let _waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
         let question = Question {
             candidate: model,
             target: arguments.to,
@@ -150,17 +163,47 @@ fn case(arguments: &Gate, plan: Option<&Plan>, plugins: &Plugins) -> Result<Gate
             reason: None,
             champion: arguments.alias.as_deref(),
             facts: &arguments.facts,
+            sources: &sources,
             as_of,
         };
         return Ok(collect(&mlflow, plan, plugins, &question)?.case);
     }
     let candidate = arguments.candidate.as_deref().unwrap_or(Path::new(""));
     let champion = arguments.champion.as_deref();
-    let mut case = GateCase::of_folders(candidate, champion, &arguments.facts, as_of)?;
+    let mut case = of_folders(arguments, candidate, champion, target, as_of)?;
     if let Some(to) = arguments.to {
         case.state_of_run("action", "promote");
         case.state_of_run("target", to.name());
     }
+    Ok(case)
+}
+
+/// Two folders, the files of facts, and what sources say of the versions whose
+/// folders these are.
+fn of_folders(
+    arguments: &Gate,
+    candidate: &Path,
+    champion: Option<&Path>,
+    target: &Target,
+    as_of: Instant,
+) -> Result<GateCase> {
+    let all = arguments.listed.read(target.sources.as_ref())?;
+    if all.is_empty() {
+        return Ok(GateCase::of_folders(candidate, champion, &arguments.facts, as_of)?);
+    }
+    let mut evidence = Evidence::new();
+    for path in &arguments.facts {
+        evidence.read(path, CANDIDATE)?;
+    }
+    // Sources are asked by name and version, and speak before the folders do.
+    let named = |folder: &Path| {
+        Model::read(folder, CANDIDATE, &mut Evidence::new()).map(|model| Named::from(&model))
+    };
+    let asked =
+        Asked { candidate: named(candidate)?, champion: champion.map(named).transpose()?, as_of };
+    let notes = sources::collect(&all, &asked, &mut evidence)?;
+    let mut case = GateCase::of_folders_with(candidate, champion, evidence, as_of)?;
+    notes.iter().for_each(|note| case.state(note.to_fact()));
     Ok(case)
 }
 

@@ -14,6 +14,7 @@ use super::approve;
 use super::gate::{self, Gates};
 use super::record::Recording;
 use super::registry::{Actor, Registry, Waiting};
+use super::sources;
 use crate::arguments::{FailOn, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -40,6 +41,8 @@ pub(crate) struct Promote {
     /// More evidence, JSON or YAML; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) listed: sources::Listed,
     /// Why it is promoted, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
@@ -92,9 +95,11 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let mut audit = arguments.actor.audit(reason)?;
     let plugins = super::plugins(&arguments.shared)?;
     let plan = arguments.registry.plan()?;
-    let gates = Gates::open(&plugins, plan.target(to)?)?;
+    let target = plan.target(to)?;
+    let gates = Gates::open(&plugins, target)?;
+    let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
     let mlflow = arguments.registry.connect(&plan)?;
-    let waiting = Waiting::on(&mlflow);
+    let waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
     let registered = mlflow.registered(&arguments.model.name)?;
     let number = mlflow.resolve(&arguments.model, &registered)?;
     let version = mlflow.version(&arguments.model.name, number)?;
@@ -124,11 +129,13 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         reason,
         champion: None,
         facts: &arguments.facts,
+        sources: &sources,
         // What is written is judged as of now, and of no other time.
         as_of: audit.at,
     };
     let Collected { mut case, registered, candidate, .. } =
         collect(&mlflow, &plan, &plugins, &question)?;
+    sources::tell(&case);
     let approvals = arguments.registry.approvals.as_deref();
     let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id))?;
     arguments.recording.gate(&case, gates.all(), &report)?;

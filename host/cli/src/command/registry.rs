@@ -183,6 +183,14 @@ impl Waiting {
         Self(bar)
     }
 
+    /// The same, where sources are asked besides.
+    pub(crate) fn also_on(self, sources: &str) -> Self {
+        if !sources.is_empty() {
+            self.tell(&format!("{}, {sources}", self.0.message()));
+        }
+        self
+    }
+
     pub(crate) fn tell(&self, message: &str) {
         self.0.set_message(visible(message).to_string());
     }

@@ -2,13 +2,11 @@
 //!
 //! Three forms: what `handleSummary` gets (its metrics have `values`), what
 //! `--summary-export` writes (they have not), and the machine-readable summary
-//! of k6 2 (its metrics are a list). Durations are in milliseconds, whatever
-//! the terminal shows.
+//! (its metrics are a list). Durations are in milliseconds, whatever the
+//! terminal shows.
 //! <https://grafana.com/docs/k6/latest/results-output/end-of-test/>
 
 use serde_json::{Map, Value};
-use tollgate::source::Source;
-use tollgate::tree::{Node, NonFinite};
 use tollgate_engine::types::{Fact, FactValue, Label};
 
 use crate::said::{self, Said};
@@ -22,83 +20,106 @@ pub(crate) const USUAL: &[(&str, &str)] = &[
     ("http_reqs_rate", "throughput_rps"),
 ];
 
+/// A metric of the summary, of whichever form.
+struct Metric<'a> {
+    name: String,
+    labels: Vec<Label>,
+    /// `trend`, `rate`, ...; the oldest form does not say.
+    kind: Option<&'a str>,
+    contains: Option<&'a str>,
+    values: &'a Map<String, Value>,
+    thresholds: Option<&'a Map<String, Value>>,
+}
+
 /// Reads a summary. The error is one sentence.
-pub(crate) fn read(source: &Source) -> Result<Said, String> {
-    let tree = Node::parse(source, NonFinite::Kept).map_err(|mistake| mistake.line())?;
-    let summary = tree.to_json();
-    let metrics = summary.get("metrics").and_then(Value::as_object);
-    let metrics = metrics.ok_or("this is no summary of k6: it has no `metrics`")?;
-    let requests = requests(metrics);
+pub(crate) fn read(summary: &Value) -> Result<Said, String> {
+    let metrics = metrics(summary)?;
+    let count = |metric: &Metric<'_>| metric.values.get("count").and_then(said::whole);
+    let all = metrics.iter().find(|metric| metric.name == "http_reqs" && metric.labels.is_empty());
+    let requests = all.and_then(count);
     let mut said = Said::default();
-    let mut broken = 0u64;
-    for (name, metric) in metrics {
-        let Some(metric) = metric.as_object() else {
-            return Err(format!("metric `{name}` is no map"));
-        };
-        let (name, labels) = split(name);
-        facts_of(&name, &labels, metric, requests, &mut said)?;
-        broken += thresholds_broken(metric);
+    let mut thresholds = 0;
+    let mut broken = 0;
+    for metric in &metrics {
+        facts_of(metric, requests, &mut said)?;
+        for threshold in metric.thresholds.into_iter().flat_map(Map::values) {
+            thresholds += 1;
+            broken += u64::from(is_broken(threshold));
+        }
     }
     if requests.is_some_and(|count| count > 0) {
         said.facts.push(said::fact("load_test_done", FactValue::Boolean(true)));
     } else {
         said.missing(Some("load_test_done"), "the summary counts no requests");
     }
-    said.facts.push(said::count("thresholds_broken", broken));
+    // The machine-readable form leaves thresholds out: none is no news there.
+    if thresholds > 0 {
+        said.facts.push(said::count("thresholds_broken", broken));
+    }
+    let at = summary.pointer("/metadata/generatedAt").and_then(Value::as_str);
+    said.observed_at(at);
     Ok(said)
 }
 
+fn metrics(summary: &Value) -> Result<Vec<Metric<'_>>, String> {
+    if let Some(list) = summary.pointer("/results/metrics").and_then(Value::as_array) {
+        let named = list.iter().map(|metric| {
+            let metric = metric.as_object()?;
+            let name = metric.get("name")?.as_str()?;
+            let values = metric.get("values")?.as_object()?;
+            Some(of(name, metric, values))
+        });
+        return named
+            .collect::<Option<_>>()
+            .ok_or_else(|| "a metric of the summary has no `name` and `values`".to_owned());
+    }
+    let map = summary.get("metrics").and_then(Value::as_object);
+    let map = map.ok_or("this is no summary of k6: it has no `metrics`")?;
+    let named = map.iter().map(|(name, metric)| {
+        let metric = metric.as_object()?;
+        let values = metric.get("values").and_then(Value::as_object).unwrap_or(metric);
+        Some(of(name, metric, values))
+    });
+    named.collect::<Option<_>>().ok_or_else(|| "a metric of the summary is no map".to_owned())
+}
+
+fn of<'a>(
+    title: &str,
+    metric: &'a Map<String, Value>,
+    values: &'a Map<String, Value>,
+) -> Metric<'a> {
+    let (name, labels) = split(title);
+    Metric {
+        name,
+        labels,
+        kind: metric.get("type").and_then(Value::as_str),
+        contains: metric.get("contains").and_then(Value::as_str),
+        values,
+        thresholds: metric.get("thresholds").and_then(Value::as_object),
+    }
+}
+
 /// `http_req_duration{scenario:predict}` is the slice of a tag.
-fn split(name: &str) -> (String, Vec<Label>) {
-    let Some((metric, tags)) = name.split_once('{') else { return (name.to_owned(), Vec::new()) };
+fn split(title: &str) -> (String, Vec<Label>) {
+    let Some((name, tags)) = title.split_once('{') else { return (title.to_owned(), Vec::new()) };
     let tags = tags.strip_suffix('}').unwrap_or(tags);
     let labels = tags.split(',').filter_map(|tag| {
         let (key, value) = tag.split_once(':')?;
         Some(said::label(key.trim(), value.trim()))
     });
-    (metric.to_owned(), labels.collect())
+    (name.to_owned(), labels.collect())
 }
 
-/// The numbers of a metric, wherever the form has them.
-fn values(metric: &Map<String, Value>) -> &Map<String, Value> {
-    metric.get("values").and_then(Value::as_object).unwrap_or(metric)
-}
-
-fn requests(metrics: &Map<String, Value>) -> Option<u64> {
-    let count = values(metrics.get("http_reqs")?.as_object()?).get("count")?.as_f64()?;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count, checked on the line before"
-    )]
-    (0.0..9e15).contains(&count).then_some(count as u64)
-}
-
-fn facts_of(
-    name: &str,
-    labels: &[Label],
-    metric: &Map<String, Value>,
-    requests: Option<u64>,
-    said: &mut Said,
-) -> Result<(), String> {
-    let values = values(metric);
-    let kind = metric.get("type").and_then(Value::as_str);
-    let is_time = match metric.get("contains").and_then(Value::as_str) {
-        Some(contains) => contains == "time",
-        // The older form does not say; of k6's own metrics it is known.
-        None => {
-            name.ends_with("_duration")
-                || (name.starts_with("http_req_") && name != "http_req_failed")
-        }
-    };
+fn facts_of(metric: &Metric<'_>, requests: Option<u64>, said: &mut Said) -> Result<(), String> {
+    let Metric { name, labels, values, .. } = metric;
     // Those of the whole rest on all requests; of a slice it is not told.
     let samples = requests.filter(|_| name.starts_with("http_req_") && labels.is_empty());
-    for (key, value) in values {
-        let Some((stat, unit)) = stat(key, kind, values, is_time, name) else { continue };
+    for (key, value) in *values {
+        let Some((stat, unit)) = metric.stat(key) else { continue };
         let value =
             value.as_f64().ok_or_else(|| format!("`{key}` of metric `{name}` is no number"))?;
         said.facts.push(Fact {
-            labels: labels.to_vec(),
+            labels: labels.clone(),
             samples,
             ..said::number(&format!("{name}_{stat}"), value, unit)
         });
@@ -106,44 +127,49 @@ fn facts_of(
     Ok(())
 }
 
-/// What a key of a metric is called, and its unit; none for what is no number
-/// of it.
-fn stat(
-    key: &str,
-    kind: Option<&str>,
-    values: &Map<String, Value>,
-    is_time: bool,
-    name: &str,
-) -> Option<(String, Option<&'static str>)> {
-    let of_time = is_time.then_some("ms");
-    let is_rate = kind == Some("rate") || values.contains_key("passes");
-    Some(match key {
-        "avg" | "min" | "max" => (key.to_owned(), of_time),
-        "med" => ("p50".to_owned(), of_time),
-        "count" => (key.to_owned(), None),
-        "rate" if is_rate => (key.to_owned(), Some("ratio")),
-        // A share in the older form, where a gauge has its number, too.
-        "value" if is_rate => ("rate".to_owned(), Some("ratio")),
-        "value" => (key.to_owned(), of_time),
-        "rate" => (key.to_owned(), (name == "http_reqs").then_some("rps")),
-        _ => {
-            let percentile = key.strip_prefix("p(")?.strip_suffix(')')?;
-            // With `p(50)` beside `med` the two are one.
-            if percentile == "50" && values.contains_key("med") {
-                return None;
+impl Metric<'_> {
+    /// Of k6's own metrics it is known what they hold; the oldest form says it
+    /// of none.
+    fn is_time(&self) -> bool {
+        match self.contains {
+            Some(contains) => contains == "time",
+            None => {
+                self.name.ends_with("_duration")
+                    || (self.name.starts_with("http_req_") && self.name != "http_req_failed")
             }
-            (format!("p{percentile}"), of_time)
         }
-    })
+    }
+
+    /// What a key is called, and its unit; none for what is no number to judge.
+    fn stat(&self, key: &str) -> Option<(String, Option<&'static str>)> {
+        let of_time = self.is_time().then_some("ms");
+        let is_rate = self.kind == Some("rate") || self.values.contains_key("passes");
+        Some(match key {
+            "avg" | "min" | "max" => (key.to_owned(), of_time),
+            "med" => ("p50".to_owned(), of_time),
+            "count" => (key.to_owned(), None),
+            "rate" if is_rate => (key.to_owned(), Some("ratio")),
+            // A share in the oldest form, where a gauge has its number, too.
+            "value" if is_rate => ("rate".to_owned(), Some("ratio")),
+            "value" => (key.to_owned(), of_time),
+            "rate" => (key.to_owned(), (self.name == "http_reqs").then_some("rps")),
+            _ => {
+                let percentile = key.strip_prefix("p(")?.strip_suffix(')')?;
+                // With `p(50)` beside `med` the two are one.
+                if percentile == "50" && self.values.contains_key("med") {
+                    return None;
+                }
+                (format!("p{percentile}"), of_time)
+            }
+        })
+    }
 }
 
-/// How many thresholds of a metric were crossed. `handleSummary` says `ok:
-/// false` of one; the older form says `true`, that it was crossed.
-fn thresholds_broken(metric: &Map<String, Value>) -> u64 {
-    let thresholds = metric.get("thresholds").and_then(Value::as_object);
-    let broken = thresholds.into_iter().flat_map(Map::values).filter(|threshold| match threshold {
+/// `handleSummary` says `ok: false` of a threshold that was crossed; the oldest
+/// form says `true`, that it was.
+fn is_broken(threshold: &Value) -> bool {
+    match threshold {
         Value::Bool(crossed) => *crossed,
         threshold => threshold.get("ok") != Some(&Value::Bool(true)),
-    });
-    broken.count() as u64
+    }
 }

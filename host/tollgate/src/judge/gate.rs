@@ -199,6 +199,19 @@ impl GateCase {
         for path in facts {
             evidence.read(path, CANDIDATE)?;
         }
+        Self::of_folders_with(candidate, champion, evidence, as_of)
+    }
+
+    /// The versions of two folders, and what is known of them already.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is wrong.
+    pub fn of_folders_with(
+        candidate: &Path,
+        champion: Option<&Path>,
+        mut evidence: Evidence,
+        as_of: Instant,
+    ) -> Result<Self, JudgeError> {
         let candidate = Model::read(candidate, CANDIDATE, &mut evidence)?;
         let champion =
             champion.map(|folder| Model::read(folder, CHAMPION, &mut evidence)).transpose()?;
