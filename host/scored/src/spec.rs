@@ -216,8 +216,8 @@ impl Spec {
         let has_words = !self.positive.is_empty() || !self.negative.is_empty();
         if self.positive.is_empty() != self.negative.is_empty() {
             // Else a word that was misspelt would be of the other kind, unheard.
-            let missing = if self.positive.is_empty() { "positive" } else { "negative" };
-            wrong(missing, "what is positive and what is negative are said together");
+            let given = if self.positive.is_empty() { "negative" } else { "positive" };
+            wrong(given, "what is positive and what is negative are said together");
         } else if let Some(word) = self.positive.iter().find(|word| self.negative.contains(word)) {
             wrong("negative", &format!("`{word}` is positive, too"));
         } else if has_words && self.outcome.is_none() && self.prediction.is_none() {

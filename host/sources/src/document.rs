@@ -90,8 +90,9 @@ impl Sources {
             else {
                 continue;
             };
-            let several = entry.value.items().and_then(|items| items.first());
-            let place = several.unwrap_or(&entry.value).text().unwrap_or_default();
+            let places = entry.value.items().unwrap_or(std::slice::from_ref(&entry.value));
+            let mut places = places.iter().filter_map(Node::text).peekable();
+            let place = places.peek().copied().unwrap_or_default();
             let listed = Listed::read(item, format!("{} {place}", entry.key), &mut reading);
             if all.iter().any(|(other, _)| other.name == listed.name) {
                 reading.advised(
@@ -100,7 +101,8 @@ impl Sources {
                     "give each a `name` of its own, where both are meant",
                 );
             }
-            if is_standard_input(Path::new(place)) && std::mem::replace(&mut reads_input, true) {
+            let reads = places.any(|place| is_standard_input(Path::new(place)));
+            if reads && std::mem::replace(&mut reads_input, true) {
                 reading.wrong(entry.value.span, "standard input can be read once only");
             }
             let kind = match entry.key.as_str() {
