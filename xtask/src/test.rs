@@ -141,7 +141,6 @@ fn needs_a_server(arguments: &[String]) -> bool {
     !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
 }
 
-
 /// A registry for the tests of the command line, and what they judge in it.
 fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {
     if !tests_commands(arguments) || std::env::var_os(registry::ADDRESS).is_some() {
