@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`explain`] | what a document decides, asked of its plugin |
 //! | [`files`] | the documents below folders |
-//! | [`format`] | one way to write YAML, which keeps comments and meaning |
+//! | [`mod@format`] | one way to write YAML, which keeps comments and meaning |
 //! | [`lint`] | what is wrong in documents, or worth a look |
 //! | [`page`] | explanations as pages |
 

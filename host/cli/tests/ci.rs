@@ -127,7 +127,8 @@ fn only_the_program_that_is_meant_is_installed() {
     let broken = broken.path().join("tollgate");
     fs::write(&broken, script).unwrap();
     let broken = broken.to_str().unwrap().to_owned();
-    let cases: [(&[(&str, &str)], i32, &str); 12] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], i32, &'a str);
+    let cases: [Case<'_>; 12] = [
         (&[("binary", BINARY)], 0, &digest),
         (&[("binary", BINARY), ("sha256", &digest)], 0, &digest),
         (&[("url", &url), ("sha256", &upper)], 0, &digest),

@@ -11,7 +11,6 @@ mod repository;
 #[allow(dead_code, reason = "each test program uses what it needs")]
 mod runner;
 #[path = "registry/server.rs"]
-#[allow(dead_code, reason = "other tests need the rest")]
 mod server;
 
 use std::fs;

@@ -12,7 +12,6 @@ mod desk;
 #[allow(dead_code, reason = "each test program uses what it needs")]
 mod receiver;
 #[path = "registry/server.rs"]
-#[allow(dead_code, reason = "each test program uses what it needs")]
 mod server;
 
 use std::collections::BTreeMap;

@@ -61,11 +61,11 @@ pub enum PromotionError {
     ))]
     Taken {
         /// The model.
-        model: String,
+        model: Box<str>,
         /// Which of its versions.
-        what: String,
+        what: Box<str>,
         /// The other's target.
-        to: String,
+        to: Box<str>,
         /// Who.
         by: String,
         /// When it began.

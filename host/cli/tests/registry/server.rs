@@ -124,11 +124,6 @@ impl Mlflow {
         found
     }
 
-    pub(crate) fn set_alias(&self, model: &str, alias: &str, version: u64) {
-        let body = json!({ "name": model, "alias": alias, "version": version.to_string() });
-        self.call("POST", "registered-models/alias", &body);
-    }
-
     pub(crate) fn aliases(&self, model: &str) -> Value {
         let mut aliases = json!({});
         for alias in self.registered(model)["aliases"].as_array().into_iter().flatten() {

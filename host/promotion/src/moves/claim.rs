@@ -140,9 +140,9 @@ impl Claim {
             version => format!("version {version}"),
         };
         PromotionError::Taken {
-            model: model.to_owned(),
-            what,
-            to: self.to,
+            model: model.into(),
+            what: what.into(),
+            to: self.to.into(),
             by: self.by,
             at: self.at,
         }
