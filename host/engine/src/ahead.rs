@@ -31,7 +31,8 @@ pub struct BuiltIn(Form);
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Component(&'static [u8]),
-    Packed(&'static [u8]),
+    /// And what it was packed against, where it was.
+    Packed(&'static [u8], Option<&'static [u8]>),
 }
 
 impl BuiltIn {
@@ -42,7 +43,7 @@ impl BuiltIn {
         Self(Form::Component(bytes))
     }
 
-    /// What [`pack`] gave.
+    /// What [`pack`] gave, and what it was packed against.
     ///
     /// # Safety
     /// The code in it runs outside of the sandbox: it must come from a source
@@ -50,8 +51,8 @@ impl BuiltIn {
     #[doc(hidden)]
     #[must_use]
     #[allow(unsafe_code)]
-    pub const unsafe fn packed(bytes: &'static [u8]) -> Self {
-        Self(Form::Packed(bytes))
+    pub const unsafe fn packed(bytes: &'static [u8], like: Option<&'static [u8]>) -> Self {
+        Self(Form::Packed(bytes, like))
     }
 
     /// The bytes of the component.
@@ -59,9 +60,10 @@ impl BuiltIn {
         let damaged = || LoadError::Invalid("it was damaged when this program was built".into());
         match self.0 {
             Form::Component(bytes) => Ok(bytes.into()),
-            Form::Packed(bytes) => {
+            Form::Packed(bytes, like) => {
                 let packed = Packed::read(bytes).ok_or_else(damaged)?;
-                packed.component.unpacked().map(Cow::Owned).ok_or_else(damaged)
+                let known = packed.known(like, |like| &like.component).ok_or_else(damaged)?;
+                packed.component.unpacked(&known).map(Cow::Owned).ok_or_else(damaged)
             }
         }
     }
@@ -70,9 +72,9 @@ impl BuiltIn {
     /// made of another component than the one with this digest, or when it does
     /// not fit this engine or this processor.
     pub(crate) fn compiled(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
-        let Form::Packed(bytes) = self.0 else { return None };
+        let Form::Packed(bytes, like) = self.0 else { return None };
         let packed = Packed::read(bytes).filter(|it| it.digest == *digest.as_bytes())?;
-        let code = packed.code.unpacked()?;
+        let code = packed.code.unpacked(&packed.known(like, |like| &like.code)?)?;
         // SAFETY: the code is part of this program, as `packed` demands, and so
         // trusted as the program itself.
         #[allow(unsafe_code)]
@@ -83,7 +85,8 @@ impl BuiltIn {
 /// A file that becomes part of this program as a
 /// [`BuiltIn`](crate::ahead::BuiltIn): `built_in!("x.wasm")` is a component,
 /// `built_in!(packed "x.cwasm")` what [`ahead::pack`](crate::ahead::pack) made
-/// of one.
+/// of one, and `built_in!(packed "x.cwasm" like "y.cwasm")` what it made of one
+/// against another.
 ///
 /// The path is a literal, read while the program is compiled. Who can change
 /// what it names can change the program: the code in it is trusted as an object
@@ -97,7 +100,14 @@ macro_rules! built_in {
         // SAFETY: as the macro's documentation says.
         #[allow(unsafe_code)]
         unsafe {
-            $crate::ahead::BuiltIn::packed(include_bytes!($path))
+            $crate::ahead::BuiltIn::packed(include_bytes!($path), None)
+        }
+    };
+    (packed $path:literal like $like:literal) => {
+        // SAFETY: as the macro's documentation says.
+        #[allow(unsafe_code)]
+        unsafe {
+            $crate::ahead::BuiltIn::packed(include_bytes!($path), Some(include_bytes!($like)))
         }
     };
 }
@@ -106,19 +116,32 @@ macro_rules! built_in {
 /// the baseline on: x86-64-v2 (of 2009: SSE 4.2, POPCNT), or any 64-bit ARM.
 /// None on other machines.
 ///
+/// `like` is what this function gave for a component that shares much with this
+/// one, such as the SDK: what both have is then there once. It was itself
+/// packed against nothing.
+///
 /// # Errors
 /// When the bytes are not a plugin, or cannot be compiled.
-pub fn pack(component: &[u8]) -> Result<Option<Vec<u8>>, LoadError> {
+pub fn pack(component: &[u8], like: Option<&[u8]>) -> Result<Option<Vec<u8>>, LoadError> {
     let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
     let Some(engine) = engine().transpose().map_err(invalid)? else {
         return Ok(None);
     };
     component::read(component, Limits::default().component)?;
     let code = engine.precompile_component(component).map_err(invalid)?;
+    let unusable = || LoadError::Invalid("what it is packed against is damaged".into());
+    let like = like.map(|like| Packed::read(like).ok_or_else(unusable)).transpose()?;
     let mut bytes = Digest::of(component).as_bytes().to_vec();
     bytes.extend(made_by(&engine).to_le_bytes());
-    for part in [component, &code] {
-        Part::write(part, &mut bytes).map_err(|error| LoadError::Invalid(error.to_string()))?;
+    bytes.extend(like.as_ref().map_or([0; 32], |like| like.digest));
+    let parts = [
+        (component, like.as_ref().map(|it| &it.component)),
+        (&code, like.as_ref().map(|it| &it.code)),
+    ];
+    for (part, known) in parts {
+        let known = known.map_or(Some(Vec::new()), |known| known.unpacked(&[]));
+        Part::write(part, &known.ok_or_else(unusable)?, &mut bytes)
+            .map_err(|error| LoadError::Invalid(error.to_string()))?;
     }
     Ok(Some(bytes))
 }
@@ -126,17 +149,23 @@ pub fn pack(component: &[u8]) -> Result<Option<Vec<u8>>, LoadError> {
 /// Whether [`pack`] would give these very bytes for the component: what a build
 /// asks before it compiles again.
 #[must_use]
-pub fn is_current(packed: &[u8], component: &[u8]) -> bool {
+pub fn is_current(packed: &[u8], component: &[u8], like: Option<&[u8]>) -> bool {
     let (Some(packed), Some(Ok(engine))) = (Packed::read(packed), engine()) else {
         return false;
     };
-    packed.digest == *Digest::of(component).as_bytes() && packed.made_by == made_by(&engine)
+    let like = like.map_or(Some([0; 32]), |like| Some(Packed::read(like)?.digest));
+    packed.digest == *Digest::of(component).as_bytes()
+        && packed.made_by == made_by(&engine)
+        && like == Some(packed.like)
 }
 
-/// The file: the component's digest, what its code was made by, both packed.
+/// The file: the component's digest, what its code was made by, the digest of
+/// the component that it is packed against (zeros where there is none), both
+/// packed.
 struct Packed<'a> {
     digest: [u8; 32],
     made_by: u64,
+    like: [u8; 32],
     component: Part<'a>,
     code: Part<'a>,
 }
@@ -145,10 +174,25 @@ impl<'a> Packed<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let (digest, rest) = bytes.split_first_chunk::<32>()?;
         let (made_by, rest) = rest.split_first_chunk::<8>()?;
+        let (like, rest) = rest.split_first_chunk::<32>()?;
         let (component, rest) = Part::read(rest)?;
         let (code, rest) = Part::read(rest)?;
         let made_by = u64::from_le_bytes(*made_by);
-        rest.is_empty().then_some(Self { digest: *digest, made_by, component, code })
+        rest.is_empty().then_some(Self { digest: *digest, made_by, like: *like, component, code })
+    }
+
+    /// A part of what this is packed against; nothing where it is packed against
+    /// nothing, and none where something else is at hand.
+    fn known(
+        &self,
+        like: Option<&[u8]>,
+        part: impl for<'p> FnOnce(&'p Packed<'p>) -> &'p Part<'p>,
+    ) -> Option<Vec<u8>> {
+        if self.like == [0; 32] {
+            return Some(Vec::new());
+        }
+        let like = Packed::read(like?).filter(|like| like.digest == self.like)?;
+        part(&like).unpacked(&[])
     }
 }
 
@@ -160,8 +204,8 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// With a checksum, so that what was cut or damaged is not taken for code.
-    fn write(bytes: &[u8], to: &mut Vec<u8>) -> std::io::Result<()> {
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    fn write(bytes: &[u8], known: &[u8], to: &mut Vec<u8>) -> std::io::Result<()> {
+        let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, known)?;
         compressor.include_checksum(true)?;
         let packed = compressor.compress(bytes)?;
         to.extend((bytes.len() as u64).to_le_bytes());
@@ -178,8 +222,9 @@ impl<'a> Part<'a> {
         Some((Self { length: length.ok()?, packed }, rest))
     }
 
-    fn unpacked(&self) -> Option<Vec<u8>> {
-        let bytes = zstd::bulk::decompress(self.packed, self.length).ok()?;
+    fn unpacked(&self, known: &[u8]) -> Option<Vec<u8>> {
+        let mut decompressor = zstd::bulk::Decompressor::with_dictionary(known).ok()?;
+        let bytes = decompressor.decompress(self.packed, self.length).ok()?;
         (bytes.len() == self.length).then_some(bytes)
     }
 }
