@@ -51,7 +51,7 @@ pub(crate) fn run(places: &Places) -> Result<()> {
     for step in &steps {
         play(places, &tollgate, step, &[])?;
     }
-    let more = release::among_demo(places)?;
+    let more = release::among_demo(places, &tollgate)?;
     println!("\n{} commands, each ended as it should.", steps.len() + more);
     println!("The binary is {}", tollgate.display());
     Ok(())

@@ -42,8 +42,9 @@ How Tollgate is set up, built, tested and measured.
 Usage: cargo xtask <command>
 
 Start here:
-  demo      build everything, then gate a model, check a payload and decide on
-            a transaction, with the real commands and their real output
+  demo      build everything, then gate a model, check a payload, decide on a
+            transaction, and take a version from a registry to Production and
+            back, with the real commands and their real output
 
 While you work:
   plugins   build every plugin into a component and print its digest

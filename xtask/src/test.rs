@@ -105,7 +105,9 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             None => total.ignored += 1,
         }
         if let Some(registry) = &registry {
-            match release::play_in(places, registry, "tumor_grading") {
+            // The tests of the command line have built it.
+            let tollgate = places.target.join("release/tollgate");
+            match release::play_in(places, registry, &tollgate, "tumor_grading") {
                 Ok(_) => total.passed += 1,
                 Err(error) => {
                     println!("from a registry to Production and back: {error:#}");

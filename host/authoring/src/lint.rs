@@ -24,11 +24,13 @@ use thiserror::Error;
 use tollgate::document::{DocumentError, PolicyDocument};
 use tollgate::facts::{CANDIDATE, Evidence, FactsError};
 use tollgate::judge::JudgeError;
+use tollgate::mistake::Span;
 use tollgate::plugins::Plugins;
 use tollgate::report::{LintReport, LintedReport};
 use tollgate::source::{Content, Source, SourceError};
 use tollgate::tree::{Node, NonFinite};
 use tollgate_engine::types::Outcome;
+use tollgate_sources::Sources;
 
 use self::told::Linted;
 use crate::files::{Meant, meant};
@@ -63,6 +65,7 @@ impl From<DocumentError> for LintError {
 enum Kind {
     Document,
     Plan,
+    Sources,
 }
 
 impl Kind {
@@ -74,13 +77,17 @@ impl Kind {
         if tree.get("plugin").is_some() && known > 0 || known >= 3 {
             return Some(Self::Document);
         }
-        let is_plan = tree.get("targets").is_some();
-        is_plan.then_some(Self::Plan)
+        let is = |member: &str, kind| tree.get(member).map(|_| kind);
+        const OF_PLAN: [&str; 5] = ["aliases", "audit", "naming", "registry", "stages"];
+        let of_plan = OF_PLAN.iter().filter(|member| tree.get(member).is_some()).count();
+        is("targets", Self::Plan)
+            .or_else(|| is("sources", Self::Sources))
+            .or_else(|| (of_plan >= 2).then_some(Self::Plan))
     }
 }
 
 /// Lints the files that paths mean, and those of folders that are policy
-/// documents, gate profiles or promotion plans.
+/// documents, gate profiles, promotion plans or lists of sources.
 ///
 /// With files of `facts`, gate profiles are held against them: a rule for which
 /// they have nothing that its plugin could judge is told.
@@ -121,11 +128,21 @@ impl Linter<'_> {
     /// None for a file of a folder that is nothing that is linted.
     fn file(&self, file: &Meant) -> Result<Option<LintedReport>, LintError> {
         let source = match Source::read(&file.path, Content::Document) {
-            // Data beside the documents: too large to be one, or no text.
+            // A document that was half written; of JSON it may be data beside the
+            // documents.
             Err(
-                SourceError::TooLarge { .. } | SourceError::NotUtf8 { .. } | SourceError::Empty(_),
+                error @ (SourceError::TooLarge { .. }
+                | SourceError::NotUtf8 { .. }
+                | SourceError::Empty(_)),
             ) if !file.is_named => {
-                return Ok(None);
+                if file.path.extension().is_some_and(|ending| ending == "json") {
+                    return Ok(None);
+                }
+                let source = Source::new(&file.path.display().to_string(), "");
+                let mut linted = Linted::new(&source);
+                let span = Span::default();
+                linted.find("unreadable", Outcome::Fail, span, error.to_string());
+                return Ok(Some(linted.finish()));
             }
             source => source?,
         };
@@ -142,6 +159,16 @@ impl Linter<'_> {
             Some(Kind::Plan) => {
                 linted.kind = "promotion plan";
                 self.plan(&mut linted, &tree, folder)?;
+            }
+            Some(Kind::Sources) => {
+                linted.kind = "list of sources";
+                match Sources::parse(&source, folder) {
+                    Ok(_) => {}
+                    Err(DocumentError::Mistakes(mistakes)) => {
+                        linted.mistakes("document", &mistakes);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
             None if !file.is_named => return Ok(None),
             _ => match PolicyDocument::parse(source.clone(), folder.to_owned()) {

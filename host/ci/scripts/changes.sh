@@ -39,6 +39,19 @@ for path in "${paths[@]}"; do
   if [ ! -e "$path" ] && [ -z "$(git ls-tree --name-only "$from" -- "${path%/}")" ]; then
     wrong "there is no \`$path\`, here or in \`$base\`"
   fi
+  # Git sees the link, and no change of what it leads to.
+  part=${path%/}
+  while [ -n "$part" ] && [ "$part" != . ] && [ "$part" != / ]; do
+    if [ -L "$part" ]; then wrong "\`$part\` is a link: name what it leads to"; fi
+    case $part in */*) part=${part%/*} ;; *) part='' ;; esac
+  done
+  if [ -z "$(git ls-tree --name-only "$from" -- "${path%/}")" ] &&
+    [ -z "$(git ls-files -- "${path%/}")" ]; then
+    wrong "git knows nothing of \`$path\`: a change of it would not be seen"
+  fi
+  case $(git ls-files --stage -- "${path%/}") in
+    160000*) wrong "\`$path\` is a submodule: run this in it" ;;
+  esac
 done
 
 # The documents as they were, with all that they name beside them.
@@ -88,7 +101,10 @@ git diff --no-ext-diff --no-renames --name-status -z "$from" -- "${paths[@]}" > 
   wrong "git cannot say what changed since $from"
 number=0
 while IFS= read -r -d '' kind && IFS= read -r -d '' path; do
-  case $path in *.yaml | *.yml | *.json) ;; *) continue ;; esac
+  case $(printf '%s' "$path" | tr '[:upper:]' '[:lower:]') in
+    *.yaml | *.yml | *.json) ;;
+    *) continue ;;
+  esac
   # A stranger's file name is shown so that it can do nothing but be read.
   name=$(printf '%q' "$path")
   here=$path was=$old/$path

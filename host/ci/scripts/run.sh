@@ -42,6 +42,15 @@ case $command in
   *) wrong "\`$command\` is no command that this runs" ;;
 esac
 
+# What is given and not heard would be taken for heeded.
+if [ "$command" = 'policy changes' ]; then
+  if [ -n "${TOLLGATE_ARGUMENTS:-}${TOLLGATE_REASON:-}${TOLLGATE_MODEL:-}" ]; then
+    wrong "\`policy changes\` takes no \`arguments\`, \`reason\` or \`model\`"
+  fi
+elif [ -n "${TOLLGATE_FAIL_ON:-}" ]; then
+  wrong "\`fail-on\` is for \`policy changes\`: \`$command\` takes it among its \`arguments\`"
+fi
+
 lines_of "${TOLLGATE_ARGUMENTS:-}"
 arguments=(${lines[@]+"${lines[@]}"})
 # One argument, whatever lines and dashes are in it.
@@ -59,6 +68,8 @@ else
   "$tollgate" "${words[@]}" ${formats[@]+"${formats[@]}"} ${arguments[@]+"${arguments[@]}"} ||
     status=$?
 fi
+# A program that judged wrote what it found.
+if [ ${#formats[@]} -gt 0 ] && [ ! -s "$json" ]; then status=2; fi
 if [ -s "$human" ]; then
   printf '::group::tollgate %s\n' "$command"
   cat -- "$human"

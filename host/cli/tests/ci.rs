@@ -126,9 +126,12 @@ fn only_the_program_that_is_meant_is_installed() {
     let broken = tempfile::tempdir().unwrap();
     let broken = broken.path().join("tollgate");
     fs::write(&broken, script).unwrap();
+    let empty = broken.with_file_name("empty");
+    fs::write(&empty, "").unwrap();
+    let empty = empty.to_str().unwrap().to_owned();
     let broken = broken.to_str().unwrap().to_owned();
     type Case<'a> = (&'a [(&'a str, &'a str)], i32, &'a str);
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 14] = [
         (&[("binary", BINARY)], 0, &digest),
         (&[("binary", BINARY), ("sha256", &digest)], 0, &digest),
         (&[("url", &url), ("sha256", &upper)], 0, &digest),
@@ -141,6 +144,9 @@ fn only_the_program_that_is_meant_is_installed() {
         (&[("binary", "nowhere")], 2, "there is no file"),
         (&[("source", "policies")], 2, "no folder of Tollgate's sources"),
         (&[("binary", &broken)], 2, "does not run"),
+        // A shell runs it as a script, which does nothing and ends well.
+        (&[("binary", &empty)], 2, "does not run"),
+        (&[("binary", "/bin/true")], 2, "does not run"),
     ];
     for (inputs, code, says) in cases {
         let mut runner = Runner::new();

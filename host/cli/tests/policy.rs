@@ -28,7 +28,9 @@ fn what_is_under_policies_is_clean_and_formatted() {
     assert_eq!(lint["verdict"], "pass", "{lint:#}");
     let documents = lint["documents"].as_array().unwrap();
     assert!(documents.len() > 25, "{documents:#?}");
-    assert!(documents.iter().any(|it| it["kind"] == "promotion plan"));
+    for kind in ["promotion plan", "list of sources"] {
+        assert!(documents.iter().any(|it| it["kind"] == kind), "no {kind}");
+    }
     let skipped = lint["skipped"].as_array().unwrap();
     assert!(skipped.iter().all(|it| it.as_str().unwrap().ends_with(".schema.json")), "{skipped:?}");
     let fmt = tollgate(&["policy", "fmt", "--check", "policies"]);

@@ -24,10 +24,17 @@ pub(crate) fn made(spec: &Spec, count: &Count) -> Counted {
         source: source(spec, count.rows),
         made: Counted { rows: count.rows, ..Counted::default() },
     };
+    let arms = maker.arms();
+    let by_arm = spec.variant.as_ref().is_some_and(|variant| !variant.subjects.is_empty());
     for (place, subject) in count.subjects.iter().enumerate() {
-        maker.subject(place, subject);
+        if by_arm && arms.is_none() {
+            let why = "a row without an arm may be of it";
+            maker.made.missing.push(format!("facts of `{subject}` are missing: {why}"));
+        } else {
+            maker.subject(place, subject);
+        }
     }
-    maker.exposures();
+    maker.exposures(arms.unwrap_or_default());
     maker.left_out();
     maker.made
 }

@@ -118,14 +118,14 @@ impl Listed {
         {
             (*ours).clone_into(&mut fact.name);
         }
-        fact.labels.extend(self.labels.iter().cloned());
-        fact.labels.sort();
-        fact.labels.dedup();
+        let own = std::mem::take(&mut fact.labels);
+        let mut labels = [own.clone(), self.labels.clone()].concat();
+        labels.sort();
+        labels.dedup();
+        let twice = labels.array_windows().find(|[a, b]| a.key == b.key);
+        let twice = twice.map(|[label, _]| label.key.clone());
+        fact.labels = if twice.is_some() { own } else { labels };
         let title = tollgate::facts::title(&fact);
-        if let Some([label, _]) = fact.labels.array_windows().find(|[a, b]| a.key == b.key) {
-            said.missing(Some(&title), format!("label `{}` has two values", label.key));
-            return None;
-        }
         // Files of facts may say whose each is.
         if fact.subject.is_empty() {
             fact.subject.clone_from(&self.subject);
@@ -134,11 +134,15 @@ impl Listed {
             said.missing(Some(&title), "it is the registry's to say, and no source's");
             return None;
         }
+        if let Some(label) = twice {
+            said.missing(Some(&title), format!("label `{label}` has two values"));
+            return said::unusable(fact);
+        }
         match (self.units.get(&fact.name), &fact.unit) {
             (Some(unit), Some(own)) if unit != own => {
                 let what = format!("the source says it in `{own}`, and `units` in `{unit}`");
                 said.missing(Some(&title), what);
-                return None;
+                return said::unusable(fact);
             }
             (Some(unit), None) if unit != "none" => fact.unit = Some(unit.clone()),
             _ => {}
@@ -153,7 +157,7 @@ impl Listed {
     }
 
     /// A source that says a thing twice says nothing of it: which of both would
-    /// count is a guess.
+    /// count is a guess, and what others say of it is no way out.
     fn told_once(&self, facts: Vec<Fact>, said: &mut Said) -> Vec<Fact> {
         let key = |fact: &Fact| {
             (fact.name.clone(), fact.subject.clone(), fact.labels.clone(), fact.observed_at.clone())
@@ -170,6 +174,7 @@ impl Listed {
                 once.push(fact);
             } else if told.insert(key) {
                 said.missing(Some(&tollgate::facts::title(&fact)), "the source says it twice");
+                once.extend(said::unusable(fact));
             }
         }
         once

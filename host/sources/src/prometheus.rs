@@ -172,7 +172,7 @@ fn facts(
     for info in &answer.infos {
         said.remark(Some(&title), format!("the server says: {info}"));
     }
-    if let Some(warning) = answer.warnings.first() {
+    if let Some(warning) = answer.warning() {
         let warning = format!("the server warns: {warning}");
         if !query.keeps_warned {
             return Err(Failure::Query(warning));
@@ -188,7 +188,13 @@ fn facts(
     for slice in &slices {
         let name = said::title(&query.metric, &merged(&query.labels, &slice.labels));
         match value(slice, query.range.as_ref(), now) {
-            Err(problem) => said.missing(Some(&name), problem),
+            Err(problem) => {
+                said.missing(Some(&name), problem);
+                facts.extend(
+                    said::unknown(&query.metric, slice.labels.clone())
+                        .map(|fact| Fact { labels: labels_of(query, slice), ..fact }),
+                );
+            }
             Ok((at, value)) => {
                 let samples = samples.as_ref().and_then(|counts| {
                     let found = counts.iter().find(|(labels, _)| *labels == slice.labels);
@@ -198,11 +204,8 @@ fn facts(
                     }
                     found.map(|(_, count)| *count)
                 });
-                let mut labels = merged(&query.labels, &slice.labels);
-                labels.extend(query.window.iter().map(|it| said::label("window", it)));
-                labels.sort();
                 facts.push(Fact {
-                    labels,
+                    labels: labels_of(query, slice),
                     samples,
                     observed_at: Some(at.to_string()),
                     source: Some(format!("prometheus {}: {filled}", client.base())),
@@ -212,6 +215,13 @@ fn facts(
         }
     }
     Ok(facts)
+}
+
+fn labels_of(query: &Query, slice: &Slice) -> Vec<Label> {
+    let mut labels = merged(&query.labels, &slice.labels);
+    labels.extend(query.window.iter().map(|it| said::label("window", it)));
+    labels.sort();
+    labels
 }
 
 fn merged(own: &[Label], of_series: &[Label]) -> Vec<Label> {
@@ -262,13 +272,12 @@ fn samples(
 ) -> Result<Vec<(Vec<Label>, u64)>, Failure> {
     let filled = count.fill(of, query.window.as_deref().unwrap_or_default());
     let filled = filled.map_err(Failure::Query)?;
-    let counted =
-        ask(client, &filled, now, None).and_then(|answer| match answer.warnings.first() {
-            Some(warning) if !query.keeps_warned => {
-                Err(Failure::Query(format!("the server warns: {warning}")))
-            }
-            _ => answer.slices(&query.by).map_err(Failure::Query),
-        });
+    let counted = ask(client, &filled, now, None).and_then(|answer| match answer.warning() {
+        Some(warning) if !query.keeps_warned => {
+            Err(Failure::Query(format!("the server warns: {warning}")))
+        }
+        _ => answer.slices(&query.by).map_err(Failure::Query),
+    });
     let slices = match counted {
         Ok(slices) => slices,
         Err(Failure::Down(problem)) => return Err(Failure::Down(problem)),

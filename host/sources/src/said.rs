@@ -51,6 +51,23 @@ pub(crate) fn number(name: &str, value: f64, unit: Option<&str>) -> Fact {
     Fact { unit: unit.map(str::to_owned), ..fact(name, FactValue::Number(value)) }
 }
 
+/// What cannot be used of a fact that is a number. It stands for its slice,
+/// which would not be there otherwise and so not be judged, and passes no rule.
+pub(crate) fn unusable(fact: Fact) -> Option<Fact> {
+    let is_number = match fact.value {
+        FactValue::Number(_) | FactValue::Integer(_) | FactValue::Numbers(_) => true,
+        FactValue::Boolean(_) | FactValue::Text(_) => false,
+    };
+    let value = FactValue::Number(f64::NAN);
+    is_number.then(|| Fact { value, unit: None, samples: None, ..fact })
+}
+
+/// The same of a number that is not known, where it has labels.
+pub(crate) fn unknown(name: &str, labels: Vec<Label>) -> Option<Fact> {
+    let has_labels = !labels.is_empty();
+    has_labels.then(|| Fact { labels, ..number(name, f64::NAN, None) })
+}
+
 /// The same of a count.
 pub(crate) fn count(name: &str, value: u64) -> Fact {
     fact(name, FactValue::Integer(i64::try_from(value).unwrap_or(i64::MAX)))

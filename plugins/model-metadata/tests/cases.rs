@@ -18,7 +18,7 @@ fn cases() {
 #[test]
 fn profiles_configure() {
     let profiles = gates::profiles::<ModelMetadata>("model-metadata");
-    assert_eq!(profiles, 4);
+    assert_eq!(profiles, 5);
 }
 
 /// As many facts as a gate may get, of the dearest kinds: texts that say

@@ -2,14 +2,14 @@
 //! found to decay, rolled back; and judged again from the record.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use super::{Step, play, words};
+use crate::crosscheck;
 use crate::places::Places;
 use crate::registry::Registry;
-use crate::{crosscheck, process};
 
 /// What becomes versions 1 to 3.
 const KINDS: [&str; 3] = ["good", "bare", "better"];
@@ -28,7 +28,7 @@ store: approvals.db
 /// commands that were.
 ///
 /// Errors: a step ended with another exit code than it should.
-pub(super) fn among_demo(places: &Places) -> Result<usize> {
+pub(super) fn among_demo(places: &Places, tollgate: &Path) -> Result<usize> {
     let python = match crosscheck::mlflow(places) {
         Ok(python) => python,
         Err(error) => {
@@ -38,16 +38,20 @@ pub(super) fn among_demo(places: &Places) -> Result<usize> {
     };
     println!("\nxtask: an MLflow server with three trained models, some 20 seconds");
     let registry = Registry::start(places, &python, "demo/mlflow")?;
-    play_in(places, &registry, "tumor_screening")
+    play_in(places, &registry, tollgate, "tumor_screening")
 }
 
 /// Plays it before this server, under a name that it does not know yet. Returns
 /// how many commands that were.
 ///
 /// Errors: a step ended with another exit code than it should.
-pub(crate) fn play_in(places: &Places, registry: &Registry, model: &str) -> Result<usize> {
+pub(crate) fn play_in(
+    places: &Places,
+    registry: &Registry,
+    tollgate: &Path,
+    model: &str,
+) -> Result<usize> {
     registry.register(places, model, &KINDS)?;
-    let tollgate = process::build_program(places, "tollgate")?;
     let desk = Desk::open(places, registry, model)?;
     let environment = [
         ("MLFLOW_TRACKING_URI", registry.address.clone().into()),
@@ -56,7 +60,7 @@ pub(crate) fn play_in(places: &Places, registry: &Registry, model: &str) -> Resu
     ];
     let steps = desk.steps();
     for step in &steps {
-        play(places, &tollgate, step, &environment)?;
+        play(places, tollgate, step, &environment)?;
     }
     Ok(steps.len())
 }

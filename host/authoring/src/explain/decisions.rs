@@ -136,6 +136,11 @@ impl Decisions {
             asked: 0,
             notes: Vec::new(),
         };
+        if mentioned.is_cut() {
+            let cut = "the settings hold more numbers or texts than were tried: what stands here \
+                       of the others may be wrong";
+            told.notes.push(cut.to_owned());
+        }
         let decided = decided(&mut asker, &axes, &mut draw)?;
         if decided.is_empty() {
             told.asked = asker.asked;

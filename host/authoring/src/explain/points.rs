@@ -45,6 +45,8 @@ pub(super) enum Extent {
 pub(super) struct Mentioned {
     numbers: Vec<f64>,
     texts: BTreeSet<String>,
+    /// Whether there are more than are taken.
+    is_cut: bool,
 }
 
 impl Mentioned {
@@ -72,7 +74,14 @@ impl Mentioned {
         let number = number.filter(|number| number.is_finite());
         if self.numbers.len() < TAKEN {
             self.numbers.extend(number);
+        } else {
+            self.is_cut |= number.is_some_and(|number| !self.numbers.contains(&number));
         }
+    }
+
+    /// Whether the settings hold numbers or texts that are not asked.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Takes in numbers that settings do not hold, and a policy changes its mind
@@ -99,6 +108,8 @@ impl Mentioned {
         }
         if self.texts.len() < TAKEN {
             self.texts.insert(text.to_owned());
+        } else {
+            self.is_cut |= !self.texts.contains(text);
         }
     }
 

@@ -5,7 +5,7 @@ use tollgate_engine::types::{FactValue, Label};
 use super::{Maker, label, list, sum, whole};
 use crate::count::Distribution;
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     pub(super) fn distributions(&mut self, place: usize, subject: &str, rows: u64) {
         let count = self.count;
         for (of, column, histogram) in &count.histograms {
@@ -50,21 +50,28 @@ impl Maker<'_> {
     }
 
     /// How many rows each arm has.
-    pub(super) fn exposures(&mut self) {
-        let count = self.count;
-        let Some((column, counts)) = &count.exposures else { return };
-        let Some(asked) = count.columns.codes.get(*column) else { return };
-        let samples = sum(counts);
-        let (subject, left) = (&self.spec.subject, count.rows - samples);
-        if !self.may_leave_out(subject, "`exposures`", &[&asked.name], left, count.rows, "") {
-            return;
-        }
-        let mut arms: Vec<(&String, &u64)> = asked.known.names().iter().zip(counts).collect();
-        arms.sort_unstable();
+    pub(super) fn exposures(&mut self, arms: Vec<(&str, u64)>) {
+        let samples = arms.iter().map(|(_, count)| count).sum();
         for (arm, count) in arms {
             let labels = [label("variant", arm)];
-            self.fact("exposures", &self.spec.subject, &labels, whole(*count), Some(samples));
+            self.fact("exposures", &self.spec.subject, &labels, whole(count), Some(samples));
         }
+    }
+
+    /// The arms of a test with their rows; none where there are none, or where
+    /// it is not known of which arm rows are.
+    pub(super) fn arms(&mut self) -> Option<Vec<(&'a str, u64)>> {
+        let count = self.count;
+        let (column, counts) = count.exposures.as_ref()?;
+        let asked = count.columns.codes.get(*column)?;
+        let (subject, left) = (&self.spec.subject, count.rows - sum(counts));
+        if !self.may_leave_out(subject, "`exposures`", &[&asked.name], left, count.rows, "") {
+            return None;
+        }
+        let named = asked.known.names().iter().map(String::as_str);
+        let mut arms: Vec<(&str, u64)> = named.zip(counts.iter().copied()).collect();
+        arms.sort_unstable();
+        Some(arms)
     }
 
     /// How many cells of each column cannot be used, for gates that ask.

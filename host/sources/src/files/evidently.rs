@@ -96,13 +96,16 @@ fn of_newer(config: &Value, value: &Value, said: &mut Said) {
     let kind = kind.rsplit(':').next().unwrap_or_default();
     let label = text("column").map(|column| said::label("feature", column));
     let mut tell = |name: &str, key: Option<(&str, &str)>, value: &Value, unit: Option<&str>| {
-        // What was not computed is null, and missing.
-        let Some(value) = value.as_f64() else { return };
         let more = key.map(|(key, value)| said::label(key, value));
-        said.facts.push(Fact {
-            labels: label.iter().cloned().chain(more).collect(),
-            ..said::number(name, value, unit)
-        });
+        let labels: Vec<_> = label.iter().cloned().chain(more).collect();
+        match value.as_f64() {
+            Some(value) => said.facts.push(Fact { labels, ..said::number(name, value, unit) }),
+            // What was not computed is null, and missing.
+            None => {
+                said.missing(Some(&said::title(name, &labels)), "its value is no number");
+                said.facts.extend(said::unknown(name, labels));
+            }
+        }
     };
     match kind {
         "ValueDrift" => match text("method").and_then(score) {
@@ -182,7 +185,7 @@ fn quality(current: &Map<String, Value>, said: &mut Said) {
 fn drift_of(drift: &Value, said: &mut Said) {
     let text = |key: &str| drift.get(key).and_then(Value::as_str);
     let column = said::label("feature", text("column_name").unwrap_or_default());
-    let Some(value) = drift.get("drift_score").and_then(Value::as_f64) else { return };
+    let value = drift.get("drift_score").and_then(Value::as_f64).unwrap_or(f64::NAN);
     match text("stattest_name").and_then(score) {
         Some(name) => {
             said.facts.push(Fact { labels: vec![column], ..said::number(name, value, None) });

@@ -66,9 +66,15 @@ fn look<'a>(node: Node<'a, '_>, held: &mut Held<'a>, depth: usize) -> Result<(),
                 held.times.extend(node.attribute("timestamp"));
             }
             for child in node.children().filter(Node::is_element) {
+                if ["failure", "error"].contains(&child.tag_name().name()) {
+                    return Err("a suite failed outside of its tests".to_owned());
+                }
                 look(child, held, depth + 1)?;
             }
             agrees(node, held.total - total, held.failed - failed)?;
+        }
+        unknown if node.descendants().any(|it| it.has_tag_name("testcase")) => {
+            return Err(format!("it has tests in `{unknown}`, which is no suite"));
         }
         _ => {}
     }
@@ -88,14 +94,22 @@ impl Held<'_> {
 
 /// Whether what a suite says of itself is what it holds.
 fn agrees(suite: Node<'_, '_>, total: u64, failed: u64) -> Result<(), String> {
-    let said = |key: &str| suite.attribute(key).and_then(|text| text.trim().parse::<u64>().ok());
-    if let Some(tests) = said("tests")
+    let said = |key: &str| {
+        let parsed = suite.attribute(key).map(|text| (text, text.trim().parse::<u64>()));
+        match parsed {
+            None => Ok(None),
+            Some((_, Ok(count))) => Ok(Some(count)),
+            Some((text, Err(_))) => Err(format!("`{key}` of a suite is `{text}`, and no count")),
+        }
+    };
+    if let Some(tests) = said("tests")?
         && tests != total
     {
         return Err(format!("a suite says that it has {tests} tests, and holds {total}"));
     }
-    if let Some(failures) = said("failures") {
-        let failures = failures.saturating_add(said("errors").unwrap_or(0));
+    let (failures, errors) = (said("failures")?, said("errors")?);
+    if failures.is_some() || errors.is_some() {
+        let failures = failures.unwrap_or(0).saturating_add(errors.unwrap_or(0));
         if failures != failed {
             return Err(format!(
                 "a suite says that {failures} of its tests failed, and {failed} did"

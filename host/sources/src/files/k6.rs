@@ -36,7 +36,10 @@ pub(crate) fn read(summary: &Value) -> Result<Said, String> {
     let metrics = metrics(summary)?;
     let count = |metric: &Metric<'_>| metric.values.get("count").and_then(said::whole);
     let all = metrics.iter().find(|metric| metric.name == "http_reqs" && metric.labels.is_empty());
-    let requests = all.and_then(count);
+    // Without any, times and shares are zeros that nobody measured.
+    let Some(requests @ 1..) = all.and_then(count) else {
+        return Err("the summary counts no requests".to_owned());
+    };
     let mut said = Said::default();
     let mut thresholds = 0;
     let mut broken = 0;
@@ -47,11 +50,7 @@ pub(crate) fn read(summary: &Value) -> Result<Said, String> {
             broken += u64::from(is_broken(threshold));
         }
     }
-    if requests.is_some_and(|count| count > 0) {
-        said.facts.push(said::fact("load_test_done", FactValue::Boolean(true)));
-    } else {
-        said.missing(Some("load_test_done"), "the summary counts no requests");
-    }
+    said.facts.push(said::fact("load_test_done", FactValue::Boolean(true)));
     // The machine-readable form leaves thresholds out: none is no news there.
     if thresholds > 0 {
         said.facts.push(said::count("thresholds_broken", broken));
@@ -67,53 +66,61 @@ fn metrics(summary: &Value) -> Result<Vec<Metric<'_>>, String> {
             let metric = metric.as_object()?;
             let name = metric.get("name")?.as_str()?;
             let values = metric.get("values")?.as_object()?;
-            Some(of(name, metric, values))
+            Some((name, metric, values))
         });
-        return named
-            .collect::<Option<_>>()
-            .ok_or_else(|| "a metric of the summary has no `name` and `values`".to_owned());
+        let named: Option<Vec<_>> = named.collect();
+        let named = named.ok_or("a metric of the summary has no `name` and `values`")?;
+        return named.into_iter().map(|(name, metric, values)| of(name, metric, values)).collect();
     }
     let map = summary.get("metrics").and_then(Value::as_object);
     let map = map.ok_or("this is no summary of k6: it has no `metrics`")?;
     let named = map.iter().map(|(name, metric)| {
         let metric = metric.as_object()?;
         let values = metric.get("values").and_then(Value::as_object).unwrap_or(metric);
-        Some(of(name, metric, values))
+        Some((name, metric, values))
     });
-    named.collect::<Option<_>>().ok_or_else(|| "a metric of the summary is no map".to_owned())
+    let named: Option<Vec<_>> = named.collect();
+    let named = named.ok_or("a metric of the summary is no map")?;
+    named.into_iter().map(|(name, metric, values)| of(name, metric, values)).collect()
 }
 
 fn of<'a>(
     title: &str,
     metric: &'a Map<String, Value>,
     values: &'a Map<String, Value>,
-) -> Metric<'a> {
-    let (name, labels) = split(title);
-    Metric {
+) -> Result<Metric<'a>, String> {
+    let (name, labels) = split(title)?;
+    Ok(Metric {
         name,
         labels,
         kind: metric.get("type").and_then(Value::as_str),
         contains: metric.get("contains").and_then(Value::as_str),
         values,
         thresholds: metric.get("thresholds").and_then(Value::as_object),
-    }
+    })
 }
 
 /// `http_req_duration{scenario:predict}` is the slice of a tag.
-fn split(title: &str) -> (String, Vec<Label>) {
-    let Some((name, tags)) = title.split_once('{') else { return (title.to_owned(), Vec::new()) };
+fn split(title: &str) -> Result<(String, Vec<Label>), String> {
+    let Some((name, tags)) = title.split_once('{') else {
+        return Ok((title.to_owned(), Vec::new()));
+    };
     let tags = tags.strip_suffix('}').unwrap_or(tags);
-    let labels = tags.split(',').filter_map(|tag| {
+    let labels = tags.split(',').map(|tag| {
         let (key, value) = tag.split_once(':')?;
         Some(said::label(key.trim(), value.trim()))
     });
-    (name.to_owned(), labels.collect())
+    // A slice whose tag is lost would pass for the whole.
+    let labels: Option<_> = labels.collect();
+    let labels = labels.ok_or_else(|| format!("`{title}` names no tag as `key:value`"))?;
+    Ok((name.to_owned(), labels))
 }
 
-fn facts_of(metric: &Metric<'_>, requests: Option<u64>, said: &mut Said) -> Result<(), String> {
+fn facts_of(metric: &Metric<'_>, requests: u64, said: &mut Said) -> Result<(), String> {
     let Metric { name, labels, values, .. } = metric;
     // Those of the whole rest on all requests; of a slice it is not told.
-    let samples = requests.filter(|_| name.starts_with("http_req_") && labels.is_empty());
+    let is_of_all = name.starts_with("http_req_") && labels.is_empty();
+    let samples = is_of_all.then_some(requests);
     for (key, value) in *values {
         let Some((stat, unit)) = metric.stat(key) else { continue };
         let value =

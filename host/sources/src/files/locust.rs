@@ -119,14 +119,16 @@ fn of_csv(text: &str) -> Result<Vec<Measured>, String> {
         // Locust writes it last.
         [] => Err("there is no row `Aggregated`: the file may be cut off".to_owned()),
         [one] => {
-            let parts: u64 =
-                all.iter().filter(|it| !it.labels.is_empty()).map(|it| it.requests).sum();
-            match parts == one.requests {
-                true => Ok(all),
-                false => Err(format!(
-                    "the rows count {parts} requests, and `Aggregated` {}: the file was not whole \
-                     when it was written",
-                    one.requests
+            let parts = || all.iter().filter(|it| !it.labels.is_empty());
+            let counted = [
+                ("requests", parts().map(|it| it.requests).sum::<u64>(), one.requests),
+                ("failures", parts().map(|it| it.failures).sum::<u64>(), one.failures),
+            ];
+            match counted.into_iter().find(|(_, parts, whole)| parts != whole) {
+                None => Ok(all),
+                Some((what, parts, whole)) => Err(format!(
+                    "the rows count {parts} {what}, and `Aggregated` {whole}: the file was not \
+                     whole when it was written"
                 )),
             }
         }
@@ -180,6 +182,11 @@ fn entry(one: &Value) -> Option<(Measured, Times, Option<f64>)> {
         times.insert(time.parse().ok()?, said::whole(count)?);
     }
     let requests = whole("num_requests")?;
+    // Those without a time are counted by themselves.
+    let untimed = one.get("num_none_requests").map_or(Some(0), said::whole)?;
+    if times.values().sum::<u64>().saturating_add(untimed) != requests {
+        return None;
+    }
     let at = one.get("last_request_timestamp").and_then(Value::as_f64);
     let measured = Measured {
         labels: vec![said::label("method", text("method")?), said::label("name", text("name")?)],

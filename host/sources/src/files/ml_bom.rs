@@ -92,6 +92,10 @@ fn of_metric(metric: &Value, said: &mut Said) {
         said.missing(None, "a metric has no `type`");
         return;
     };
+    if metric.get("slice").is_some() && text("slice").is_none() {
+        said.missing(Some(name), "its `slice` is no text, so that it may be of a part only");
+        return;
+    }
     let labels: Vec<_> = text("slice")
         .map(|slice| match slice.split_once('=') {
             Some((key, value)) => said::label(key.trim(), value.trim()),
@@ -110,6 +114,9 @@ fn of_metric(metric: &Value, said: &mut Said) {
         Some(number) => {
             said.facts.push(Fact { labels, ..said::number(name, number, unit) });
         }
-        None => said.missing(Some(&said::title(name, &labels)), "its value is no number"),
+        None => {
+            said.missing(Some(&said::title(name, &labels)), "its value is no number");
+            said.facts.extend(said::unknown(name, labels));
+        }
     }
 }

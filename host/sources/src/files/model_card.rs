@@ -32,7 +32,13 @@ pub(crate) fn read(source: &Source, by: &[String], of: &Named) -> Result<Said, S
     let models = models.unwrap_or_default();
     let model = match models {
         [] => None,
-        [one] => Some(one),
+        [one] => {
+            let names = of.name.as_deref().zip(one.get("name").and_then(Value::as_str));
+            if let Some((wanted, found)) = names.filter(|(wanted, found)| wanted != found) {
+                return Err(format!("its `model-index` is of `{found}`, and not of `{wanted}`"));
+            }
+            Some(one)
+        }
         several => {
             let name = of.name.as_deref().map(Value::from);
             let found = several.iter().find(|model| model.get("name") == name.as_ref());
@@ -83,7 +89,10 @@ fn of_result(result: &Value, by: &[String], said: &mut Said) -> Result<(), Strin
             Some(number) => {
                 said.facts.push(Fact { labels: labels.clone(), ..said::number(name, number, None) })
             }
-            None => said.missing(Some(&said::title(name, &labels)), "its value is no number"),
+            None => {
+                said.missing(Some(&said::title(name, &labels)), "its value is no number");
+                said.facts.extend(said::unknown(name, labels.clone()));
+            }
         }
     }
     Ok(())

@@ -20,7 +20,12 @@ pub(crate) struct Answer {
     data: Option<Data>,
     /// What the server could not do, or could do in part only.
     #[serde(default)]
-    pub(crate) warnings: Vec<String>,
+    warnings: Vec<String>,
+    /// What other servers of this interface say of an answer in part.
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
+    /// Beside a success, what went wrong on the way to it.
+    error: Option<String>,
     /// What may be wrong with the query.
     #[serde(default)]
     pub(crate) infos: Vec<String>,
@@ -54,6 +59,13 @@ pub(crate) struct Slice {
 }
 
 impl Answer {
+    /// What makes it less than a whole answer.
+    pub(crate) fn warning(&self) -> Option<&str> {
+        let partial = self.is_partial.then_some("the answer is partial");
+        let said = self.warnings.first().or(self.error.as_ref()).map(String::as_str);
+        said.or(partial)
+    }
+
     /// The series, by the labels that are asked for. The error is one sentence.
     pub(crate) fn slices(&self, by: &[String]) -> Result<Vec<Slice>, String> {
         let data = match (&*self.status, &self.data) {

@@ -79,13 +79,18 @@ impl<'a> Reader<'a> {
 
     /// One entry of `metrics`.
     fn metric(&mut self, entry: &Entry) {
-        let Some(value) = self.value(&entry.value) else { return };
+        let value = self.value(&entry.value);
+        let is_null = entry.value.content == Content::Null;
+        if value.is_none() && !is_null {
+            return;
+        }
         match split_name(&entry.key) {
             Ok((name, _)) if is_stated(&name, self.role) => self.wrong(
                 entry.key_span,
                 format!("`{name}` is the registry's to say, and no metric's name"),
             ),
             Ok((name, labels)) => {
+                let Some(value) = value.or_else(|| unknown_slice(&labels)) else { return };
                 let mut fact = plain(name, self.role, labels, value);
                 fact.source = Some(self.source.name().to_owned());
                 self.facts.push(fact);
@@ -117,7 +122,8 @@ impl<'a> Reader<'a> {
         let from = self.optional_text(node, "source");
         let samples = self.samples(node);
         let mut labels = self.labels(node);
-        let (Some(name), Some(value)) = (name, value) else { return };
+        let is_null = node.get("value").is_some_and(|value| value.content == Content::Null);
+        let Some(name) = name.filter(|_| value.is_some() || is_null) else { return };
         match split_name(&name) {
             Ok((name, more)) => {
                 labels.extend(more);
@@ -126,6 +132,7 @@ impl<'a> Reader<'a> {
                     let problem = format!("label `{key}` is given twice");
                     return self.wrong(span, problem);
                 }
+                let Some(value) = value.or_else(|| unknown_slice(&labels)) else { return };
                 let subject = subject.unwrap_or_else(|| self.role.to_owned());
                 if is_stated(&name, &subject) {
                     let problem = match (name.as_str(), subject.as_str()) {
@@ -292,4 +299,10 @@ pub(super) fn plain(name: String, subject: &str, labels: Vec<Label>, value: Fact
         observed_at: None,
         source: None,
     }
+}
+
+/// What nobody measured of a slice: without it the slice would not be there, and
+/// the others would pass for all.
+fn unknown_slice(labels: &[Label]) -> Option<FactValue> {
+    (!labels.is_empty()).then_some(FactValue::Number(f64::NAN))
 }

@@ -105,6 +105,13 @@ fn compared(arguments: &Diff) -> Result<DifferenceReport> {
         ));
     }
     let report = DifferenceReport::of(&old, &new);
+    // Also what the document has no use for: it was misspelt, perhaps.
+    let given = arguments.decisions.iter().chain(&arguments.records);
+    if let Some(gone) =
+        given.into_iter().find(|path| !source::is_standard_input(path) && !path.exists())
+    {
+        return Err(miette!("`{}` does not exist", gone.display()));
+    }
     match (world, &arguments.decisions, arguments.records.as_slice()) {
         (_, None, []) => Ok(report),
         (World::Policy, Some(rows), _) => {
