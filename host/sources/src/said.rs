@@ -59,7 +59,7 @@ pub(crate) fn unusable(fact: Fact) -> Option<Fact> {
         FactValue::Boolean(_) | FactValue::Text(_) => false,
     };
     let value = FactValue::Number(f64::NAN);
-    is_number.then(|| Fact { value, unit: None, samples: None, ..fact })
+    is_number.then_some(Fact { value, unit: None, samples: None, ..fact })
 }
 
 /// The same of a number that is not known, where it has labels.
