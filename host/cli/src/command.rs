@@ -18,6 +18,7 @@ mod record;
 mod registry;
 mod reject;
 mod rollback;
+mod serve;
 mod signature;
 mod sources;
 mod status;
@@ -32,7 +33,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 use miette::{IntoDiagnostic as _, Result};
 use tollgate::plugins::Plugins;
-use tollgate_engine::{CacheDirectory, CompileCommand, Engine, EngineError, Limits};
+use tollgate_engine::{CacheDirectory, CompileCommand, Engine, EngineBuilder, EngineError, Limits};
 
 use crate::arguments::Shared;
 use crate::exit::Exit;
@@ -110,6 +111,8 @@ pub(crate) enum Command {
     Log(log::Log),
     /// Verify an attestation, and that what it attests has passed
     Verify(verify::Verify),
+    /// Serve checks, gates and decisions over HTTP
+    Serve(serve::Serve),
     /// Freeze a policy document and its plugin into one component
     Bake(bake::Bake),
     /// Compile a component from standard input to standard output
@@ -138,6 +141,7 @@ impl Command {
             Self::Compare(compare) => compare::run(compare),
             Self::Log(log) => log::run(log),
             Self::Verify(verify) => verify::run(verify),
+            Self::Serve(serve) => serve::run(serve),
             Self::Bake(bake) => bake::run(bake),
             Self::CompileComponent(compile) => compile::run(compile),
         }
@@ -150,7 +154,13 @@ const INSTANCES: u32 = 4;
 /// The plugins that there are: the built-in ones, and those on the command
 /// line.
 fn plugins(shared: &Shared) -> Result<Plugins> {
-    let mut plugins = Plugins::new(engine(shared).into_diagnostic()?);
+    let limits = Limits { instances: INSTANCES, ..Limits::default() };
+    plugins_in(shared, Engine::builder().limits(limits))
+}
+
+/// The same in an engine that is set up otherwise.
+fn plugins_in(shared: &Shared, builder: EngineBuilder) -> Result<Plugins> {
+    let mut plugins = Plugins::new(engine(shared, builder).into_diagnostic()?);
     for path in &shared.plugins {
         let plugin = plugins.open(path)?;
         plugins.add(plugin);
@@ -158,11 +168,10 @@ fn plugins(shared: &Shared) -> Result<Plugins> {
     Ok(plugins)
 }
 
-/// An engine for one command. It configures each instance, since freezing one
-/// would cost more than it saves here.
-fn engine(shared: &Shared) -> Result<Engine, EngineError> {
-    let limits = Limits { instances: INSTANCES, ..Limits::default() };
-    let mut builder = Engine::builder().limits(limits);
+/// An engine that compiles in a process of its own, and keeps what it compiled.
+/// A command configures each instance, since freezing one would cost more than
+/// it saves.
+fn engine(shared: &Shared, mut builder: EngineBuilder) -> Result<Engine, EngineError> {
     // Where this program has no file, what is in a component is all that
     // bounds the work of compiling it.
     if let Ok(program) = env::current_exe() {

@@ -1,0 +1,332 @@
+//! What `tollgate.yaml` says.
+
+mod limits;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tollgate::document::suggestion::suggestion;
+use tollgate::document::{DocumentError, shaped};
+use tollgate::judge::{Mode, Part, Protocol};
+use tollgate::mistake::{Gathered, Mistake};
+use tollgate::source::{Content, Source};
+use tollgate::tree::Node;
+
+pub use self::limits::Limits;
+pub use self::tokens::{Role, Tokens};
+
+/// The JSON Schema of the configuration.
+pub const SERVER_SCHEMA: &str = include_str!("../schemas/server.schema.json");
+
+/// What the server listens on, what it judges by, and how much it lets anyone
+/// use up.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where requests come in.
+    pub listen: Listen,
+    /// Policy documents by name.
+    pub policies: BTreeMap<String, PathBuf>,
+    /// What payloads are checked against, by name.
+    pub checks: BTreeMap<String, CheckAgainst>,
+    /// Gate profiles by name.
+    pub gates: BTreeMap<String, Vec<PathBuf>>,
+    /// Policies that answer forward-auth requests, by name.
+    pub auth: BTreeMap<String, ForwardAuth>,
+    /// How much may be used up.
+    pub limits: Limits,
+    /// Certificates of the HTTP address.
+    pub tls: Option<TlsFiles>,
+    /// Who may use the admin address.
+    pub tokens: Tokens,
+    /// What is told of it.
+    pub log: Log,
+}
+
+/// Where requests come in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listen {
+    /// The address of HTTP.
+    pub http: Option<SocketAddr>,
+    /// The path of a Unix socket.
+    pub unix: Option<PathBuf>,
+    /// The address of metrics and of what changes the server.
+    pub admin: Option<SocketAddr>,
+}
+
+/// What payloads are checked against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckAgainst {
+    /// The signature of an MLflow model.
+    Model {
+        /// The model's folder, its `MLmodel`, or its signature.
+        path: PathBuf,
+        /// Which part of it a payload must honour.
+        part: Part,
+        /// What is refused.
+        mode: Mode,
+        /// What payloads are written in.
+        protocol: Protocol,
+    },
+    /// A JSON Schema.
+    Schema {
+        /// Its file.
+        path: PathBuf,
+        /// Whether `format` is a rule.
+        formats: bool,
+    },
+    /// A policy document of a signature plugin.
+    Document(PathBuf),
+}
+
+/// A policy that answers forward-auth requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardAuth {
+    /// The policy's name.
+    pub policy: String,
+    /// The actions that let a request through.
+    pub allow: Vec<String>,
+    /// The actions that deny it with 401.
+    pub unauthorized: Vec<String>,
+    /// Whose headers say what the original request was; none for any.
+    pub from: Option<OriginalIn>,
+}
+
+/// Which headers say what the original request was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginalIn {
+    /// `X-Original-Method` and `X-Original-URI`.
+    Original,
+    /// `X-Forwarded-Method` and `X-Forwarded-Uri`.
+    Forwarded,
+}
+
+/// Files of certificates, PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+    /// Who signs clients' certificates; none where clients show none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// What the server tells of itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Log {
+    /// The least that is told.
+    pub level: Level,
+    /// Whether each line is a JSON object.
+    pub json: bool,
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Level {
+    /// What is broken.
+    Error,
+    /// What should not be so.
+    Warn,
+    /// What a person wants to know.
+    #[default]
+    Info,
+    /// Each request.
+    Debug,
+}
+
+impl Config {
+    /// One policy on this address, and nothing else.
+    #[must_use]
+    pub fn of_policy(name: &str, path: &Path, http: SocketAddr) -> Self {
+        Self {
+            listen: Listen { http: Some(http), ..Listen::default() },
+            policies: BTreeMap::from([(name.to_owned(), path.to_owned())]),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a configuration. Paths in it start at its folder; tokens come
+    /// from the environment.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its mistakes.
+    pub fn read(path: &Path) -> Result<Self, DocumentError> {
+        let source = Source::read(path, Content::Document)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&source, folder, |name| std::env::var(name).ok())
+    }
+
+    /// Reads a configuration from a text; paths in it start at `folder`, and
+    /// `variable` gives the environment's variables.
+    ///
+    /// # Errors
+    /// All its mistakes.
+    pub fn parse(
+        source: &Source,
+        folder: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, DocumentError> {
+        let tree = shaped(source, "server configuration", SERVER_SCHEMA)?;
+        let mut reader = Reader { source, folder, mistakes: Gathered::default() };
+        let policies: BTreeMap<String, PathBuf> = entries(&tree, "policies")
+            .filter_map(|(name, node)| Some((name.to_owned(), reader.path(node)?)))
+            .collect();
+        let config = Self {
+            listen: reader.listen(&tree),
+            checks: entries(&tree, "checks")
+                .filter_map(|(name, node)| Some((name.to_owned(), reader.check(node)?)))
+                .collect(),
+            gates: entries(&tree, "gates")
+                .map(|(name, node)| {
+                    let paths = node.items().unwrap_or(std::slice::from_ref(node));
+                    (name.to_owned(), paths.iter().filter_map(|path| reader.path(path)).collect())
+                })
+                .collect(),
+            auth: entries(&tree, "auth")
+                .filter_map(|(name, node)| Some((name.to_owned(), reader.auth(node, &policies)?)))
+                .collect(),
+            limits: Limits::read(tree.get("limits"), source, &mut reader.mistakes),
+            tls: tree.get("tls").and_then(|node| {
+                Some(TlsFiles {
+                    certificate: reader.path(node.get("certificate")?)?,
+                    key: reader.path(node.get("key")?)?,
+                    client_ca: node.get("client_ca").and_then(|node| reader.path(node)),
+                })
+            }),
+            tokens: Tokens::read(&tree, source, variable, &mut reader.mistakes),
+            log: log(&tree),
+            policies,
+        };
+        reader.whole(&tree, &config);
+        match reader.mistakes.finish() {
+            None => Ok(config),
+            Some(mistakes) => Err(mistakes.into()),
+        }
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    folder: &'a Path,
+    mistakes: Gathered,
+}
+
+impl Reader<'_> {
+    fn path(&self, node: &Node) -> Option<PathBuf> {
+        Some(self.folder.join(node.text()?))
+    }
+
+    fn listen(&mut self, tree: &Node) -> Listen {
+        let listen = tree.get("listen");
+        let mut address = |key: &str| {
+            let node = listen?.get(key)?;
+            let address = node.text()?.parse().ok();
+            if address.is_none() {
+                let message = format!("`{}` is no IP address with a port", node.text()?);
+                self.mistakes.push(
+                    Mistake::new(self.source, node.span, message)
+                        .suggest("such as `127.0.0.1:8080`, or `0.0.0.0:8080` for all interfaces"),
+                );
+            }
+            address
+        };
+        let (http, admin) = (address("http"), address("admin"));
+        let unix = listen.and_then(|listen| self.path(listen.get("unix")?));
+        Listen { http, unix, admin }
+    }
+
+    fn check(&self, node: &Node) -> Option<CheckAgainst> {
+        let is = |key: &str, value: &str| node.get(key).and_then(Node::text) == Some(value);
+        if let Some(schema) = node.get("schema") {
+            let formats = node.get("formats").is_some_and(Node::is_true);
+            return Some(CheckAgainst::Schema { path: self.path(schema)?, formats });
+        }
+        if let Some(document) = node.get("document") {
+            return Some(CheckAgainst::Document(self.path(document)?));
+        }
+        Some(CheckAgainst::Model {
+            path: self.path(node.get("model")?)?,
+            part: if is("part", "outputs") { Part::Outputs } else { Part::Inputs },
+            mode: if is("mode", "mlflow") { Mode::Mlflow } else { Mode::Strict },
+            protocol: if is("protocol", "oip") { Protocol::Oip } else { Protocol::Mlflow },
+        })
+    }
+
+    fn auth(&mut self, node: &Node, known: &BTreeMap<String, PathBuf>) -> Option<ForwardAuth> {
+        let policy = node.get("policy")?;
+        let name = policy.text()?.to_owned();
+        if !known.contains_key(&name) {
+            let message = format!("there is no policy `{name}` under `policies`");
+            let help = suggestion(&name, known.keys().map(String::as_str));
+            self.mistakes
+                .push(Mistake::new(self.source, policy.span, message).maybe_suggest(help));
+        }
+        let texts = |key: &str| -> Vec<String> {
+            let items = node.get(key).and_then(Node::items).unwrap_or_default();
+            items.iter().filter_map(Node::text).map(str::to_owned).collect()
+        };
+        let (allow, unauthorized) = (texts("allow"), texts("unauthorized"));
+        for action in node.get("unauthorized").and_then(Node::items).unwrap_or_default() {
+            if let Some(text) = action.text().filter(|text| allow.iter().any(|it| it == text)) {
+                let message = format!("action `{text}` lets requests through and denies them");
+                self.mistakes.push(
+                    Mistake::new(self.source, action.span, message)
+                        .suggest("name it under `allow` or under `unauthorized`"),
+                );
+            }
+        }
+        let from = node.get("from").and_then(Node::text).map(|from| match from {
+            "original" => OriginalIn::Original,
+            _ => OriginalIn::Forwarded,
+        });
+        Some(ForwardAuth { policy: name, allow, unauthorized, from })
+    }
+
+    /// What no part of it is wrong by itself.
+    fn whole(&mut self, tree: &Node, config: &Config) {
+        if config.policies.is_empty() && config.checks.is_empty() && config.gates.is_empty() {
+            let message = "there is nothing to judge by";
+            self.mistakes.push(
+                Mistake::new(self.source, tree.nearest("").span(), message)
+                    .suggest("name documents under `policies`, `checks` or `gates`"),
+            );
+        }
+        let Some(admin) = config.listen.admin else { return };
+        let span = tree.nearest("/listen/admin").span();
+        if config.listen.http == Some(admin) && admin.port() != 0 {
+            let message = "the admin address is that of the requests";
+            self.mistakes.push(
+                Mistake::new(self.source, span, message).suggest("give it a port of its own"),
+            );
+        }
+        if !admin.ip().is_loopback() && tree.get("admin").is_none() {
+            let message = format!("others can reach `{admin}`, and no token is asked for");
+            self.mistakes.push(Mistake::new(self.source, span, message).suggest(
+                "listen on `127.0.0.1`, or add `admin: { tokens: [{ env: VARIABLE, role: read }] }`",
+            ));
+        }
+    }
+}
+
+fn entries<'n>(tree: &'n Node, key: &str) -> impl Iterator<Item = (&'n str, &'n Node)> {
+    let entries = tree.get(key).and_then(Node::entries).unwrap_or_default();
+    entries.iter().map(|entry| (entry.key.as_str(), &entry.value))
+}
+
+fn log(tree: &Node) -> Log {
+    let text = |key: &str| tree.get("log")?.get(key)?.text();
+    Log {
+        level: match text("level") {
+            Some("error") => Level::Error,
+            Some("warn") => Level::Warn,
+            Some("debug") => Level::Debug,
+            _ => Level::Info,
+        },
+        json: text("format") == Some("json"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

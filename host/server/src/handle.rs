@@ -1,0 +1,12 @@
+//! What each route does.
+
+pub(crate) mod admin;
+pub(crate) mod auth;
+pub(crate) mod check;
+pub(crate) mod decide;
+pub(crate) mod gate;
+pub(crate) mod models;
+mod outside;
+pub(crate) mod rows;
+pub(crate) mod state;
+mod reply;

@@ -1,0 +1,95 @@
+//! What the holders of tokens see and do.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use hyper::StatusCode;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
+use serde_json::{Value, json};
+
+use super::models::time;
+use super::reply;
+use crate::config::Role;
+use crate::problem::{FORBIDDEN, INTERNAL, Problem, UNAUTHORIZED};
+use crate::service::Service;
+
+const METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// Lets go on who may do what this role may. Where no token is asked for,
+/// everybody on this machine may read and nobody may change anything.
+fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<(), Problem> {
+    let tokens = &service.config.tokens;
+    if tokens.is_empty() {
+        return match wanted {
+            Role::Read => Ok(()),
+            Role::Rollback => Err(Problem::new(
+                FORBIDDEN,
+                "no token is configured, so nothing can be changed from here",
+            )),
+        };
+    }
+    let given = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = given.and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    match bearer.and_then(|token| tokens.role(token)) {
+        Some(role) if role >= wanted => Ok(()),
+        Some(_) => Err(Problem::new(FORBIDDEN, "the token may read and not change")),
+        None => Err(Problem::new(UNAUTHORIZED, "send `authorization: Bearer TOKEN`")
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+    }
+}
+
+/// `GET /metrics`
+pub(crate) async fn metrics(
+    State(service): State<Arc<Service>>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    expect(&service, &parts, Role::Read)?;
+    let text = service.metrics.text();
+    let text = text.map_err(|_| Problem::new(INTERNAL, "the metrics have no form"))?;
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, METRICS);
+    Ok(response)
+}
+
+/// `GET /admin/state`
+pub(crate) async fn state(
+    State(service): State<Arc<Service>>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    expect(&service, &parts, Role::Read)?;
+    Ok(reply::json(StatusCode::OK, format!("{}\n", all(&service))))
+}
+
+/// `POST /admin/reload`
+pub(crate) async fn reload(
+    State(service): State<Arc<Service>>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    expect(&service, &parts, Role::Rollback)?;
+    let loader = Arc::clone(&service);
+    let loaded = tokio::task::spawn_blocking(move || loader.judges.load().is_empty()).await;
+    let is_whole = loaded.map_err(|_| Problem::new(INTERNAL, "loading failed"))?;
+    let status = if is_whole { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(reply::json(status, format!("{}\n", all(&service))))
+}
+
+fn all(service: &Service) -> Value {
+    let state = service.judges.state().into_iter().map(|((kind, name), loading)| {
+        json!({
+            "kind": kind.name(),
+            "name": name,
+            "served": loading.is_served,
+            "version": loading.version.filter(|version| !version.is_empty()),
+            "since": loading.since.and_then(time),
+            "problem": loading.problem,
+        })
+    });
+    json!({ "draining": service.is_draining(), "judges": state.collect::<Vec<_>>() })
+}

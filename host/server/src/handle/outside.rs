@@ -1,0 +1,32 @@
+//! What reaches a policy beside the body.
+
+use hyper::HeaderMap;
+use tollgate::input::Outside;
+
+/// The headers that a policy reads. One that is given several times is the
+/// list of its values, as RFC 9110 has it: a policy that wants one number gets
+/// no decision, and nobody chooses which of two counts.
+pub(super) fn outside(wanted: &[String], headers: &HeaderMap) -> Outside {
+    let mut outside = Outside::default();
+    add(wanted.iter().map(String::as_str), headers, &mut outside);
+    outside
+}
+
+/// Adds these headers, as [`outside`] does.
+pub(super) fn add<'n>(
+    wanted: impl Iterator<Item = &'n str>,
+    headers: &HeaderMap,
+    outside: &mut Outside,
+) {
+    for name in wanted {
+        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let Some(first) = values.next() else { continue };
+        match values.next() {
+            None => outside.header(name, first),
+            Some(second) => {
+                let rest = values.fold(format!("{first}, {second}"), |all, next| all + ", " + next);
+                outside.header(name, &rest);
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Rows: read, judged and answered batch by batch, in flat memory however many
+//! there are.
+
+mod feed;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::timeout;
+use tollgate::input::{Cases, Outside};
+use tollgate::judge::{CheckerOptions, JudgeError};
+use tollgate::rows::{Judged, RowFormat};
+use tollgate_engine::CallOptions;
+use tollgate_engine::types::Outcome;
+use tollgate_frames::{FrameError, Frames};
+
+use self::feed::Feed;
+use super::decide::now;
+use super::outside::outside;
+use super::{check, reply};
+use crate::body::{media_type, not_encoded};
+use crate::judges::{ServedCheck, ServedPolicy};
+use crate::problem::{BAD_REQUEST, BUSY, INTERNAL, MEDIA, PLUGIN, Problem};
+use crate::query::{flag, parameters};
+use crate::service::Service;
+
+/// Bytes of answers that are sent at once.
+const CHUNK: usize = 64 << 10;
+
+/// Chunks that wait for the caller to take them.
+const AHEAD: usize = 4;
+
+/// What ends a response whose rows were not all decided, so that it does not
+/// look whole.
+#[derive(Debug, Error)]
+#[error("the rows were not all decided")]
+struct CutOff;
+
+/// `POST /v1/decide/{name}/rows`
+pub(crate) async fn decide(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let policy = service.policy(&name)?;
+    let format = format(&parts.headers)?;
+    let [timed] = parameters(parts.uri.query(), ["time"])?;
+    let time = flag("time", timed)?;
+    let room = room(&service)?;
+    let outside = outside(&policy.headers, &parts.headers);
+    let feed = Feed::start(body, service.body_timeout());
+    let (begun, start) = oneshot::channel();
+    let (answers, mut ready) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let _room = room;
+        let out = Out { begun: Some(begun), answers, text: String::new(), is_lost: false };
+        all(&policy, format, feed, &outside, time, out);
+    });
+    start.await.unwrap_or_else(|_| Err(Problem::new(INTERNAL, "the rows were not read")))?;
+    let (mut sender, channel) = Channel::<Bytes, CutOff>::new(1);
+    let patience = service.body_timeout();
+    tokio::spawn(async move {
+        while let Some(next) = ready.recv().await {
+            let Some(bytes) = next else { return };
+            // Whoever takes nothing for so long takes no more.
+            let Ok(Ok(())) = timeout(patience, sender.send_data(bytes)).await else { break };
+        }
+        sender.abort(CutOff);
+    });
+    let mut response = Response::new(Body::new(channel));
+    let form = HeaderValue::from_static("application/x-ndjson");
+    response.headers_mut().insert(CONTENT_TYPE, form);
+    Ok(response)
+}
+
+/// Where answers go. What is sent last is nothing: without it the response is
+/// cut off.
+struct Out {
+    begun: Option<oneshot::Sender<Result<(), Problem>>>,
+    answers: mpsc::Sender<Option<Bytes>>,
+    text: String,
+    is_lost: bool,
+}
+
+impl Out {
+    fn begin(&mut self, result: Result<(), Problem>) {
+        if let Some(begun) = self.begun.take() {
+            self.is_lost |= begun.send(result).is_err();
+        }
+    }
+
+    fn send(&mut self) {
+        if !self.text.is_empty() && !self.is_lost {
+            let text = std::mem::take(&mut self.text);
+            self.is_lost = self.answers.blocking_send(Some(text.into())).is_err();
+        }
+        self.text.clear();
+    }
+
+    /// Says in a last line why the others are not there.
+    fn fail(&mut self, problem: &Problem) {
+        self.text.push_str(&format!("{}\n", problem.to_json("")));
+        self.send();
+    }
+
+    fn end(&mut self) {
+        self.send();
+        if !self.is_lost {
+            // Whoever is gone needs no end.
+            let _ = self.answers.blocking_send(None);
+        }
+    }
+}
+
+/// Decides on all rows.
+fn all(
+    policy: &ServedPolicy,
+    format: RowFormat,
+    feed: Feed,
+    outside: &Outside,
+    time: bool,
+    mut out: Out,
+) {
+    let decider = &policy.decider;
+    let opened = rows(format, Judged::Decided, feed);
+    let opened = opened.and_then(|rows| {
+        Cases::new(rows, decider.extractor(), outside).map_err(|error| bad(&error))
+    });
+    let mut cases = match opened {
+        Ok(cases) => cases,
+        Err(problem) => return out.begin(Err(problem)),
+    };
+    out.begin(Ok(()));
+    let mut warm = decider.warm();
+    loop {
+        let rows = match cases.next_rows() {
+            Ok(Some(rows)) => rows,
+            Ok(None) => return out.end(),
+            Err(error) => return out.fail(&bad(&error)),
+        };
+        let at = time.then(now);
+        let decided = warm.decide_rows_with(&rows, &CallOptions::warm(), None, |answer| {
+            policy.judged.record(answer, None);
+            answer.write_json(at.as_deref(), &mut out.text);
+            out.text.push('\n');
+            if out.text.len() >= CHUNK {
+                out.send();
+            }
+        });
+        out.send();
+        if let Err(error) = decided {
+            tracing::warn!(
+                policy = %decider.document().name, fault = %error,
+                "the plugin failed again and again, and the rest of the rows have no answer"
+            );
+            return out.fail(&Problem::new(PLUGIN, "the plugin failed again and again"));
+        }
+        if out.is_lost {
+            return;
+        }
+    }
+}
+
+/// `POST /v1/check/{name}/rows`
+pub(crate) async fn check(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let check = service.check(&name)?;
+    let format = format(&parts.headers)?;
+    let [empty] = parameters(parts.uri.query(), ["allow_empty"])?;
+    let allow_empty = flag("allow_empty", empty)?;
+    let room = room(&service)?;
+    let feed = Feed::start(body, service.body_timeout());
+    let judged = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        let start = Instant::now();
+        let report = report(&check, &name, format, feed, allow_empty);
+        let verdict = report.as_ref().ok().map(|(verdict, _)| *verdict);
+        check.judged.record(verdict, start.elapsed());
+        report
+    });
+    let judged = judged.await.map_err(|_| Problem::new(INTERNAL, "the rows were not read"))?;
+    let (verdict, json) = judged?;
+    Ok(reply::json(reply::of_verdict(verdict <= Outcome::Warn), json))
+}
+
+fn report(
+    check: &ServedCheck,
+    name: &str,
+    format: RowFormat,
+    feed: Feed,
+    allow_empty: bool,
+) -> Result<(Outcome, String), Problem> {
+    let checker = &check.of_rows;
+    let options = CheckerOptions { allow_empty, ..CheckerOptions::default() };
+    let mut rows = rows(format, checker.judged(), feed)?;
+    let checked = checker.check_rows(&mut rows, options, &mut |_| {});
+    let checked = checked.map_err(|error| match error {
+        JudgeError::Fault(fault) => check::of_fault("check", name, &fault),
+        error => bad(&error),
+    })?;
+    let mut report = checker.report_rows(None, checked);
+    name.clone_into(&mut report.signature);
+    Ok((report.verdict, reply::report("check", &report)?))
+}
+
+/// The format that a body says it has.
+fn format(headers: &HeaderMap) -> Result<RowFormat, Problem> {
+    not_encoded(headers)?;
+    match media_type(headers).as_deref() {
+        Some("application/x-ndjson" | "application/jsonl" | "application/x-jsonlines") => {
+            Ok(RowFormat::Jsonl)
+        }
+        Some("text/csv") => Ok(RowFormat::Csv),
+        Some("application/vnd.apache.arrow.stream") => Ok(RowFormat::Arrow),
+        _ => Err(Problem::new(
+            MEDIA,
+            "rows are `application/x-ndjson`, `text/csv` or `application/vnd.apache.arrow.stream`",
+        )),
+    }
+}
+
+fn room(service: &Service) -> Result<OwnedSemaphorePermit, Problem> {
+    let room = Arc::clone(&service.streams).try_acquire_owned();
+    room.map_err(|_| Problem::new(BUSY, "as many requests of rows as may be are under way"))
+}
+
+fn rows(format: RowFormat, judged: Judged, feed: Feed) -> Result<Frames, Problem> {
+    tollgate_frames::rows("the body", format, judged, feed).map_err(|error: FrameError| bad(&error))
+}
+
+fn bad(error: &dyn std::error::Error) -> Problem {
+    Problem::new(BAD_REQUEST, error.to_string())
+}

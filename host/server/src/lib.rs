@@ -1,0 +1,41 @@
+//! Tollgate's judges behind HTTP: `tollgate serve`.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `config` | what `tollgate.yaml` says |
+//! | `server` | from a configuration to the end of the process |
+//! | `door` | connections: limits, TLS, how they are shown out |
+//! | `answer` | from a request to its response |
+//! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
+//! | `handle` | what each route does |
+//! | `work` | where judges are called: at once, or by a worker |
+//! | `judges` | what is served, loaded while calls go on |
+//! | `judged`, `metrics` | what is counted |
+//!
+//! It holds no second copy of what the judges of [`tollgate`] do.
+
+mod answer;
+mod body;
+mod config;
+mod door;
+mod error;
+mod handle;
+mod judged;
+mod judges;
+mod metrics;
+mod openapi;
+mod problem;
+mod query;
+mod route;
+mod routes;
+mod server;
+mod service;
+mod tls;
+mod work;
+
+pub use self::config::{
+    CheckAgainst, Config, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, SERVER_SCHEMA,
+    TlsFiles, Tokens,
+};
+pub use self::error::{Kind, ServerError, Unloaded};
+pub use self::server::{Server, check, openapi};

@@ -1,0 +1,110 @@
+//! The server's numbers, as Prometheus reads them.
+
+use std::fmt;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Labels by name, in the order that each metric states.
+pub(crate) type Labels = Vec<(&'static str, String)>;
+
+type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
+
+/// All metrics. Whoever counts often keeps its own counter of a family.
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// By policy, version and action.
+    pub(crate) decisions: Family<Labels, Counter>,
+    /// By policy, version and reason.
+    pub(crate) reasons: Family<Labels, Counter>,
+    /// By policy, version and cause.
+    pub(crate) without: Family<Labels, Counter>,
+    /// By policy and version.
+    pub(crate) decision_seconds: Histograms,
+    /// By policy, version and where instances came from.
+    pub(crate) instances: Family<Labels, Counter>,
+    /// By policy and version.
+    pub(crate) fuel: Family<Labels, Counter>,
+    /// By check and verdict.
+    pub(crate) checks: Family<Labels, Counter>,
+    /// By gate and verdict.
+    pub(crate) gates: Family<Labels, Counter>,
+    /// By kind (`check`, `gate`) and name.
+    pub(crate) judge_seconds: Histograms,
+    /// By port and status.
+    pub(crate) requests: Family<Labels, Counter>,
+    /// Connections that were refused, by why.
+    pub(crate) refused: Family<Labels, Counter>,
+    pub(crate) connections: Gauge,
+    /// By what was loaded and how it ended.
+    pub(crate) reloads: Family<Labels, Counter>,
+    /// 1 for what is served, by kind, name and version.
+    pub(crate) serving: Family<Labels, Gauge>,
+}
+
+/// Upper bounds in seconds: a fresh decision takes some 5 µs.
+const BOUNDS: [f64; 16] = [
+    5e-6, 10e-6, 20e-6, 35e-6, 50e-6, 75e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
+    50e-3, 250e-3, 1.0,
+];
+
+fn histogram() -> Histogram {
+    Histogram::new(BOUNDS)
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("tollgate");
+        let seconds = || Histograms::new_with_constructor(histogram as fn() -> Histogram);
+        let (decision_seconds, judge_seconds) = (seconds(), seconds());
+        let mut counted = |name: &str, help: &str| {
+            let family = Family::<Labels, Counter>::default();
+            registry.register(name, help, family.clone());
+            family
+        };
+        let decisions = counted("decisions", "Decisions, by the action to take");
+        let reasons = counted("decision_reasons", "Reasons of decisions");
+        let without = counted("undecided", "Cases without a decision, by why");
+        let instances = counted("instances", "Instances of plugins, by where they came from");
+        let fuel = counted("fuel", "WebAssembly operations of decisions");
+        let checks = counted("checks", "Payloads that were checked, by verdict");
+        let gates = counted("gates", "Gate runs, by verdict");
+        let requests = counted("http_requests", "HTTP requests, by port and status");
+        let refused = counted("refused_connections", "Connections refused or cut off, by why");
+        let reloads = counted("reloads", "What was loaded anew, by how it ended");
+        let (connections, serving) = (Gauge::default(), Family::<Labels, Gauge>::default());
+        registry.register("connections", "Open connections", connections.clone());
+        registry.register("serving", "1 for each judge that is served", serving.clone());
+        let help = "Time of decisions, extraction and rendering included";
+        registry.register("decision_seconds", help, decision_seconds.clone());
+        registry.register("judge_seconds", "Time of checks and gate runs", judge_seconds.clone());
+        Self {
+            registry,
+            decisions,
+            reasons,
+            without,
+            decision_seconds,
+            instances,
+            fuel,
+            checks,
+            gates,
+            judge_seconds,
+            requests,
+            refused,
+            connections,
+            reloads,
+            serving,
+        }
+    }
+
+    /// All of it in OpenMetrics' text form.
+    pub(crate) fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

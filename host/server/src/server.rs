@@ -1,0 +1,215 @@
+//! The server: from its configuration to its end.
+
+mod listeners;
+mod signals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tollgate::document::suggestion::suggestion;
+use tollgate::plugins::Plugins;
+use tollgate::text::visible;
+
+use self::listeners::Listeners;
+use self::signals::{Signal, Signals};
+use crate::answer::App;
+use crate::config::Config;
+use crate::door::Door;
+use crate::error::ServerError;
+use crate::judges::Judges;
+use crate::metrics::Metrics;
+use crate::openapi::description;
+use crate::route::Port;
+use crate::routes::{ROUTES, router};
+use crate::service::Service;
+use crate::tls::Tls;
+
+/// How often certificates are looked at: they are renewed days before they
+/// end.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A server that has taken its addresses and serves nobody yet.
+pub struct Server {
+    runtime: Runtime,
+    listeners: Listeners,
+    service: Arc<Service>,
+    tls: Option<Arc<Tls>>,
+}
+
+/// The OpenAPI description of all routes, as `GET /openapi.json` gives it.
+#[must_use]
+pub fn openapi() -> String {
+    format!("{:#}\n", description(ROUTES))
+}
+
+/// Loads all that a configuration names, and serves none of it.
+///
+/// # Errors
+/// What of it could not be served.
+pub fn check(config: Config, plugins: Plugins) -> Result<(), ServerError> {
+    config.tls.as_ref().map(Tls::open).transpose()?;
+    let service = service(config, plugins);
+    let unloaded = service.judges.load();
+    if !unloaded.is_empty() {
+        return Err(ServerError::Some(unloaded));
+    }
+    actions(&service)
+}
+
+fn service(config: Config, plugins: Plugins) -> Service {
+    let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
+    let judges = Judges::new(plugins, Arc::clone(&config), Arc::clone(&metrics));
+    Service::new(config, judges, metrics, Bytes::from(openapi()))
+}
+
+/// Whether forward-auth policies have the actions that are named for them.
+fn actions(service: &Service) -> Result<(), ServerError> {
+    for (auth, rule) in &service.config.auth {
+        let Some(policy) = service.judges.policies.get(&rule.policy) else { continue };
+        let known = &policy.decider.policy().surface().actions;
+        let named = rule.allow.iter().chain(&rule.unauthorized);
+        if let Some(action) = named.clone().find(|action| !known.contains(action)) {
+            return Err(ServerError::Action {
+                auth: auth.clone(),
+                action: action.clone(),
+                policy: rule.policy.clone(),
+                help: suggestion(action, known.iter().map(String::as_str)),
+            });
+        }
+    }
+    Ok(())
+}
+
+impl Server {
+    /// Takes the addresses.
+    ///
+    /// # Errors
+    /// When one is taken already, or a certificate cannot be used.
+    pub fn bind(config: Config, plugins: Plugins) -> Result<Self, ServerError> {
+        let tls = config.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
+        #[cfg(unix)]
+        // Each connection is a file; with fewer than that, fewer are taken.
+        let _ = rlimit::increase_nofile_limit(u64::MAX);
+        let runtime = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("tollgate-serve")
+            .max_blocking_threads(config.limits.concurrency + config.limits.streams + 8)
+            .build()?;
+        let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
+        let service = Arc::new(service(config, plugins));
+        Ok(Self { runtime, listeners, service, tls })
+    }
+
+    /// Where it listens: what for, and the address.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.listeners.addresses(self.tls.is_some())
+    }
+
+    /// Serves until a signal to end, and then until the requests under way are
+    /// answered. What is configured is loaded meanwhile.
+    ///
+    /// # Errors
+    /// When nothing of what is configured can be served, or the system refuses
+    /// what a server needs.
+    pub fn run(self) -> Result<(), ServerError> {
+        let Self { runtime, listeners, service, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, tls));
+        // A plugin that hangs ends by its deadline, and nobody waits for it.
+        runtime.shutdown_background();
+        ended
+    }
+}
+
+async fn run(
+    listeners: Listeners,
+    service: Arc<Service>,
+    tls: Option<Arc<Tls>>,
+) -> Result<(), ServerError> {
+    let mut signals = Signals::listen()?;
+    let limits = service.config.limits;
+    let (stop, stopping) = watch::channel(false);
+    let (stop_admin, stopping_admin) = watch::channel(false);
+    let metrics = &service.metrics;
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let app = |port, name| App::new(router(port, Arc::clone(&service)), name, Arc::clone(metrics));
+    let door = |tls| {
+        let app = app(Port::Requests, "requests");
+        Door::new(app, tls, Arc::clone(&connections), &limits, Arc::clone(metrics))
+    };
+    // The admin port has room of its own, so that a full server can be seen.
+    let admin = Door::new(
+        app(Port::Admin, "admin"),
+        None,
+        Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
+        &limits,
+        Arc::clone(metrics),
+    );
+    listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
+    let loader = Arc::clone(&service);
+    let unloaded = tokio::task::spawn_blocking(move || loader.judges.load());
+    let mut unloaded = std::pin::pin!(unloaded);
+    let mut is_loaded = false;
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            loaded = unloaded.as_mut(), if !is_loaded => {
+                is_loaded = true;
+                let unloaded = loaded.unwrap_or_default();
+                let config = &service.config;
+                let all = config.policies.len() + config.checks.len() + config.gates.len();
+                if unloaded.len() == all {
+                    return Err(ServerError::Nothing(unloaded));
+                }
+                actions(&service)?;
+                tracing::info!(judges = all - unloaded.len(), of = all, "serving");
+            }
+            signal = signals.next() => match signal {
+                Signal::End => break,
+                Signal::Reload => {
+                    tracing::info!("told to reload");
+                    let loader = Arc::clone(&service);
+                    tokio::task::spawn_blocking(move || loader.judges.load());
+                    renew(tls.as_deref());
+                }
+            },
+            _ = look.tick() => renew(tls.as_deref()),
+        }
+    }
+    tracing::info!("told to end: requests under way are answered, and no more are taken");
+    service.drain();
+    // Nobody waits for these, and no send can fail that anybody waits for.
+    let _ = stop.send(true);
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    tokio::select! {
+        drained = timeout(limits.drain, connections.acquire_many(all)) => match drained {
+            Ok(_) => tracing::info!("all are answered"),
+            Err(_) => {
+                let left = limits.connections - connections.available_permits();
+                tracing::warn!(left, "the time to drain is over, and connections are cut off");
+            }
+        },
+        () = signals.next_end() => tracing::warn!("told to end again: no more is waited for"),
+    }
+    let _ = stop_admin.send(true);
+    Ok(())
+}
+
+/// Connections of the admin address: a scraper, probes and a few people.
+const ADMIN_CONNECTIONS: usize = 64;
+
+/// Looks at the certificates.
+fn renew(tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        None | Some(Ok(false)) => {}
+        Some(Ok(true)) => tracing::info!("new certificates are served"),
+        Some(Err(error)) => {
+            let problem = error.to_string();
+            tracing::error!(problem = %visible(&problem), "the certificates stay as they were");
+        }
+    }
+}

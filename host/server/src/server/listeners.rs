@@ -1,0 +1,128 @@
+//! The addresses of a server.
+
+use std::io;
+use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+
+use crate::config::Listen;
+use crate::door::Door;
+use crate::error::ServerError;
+
+/// Connections that the system keeps until they are taken.
+const BACKLOG: u32 = 4096;
+
+/// What is listened on.
+pub(super) struct Listeners {
+    http: Option<TcpListener>,
+    admin: Option<TcpListener>,
+    #[cfg(unix)]
+    unix: Option<Socket>,
+}
+
+/// A Unix socket, whose file goes with it.
+#[cfg(unix)]
+struct Socket {
+    listener: tokio::net::UnixListener,
+    file: SocketFile,
+}
+
+#[cfg(unix)]
+struct SocketFile(PathBuf);
+
+#[cfg(unix)]
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Who comes next takes it away.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Listeners {
+    pub(super) async fn bind(listen: &Listen) -> Result<Self, ServerError> {
+        Ok(Self {
+            http: listen.http.map(tcp).transpose()?,
+            admin: listen.admin.map(tcp).transpose()?,
+            #[cfg(unix)]
+            unix: listen.unix.as_deref().map(unix).transpose()?,
+        })
+    }
+
+    pub(super) fn addresses(&self, tls: bool) -> impl Iterator<Item = (&'static str, String)> {
+        let of = |listener: &Option<TcpListener>| {
+            listener.as_ref().and_then(|listener| listener.local_addr().ok())
+        };
+        let scheme = if tls { "https" } else { "http" };
+        let http = of(&self.http).map(|address| ("requests", format!("{scheme}://{address}")));
+        let admin = of(&self.admin).map(|address| ("admin", format!("http://{address}")));
+        #[cfg(unix)]
+        let unix = self.unix.as_ref().map(|socket| socket.file.0.display().to_string());
+        #[cfg(not(unix))]
+        let unix = None::<String>;
+        http.into_iter().chain(unix.map(|path| ("requests", format!("unix:{path}")))).chain(admin)
+    }
+
+    /// Lets people in. `stop` closes the ways of requests, `stop_admin` that of
+    /// the admin.
+    pub(super) fn open(
+        self,
+        http: Arc<Door>,
+        plain: Arc<Door>,
+        admin: Arc<Door>,
+        stop: &watch::Receiver<bool>,
+        stop_admin: &watch::Receiver<bool>,
+    ) {
+        if let Some(listener) = self.http {
+            tokio::spawn(http.tcp(listener, stop.clone()));
+        }
+        if let Some(listener) = self.admin {
+            tokio::spawn(admin.tcp(listener, stop_admin.clone()));
+        }
+        #[cfg(unix)]
+        if let Some(Socket { listener, file }) = self.unix {
+            let stop = stop.clone();
+            tokio::spawn(async move {
+                plain.unix(listener, stop).await;
+                drop(file);
+            });
+        }
+    }
+}
+
+fn tcp(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    let listen = || -> io::Result<TcpListener> {
+        let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+        // A server that starts anew need not wait for the connections of the
+        // one before.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error| ServerError::Listen { address: address.to_string(), error })
+}
+
+#[cfg(unix)]
+fn unix(path: &Path) -> Result<Socket, ServerError> {
+    use std::os::unix::fs::FileTypeExt as _;
+    use std::os::unix::net::UnixStream;
+
+    let name = || path.display().to_string();
+    if let Ok(metadata) = path.symlink_metadata() {
+        if !metadata.file_type().is_socket() {
+            return Err(ServerError::NotSocket(name()));
+        }
+        if UnixStream::connect(path).is_ok() {
+            return Err(ServerError::Taken(name()));
+        }
+        // Of a server that was killed.
+        let _ = std::fs::remove_file(path);
+    }
+    let listener = tokio::net::UnixListener::bind(path)
+        .map_err(|error| ServerError::Listen { address: name(), error })?;
+    Ok(Socket { listener, file: SocketFile(path.to_owned()) })
+}
