@@ -327,6 +327,3 @@ fn log(tree: &Node) -> Log {
         json: text("format") == Some("json"),
     }
 }
-
-#[cfg(test)]
-mod tests;
