@@ -5,16 +5,18 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tollgate::facts::Instant;
 use tollgate::judge::Registry;
 use tollgate::plugins::Plugins;
-use tollgate_engine::Digest;
 
-use crate::load::{Found, LoadError, load};
-use crate::serving::{Loaded, Serving};
-use crate::settings::{Served, Settings};
-use crate::state::{Refusal, Standing, State};
+use crate::lane::Lane;
+use crate::serving::Serving;
+use crate::settings::Settings;
+use crate::sight::{Look, Sight};
+use crate::state::State;
 use crate::watch::Watcher;
+
+/// Every so many looks of a watcher everything is read.
+const CLOSELY: u32 = 10;
 
 /// All judges that are served. Cheap to clone; clones are the same.
 ///
@@ -45,18 +47,8 @@ struct Inner {
 }
 
 struct Work {
-    plugins: Plugins,
-    ready: usize,
+    sight: Sight,
     lanes: Vec<Lane>,
-}
-
-/// One name, and what was seen of it.
-struct Lane {
-    served: Served,
-    state: State,
-    serving: Option<Arc<Serving>>,
-    /// The file that was refused last.
-    refused: Option<Digest>,
 }
 
 impl Live {
@@ -64,13 +56,10 @@ impl Live {
     /// and [`Live::state`] says why.
     #[must_use]
     pub fn open(plugins: Plugins, settings: Settings) -> Self {
-        let lanes = settings.served.into_iter().map(|(name, served)| Lane {
-            served,
-            state: State::new(&name),
-            serving: None,
-            refused: None,
-        });
-        let work = Work { plugins, ready: settings.ready, lanes: lanes.collect() };
+        let ready = settings.ready;
+        let served = settings.served.into_iter();
+        let lanes = served.map(|(name, served)| Lane::new(&name, served, ready)).collect();
+        let work = Work { sight: Sight::new(plugins), lanes };
         let live = Self(Arc::new(Inner {
             registry: Registry::default(),
             states: Mutex::default(),
@@ -104,109 +93,53 @@ impl Live {
         lock(&self.0.states).iter().all(State::is_ready)
     }
 
-    /// Reads everything again, as a signal asks for: what was refused before
-    /// is tried again. Gives how each name stands then.
+    /// Loads everything again, as a signal asks for, and tries again what was
+    /// refused. Gives how each name stands then.
     pub fn reload(&self) -> Vec<State> {
-        self.look(true)
+        self.look(Look::Again)
     }
 
-    /// Looks whether something has changed, and loads that. What is not to be
-    /// used leaves the last good version as it is.
-    pub(crate) fn look(&self, again: bool) -> Vec<State> {
+    /// Loads what has changed since the last time, and gives how each name
+    /// stands then: what a watcher does from time to time.
+    pub fn refresh(&self) -> Vec<State> {
+        self.look(Look::Closely)
+    }
+
+    /// What is not to be used leaves the last good version as it is.
+    fn look(&self, look: Look) -> Vec<State> {
         let mut work = lock(&self.0.work);
-        let Work { plugins, ready, lanes } = &mut *work;
-        let mut swapped = false;
+        let Work { sight, lanes } = &mut *work;
+        sight.begin();
+        let mut changed = false;
         for lane in lanes.iter_mut() {
-            swapped |= lane.look(plugins, *ready, again);
+            changed |= lane.look(sight, look);
         }
-        if swapped {
-            let serving = lanes.iter().filter_map(|lane| {
-                Some((lane.state.name.clone(), Arc::clone(lane.serving.as_ref()?)))
-            });
+        if changed {
+            let serving = lanes.iter().filter_map(Lane::serving);
             self.0.registry.replace(serving.collect());
         }
-        let states: Vec<State> = lanes.iter().map(|lane| lane.state.clone()).collect();
+        let states: Vec<State> = lanes.iter().map(|lane| lane.state().clone()).collect();
         lock(&self.0.states).clone_from(&states);
         states
     }
 
     /// Looks for changes in a thread of its own, until the watcher is dropped.
     ///
-    /// Files are read again rather than watched: notifications do not come from
-    /// network file systems, and of a ConfigMap they tell a swap of links. A
-    /// look costs a read of each file.
+    /// Files are looked at rather than watched: notifications do not come from
+    /// network file systems, and of a ConfigMap they tell of links that are
+    /// swapped. A look costs a call of the system for each file; each tenth
+    /// reads them all, so that no change is missed that shows in no file's
+    /// stamp.
     ///
     /// # Errors
     /// When the system gives no thread.
     pub fn watch(&self, every: Duration) -> io::Result<Watcher> {
         let live = self.clone();
+        let mut looks = 0_u32;
         Watcher::start(every, move || {
-            live.look(false);
+            looks = looks.wrapping_add(1);
+            live.look(if looks.is_multiple_of(CLOSELY) { Look::Closely } else { Look::Glance });
         })
-    }
-}
-
-impl Lane {
-    /// Loads the file where it is another; true when another version is to
-    /// answer.
-    fn look(&mut self, plugins: &Plugins, ready: usize, again: bool) -> bool {
-        let found = match self.served.origin.find() {
-            Ok(found) => found,
-            Err(error) => {
-                self.refuse(error.into(), None);
-                return false;
-            }
-        };
-        let digest = Some(found.digest);
-        if self.serving.as_ref().map(|serving| serving.digest()) == digest && !again {
-            self.state.refused = None;
-            self.refused = None;
-            return false;
-        }
-        if self.refused == digest && !again {
-            return false;
-        }
-        match self.prove(plugins, ready, &found) {
-            Ok(loaded) => {
-                self.swap(loaded);
-                true
-            }
-            Err(error) => {
-                self.refuse(error, digest);
-                false
-            }
-        }
-    }
-
-    fn prove(&self, plugins: &Plugins, ready: usize, found: &Found) -> Result<Loaded, LoadError> {
-        let loaded = load(plugins, &self.served, found)?;
-        loaded.judge.prepare(ready)?;
-        Ok(loaded)
-    }
-
-    fn swap(&mut self, loaded: Loaded) {
-        let same = self.serving.as_ref().filter(|it| it.digest() == loaded.digest);
-        let since = same.map_or_else(Instant::now, |serving| serving.since());
-        let serving = Serving { loaded, generation: 0, since };
-        self.state.live = Some(Standing {
-            version: serving.version().cloned(),
-            generation: serving.generation(),
-            digest: serving.digest(),
-            since,
-        });
-        self.state.refused = None;
-        self.state.swaps += 1;
-        self.refused = None;
-        self.serving = Some(Arc::new(serving));
-    }
-
-    fn refuse(&mut self, error: LoadError, digest: Option<Digest>) {
-        let known = self.state.refused.as_ref();
-        let since = known.filter(|known| known.error.to_string() == error.to_string());
-        let since = since.map_or_else(Instant::now, |known| known.since);
-        self.refused = digest;
-        self.state.refusals += 1;
-        self.state.refused = Some(Refusal { error: Arc::new(error), since });
     }
 }
 

@@ -1,16 +1,21 @@
 //! From a file to a judge that has proved itself.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate::document::{DocumentError, PolicyDocument};
+use tollgate::document::DocumentError;
 use tollgate::judge::{Checker, CheckerOptions, Decider, Gate, JudgeError, Opened, Subject};
+use tollgate::mistake::Mistakes;
 use tollgate::model::{ModelError, SignatureText};
 use tollgate::plugins::Plugins;
-use tollgate::source::{self, Content, Source, SourceError};
-use tollgate_engine::{Digest, EngineError, World};
+use tollgate::source::{Content, Source, SourceError};
+use tollgate_engine::{EngineError, World};
 
+use crate::documents::DocumentsError;
+use crate::found::Found;
+use crate::inputs;
+use crate::pins::PinsError;
 use crate::serving::{Judge, Loaded};
 use crate::settings::{Origin, Served};
 
@@ -35,9 +40,60 @@ pub enum LoadError {
         /// What is served.
         wanted: World,
     },
+    /// Its own examples come to something else.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Examples(Mistakes),
+    /// The signature of the model does not supply what it reads.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Inputs(Mistakes),
     /// No instances can be made ahead.
     #[error(transparent)]
     Limits(#[from] EngineError),
+    /// The pins cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pins(Arc<PinsError>),
+    /// The version that is pinned is not there, or not what was pinned.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Documents(Arc<DocumentsError>),
+    /// Nothing is pinned under this name.
+    #[error("`{pins}` pins nothing for `{name}`{help}")]
+    Unpinned {
+        /// The file of pins.
+        pins: String,
+        /// The name.
+        name: String,
+        /// `; did you mean …?`
+        help: String,
+    },
+    /// The pins are older than what is live.
+    #[error("`{pins}` has generation {found} of `{name}`, and generation {live} is live already")]
+    Stale {
+        /// The file of pins.
+        pins: String,
+        /// The name.
+        name: String,
+        /// The generation that was found.
+        found: u64,
+        /// The one that is live.
+        live: u64,
+    },
+    /// The pins changed, and do not say so.
+    #[error(
+        "`{pins}` has another pin of `{name}` in the same generation, {generation}: two have \
+         written it, or one who did not raise `generation`"
+    )]
+    SameGeneration {
+        /// The file of pins.
+        pins: String,
+        /// The name.
+        name: String,
+        /// The generation.
+        generation: u64,
+    },
 }
 
 impl From<DocumentError> for LoadError {
@@ -52,70 +108,14 @@ impl From<ModelError> for LoadError {
     }
 }
 
-/// A file as it was read, once: what is loaded is what was digested.
-#[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) file: PathBuf,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) digest: Digest,
-}
-
-impl Found {
-    pub(crate) fn read(file: &Path, content: Content) -> Result<Self, SourceError> {
-        let bytes = source::read_bytes(file, content)?;
-        let digest = Digest::of(&bytes);
-        Ok(Self { file: file.to_owned(), bytes, digest })
-    }
-
-    fn name(&self) -> String {
-        self.file.display().to_string()
-    }
-
-    fn source(&self) -> Result<Source, SourceError> {
-        let source = Source::from_bytes(&self.name(), self.bytes.clone())?;
-        match source.text().trim().is_empty() {
-            true => Err(SourceError::Empty(self.name())),
-            false => Ok(source),
-        }
-    }
-
-    fn opened(&self, plugins: &Plugins) -> Result<Opened, LoadError> {
-        if is_component(&self.file) {
-            return Ok(Opened::of_component(plugins, &self.name(), &self.bytes)?);
-        }
-        let folder = self.file.parent().unwrap_or(Path::new("")).to_owned();
-        let document = PolicyDocument::parse(self.source()?, folder)?;
-        Ok(Opened::of_document(plugins, document)?)
+impl From<DocumentsError> for LoadError {
+    fn from(error: DocumentsError) -> Self {
+        Self::Documents(Arc::new(error))
     }
 }
 
-/// Whether a file is a component rather than a document.
-pub(crate) fn is_component(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "wasm")
-}
-
-impl Origin {
-    /// The file that decides on the version, as it is now.
-    pub(crate) fn find(&self) -> Result<Found, SourceError> {
-        match self {
-            Self::Single(path) if is_component(path) => Found::read(path, Content::Plugin),
-            Self::Single(path) => Found::read(path, Content::Document),
-            Self::Schema { path, .. } => Found::read(path, Content::Model),
-            Self::Model { path, .. } => Found::read(&signature_file(path)?, Content::Model),
-        }
-    }
-}
-
-/// The file in which a model's signature is.
-pub(crate) fn signature_file(path: &Path) -> Result<PathBuf, SourceError> {
-    if !path.is_dir() {
-        return Ok(path.to_owned());
-    }
-    let found = source::in_folder(path, "MLmodel")?;
-    found.ok_or_else(|| SourceError::Missing(path.join("MLmodel").display().to_string()))
-}
-
-/// Makes a judge of what was found.
+/// Makes a judge of what was found, and has it prove itself: by the examples of
+/// its document, and by the signature of the model whose score it reads.
 ///
 /// # Errors
 /// When it cannot be used, or is not what is served.
@@ -124,10 +124,10 @@ pub(crate) fn load(plugins: &Plugins, served: &Served, found: &Found) -> Result<
         |judge, version| Loaded { judge, version, file: found.file.clone(), digest: found.digest };
     let checker = |subject: &Subject, options: CheckerOptions| {
         let options = CheckerOptions { limits: served.limits, ..options };
-        Checker::new(plugins, subject, options).map(Judge::Checker)
+        Checker::new(plugins, subject, options)
     };
     match &served.origin {
-        Origin::Single(_) => {
+        Origin::Single(_) | Origin::Pinned { .. } => {
             let mut opened = found.opened(plugins)?;
             let world = opened.plugin().world();
             if world != served.world {
@@ -139,10 +139,14 @@ pub(crate) fn load(plugins: &Plugins, served: &Served, found: &Found) -> Result<
             }
             let version = Some(opened.document().version.clone());
             let judge = match world {
-                World::Policy => Judge::Decider(Decider::new(opened)?),
+                World::Policy => Judge::Decider(decider(opened, served)?),
                 World::Gate => Judge::Gate(Gate::new(opened)?),
                 World::Signature => {
-                    checker(&Subject::Document(Box::new(opened)), CheckerOptions::default())?
+                    let document = opened.document().clone();
+                    let subject = Subject::Document(Box::new(opened));
+                    let checker = checker(&subject, CheckerOptions::default())?;
+                    checker.prove(&document).map_err(LoadError::Examples)?;
+                    Judge::Checker(checker)
                 }
             };
             Ok(loaded(judge, version))
@@ -151,7 +155,7 @@ pub(crate) fn load(plugins: &Plugins, served: &Served, found: &Found) -> Result<
             let signature = SignatureText::parse(found.source()?)?;
             let (part, mode, protocol) = (*part, *mode, *protocol);
             let subject = Subject::Signature { signature, part, mode, protocol };
-            Ok(loaded(checker(&subject, *options)?, None))
+            Ok(loaded(Judge::Checker(checker(&subject, *options)?), None))
         }
         Origin::Schema { resources, formats, strict, options, .. } => {
             let mut others = Vec::new();
@@ -161,7 +165,16 @@ pub(crate) fn load(plugins: &Plugins, served: &Served, found: &Found) -> Result<
             let (formats, strict) = (*formats, *strict);
             let schema = found.source()?;
             let subject = Subject::Schema { schema, resources: others, formats, strict };
-            Ok(loaded(checker(&subject, *options)?, None))
+            Ok(loaded(Judge::Checker(checker(&subject, *options)?), None))
         }
     }
+}
+
+fn decider(opened: Opened, served: &Served) -> Result<Decider, LoadError> {
+    let decider = Decider::new(opened)?;
+    if let Some(model) = &served.model {
+        inputs::supplied(&decider, model)?;
+    }
+    decider.prove().map_err(LoadError::Examples)?;
+    Ok(decider)
 }

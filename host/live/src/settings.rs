@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use tollgate::judge::{CheckerOptions, Mode, Part, Protocol};
 use tollgate_engine::{Limits, World};
 
+pub use crate::inputs::ScoredModel;
+
 /// All that is served, by the names that callers use.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -25,6 +27,9 @@ pub struct Served {
     pub world: World,
     /// Limits and a bulkhead of its own; those of the engine without them.
     pub limits: Option<Limits>,
+    /// The model whose score a policy reads: a version that reads what neither
+    /// this model's signature nor anything beside it supplies is refused.
+    pub model: Option<ScoredModel>,
 }
 
 /// Where a judge comes from.
@@ -33,6 +38,17 @@ pub struct Served {
 pub enum Origin {
     /// A document, or a component that `tollgate bake` made.
     Single(PathBuf),
+    /// The version of a document that pins name, among others.
+    Pinned {
+        /// A pin file, the manifest of a ConfigMap, or the folder of one that
+        /// is mounted.
+        pins: PathBuf,
+        /// The name in there, which is that of the document; the name that it
+        /// is served by, without it.
+        name: Option<String>,
+        /// The folder in which the documents are, or folders of documents.
+        documents: PathBuf,
+    },
     /// The signature of a model: its folder, its `MLmodel`, or JSON.
     Model {
         /// The folder or the file.
@@ -63,9 +79,28 @@ pub enum Origin {
 }
 
 impl Served {
-    /// A policy document, whose decisions are served.
+    /// What a document of this world judges, served from a file.
+    #[must_use]
+    pub fn single(world: World, path: impl Into<PathBuf>) -> Self {
+        Self::from(world, Origin::Single(path.into()))
+    }
+
+    /// A policy document, whose decisions are served from a file.
     #[must_use]
     pub fn policy(path: impl Into<PathBuf>) -> Self {
-        Self { origin: Origin::Single(path.into()), world: World::Policy, limits: None }
+        Self::single(World::Policy, path)
+    }
+
+    /// What the document of this world judges that is pinned.
+    #[must_use]
+    pub fn pinned(world: World, pins: impl Into<PathBuf>, documents: impl Into<PathBuf>) -> Self {
+        let (pins, documents) = (pins.into(), documents.into());
+        Self::from(world, Origin::Pinned { pins, name: None, documents })
+    }
+
+    /// What this origin gives, without limits of its own or a model.
+    #[must_use]
+    pub fn from(world: World, origin: Origin) -> Self {
+        Self { origin, world, limits: None, model: None }
     }
 }

@@ -8,6 +8,7 @@ use tollgate::facts::Instant;
 use tollgate_engine::Digest;
 
 use crate::load::LoadError;
+use crate::pins::PinnedVersion;
 
 /// How one name stands.
 #[derive(Debug, Clone)]
@@ -19,10 +20,25 @@ pub struct State {
     /// Why the newest version that was found is not live, and since when; none
     /// when it is. What answers then is the last good one.
     pub refused: Option<Refusal>,
-    /// How many versions went live, the first included.
+    /// What a rollback goes back to, kept loaded; none where nothing is pinned.
+    pub previous: Option<Standby>,
+    /// What `rollback --to fallback` goes back to, kept loaded.
+    pub fallback: Option<Standby>,
+    /// The versions that were rolled back.
+    pub bad: Vec<PinnedVersion>,
+    /// How many times a version went live: the first, and each reload.
     pub swaps: u64,
-    /// How many were refused.
+    /// How many times one was refused.
     pub refusals: u64,
+}
+
+/// A version that is kept ready to answer.
+#[derive(Debug, Clone)]
+pub struct Standby {
+    /// The version.
+    pub version: PinnedVersion,
+    /// Why it is not ready; none when it is.
+    pub problem: Option<Arc<LoadError>>,
 }
 
 /// A version that answers.
@@ -55,7 +71,16 @@ impl fmt::Debug for Refusal {
 
 impl State {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), live: None, refused: None, swaps: 0, refusals: 0 }
+        Self {
+            name: name.to_owned(),
+            live: None,
+            refused: None,
+            previous: None,
+            fallback: None,
+            bad: Vec::new(),
+            swaps: 0,
+            refusals: 0,
+        }
     }
 
     /// Whether something answers.

@@ -13,7 +13,10 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    pub(crate) fn start(every: Duration, look: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        every: Duration,
+        mut look: impl FnMut() + Send + 'static,
+    ) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("tollgate-watch".to_owned()).spawn(move || {
             // The wait goes by a clock that nobody sets.
