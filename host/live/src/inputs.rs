@@ -1,19 +1,31 @@
 //! Whether the signature of a model supplies what a policy reads.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use miette::Diagnostic;
+use thiserror::Error;
 use tollgate::document::PolicyDocument;
 use tollgate::document::suggestion::suggestion;
 use tollgate::judge::Decider;
-use tollgate::mistake::{Gathered, Mistake};
+use tollgate::mistake::{Gathered, Mistake, Mistakes};
 use tollgate::model::ModelError;
 use tollgate::tree::unescape;
 use tollgate_engine::types::{Input, Kind};
 use tollgate_signatures::Signature;
-use tollgate_signatures::file::SignatureFile;
 use tollgate_signatures::schema::{self, DataType, Schema};
 
-use crate::load::LoadError;
+/// Why a policy does not fit its model.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InputsError {
+    /// The signature cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
+    /// The signature does not supply what the policy reads.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unsupplied(#[from] Mistakes),
+}
 
 /// The model whose score a policy reads.
 #[derive(Debug, Clone)]
@@ -38,8 +50,8 @@ enum Supplied<'a> {
 /// # Errors
 /// All that are missing or of another kind, each at its place with the near
 /// name; or that the signature cannot be read.
-pub(crate) fn supplied(decider: &Decider, model: &ScoredModel) -> Result<(), LoadError> {
-    let file = read(&model.signature)?;
+pub(crate) fn supplied(decider: &Decider, model: &ScoredModel) -> Result<(), InputsError> {
+    let file = tollgate_signatures::file::read(&model.signature)?;
     let (document, surface) = (decider.document(), decider.policy().surface());
     let mut mistakes = Gathered::default();
     for (input, at) in surface.inputs.iter().zip(0_u32..) {
@@ -57,11 +69,7 @@ pub(crate) fn supplied(decider: &Decider, model: &ScoredModel) -> Result<(), Loa
             });
         }
     }
-    mistakes.finish().map_or(Ok(()), |mistakes| Err(LoadError::Inputs(mistakes)))
-}
-
-fn read(path: &Path) -> Result<SignatureFile, ModelError> {
-    tollgate_signatures::file::read(path)
+    mistakes.finish().map_or(Ok(()), |mistakes| Err(mistakes.into()))
 }
 
 /// Where a request has an input, by the names of its members; none when the

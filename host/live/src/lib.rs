@@ -30,6 +30,7 @@ pub mod state;
 mod watch;
 
 pub use self::documents::DocumentsError;
+pub use self::inputs::InputsError;
 pub use self::live::Live;
 pub use self::load::LoadError;
 pub use self::prove::{Proved, prove};

@@ -14,7 +14,7 @@ use tollgate_engine::{EngineError, World};
 
 use crate::documents::DocumentsError;
 use crate::found::Found;
-use crate::inputs;
+use crate::inputs::{self, InputsError};
 use crate::pins::PinsError;
 use crate::serving::{Judge, Loaded};
 use crate::settings::{Origin, Served};
@@ -47,7 +47,7 @@ pub enum LoadError {
     /// The signature of the model does not supply what it reads.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Inputs(Mistakes),
+    Inputs(#[from] InputsError),
     /// No instances can be made ahead.
     #[error(transparent)]
     Limits(#[from] EngineError),

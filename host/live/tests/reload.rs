@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use common::{NAME, answering, is_right, live, misbehave, policy, refusal, state};
 use tollgate_engine::{Limits, World};
 use tollgate_live::settings::{Origin, ScoredModel, Served};
+use tollgate_live::{InputsError, LoadError};
 
 #[test]
 fn what_is_wrong_keeps_the_last_good_one_and_says_so() {
@@ -173,7 +174,7 @@ fn a_policy_reads_what_its_model_supplies_or_is_refused() {
     };
     let document = |rule: &str| {
         format!(
-            "{}  rules: [{{ id: high, when: \"{rule}\", action: block }}]\n  inputs: {{ amount: number, country: text, velocity: integer }}\n",
+            "{}  rules: [{{ id: high, when: \"{rule}\", action: block }}]\n  inputs: {{ velocity: {{ kind: integer }} }}\n",
             policy(40)
         )
     };
@@ -187,7 +188,7 @@ fn a_policy_reads_what_its_model_supplies_or_is_refused() {
         match state(&live).refused {
             None => String::new(),
             Some(refused) => match &*refused.error {
-                tollgate_live::LoadError::Inputs(mistakes) => {
+                LoadError::Inputs(InputsError::Unsupplied(mistakes)) => {
                     let base = format!("{}/", folder.path().display());
                     mistakes.lines().collect::<Vec<_>>().join("\n").replace(&base, "")
                 }
@@ -195,10 +196,10 @@ fn a_policy_reads_what_its_model_supplies_or_is_refused() {
             },
         }
     };
-    let reads = document("amount > 10000.0 && country == 'NG'");
+    let reads = document("amount > 10000.0 && country == 'NG' && velocity > 3");
     let reads = reads.replace("settings:", "inputs: { amount: { pointer: /ammount } }\nsettings:");
     assert_eq!(told(&policy(40), "double", &[]), "", "a score alone is what the model gives");
-    insta::assert_snapshot!("near_name", told(&reads, "double", &[]));
+    insta::assert_snapshot!("near_name", told(&reads, "double", &["velocity"]));
     let reads = reads.replace("/ammount", "/dataframe_records/0/amount");
     assert_eq!(told(&reads, "double", &["velocity"]), "");
     insta::assert_snapshot!("kind", told(&reads, "string", &["velocity"]));
