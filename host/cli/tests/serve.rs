@@ -226,7 +226,7 @@ fn every_route_that_is_described_is_there() {
     }
     let models = get(&server.http, "/models").json();
     assert_eq!(models["models"][0]["version"], "2.1.0");
-    assert_eq!(get(&server.http, "/models/fraud/production").json()["stage"], "Production");
+    assert_eq!(get(&server.http, "/models/fraud/production").json()["name"], "fraud");
     let promoted = post(&server.http, "/models/fraud/versions/3/promote", b"{}");
     assert_eq!((promoted.status, promoted.problem().as_str()), (501, "no-registry"));
 }

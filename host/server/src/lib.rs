@@ -9,7 +9,7 @@
 //! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
 //! | `handle` | what each route does |
 //! | `work` | where judges are called: at once, or by a worker |
-//! | `judges` | what is served, loaded while calls go on |
+//! | `judges` | what is served, with what is kept beside each |
 //! | `judged`, `metrics` | what is counted |
 //!
 //! It holds no second copy of what the judges of [`tollgate`] do.
@@ -34,7 +34,7 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    CheckAgainst, Config, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, SERVER_SCHEMA,
+    Check, Config, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, SERVER_SCHEMA,
     TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};

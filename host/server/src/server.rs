@@ -3,6 +3,7 @@
 mod listeners;
 mod signals;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,15 +29,19 @@ use crate::routes::{ROUTES, router};
 use crate::service::Service;
 use crate::tls::Tls;
 
-/// How often certificates are looked at: they are renewed days before they
-/// end.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often certificates are looked at, which are renewed days before they
+/// end, and how soon it is told what went live.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often documents and pins are looked at, where nobody says it.
+const WATCH: Duration = Duration::from_secs(2);
 
 /// A server that has taken its addresses and serves nobody yet.
 pub struct Server {
     runtime: Runtime,
     listeners: Listeners,
     service: Arc<Service>,
+    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 }
 
@@ -50,26 +55,27 @@ pub fn openapi() -> String {
 ///
 /// # Errors
 /// What of it could not be served.
-pub fn check(config: Config, plugins: Plugins) -> Result<(), ServerError> {
+pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config, plugins);
-    let unloaded = service.judges.load();
+    let service = service(config);
+    service.judges.open(plugins, None)?;
+    let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
         return Err(ServerError::Some(unloaded));
     }
     actions(&service)
 }
 
-fn service(config: Config, plugins: Plugins) -> Service {
+fn service(config: Config) -> Service {
     let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
-    let judges = Judges::new(plugins, Arc::clone(&config), Arc::clone(&metrics));
+    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
     Service::new(config, judges, metrics, Bytes::from(openapi()))
 }
 
 /// Whether forward-auth policies have the actions that are named for them.
 fn actions(service: &Service) -> Result<(), ServerError> {
     for (auth, rule) in &service.config.auth {
-        let Some(policy) = service.judges.policies.get(&rule.policy) else { continue };
+        let Some(policy) = service.judges.policy(&rule.policy) else { continue };
         let known = &policy.decider.policy().surface().actions;
         let named = rule.allow.iter().chain(&rule.unauthorized);
         if let Some(action) = named.clone().find(|action| !known.contains(action)) {
@@ -100,8 +106,8 @@ impl Server {
             .max_blocking_threads(config.limits.concurrency + config.limits.streams + 8)
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
-        let service = Arc::new(service(config, plugins));
-        Ok(Self { runtime, listeners, service, tls })
+        let service = Arc::new(service(config));
+        Ok(Self { runtime, listeners, service, plugins, tls })
     }
 
     /// Where it listens: what for, and the address.
@@ -116,8 +122,8 @@ impl Server {
     /// When nothing of what is configured can be served, or the system refuses
     /// what a server needs.
     pub fn run(self) -> Result<(), ServerError> {
-        let Self { runtime, listeners, service, tls } = self;
-        let ended = runtime.block_on(run(listeners, service, tls));
+        let Self { runtime, listeners, service, plugins, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, plugins, tls));
         // A plugin that hangs ends by its deadline, and nobody waits for it.
         runtime.shutdown_background();
         ended
@@ -127,6 +133,7 @@ impl Server {
 async fn run(
     listeners: Listeners,
     service: Arc<Service>,
+    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 ) -> Result<(), ServerError> {
     let mut signals = Signals::listen()?;
@@ -150,34 +157,42 @@ async fn run(
     );
     listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
-    let unloaded = tokio::task::spawn_blocking(move || loader.judges.load());
-    let mut unloaded = std::pin::pin!(unloaded);
+    let watch = service.config.watch.unwrap_or(WATCH);
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&plugins, Some(watch)));
+    let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            loaded = unloaded.as_mut(), if !is_loaded => {
+            loaded = opened.as_mut(), if !is_loaded => {
                 is_loaded = true;
-                let unloaded = loaded.unwrap_or_default();
-                let config = &service.config;
-                let all = config.policies.len() + config.checks.len() + config.gates.len();
-                if unloaded.len() == all {
-                    return Err(ServerError::Nothing(unloaded));
+                loaded.map_err(io::Error::other)??;
+                service.judges.tell();
+                let state = service.judges.state().unwrap_or_default();
+                let ready = state.iter().filter(|(_, state)| state.is_ready()).count();
+                if ready == 0 {
+                    return Err(ServerError::Nothing(service.judges.unloaded()));
                 }
                 actions(&service)?;
-                tracing::info!(judges = all - unloaded.len(), of = all, "serving");
+                tracing::info!(judges = ready, of = state.len(), "serving");
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
                 Signal::Reload => {
                     tracing::info!("told to reload");
                     let loader = Arc::clone(&service);
-                    tokio::task::spawn_blocking(move || loader.judges.load());
+                    tokio::task::spawn_blocking(move || {
+                        loader.judges.reload();
+                        loader.judges.tell();
+                    });
                     renew(tls.as_deref());
                 }
             },
-            _ = look.tick() => renew(tls.as_deref()),
+            _ = look.tick() => {
+                service.judges.tell();
+                renew(tls.as_deref());
+            }
         }
     }
     tracing::info!("told to end: requests under way are answered, and no more are taken");

@@ -36,8 +36,10 @@ fn a_document_that_changes_is_served_and_a_bad_one_never() {
     server.until(|| server.logged("not loaded").len() > 3);
     assert_eq!(version(&server), "2.2.0");
     let state = get(&server.admin, "/admin/state").json();
-    assert_eq!(state["judges"][0]["served"], true);
+    assert_eq!(state["judges"][0]["live"]["version"], "2.2.0");
     assert!(state["judges"][0]["problem"].as_str().unwrap().contains("does not exist"), "{state}");
+    let versions = get(&server.http, "/models/fraud/versions").json();
+    assert_eq!(versions["versions"][0]["version"], "2.2.0");
     // What is served is served: the last good one answers.
     assert_eq!(get(&server.http, "/ready").status, 200);
 }
@@ -181,4 +183,40 @@ fn a_unix_socket_is_made_and_taken_away() {
     std::fs::write(&socket, "a file").unwrap();
     assert_eq!(start().unwrap().wait().unwrap().code(), Some(2));
     assert_eq!(std::fs::read_to_string(&socket).unwrap(), "a file");
+}
+
+/// The pin says which version answers; a rollback is one command, and picked
+/// up without a word to the server.
+#[test]
+fn a_rollback_is_live_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents = folder.path().join("documents");
+    std::fs::create_dir(&documents).unwrap();
+    let policy = std::fs::read_to_string(fraud()).unwrap();
+    let strict = policy
+        .replace("version: 2.1.0\n", "version: 2.2.0\n")
+        .replace("manual_review: 0.4\n", "manual_review: 0.3\n");
+    std::fs::write(documents.join("a.yaml"), &policy).unwrap();
+    std::fs::write(documents.join("b.yaml"), strict).unwrap();
+    let pins = folder.path().join("pins.yaml").display().to_string();
+    let documents = documents.display().to_string();
+    let run = |arguments: &[&str]| {
+        let output = crate::common::tollgate(&[arguments, &["--by", "dana", "--reason", "a test"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    for version in ["2.1.0", "2.2.0"] {
+        run(&["pin", &pins, "fraud_detector", version, "--documents", &documents]);
+    }
+    let server = Running::start_in(
+        folder,
+        "policies: { fraud: { pins: pins.yaml, documents: documents, name: fraud_detector } }\n\
+         watch: 100ms\n",
+    );
+    server.until(|| get(&server.http, "/ready").status == 200);
+    assert_eq!(version(&server), "2.2.0");
+    run(&["rollback", &pins, "fraud_detector"]);
+    server.until(|| version(&server) == "2.1.0");
+    let versions = get(&server.http, "/models/fraud/versions").json();
+    assert_eq!(versions["versions"][0]["role"], "current");
+    assert!(versions.to_string().contains(r#""role":"bad","version":"2.2.0""#), "{versions}");
 }
