@@ -1,5 +1,6 @@
 //! What `tollgate.yaml` says.
 
+mod besides;
 mod limits;
 mod tokens;
 
@@ -18,6 +19,7 @@ use tollgate_engine::World;
 use tollgate_live::settings::ScoredModel;
 use tollgate_live::{Origin, Served};
 
+pub use self::besides::{CountersConfig, RolloutConfig};
 pub use self::limits::Limits;
 pub use self::tokens::{Role, Tokens};
 
@@ -32,6 +34,10 @@ pub struct Config {
     pub listen: Listen,
     /// Policies by name.
     pub policies: BTreeMap<String, Served>,
+    /// How policies are rolled out, by the policy's name.
+    pub rollouts: BTreeMap<String, RolloutConfig>,
+    /// What is counted of policies' decisions, by the policy's name.
+    pub counters: BTreeMap<String, CountersConfig>,
     /// What payloads are checked against, by name.
     pub checks: BTreeMap<String, Check>,
     /// Gate profiles by name.
@@ -176,7 +182,18 @@ impl Config {
         let policies: BTreeMap<String, Served> = entries(&tree, "policies")
             .filter_map(|(name, node)| Some((name.to_owned(), reader.policy(node)?)))
             .collect();
+        let rollouts = entries(&tree, "policies").filter_map(|(name, node)| {
+            Some((name.to_owned(), reader.rollout(node.get("rollout")?)?))
+        });
+        let rollouts = rollouts.collect();
+        let counters = entries(&tree, "policies").filter_map(|(name, node)| {
+            let counters = node.get("counters")?;
+            Some((name.to_owned(), besides::counters(&mut reader, counters)?))
+        });
+        let counters = counters.collect();
         let config = Self {
+            rollouts,
+            counters,
             listen: reader.listen(&tree),
             checks: entries(&tree, "checks")
                 .filter_map(|(name, node)| Some((name.to_owned(), reader.check(node)?)))
@@ -240,6 +257,14 @@ impl Reader<'_> {
         let (http, admin) = (address("http"), address("admin"));
         let unix = listen.and_then(|listen| self.path(listen.get("unix")?));
         Listen { http, unix, admin }
+    }
+
+    fn rollout(&self, node: &Node) -> Option<RolloutConfig> {
+        Some(RolloutConfig {
+            candidate: self.path(node.get("candidate")?)?,
+            plan: self.path(node.get("plan")?)?,
+            state: node.get("state").and_then(|node| self.path(node)),
+        })
     }
 
     fn policy(&self, node: &Node) -> Option<Served> {

@@ -17,6 +17,8 @@ pub enum Kind {
     Check,
     /// Gate profiles.
     Gate,
+    /// What may take the place of a policy.
+    Candidate,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Policy => "policy",
             Self::Check => "check",
             Self::Gate => "gate",
+            Self::Candidate => "candidate",
         }
     }
 }
@@ -102,6 +105,10 @@ pub enum ServerError {
     /// Some of what is configured cannot be served.
     #[error("some of what is configured cannot be served")]
     Some(#[related] Vec<Unloaded>),
+    /// Counters cannot be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Counters(#[from] tollgate_counters::StoreError),
     /// The system refused what a server needs.
     #[error("the server cannot run: {0}")]
     System(#[from] io::Error),

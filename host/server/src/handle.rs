@@ -3,10 +3,12 @@
 pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod check;
+pub(crate) mod console;
 pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
 mod outside;
+pub(crate) mod rollback;
 pub(crate) mod rows;
 pub(crate) mod state;
 mod reply;

@@ -5,10 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
+use serde_json::{Map, Value};
 use tollgate::judge::{Answer, Decider, NoDecision};
 use tollgate_engine::types::Outcome;
 use tollgate_engine::{CallError, CallStats, Cause, InstanceUse};
 
+use crate::hour::Hour;
 use crate::metrics::Metrics;
 
 /// Why a case has no decision, as metrics name it.
@@ -26,6 +28,12 @@ pub(crate) struct JudgedPolicy {
     instances: [Counter; 3],
     fuel: Counter,
     seconds: Histogram,
+    /// The index of the fallback among the actions.
+    fallback_index: Option<usize>,
+    /// The names of the reasons.
+    reason_names: Vec<String>,
+    /// For the console.
+    pub(crate) hour: Hour,
     /// The second of the last line in the log.
     told: AtomicU64,
 }
@@ -44,7 +52,11 @@ impl JudgedPolicy {
         let surface = decider.policy().surface();
         let action =
             |action: &str| metrics.decisions.get_or_create_owned(&with("action", action));
+        let is_fallback = |action: &String| Some(action) == document.fallback.as_ref();
         Self {
+            fallback_index: surface.actions.iter().position(is_fallback),
+            reason_names: surface.reasons.clone(),
+            hour: Hour::new(&surface.actions),
             actions: surface.actions.iter().map(|it| action(it)).collect(),
             fallback: action(document.fallback.as_deref().unwrap_or("none")),
             none: action("none"),
@@ -72,8 +84,19 @@ impl JudgedPolicy {
         self.told.swap(second, Ordering::Relaxed) != second
     }
 
+    /// How often each reason was given, by name.
+    pub(crate) fn reasons(&self) -> Map<String, Value> {
+        let counts = self.reason_names.iter().zip(&self.reasons);
+        counts.map(|(name, counter)| (name.clone(), counter.get().into())).collect()
+    }
+
     /// Counts one answer; what a single call took, where it was one.
     pub(crate) fn record(&self, answer: &Answer<'_>, took: Option<(Duration, &CallStats)>) {
+        let action = match answer.decision() {
+            Ok(decision) => usize::try_from(decision.action).ok(),
+            Err(_) => self.fallback_index,
+        };
+        self.hour.count(action, took.map(|(time, _)| time));
         match answer.decision() {
             Ok(decision) => {
                 self.actions.get(decision.action as usize).unwrap_or(&self.none).inc();

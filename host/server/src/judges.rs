@@ -11,12 +11,14 @@ use std::time::Duration;
 use tollgate::judge::{Checker, Decider, Gate, Registry};
 use tollgate::plugins::Plugins;
 use tollgate::text::visible;
-use tollgate_live::{Live, Serving, Settings, State, Watcher};
+use tollgate_live::{Live, Served, Serving, Settings, State, Watcher};
 
-use crate::config::Config;
+use crate::config::{Config, CountersConfig};
+use crate::counting::Counting;
 use crate::error::{Kind, Unloaded};
 use crate::judged::{Judged, JudgedPolicy};
 use crate::metrics::Metrics;
+use crate::rolling::Rolling;
 use crate::work::Pace;
 
 /// A policy that is served.
@@ -27,6 +29,21 @@ pub(crate) struct ServedPolicy {
     pub(crate) headers: Vec<String>,
     pub(crate) judged: JudgedPolicy,
     pub(crate) pace: Pace,
+    pub(crate) counting: Option<Arc<Counting>>,
+    candidate: Option<Arc<Serving>>,
+    pub(crate) rolling: Option<Arc<Rolling>>,
+}
+
+impl ServedPolicy {
+    /// The version that is live.
+    pub(crate) fn serving(&self) -> &Serving {
+        &self.serving
+    }
+
+    /// Whether a call may wait for what is outside of this process.
+    pub(crate) fn waits(&self) -> bool {
+        self.counting.as_ref().is_some_and(|counting| counting.waits())
+    }
 }
 
 /// A signature, schema or document that payloads are checked against.
@@ -50,6 +67,8 @@ pub(crate) struct ServedGate {
 /// What is live of each kind.
 struct Lives {
     policies: Live,
+    /// Of the policies that are rolled out, what may take their place.
+    candidates: Live,
     checks: Live,
     /// The checks again, for rows.
     rows: Live,
@@ -70,11 +89,18 @@ pub(crate) struct Judges {
     checks: Registry<Arc<ServedCheck>>,
     gates: Registry<Arc<ServedGate>>,
     told: Mutex<Told>,
+    countings: OnceLock<BTreeMap<String, Arc<Counting>>>,
+    /// By policy, the last rollout: it goes on while its versions are the same.
+    rollings: Mutex<BTreeMap<String, Arc<Rolling>>>,
+    plugins: Plugins,
 }
 
 impl Judges {
-    pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>, plugins: Plugins) -> Self {
         Self {
+            countings: OnceLock::new(),
+            rollings: Mutex::default(),
+            plugins,
             config,
             metrics,
             live: OnceLock::new(),
@@ -87,9 +113,15 @@ impl Judges {
 
     /// Loads all that is configured, and looks for changes from here on, where
     /// it is said how often.
-    pub(crate) fn open(&self, plugins: &Plugins, watch: Option<Duration>) -> io::Result<()> {
-        let open = |served| Live::open(plugins.clone(), Settings { served, ready: 0 });
-        let Config { policies, checks, gates, .. } = &*self.config;
+    pub(crate) fn open(&self, watch: Option<Duration>) -> io::Result<()> {
+        let open = |served| Live::open(self.plugins.clone(), Settings { served, ready: 0 });
+        let Config { policies, checks, gates, rollouts, .. } = &*self.config;
+        let candidates = rollouts.iter().map(|(name, rollout)| {
+            let mut candidate = Served::policy(&rollout.candidate);
+            candidate.model = policies.get(name).and_then(|served| served.model.clone());
+            (name.clone(), candidate)
+        });
+        let candidates = open(candidates.collect());
         let gates = gates.iter().flat_map(|(name, profiles)| {
             let named = |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
             profiles.iter().enumerate().map(named)
@@ -99,7 +131,7 @@ impl Judges {
         let rows = open(of_rows.collect());
         let checks = open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
         let policies = open(policies.clone());
-        let all = [&policies, &checks, &rows, &gates];
+        let all = [&policies, &candidates, &checks, &rows, &gates];
         let watchers = match watch {
             None => Vec::new(),
             Some(every) => {
@@ -107,37 +139,107 @@ impl Judges {
             }
         };
         // Nobody else opens them.
-        let _ = self.live.set(Lives { policies, checks, rows, gates, _watchers: watchers });
+        let _ = self.live.set(Lives { policies, candidates, checks, rows, gates, _watchers: watchers });
         Ok(())
     }
 
     /// Loads all of it again. What cannot be loaded leaves what is live.
     pub(crate) fn reload(&self) {
         let Some(lives) = self.live.get() else { return };
-        for live in [&lives.policies, &lives.checks, &lives.rows, &lives.gates] {
+        let Lives { policies, candidates, checks, rows, gates, .. } = lives;
+        for live in [policies, candidates, checks, rows, gates] {
             live.reload();
         }
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<Arc<ServedPolicy>> {
-        let serving = self.live.get()?.policies.serving(name)?;
+        let lives = self.live.get()?;
+        let serving = lives.policies.serving(name)?;
+        let candidate = lives.candidates.serving(name);
         if let Some(known) = self.policies.get(name)
             && Arc::ptr_eq(&known.serving, &serving)
+            && known.candidate.as_ref().map(Arc::as_ptr) == candidate.as_ref().map(Arc::as_ptr)
         {
             return Some(known);
         }
         let decider = serving.decider()?.clone();
-        let document = decider.document();
-        let inputs = decider.policy().surface().inputs.iter();
-        let headers = inputs
-            .filter_map(|input| document.input(&input.name)?.header.as_deref())
-            .map(str::to_ascii_lowercase)
-            .collect();
+        let mut headers = headers_of(&decider);
+        if let Some(candidate) = candidate.as_ref().and_then(|candidate| candidate.decider()) {
+            headers.extend(headers_of(candidate));
+            headers.sort();
+            headers.dedup();
+        }
+        let rolling = self.rolling(name, &decider, candidate.as_deref());
+        let counting = self.countings.get().and_then(|all| all.get(name).cloned());
         let judged = JudgedPolicy::new(&self.metrics, name, &decider);
         let pace = Pace::default();
-        let policy = Arc::new(ServedPolicy { serving, headers, judged, pace, decider });
+        let policy = Arc::new(ServedPolicy {
+            serving,
+            headers,
+            judged,
+            pace,
+            counting,
+            candidate,
+            rolling,
+            decider,
+        });
         self.policies.insert(name, Arc::clone(&policy));
         Some(policy)
+    }
+
+    /// Opens the places where counters are kept.
+    ///
+    /// # Errors
+    /// When one cannot be used.
+    pub(crate) fn open_counters(&self) -> Result<(), tollgate_counters::StoreError> {
+        let open = |(name, counters): (&String, &CountersConfig)| {
+            Ok((name.clone(), Arc::new(Counting::open(name, counters, &self.metrics)?)))
+        };
+        let countings = self.config.counters.iter().map(open).collect::<Result<_, _>>()?;
+        // Nobody else opens them.
+        let _ = self.countings.set(countings);
+        Ok(())
+    }
+
+    /// The rollout of a policy, which goes on while both versions are the same.
+    fn rolling(
+        &self,
+        name: &str,
+        champion: &Decider,
+        candidate: Option<&Serving>,
+    ) -> Option<Arc<Rolling>> {
+        let rollout = self.config.rollouts.get(name)?;
+        let candidate = candidate?.decider()?;
+        let mut rollings = self.rollings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rolling) = rollings.get(name).filter(|it| it.is_of(champion, candidate)) {
+            return Some(Arc::clone(rolling));
+        }
+        let opened =
+            Rolling::open(name, rollout, &self.plugins, champion, candidate, &self.metrics);
+        match opened {
+            Ok(rolling) => {
+                let rolling = Arc::new(rolling);
+                rollings.insert(name.to_owned(), Arc::clone(&rolling));
+                Some(rolling)
+            }
+            Err(error) => {
+                let problem = one_line(&error);
+                let problem = visible(&problem);
+                tracing::error!(policy = name, %problem, "no rollout: the champion answers all");
+                rollings.remove(name);
+                None
+            }
+        }
+    }
+
+    /// Judges the guardrails of all rollouts whose time it is.
+    pub(crate) fn check_rollouts(&self) {
+        // A rollout begins with the first look at its policy.
+        for name in self.config.rollouts.keys() {
+            if let Some(rolling) = self.policy(name).and_then(|policy| policy.rolling.clone()) {
+                rolling.check();
+            }
+        }
     }
 
     pub(crate) fn check(&self, name: &str) -> Option<Arc<ServedCheck>> {
@@ -190,7 +292,8 @@ impl Judges {
         let checks = checks.map(|((kind, one), rows)| {
             (kind, if one.refused.is_none() && rows.refused.is_some() { rows } else { one })
         });
-        let all = of(Kind::Policy, &lives.policies).chain(checks);
+        let all = of(Kind::Policy, &lives.policies).chain(of(Kind::Candidate, &lives.candidates));
+        let all = all.chain(checks);
         Some(all.chain(of(Kind::Gate, &lives.gates)).collect())
     }
 
@@ -253,6 +356,14 @@ pub(crate) fn one_line(error: &dyn miette::Diagnostic) -> String {
         error.related().into_iter().flatten().map(ToString::to_string).collect();
     let text = error.to_string();
     if places.is_empty() { text } else { format!("{text}: {}", places.join("; ")) }
+}
+
+/// The headers that a policy reads, in lower case.
+fn headers_of(decider: &Decider) -> Vec<String> {
+    let (document, surface) = (decider.document(), decider.policy().surface());
+    let headers =
+        surface.inputs.iter().filter_map(|input| document.input(&input.name)?.header.as_deref());
+    headers.map(str::to_ascii_lowercase).collect()
 }
 
 /// What a profile of a gate is called among the live ones.

@@ -10,22 +10,27 @@
 //! | `handle` | what each route does |
 //! | `work` | where judges are called: at once, or by a worker |
 //! | `judges` | what is served, with what is kept beside each |
-//! | `judged`, `metrics` | what is counted |
+//! | `counting`, `rolling` | counters of a policy, and versions beside each other |
+//! | `judged`, `metrics`, `hour` | what is counted |
+//! | `console/` | the page that shows it to people |
 //!
 //! It holds no second copy of what the judges of [`tollgate`] do.
 
 mod answer;
 mod body;
 mod config;
+mod counting;
 mod door;
 mod error;
 mod handle;
+mod hour;
 mod judged;
 mod judges;
 mod metrics;
 mod openapi;
 mod problem;
 mod query;
+mod rolling;
 mod route;
 mod routes;
 mod server;
@@ -34,7 +39,8 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    Check, Config, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, SERVER_SCHEMA,
+    Check, Config, CountersConfig, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, RolloutConfig,
+    SERVER_SCHEMA,
     TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};

@@ -39,6 +39,14 @@ pub(crate) struct Metrics {
     pub(crate) requests: Family<Labels, Counter>,
     /// Connections that were refused, by why.
     pub(crate) refused: Family<Labels, Counter>,
+    /// By policy and whether both versions agree.
+    pub(crate) shadow: Family<Labels, Counter>,
+    /// By policy.
+    pub(crate) shadow_skipped: Family<Labels, Counter>,
+    /// By policy.
+    pub(crate) rollouts_returned: Family<Labels, Counter>,
+    /// By policy.
+    pub(crate) counters_failed: Family<Labels, Counter>,
     pub(crate) connections: Gauge,
     /// By kind, name and whether it went live.
     pub(crate) reloads: Family<Labels, Counter>,
@@ -73,6 +81,12 @@ impl Metrics {
         let fuel = counted("fuel", "WebAssembly operations of decisions");
         let checks = counted("checks", "Payloads that were checked, by verdict");
         let gates = counted("gates", "Gate runs, by verdict");
+        let shadow = counted("compared", "Requests that both versions of a rollout saw");
+        let skipped = "Requests of a rollout that only one version saw, since too many waited";
+        let shadow_skipped = counted("not_compared", skipped);
+        let returned = "Rollouts that went back to the champion, since a guardrail broke";
+        let rollouts_returned = counted("rollouts_returned", returned);
+        let counters_failed = counted("counters_failed", "Counters not read or not counted");
         let requests = counted("http_requests", "HTTP requests, by port and status");
         let refused = counted("refused_connections", "Connections refused or cut off, by why");
         let reloads = counted("reloads", "Versions that went live or were refused");
@@ -93,6 +107,10 @@ impl Metrics {
             checks,
             gates,
             judge_seconds,
+            shadow,
+            shadow_skipped,
+            rollouts_returned,
+            counters_failed,
             requests,
             refused,
             connections,

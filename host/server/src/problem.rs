@@ -20,11 +20,12 @@ pub(crate) struct Kind {
 }
 
 /// The kinds that there are, each with its one status.
-pub(crate) const KINDS: [Kind; 16] = [
+pub(crate) const KINDS: [Kind; 17] = [
     BAD_REQUEST,
     UNAUTHORIZED,
     FORBIDDEN,
     NOT_FOUND,
+    CONFLICT,
     METHOD,
     NOT_ACCEPTABLE,
     SLOW,
@@ -51,6 +52,8 @@ pub(crate) const FORBIDDEN: Kind =
     kind("forbidden", "the token does not allow that", StatusCode::FORBIDDEN);
 pub(crate) const NOT_FOUND: Kind =
     kind("not-found", "nothing has that name", StatusCode::NOT_FOUND);
+pub(crate) const CONFLICT: Kind =
+    kind("conflict", "it is not as it was thought to be", StatusCode::CONFLICT);
 pub(crate) const METHOD: Kind =
     kind("method", "the route has another method", StatusCode::METHOD_NOT_ALLOWED);
 pub(crate) const NOT_ACCEPTABLE: Kind =

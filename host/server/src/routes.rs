@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::handle::{admin, auth, check, decide, gate, models, rows, state};
+use crate::handle::{admin, auth, check, console, decide, gate, models, rollback, rows, state};
 use crate::problem::{
-    BAD_REQUEST, BUSY, DEADLINE, FORBIDDEN, Kind, MEDIA, METHOD, NO_REGISTRY, NOT_FOUND,
+    BAD_REQUEST, BUSY, CONFLICT, DEADLINE, FORBIDDEN, Kind, MEDIA, METHOD, NO_REGISTRY, NOT_FOUND,
     NOT_LOADED, PLUGIN, Problem, SLOW, TOO_LARGE, UNAUTHORIZED,
 };
 use crate::route::{Answer, Parameter, Port, Route};
@@ -230,6 +230,42 @@ pub(crate) const ROUTES: &[Route] = &[
     Route {
         port: Port::Admin,
         method: "get",
+        path: "/",
+        name: "console",
+        summary: "A page for people: what is served, and what it decided in the last hour",
+        takes: &[],
+        parameters: &[],
+        answers: &[Answer { status: 200, is: "the page", media: "text/html", schema: None }],
+        problems: &[],
+        handler: || get(console::page),
+    },
+    Route {
+        port: Port::Admin,
+        method: "get",
+        path: "/console.js",
+        name: "console_script",
+        summary: "The script of the page",
+        takes: &[],
+        parameters: &[],
+        answers: &[Answer { status: 200, is: "it", media: "text/javascript", schema: None }],
+        problems: &[],
+        handler: || get(console::script),
+    },
+    Route {
+        port: Port::Admin,
+        method: "get",
+        path: "/admin/overview",
+        name: "overview",
+        summary: "What the page shows",
+        takes: &[],
+        parameters: &[],
+        answers: &[json(200, "state, and the last hour of each policy by minute", "Any")],
+        problems: OF_TOKENS,
+        handler: || get(console::overview),
+    },
+    Route {
+        port: Port::Admin,
+        method: "get",
         path: "/admin/state",
         name: "state",
         summary: "What is served since when, and what could not be loaded and why",
@@ -238,6 +274,19 @@ pub(crate) const ROUTES: &[Route] = &[
         answers: &[json(200, "the state of each", "Any")],
         problems: OF_TOKENS,
         handler: || get(admin::state),
+    },
+    Route {
+        port: Port::Admin,
+        method: "post",
+        path: "/admin/rollback",
+        name: "rollback",
+        summary: "Let the version before answer again, or the fallback: the one write that \
+                  `tollgate rollback` makes",
+        takes: &[JSON],
+        parameters: &[],
+        answers: &[json(200, "the version that is pinned now", "Any")],
+        problems: &[UNAUTHORIZED, FORBIDDEN, BAD_REQUEST, NOT_FOUND, CONFLICT],
+        handler: || post(rollback::rollback),
     },
     Route {
         port: Port::Admin,

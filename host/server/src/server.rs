@@ -41,7 +41,6 @@ pub struct Server {
     runtime: Runtime,
     listeners: Listeners,
     service: Arc<Service>,
-    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 }
 
@@ -57,8 +56,9 @@ pub fn openapi() -> String {
 /// What of it could not be served.
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config);
-    service.judges.open(plugins, None)?;
+    let service = service(config, plugins.clone());
+    service.judges.open(None)?;
+    service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
         return Err(ServerError::Some(unloaded));
@@ -66,9 +66,9 @@ pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     actions(&service)
 }
 
-fn service(config: Config) -> Service {
+fn service(config: Config, plugins: Plugins) -> Service {
     let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
-    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
+    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics), plugins);
     Service::new(config, judges, metrics, Bytes::from(openapi()))
 }
 
@@ -107,7 +107,7 @@ impl Server {
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
         let service = Arc::new(service(config));
-        Ok(Self { runtime, listeners, service, plugins, tls })
+        Ok(Self { runtime, listeners, service, tls })
     }
 
     /// Where it listens: what for, and the address.
@@ -122,8 +122,8 @@ impl Server {
     /// When nothing of what is configured can be served, or the system refuses
     /// what a server needs.
     pub fn run(self) -> Result<(), ServerError> {
-        let Self { runtime, listeners, service, plugins, tls } = self;
-        let ended = runtime.block_on(run(listeners, service, plugins, tls));
+        let Self { runtime, listeners, service, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, tls));
         // A plugin that hangs ends by its deadline, and nobody waits for it.
         runtime.shutdown_background();
         ended
@@ -133,7 +133,6 @@ impl Server {
 async fn run(
     listeners: Listeners,
     service: Arc<Service>,
-    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 ) -> Result<(), ServerError> {
     let mut signals = Signals::listen()?;
@@ -158,7 +157,8 @@ async fn run(
     listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
-    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&plugins, Some(watch)));
+    service.judges.open_counters()?;
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(Some(watch)));
     let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
@@ -191,6 +191,8 @@ async fn run(
             },
             _ = look.tick() => {
                 service.judges.tell();
+                let checker = Arc::clone(&service);
+                tokio::task::spawn_blocking(move || checker.judges.check_rollouts());
                 renew(tls.as_deref());
             }
         }

@@ -16,6 +16,17 @@ pub enum Role {
     Rollback,
 }
 
+impl Role {
+    /// As the configuration has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
 /// The tokens of the admin address.
 #[derive(Clone, Default)]
 pub struct Tokens(Vec<(Role, String)>);

@@ -20,13 +20,13 @@ use crate::service::Service;
 const METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Lets go on who may do what this role may. Where no token is asked for,
+/// Lets go on who may do what this role may, and gives the caller's. Where no token is asked for,
 /// everybody on this machine may read and nobody may change anything.
-fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<(), Problem> {
+pub(super) fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<Role, Problem> {
     let tokens = &service.config.tokens;
     if tokens.is_empty() {
         return match wanted {
-            Role::Read => Ok(()),
+            Role::Read => Ok(Role::Read),
             Role::Rollback => Err(Problem::new(
                 FORBIDDEN,
                 "no token is configured, so nothing can be changed from here",
@@ -39,7 +39,7 @@ fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<(), Problem>
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     match bearer.and_then(|token| tokens.role(token)) {
-        Some(role) if role >= wanted => Ok(()),
+        Some(role) if role >= wanted => Ok(role),
         Some(_) => Err(Problem::new(FORBIDDEN, "the token may read and not change")),
         None => Err(Problem::new(UNAUTHORIZED, "send `authorization: Bearer TOKEN`")
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
@@ -95,7 +95,8 @@ pub(crate) async fn reload(
     Ok(reply::json(status, format!("{}\n", all(&service))))
 }
 
-fn all(service: &Service) -> Value {
+/// The state of each judge.
+pub(super) fn all(service: &Service) -> Value {
     let state = service.judges.state();
     let judges = state.as_deref().unwrap_or_default().iter().map(|(kind, state)| {
         let standby = |standby: &Option<Standby>| {

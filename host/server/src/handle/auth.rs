@@ -101,6 +101,7 @@ async fn decided(service: &Service, name: &str, request: Request) -> Result<Deci
     };
     let judge = Arc::clone(&policy);
     let bytes = payload.as_ref().map_or(0, |payload| payload.len());
+    let bytes = if policy.waits() { usize::MAX } else { bytes };
     service
         .work
         .run(&policy.pace, bytes, move |attempt| {

@@ -1,5 +1,6 @@
 //! What do we do with this score?
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use hyper::StatusCode;
 use jiff::Timestamp;
 use tollgate::input::{InputError, Outside};
 use tollgate::judge::{Answer, NoDecision};
+use tollgate_rollout::Arm;
 use tollgate_engine::{CallError, CallStats, Cause, Fault};
 
 use super::outside::outside;
@@ -34,7 +36,7 @@ pub(crate) async fn decide(
     let payload = service.bodies.read(&parts.headers, body).await?;
     let outside = outside(&policy.headers, &parts.headers);
     let judge = Arc::clone(&policy);
-    let bytes = payload.len();
+    let bytes = if policy.waits() { usize::MAX } else { payload.len() };
     let (status, json) = service
         .work
         .run(&policy.pace, bytes, move |attempt| {
@@ -75,7 +77,14 @@ pub(super) fn judged<T>(
 ) -> Tried<T> {
     let start = Instant::now();
     let mut stats = CallStats::default();
-    let answer = policy.decider.decide_with(payload, outside, &attempt.options, Some(&mut stats));
+    let mut outside = Cow::Borrowed(outside);
+    let counted = policy.counting.as_deref().and_then(|counting| {
+        counting.tell(payload, outside.to_mut()).map(|key| (counting, key))
+    });
+    let rolling = policy.rolling.as_deref();
+    let rolled = rolling.map(|rolling| (rolling, rolling.arm(payload)));
+    let decider = rolled.as_ref().map_or(&policy.decider, |(_, (_, decider))| *decider);
+    let answer = decider.decide_with(payload, &outside, &attempt.options, Some(&mut stats));
     match answer.decision().err() {
         Some(NoDecision::Call(CallError::Fault(fault))) => match &fault.cause {
             Cause::Deadline(_) | Cause::Busy(_) if attempt.again => return Tried::Unfinished,
@@ -87,7 +96,18 @@ pub(super) fn judged<T>(
         _ => {}
     }
     let shown = shown(&answer);
-    policy.judged.record(&answer, Some((start.elapsed(), &stats)));
+    let took = start.elapsed();
+    let judged = match &rolled {
+        Some((rolling, (Arm::Candidate, _))) => &rolling.judged,
+        _ => &policy.judged,
+    };
+    judged.record(&answer, Some((took, &stats)));
+    if let (Some((counting, key)), Some(action)) = (counted, answer.action()) {
+        counting.count(&key, action);
+    }
+    if let Some((rolling, (arm, _))) = rolled {
+        rolling.compare(payload, &outside, arm, &answer, took);
+    }
     Tried::Done(Ok(shown))
 }
 

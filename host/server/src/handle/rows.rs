@@ -57,7 +57,10 @@ pub(crate) async fn decide(
     let [timed] = parameters(parts.uri.query(), ["time"])?;
     let time = flag("time", timed)?;
     let room = room(&service)?;
-    let outside = outside(&policy.headers, &parts.headers);
+    let mut outside = outside(&policy.headers, &parts.headers);
+    if let Some(counting) = &policy.counting {
+        counting.unknown_of_rows(&mut outside);
+    }
     let feed = Feed::start(body, service.body_timeout());
     let (begun, start) = oneshot::channel();
     let (answers, mut ready) = mpsc::channel(AHEAD);
