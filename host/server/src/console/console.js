@@ -54,7 +54,7 @@ function decisions(policy) {
   const most = Math.max(1, ...counts.map(sum));
   const [width, height] = [600, 120];
   const step = width / 60;
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height + 16}`, role: "img", "aria-label": "decisions a minute over the last hour, by action" });
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height + 1}`, role: "img", "aria-label": "decisions a minute over the last hour, by action" });
   counts.forEach((row, index) => {
     let y = height;
     row.forEach((count, action) => {
@@ -66,16 +66,15 @@ function decisions(policy) {
     });
   });
   svg.append(make("line", { x1: 0, y1: height, x2: width, y2: height, stroke: "currentColor", "stroke-opacity": ".3" }));
-  const label = (x, anchor, text) => svg.append(make("text", { x, y: height + 13, "font-size": 11, fill: "currentColor", "fill-opacity": ".65", "text-anchor": anchor }, text));
-  label(0, "start", "an hour ago");
-  label(width, "end", `now; at most ${whole(most)} a minute`);
+  const axis = make("div", { class: "axis" }, make("span", {}, "an hour ago"), make("span", {}, `now; at most ${whole(most)} a minute`));
   const legend = make("div", { class: "legend" }, ...actions.map((action, index) => {
     const total = sum(counts.map((row) => row[index]));
+    if (!total) return null;
     const colour = make("i");
     colour.style.background = PALETTE[index % PALETTE.length];
     return make("span", {}, colour, `${action} ${whole(total)}`);
   }));
-  return [svg, legend];
+  return [svg, axis, legend];
 }
 
 /** p50 and p99 a minute, on a logarithmic scale. */
@@ -171,13 +170,11 @@ function confirm_rollback(name, it, to) {
 }
 
 function judges(overview) {
-  return make("section", { class: "wide" }, make("h2", {}, "What is live"), make("table", {},
-    make("thead", {}, make("tr", {}, ...["", "name", "version", "since", ""].map((name) => make("th", {}, name)))),
-    make("tbody", {}, ...overview.judges.map((it) => make("tr", {},
-      make("td", { class: "soft" }, it.kind), make("td", {}, it.name), make("td", {}, it.version ?? ""),
-      make("td", {}, it.since ? ago(it.since) : ""),
-      make("td", { class: it.problem ? "bad" : "good" },
-        it.problem ? `${it.served ? "the one before still serves: " : "not served: "}${it.problem}` : "serves"))))));
+  return make("section", { class: "wide" }, make("h2", {}, "What is live"), ...overview.judges.map((it) => make("div", { class: "live" },
+    make("span", { class: "soft" }, it.kind), make("b", {}, it.name), it.version ? make("span", {}, it.version) : null,
+    it.since ? make("span", { class: "soft" }, ago(it.since)) : null,
+    make("span", { class: it.problem ? "bad" : "good" },
+      it.problem ? `${it.served ? "the one before still serves: " : "not served: "}${it.problem}` : "serves"))));
 }
 
 function draw(overview) {
