@@ -171,10 +171,10 @@ function confirm_rollback(name, it, to) {
 
 function judges(overview) {
   return make("section", { class: "wide" }, make("h2", {}, "What is live"), ...overview.judges.map((it) => make("div", { class: "live" },
-    make("span", { class: "soft" }, it.kind), make("b", {}, it.name), it.version ? make("span", {}, it.version) : null,
-    it.since ? make("span", { class: "soft" }, ago(it.since)) : null,
+    make("span", { class: "soft" }, it.kind), make("b", {}, it.name), it.live?.version ? make("span", {}, it.live.version) : null,
+    it.live ? make("span", { class: "soft" }, ago(it.live.since)) : null,
     make("span", { class: it.problem ? "bad" : "good" },
-      it.problem ? `${it.served ? "the one before still serves: " : "not served: "}${it.problem}` : "serves"))));
+      it.problem ? `${it.live ? "the one before still serves: " : "not served: "}${it.problem}` : "serves"))));
 }
 
 function draw(overview) {
