@@ -9,6 +9,7 @@
 
 mod common;
 mod serve {
+    mod beside;
     pub(crate) mod client;
     mod hostile;
     mod live;

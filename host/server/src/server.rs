@@ -163,6 +163,8 @@ async fn run(
     let mut is_loaded = false;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut guard = interval(GUARD);
+    guard.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             loaded = opened.as_mut(), if !is_loaded => {
@@ -189,10 +191,12 @@ async fn run(
                     renew(tls.as_deref());
                 }
             },
-            _ = look.tick() => {
-                service.judges.tell();
+            _ = guard.tick(), if !service.config.rollouts.is_empty() => {
                 let checker = Arc::clone(&service);
                 tokio::task::spawn_blocking(move || checker.judges.check_rollouts());
+            }
+            _ = look.tick() => {
+                service.judges.tell();
                 renew(tls.as_deref());
             }
         }
@@ -215,6 +219,9 @@ async fn run(
     let _ = stop_admin.send(true);
     Ok(())
 }
+
+/// How often it is looked whether the guardrails of a rollout are due.
+const GUARD: Duration = Duration::from_secs(1);
 
 /// Connections of the admin address: a scraper, probes and a few people.
 const ADMIN_CONNECTIONS: usize = 64;
