@@ -67,9 +67,9 @@ pub(crate) struct Serve {
 }
 
 /// What one call may take to be configured, in operations, until it is worth
-/// freezing: that compiles the plugin anew, which takes seconds once, and the
+/// freezing: some ten milliseconds. That compiles the plugin anew, once, and the
 /// server is not ready before.
-const DEAR: u64 = 1_000_000;
+const DEAR: u64 = 20_000_000;
 
 /// Instances beyond those of workers and streams: calls that are made at once,
 /// one a thread, and those that are ready.

@@ -153,6 +153,8 @@ fn a_policy_that_hangs_or_traps_leaves_the_others_alone() {
                 assert_eq!(response.problem(), "busy");
                 assert_eq!(response.header("retry-after"), Some("1"));
             }
+            // On a machine that is too busy to end it in time.
+            504 => assert_eq!(response.problem(), "deadline"),
             _ => panic!("{response:?}"),
         }
     }

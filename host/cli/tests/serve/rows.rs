@@ -149,9 +149,11 @@ fn a_reader_that_goes_frees_the_stream() {
     stream.write_all(format!("{head}content-length: 100000000\r\n\r\n").as_bytes()).unwrap();
     let lines = (transaction(0.9) + "\n").repeat(100);
     stream.write_all(lines.as_bytes()).unwrap();
-    let mut second = Client::connect(&server.http);
-    let busy = second.send("POST", DECIDE, &[LINES], lines.as_bytes());
-    assert_eq!((busy.status, busy.problem().as_str()), (503, "busy"));
+    server.until(|| {
+        let mut second = Client::connect(&server.http);
+        let busy = second.send("POST", DECIDE, &[LINES], lines.as_bytes());
+        busy.status == 503 && busy.problem() == "busy"
+    });
     drop(stream);
     server.until(|| {
         let mut next = Client::connect(&server.http);

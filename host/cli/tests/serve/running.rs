@@ -91,9 +91,16 @@ impl Running {
     pub(crate) fn until(&self, mut is_so: impl FnMut() -> bool) {
         let start = Instant::now();
         while !is_so() {
-            assert!(start.elapsed() < PATIENCE, "{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "{}", self.told());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// What it told a person.
+    fn told(&self) -> String {
+        let log = self.log();
+        let lines = log.lines().filter(|line| !line.contains("\"level\":\"DEBUG\""));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -109,7 +116,7 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < PATIENCE, "{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "{}", self.told());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
