@@ -155,8 +155,7 @@ async fn run(
         &limits,
         Arc::clone(metrics),
     );
-    let _socket =
-        listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
+    let _socket = listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     let opened = tokio::task::spawn_blocking(move || loader.judges.open(&plugins, Some(watch)));
