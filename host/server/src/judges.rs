@@ -233,7 +233,7 @@ impl Judges {
             if let Some(refused) = refused
                 && failed > 0
             {
-                let problem = one_line(&refused.error);
+                let problem = one_line(&*refused.error);
                 let kept = live.is_some();
                 tracing::error!(
                     kind = kind.name(), name, problem = %visible(&problem), kept, "not loaded"
