@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 use thiserror::Error;
+use tollgate::source::SourceError;
 use tollgate_live::LoadError;
 
 /// What something that is served is.
@@ -78,6 +79,9 @@ pub enum ServerError {
     /// Another server listens on the socket.
     #[error("`{0}` is the socket of a server that runs")]
     Taken(String),
+    /// A certificate or key cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A certificate or key cannot be used.
     #[error("`{file}` cannot be used: {problem}")]
     Tls {

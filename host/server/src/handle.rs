@@ -8,7 +8,7 @@ pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
 mod outside;
+mod reply;
 pub(crate) mod rollback;
 pub(crate) mod rows;
 pub(crate) mod state;
-mod reply;

@@ -123,13 +123,15 @@ impl Judges {
         });
         let candidates = open(candidates.collect());
         let gates = gates.iter().flat_map(|(name, profiles)| {
-            let named = |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
+            let named =
+                |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
             profiles.iter().enumerate().map(named)
         });
         let gates = open(gates.collect());
         let of_rows = checks.iter().map(|(name, check)| (name.clone(), check.of_rows()));
         let rows = open(of_rows.collect());
-        let checks = open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
+        let checks =
+            open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
         let policies = open(policies.clone());
         let all = [&policies, &candidates, &checks, &rows, &gates];
         let watchers = match watch {
@@ -334,7 +336,7 @@ impl Judges {
             if let Some(refused) = refused
                 && failed > 0
             {
-                let problem = one_line(&refused.error);
+                let problem = one_line(&*refused.error);
                 let kept = live.is_some();
                 tracing::error!(
                     kind = kind.name(), name, problem = %visible(&problem), kept, "not loaded"

@@ -154,7 +154,7 @@ async fn run(
         &limits,
         Arc::clone(metrics),
     );
-    listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
+    let _socket = listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;

@@ -67,9 +67,9 @@ pub(crate) struct Serve {
 }
 
 /// What one call may take to be configured, in operations, until it is worth
-/// freezing: that compiles the plugin anew, which takes seconds once, and the
+/// freezing: some ten milliseconds. That compiles the plugin anew, once, and the
 /// server is not ready before.
-const DEAR: u64 = 1_000_000;
+const DEAR: u64 = 20_000_000;
 
 /// Instances beyond those of workers and streams: calls that are made at once,
 /// one a thread, and those that are ready.
@@ -84,9 +84,8 @@ fn serve(arguments: &Serve) -> Result<Exit> {
     let limits = read.as_ref().map(|config| config.limits).unwrap_or_default();
     let instances = limits.concurrency + limits.streams + BESIDE;
     let instances = u32::try_from(instances).unwrap_or(u32::MAX);
-    let builder = Engine::builder()
-        .limits(Limits { instances, ..Limits::default() })
-        .bake_above(DEAR);
+    let builder =
+        Engine::builder().limits(Limits { instances, ..Limits::default() }).bake_above(DEAR);
     let plugins = super::plugins_in(&arguments.shared, builder)?;
     let (config, alone) = match (read, &arguments.policy) {
         (Some(config), _) => (config, None),

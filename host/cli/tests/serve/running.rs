@@ -63,8 +63,7 @@ impl Running {
                 kept.lock().unwrap().push(line);
             }
         });
-        let mut running =
-            Self { child, folder, http: String::new(), admin: String::new(), log };
+        let mut running = Self { child, folder, http: String::new(), admin: String::new(), log };
         running.until(|| running.logged("listening").len() == 2);
         for line in running.logged("listening") {
             let address = line["address"].as_str().unwrap();
@@ -91,9 +90,16 @@ impl Running {
     pub(crate) fn until(&self, mut is_so: impl FnMut() -> bool) {
         let start = Instant::now();
         while !is_so() {
-            assert!(start.elapsed() < PATIENCE, "{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "{}", self.told());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// What it told a person.
+    fn told(&self) -> String {
+        let log = self.log();
+        let lines = log.lines().filter(|line| !line.contains("\"level\":\"DEBUG\""));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn signal(&self, name: &str) {
@@ -109,7 +115,7 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < PATIENCE, "{}", self.log());
+            assert!(start.elapsed() < PATIENCE, "{}", self.told());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -3,7 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -31,10 +32,9 @@ struct Socket {
     file: SocketFile,
 }
 
-#[cfg(unix)]
-struct SocketFile(PathBuf);
+/// The file of a Unix socket, which goes with this.
+pub(super) struct SocketFile(PathBuf);
 
-#[cfg(unix)]
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Who comes next takes it away.
@@ -67,7 +67,7 @@ impl Listeners {
     }
 
     /// Lets people in. `stop` closes the ways of requests, `stop_admin` that of
-    /// the admin.
+    /// the admin. What is given goes when the server does.
     pub(super) fn open(
         self,
         http: Arc<Door>,
@@ -75,7 +75,7 @@ impl Listeners {
         admin: Arc<Door>,
         stop: &watch::Receiver<bool>,
         stop_admin: &watch::Receiver<bool>,
-    ) {
+    ) -> Option<SocketFile> {
         if let Some(listener) = self.http {
             tokio::spawn(http.tcp(listener, stop.clone()));
         }
@@ -84,12 +84,10 @@ impl Listeners {
         }
         #[cfg(unix)]
         if let Some(Socket { listener, file }) = self.unix {
-            let stop = stop.clone();
-            tokio::spawn(async move {
-                plain.unix(listener, stop).await;
-                drop(file);
-            });
+            tokio::spawn(plain.unix(listener, stop.clone()));
+            return Some(file);
         }
+        None
     }
 }
 
