@@ -123,7 +123,8 @@ fn minute_of(time: SystemTime) -> u64 {
 /// `12:07`, UTC.
 fn shown(minute: u64) -> String {
     let seconds = i64::try_from(minute.saturating_mul(60)).unwrap_or(i64::MAX);
-    Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.strftime("%H:%M").to_string())
+    Timestamp::from_second(seconds)
+        .map_or_else(|_| String::new(), |at| at.strftime("%H:%M").to_string())
 }
 
 #[cfg(test)]

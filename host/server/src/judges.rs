@@ -141,7 +141,8 @@ impl Judges {
             }
         };
         // Nobody else opens them.
-        let _ = self.live.set(Lives { policies, candidates, checks, rows, gates, _watchers: watchers });
+        let _ =
+            self.live.set(Lives { policies, candidates, checks, rows, gates, _watchers: watchers });
         Ok(())
     }
 

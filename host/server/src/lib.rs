@@ -39,9 +39,8 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    Check, Config, CountersConfig, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, RolloutConfig,
-    SERVER_SCHEMA,
-    TlsFiles, Tokens,
+    Check, Config, CountersConfig, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role,
+    RolloutConfig, SERVER_SCHEMA, TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
 pub use self::server::{Server, check, openapi};

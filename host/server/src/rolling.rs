@@ -146,7 +146,8 @@ impl Rolling {
             score: answer.score(),
             took,
         };
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.jobs.try_send(job) {
+        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.jobs.try_send(job)
+        {
             self.skipped.inc();
         }
     }

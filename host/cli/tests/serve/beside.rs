@@ -213,8 +213,16 @@ fn a_rollback_needs_the_role_the_generation_and_a_reason() {
     let documents = documents.display().to_string();
     for version in ["2.1.0", "2.2.0"] {
         let output = crate::common::tollgate(&[
-            "pin", &pins, "fraud_detector", version, "--documents", &documents, "--by", "dana",
-            "--reason", "a test",
+            "pin",
+            &pins,
+            "fraud_detector",
+            version,
+            "--documents",
+            &documents,
+            "--by",
+            "dana",
+            "--reason",
+            "a test",
         ]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }

@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 use tollgate_live::pins::{PinFile, PinnedVersion};

@@ -10,8 +10,8 @@ use hyper::StatusCode;
 use jiff::Timestamp;
 use tollgate::input::{InputError, Outside};
 use tollgate::judge::{Answer, NoDecision};
-use tollgate_rollout::Arm;
 use tollgate_engine::{CallError, CallStats, Cause, Fault};
+use tollgate_rollout::Arm;
 
 use super::outside::outside;
 use super::reply;
@@ -78,9 +78,10 @@ pub(super) fn judged<T>(
     let start = Instant::now();
     let mut stats = CallStats::default();
     let mut outside = Cow::Borrowed(outside);
-    let counted = policy.counting.as_deref().and_then(|counting| {
-        counting.tell(payload, outside.to_mut()).map(|key| (counting, key))
-    });
+    let counted = policy
+        .counting
+        .as_deref()
+        .and_then(|counting| counting.tell(payload, outside.to_mut()).map(|key| (counting, key)));
     let rolling = policy.rolling.as_deref();
     let rolled = rolling.map(|rolling| (rolling, rolling.arm(payload)));
     let decider = rolled.as_ref().map_or(&policy.decider, |(_, (_, decider))| *decider);
