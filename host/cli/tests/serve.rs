@@ -15,6 +15,7 @@ mod serve {
     mod live;
     mod rows;
     pub(crate) mod running;
+    mod scraped;
     mod secure;
 }
 
