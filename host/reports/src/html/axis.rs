@@ -1,5 +1,7 @@
 //! From numbers to places on a line.
 
+use std::fmt::{self, Write};
+
 /// A line that holds all of some numbers, with a margin on both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
@@ -8,9 +10,12 @@ pub(super) struct Axis {
 }
 
 /// Of the numbers' range, on each side.
-const MARGIN: f64 = 0.08;
+const MARGIN: f64 = 0.12;
 
 impl Axis {
+    /// From 0 to 1.
+    pub(super) const UNIT: Self = Self { least: 0.0, most: 1.0 };
+
     /// None for no numbers.
     pub(super) fn of(numbers: impl Iterator<Item = f64> + Clone) -> Option<Self> {
         let least = numbers.clone().reduce(f64::min)?;
@@ -27,6 +32,12 @@ impl Axis {
     pub(super) fn percent(self, number: f64) -> f64 {
         let share = (number / 2.0 - self.least / 2.0) / (self.most / 2.0 - self.least / 2.0);
         (share * 100.0).clamp(0.0, 100.0)
+    }
+
+    /// Its ends, below what lies on it.
+    pub(super) fn draw(self, out: &mut String) -> fmt::Result {
+        let (least, most) = (short(self.least), short(self.most));
+        writeln!(out, "<div class=\"scale\"><span>{least}</span><span>{most}</span></div>")
     }
 }
 
