@@ -157,22 +157,23 @@ impl History<'_> {
         writeln!(out, "</p>\n</figure>")
     }
 
-    /// Nothing where there are no two numbers of one unit.
+    /// Nothing where there are no two numbers of one unit. What is none, or in
+    /// another unit, leaves a gap.
     fn curve(&self, out: &mut String, said: &[String]) -> fmt::Result {
         let unit = self.steps.last().and_then(|step| step.fact.unit.as_ref());
-        let steps: Vec<(&Step<'_>, f64)> = self
+        let values: Vec<Option<f64>> = self
             .steps
             .iter()
-            .filter(|step| step.fact.unit.as_ref() == unit)
-            .filter_map(|step| Some((step, step.value()?)))
+            .map(|step| step.value().filter(|_| step.fact.unit.as_ref() == unit))
             .collect();
+        let numbers = || values.iter().copied().flatten();
         let edges = self.bound.into_iter().flat_map(bound::edges);
-        let numbers = steps.iter().map(|(_, value)| *value).chain(edges);
-        let Some(axis) = Axis::of(numbers).filter(|_| steps.len() > 1) else { return Ok(()) };
+        let axis = Axis::of(numbers().chain(edges)).filter(|_| numbers().count() > 1);
+        let Some(axis) = axis else { return Ok(()) };
         let height =
             |value: f64| FREE + (HEIGHT - 2.0 * FREE) * (100.0 - axis.percent(value)) / 100.0;
         // A place a version, with half a place free on both sides.
-        let place = 100.0 / steps.len() as f64;
+        let place = 100.0 / values.len() as f64;
         let across = |at: usize| place * (at as f64 + 0.5);
         writeln!(
             out,
@@ -186,8 +187,8 @@ impl History<'_> {
         if let Some(bound) = self.bound {
             bound::draw_behind(out, bound, height, [0.0, HEIGHT])?;
         }
-        for (at, pair) in steps.array_windows().enumerate() {
-            let [(_, from), (_, to)] = pair;
+        for (at, pair) in values.array_windows().enumerate() {
+            let [Some(from), Some(to)] = pair else { continue };
             writeln!(
                 out,
                 "<line class=\"curve\" x1=\"{:.2}%\" y1=\"{:.1}\" x2=\"{:.2}%\" y2=\"{:.1}\"/>",
@@ -197,7 +198,8 @@ impl History<'_> {
                 height(*to)
             )?;
         }
-        for (at, (step, value)) in steps.iter().enumerate() {
+        for (at, (step, value)) in self.steps.iter().zip(&values).enumerate() {
+            let Some(value) = value else { continue };
             let (class, radius) = match step.role {
                 Some(CANDIDATE) => ("value", 6),
                 Some(_) => ("other", 5),

@@ -65,7 +65,8 @@ impl<'a> Margins<'a> {
         let mut drawn = Vec::new();
         for line in lines {
             // 0.05 s beside 50 ms would be drawn as a thousand times less.
-            match line.numbers().find(|number| !number.is_finite()) {
+            let endless = line.numbers().find(|number| !number.is_finite());
+            match endless {
                 Some(number) => undrawn.push((line.name, format!("{number} cannot be drawn"))),
                 None if line.unit != unit => {
                     let own = line.unit.unwrap_or("no unit");
