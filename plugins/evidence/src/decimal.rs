@@ -69,7 +69,9 @@ impl Decimal {
         }
         let next = |by: i64| f64::from_bits(near.to_bits().wrapping_add_signed(by));
         let is_printed = |double: &f64| Self::from_f64(*double) == Some(self);
-        [0, 1, -1, 2, -2].into_iter().map(next).find(is_printed).unwrap_or(near)
+        // Each of the up to 15 operations is off by half a step at most.
+        let near_by = (0..=8).flat_map(|by| [by, -by]).map(next);
+        near_by.into_iter().find(is_printed).unwrap_or(near)
     }
 
     /// Reads `-12.5e-3`. `None` when it is not a number, or has more digits

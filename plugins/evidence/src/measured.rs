@@ -3,7 +3,7 @@
 
 use alloc::string::String;
 
-use tollgate_sdk::gate::{Bound, Measure};
+use tollgate_sdk::gate::{Bound, Edge, Measure};
 
 use crate::decimal::Decimal;
 use crate::unit::Unit;
@@ -21,7 +21,8 @@ pub struct Held<'a> {
 
 /// A value in the base of its unit's kind and what it was held against, in the
 /// first of `units` that says all of them exactly. None where there is no such
-/// unit: a third of a minute is no decimal.
+/// unit (a third of a minute is no decimal), and where doubles would lie on
+/// another side of the bound than the numbers that were compared.
 #[must_use]
 pub fn measured(
     name: String,
@@ -34,30 +35,23 @@ pub fn measured(
 
 fn in_unit(name: &str, value: Decimal, held: Held<'_>, unit: Option<&Unit>) -> Option<Measure> {
     let told = |base: Decimal| -> Option<f64> {
-        let number = match unit {
-            Some(unit) => unit.of_base(base)?,
-            None => base,
-        };
+        let number = unit.map_or(Some(base), |unit| unit.of_base(base))?;
         Some(number.to_f64())
     };
-    let edge = |edge: Option<(Decimal, bool)>| match edge {
-        Some((at, included)) => told(at).map(|at| Some((at, included))),
-        None => Some(None),
+    let told_value = told(value)?;
+    let edge = |edge: Option<(Decimal, bool)>| -> Option<Option<Edge>> {
+        let Some((at, included)) = edge else { return Some(None) };
+        let told_at = told(at)?;
+        let is_same_side = told_value.partial_cmp(&told_at) == Some(value.cmp(&at));
+        is_same_side.then_some(Some(Edge { at: told_at, included }))
     };
-    let (low, high) = (edge(held.low)?, edge(held.high)?);
-    let mut measure = Measure::new(name, told(value)?);
+    let bound = Bound { low: edge(held.low)?, high: edge(held.high)? };
+    let mut measure = Measure::new(name, told_value);
     if let Some((name, value)) = held.baseline {
         measure = measure.baseline(name, told(value)?);
     }
-    if low.is_some() || high.is_some() {
-        let low =
-            low.map(|(at, included)| if included { Bound::at_least(at) } else { Bound::above(at) });
-        let high =
-            high.map(|(at, included)| if included { Bound::at_most(at) } else { Bound::below(at) });
-        measure = measure.bound(Bound {
-            low: low.and_then(|bound| bound.low),
-            high: high.and_then(|bound| bound.high),
-        });
+    if bound.low.is_some() || bound.high.is_some() {
+        measure = measure.bound(bound);
     }
     measure.unit = unit.and_then(Unit::shown).map(String::from);
     Some(measure)

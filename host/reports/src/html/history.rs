@@ -65,21 +65,28 @@ impl Step<'_> {
 
 impl<'a> Histories<'a> {
     pub(super) fn of(facts: &'a [FactReport]) -> Self {
-        let mut values: BTreeMap<&str, BTreeMap<u64, &FactReport>> = BTreeMap::new();
-        for fact in facts {
-            let Some(version) = version_of(&fact.subject) else { continue };
-            let known = values.entry(&fact.name).or_default();
-            match known.get(&version) {
-                Some(other) if other.observed_at > fact.observed_at => {}
-                _ => drop(known.insert(version, fact)),
-            }
-        }
         let number = |subject: &str| {
             let mut stated =
                 facts.iter().filter(|fact| fact.subject == subject && fact.name == "version");
             stated.next()?.value.as_str()?.parse().ok()
         };
-        Self { values, candidate: number(CANDIDATE), champion: number(CHAMPION) }
+        let (candidate, champion) = (number(CANDIDATE), number(CHAMPION));
+        let mut values: BTreeMap<&str, BTreeMap<u64, &FactReport>> = BTreeMap::new();
+        for fact in facts {
+            let version = match &*fact.subject {
+                CHAMPION => champion,
+                subject => version_of(subject),
+            };
+            let Some(version) = version else { continue };
+            let known = values.entry(&fact.name).or_default();
+            let newer = |known: &&FactReport| known.observed_at > fact.observed_at;
+            if !known.get(&version).is_some_and(newer) {
+                known.insert(version, fact);
+            }
+        }
+        // Without another version there is no history.
+        values.retain(|_, known| known.keys().any(|version| Some(*version) != champion));
+        Self { values, candidate, champion }
     }
 
     /// Draws the histories of what a rule judged.
@@ -111,23 +118,17 @@ impl<'a> Histories<'a> {
     /// None where no other version has a value of it.
     fn history(&self, case: &Case<'a>, facts: &'a [FactReport]) -> Option<History<'a>> {
         let finding = case.finding?;
-        let rests = || finding.facts.iter().filter_map(|at| facts.get(*at as usize));
-        let of = |subject: &str, name: &str| {
-            rests().find(|fact| fact.subject == subject && fact.name == name)
-        };
-        let judged = rests().find(|fact| fact.subject == CANDIDATE)?;
-        let others = self.values.get(judged.name.as_str())?;
+        let mut rests = finding.facts.iter().filter_map(|at| facts.get(*at as usize));
+        let judged = rests.find(|fact| fact.subject == CANDIDATE)?;
+        let role = |version| Some(CHAMPION).filter(|_| self.champion == Some(version));
+        let others = self.values.get(judged.name.as_str())?.iter();
         let mut steps: BTreeMap<u64, Step<'a>> = others
-            .iter()
-            .map(|(version, fact)| (*version, Step { version: *version, role: None, fact }))
+            .map(|(version, fact)| {
+                (*version, Step { version: *version, role: role(*version), fact })
+            })
             .collect();
-        let champion = of(CHAMPION, &judged.name);
-        for (role, version, fact) in
-            [(CHAMPION, self.champion, champion), (CANDIDATE, self.candidate, Some(judged))]
-        {
-            if let (Some(version), Some(fact)) = (version, fact) {
-                steps.insert(version, Step { version, role: Some(role), fact });
-            }
+        if let Some(version) = self.candidate {
+            steps.insert(version, Step { version, role: Some(CANDIDATE), fact: judged });
         }
         let measure = finding.measured.as_ref().map(|measured| &measured.0);
         // Of another unit, or of another number, it is no bound of these.
