@@ -10,10 +10,10 @@ use wit_component::{StringEncoding, metadata};
 use wit_parser::Resolve;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=wit/1.1.0");
+    println!("cargo::rerun-if-changed=wit/1.2.0");
     let out = env::var("OUT_DIR")?;
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir("wit/1.1.0")?;
+    let (package, _) = resolve.push_dir("wit/1.2.0")?;
     for name in ["signature", "gate", "policy"] {
         let world = resolve.select_world(&[package], Some(name))?;
         let encoded = metadata::encode(&resolve, world, StringEncoding::UTF8, None)?;

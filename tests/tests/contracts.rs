@@ -1,5 +1,5 @@
 //! Plugins for every released version of the contract, in one engine: what was
-//! built for 1.0.0 answers as what is built today.
+//! built for an older one answers as what is built today.
 // A failed expectation of a test's own is a failed test.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tollgate_engine::types::{
-    Cells, Column, Decision, Dictionary, Fact, FactValue, Finding, Manner, Outcome, Records,
+    Cells, Column, Decision, Dictionary, Edge, Fact, FactValue, Finding, Manner, Outcome, Records,
     TypedColumn, Value,
 };
 use tollgate_engine::{CONTRACT_VERSIONS, Engine, Plugin};
@@ -32,13 +32,22 @@ fn built(engine: &Engine, name: &str) -> Plugin {
     load(engine, &built.join(format!("{name}.wasm")))
 }
 
-/// The plugin as it was built for 1.0.0, and as it is built today.
+/// The plugin as it was built for each version before the newest, and as it is
+/// built today.
+fn all(engine: &Engine, name: &str) -> [Plugin; 3] {
+    let fixture = |version: &str| {
+        let folder = format!("fixtures/contract-{version}/{name}.wasm");
+        load(engine, &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+    };
+    let all = [fixture("1.0.0"), fixture("1.1.0"), built(engine, name)];
+    assert_eq!(all.each_ref().map(Plugin::contract), *CONTRACT_VERSIONS);
+    all
+}
+
+/// The oldest and the newest.
 fn both(engine: &Engine, name: &str) -> [Plugin; 2] {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/contract-1.0.0");
-    let both = [load(engine, &fixtures.join(format!("{name}.wasm"))), built(engine, name)];
-    let contracts = both.each_ref().map(Plugin::contract);
-    assert_eq!(contracts, ["1.0.0", *CONTRACT_VERSIONS.last().unwrap()]);
-    both
+    let [oldest, _, newest] = all(engine, name);
+    [oldest, newest]
 }
 
 fn engine() -> Engine {
@@ -46,10 +55,12 @@ fn engine() -> Engine {
 }
 
 #[test]
-fn signatures_of_1_0_answer_as_mlflow_does() {
-    let [old, _] = both(&engine(), "mlflow-signature");
-    let component = Component::of(old);
-    for mode in [Mode::Mlflow, Mode::Strict] {
+fn signatures_of_older_versions_answer_as_mlflow_does() {
+    let [oldest, older, _] = all(&engine(), "mlflow-signature").map(Component::of);
+    let modes = [Mode::Mlflow, Mode::Strict];
+    for (component, mode) in
+        [&oldest, &older].into_iter().flat_map(|it| modes.map(|mode| (it, mode)))
+    {
         let mut report = Report::new(mode);
         for case in cases::read(CASES).unwrap() {
             let answer = component.answer(&case, mode.name());
@@ -94,11 +105,12 @@ fn places_in_columns_are_the_same() {
             }),
         ),
     ];
-    let found = both(&engine(), "mlflow-signature").map(|plugin| {
+    let found = all(&engine(), "mlflow-signature").map(|plugin| {
         plugin.signature(Some(SIGNATURE)).unwrap().check_columns(4, &columns).unwrap()
     });
-    assert!(found[1].iter().any(|finding| finding.column.is_some()), "{found:?}");
-    assert_eq!(found[0], found[1]);
+    assert!(found[2].iter().any(|finding| finding.column.is_some()), "{found:?}");
+    assert_eq!(found[0], found[2]);
+    assert_eq!(found[1], found[2]);
 }
 
 /// 1.0.0 has no word for rows of JSON: each is a payload of its own.
@@ -151,16 +163,17 @@ fn told(findings: &[Finding]) -> Vec<(&str, Outcome)> {
 }
 
 #[test]
-fn policies_of_both_decide_alike() {
+fn policies_of_all_decide_alike() {
     let settings = r#"{"thresholds":{"allow":0,"block":0.7,"manual_review":0.4},
         "rules":{"high_value_threshold":10000,"high_value_action":"manual_review",
             "new_merchant_lookback_days":30,"new_merchant_action":"extra_verification"},
         "flags":{"enable_geo_blocking":true,"enable_velocity_checks":true,
             "strict_mode_countries":["NG","PK"]}}"#;
     let settings = serde_json::from_str::<serde_json::Value>(settings).unwrap().to_string();
-    let [old, new] =
-        both(&engine(), "threshold-policy").map(|plugin| plugin.policy(Some(&settings)).unwrap());
+    let [old, older, new] =
+        all(&engine(), "threshold-policy").map(|plugin| plugin.policy(Some(&settings)).unwrap());
     assert_eq!(old.surface(), new.surface());
+    assert_eq!(older.surface(), new.surface());
     let mut dice = Dice::new(seed());
     let countries = ["NG", "US", "pk", "", "Nigeria"];
     let mut rows: Vec<Vec<Value>> = Vec::new();
@@ -182,6 +195,7 @@ fn policies_of_both_decide_alike() {
         let row: Vec<Value> =
             old.surface().inputs.iter().map(|input| value(input, &mut dice)).collect();
         assert_eq!(old.decide(&row), new.decide(&row), "{row:?}");
+        assert_eq!(older.decide(&row), new.decide(&row), "{row:?}");
         rows.push(row);
     }
     let columns: Vec<Column> = old
@@ -191,12 +205,13 @@ fn policies_of_both_decide_alike() {
         .enumerate()
         .map(|(at, input)| column(&rows, at, input.kind))
         .collect();
-    let decided = [&old, &new].map(|policy| {
+    let decided = [&old, &older, &new].map(|policy| {
         let batch = policy.decide_batch(rows.len() as u32, &columns).unwrap();
         let of = |row: &u32| batch.decisions[*row as usize].clone();
         batch.rows.iter().map(of).collect::<Vec<Result<Decision, String>>>()
     });
-    assert_eq!(decided[0], decided[1]);
+    assert_eq!(decided[0], decided[2]);
+    assert_eq!(decided[1], decided[2]);
 }
 
 fn column(rows: &[Vec<Value>], at: usize, kind: tollgate_engine::types::Kind) -> Column {
@@ -226,15 +241,16 @@ fn column(rows: &[Vec<Value>], at: usize, kind: tollgate_engine::types::Kind) ->
 }
 
 #[test]
-fn gates_of_both_judge_alike() {
+fn gates_of_all_judge_alike() {
     let settings = r#"{"rules":[
         {"id":"auc","metric":"auc","baseline":"champion","max_regression":0.01},
         {"id":"groups","metric":"accuracy","comparison":">=","threshold":0.8,"for_each":"group","at_least":2}]}"#;
     let settings = serde_json::from_str::<serde_json::Value>(settings).unwrap().to_string();
-    let [old, new] =
-        both(&engine(), "metric-gate").map(|plugin| plugin.gate(Some(&settings)).unwrap());
+    let [old, older, new] =
+        all(&engine(), "metric-gate").map(|plugin| plugin.gate(Some(&settings)).unwrap());
     let mut dice = Dice::new(seed());
     let mut outcomes = [0_usize; 4];
+    let mut measured = 0;
     for _ in 0..500 {
         let mut facts = Vec::new();
         for _ in 0..dice.roll(8) {
@@ -260,8 +276,13 @@ fn gates_of_both_judge_alike() {
                 source: None,
             });
         }
-        let [old, mut new] = [&old, &new].map(|gate| gate.evaluate(&facts).unwrap());
-        // The older one did not say yet which rule it is.
+        let [old, older, mut new] = [&old, &older, &new].map(|gate| gate.evaluate(&facts).unwrap());
+        // Which number was judged, older ones did not say yet.
+        for finding in &mut new {
+            measured += usize::from(finding.measured.take().is_some());
+        }
+        assert_eq!(older, new, "{facts:?}");
+        // The oldest did not say which rule it is.
         for finding in &mut new {
             assert!(finding.pointer.take().is_some_and(|it| it.starts_with("/rules/")));
         }
@@ -271,4 +292,38 @@ fn gates_of_both_judge_alike() {
         }
     }
     assert!(outcomes[Outcome::Pass as usize] > 0 && outcomes[Outcome::Fail as usize] > 0);
+    assert!(measured > 0);
+}
+
+/// What was judged is told as data, in one unit, and as it was compared.
+#[test]
+fn a_gate_of_today_says_which_number_it_judged() {
+    let settings = r#"{"rules":[{"id":"p99","metric":"p99_ms","baseline":"champion",
+        "max_regression":5}]}"#;
+    let gate = built(&engine(), "metric-gate");
+    let settings = serde_json::from_str::<serde_json::Value>(settings).unwrap().to_string();
+    let Ok(gate) = gate.gate(Some(&settings)) else { panic!("the settings are taken") };
+    let fact = |subject: &str, value, unit: &str| Fact {
+        name: "p99_ms".to_owned(),
+        subject: subject.to_owned(),
+        labels: Vec::new(),
+        value: FactValue::Number(value),
+        unit: Some(unit.to_owned()),
+        samples: None,
+        observed_at: None,
+        source: None,
+    };
+    let found = gate.evaluate(&[fact("candidate", 41.3, "ms"), fact("champion", 0.04, "s")]);
+    let found = found.unwrap();
+    let measure = found[0].measured.as_ref().unwrap();
+    assert_eq!((measure.name.as_str(), measure.value), ("p99_ms", 41.3));
+    assert_eq!(measure.unit.as_deref(), Some("ms"));
+    let bound = measure.bound.unwrap();
+    assert_eq!((bound.low, bound.high), (None, Some(Edge { at: 45.0, included: true })));
+    let baseline = measure.baseline.as_ref().unwrap();
+    assert_eq!((baseline.name.as_str(), baseline.value), ("champion", 40.0));
+    // What cannot be judged has no number that was.
+    let found = gate.evaluate(&[fact("candidate", f64::NAN, "ms"), fact("champion", 0.04, "s")]);
+    let found = found.unwrap();
+    assert_eq!((found[0].outcome, &found[0].measured), (Outcome::Inconclusive, &None));
 }

@@ -257,7 +257,7 @@ fn plugins_say_what_they_are() {
         let output = tollgate(&["plugin", "inspect", name, "--format", "json"]);
         let inspected: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(inspected["imports"], serde_json::json!([]));
-        assert_eq!(inspected["contract"], "1.1.0");
+        assert_eq!(inspected["contract"], "1.2.0");
         assert!(inspected["settings_schema"]["properties"].is_object());
         // Which one hangs on the machine; that it is named does not.
         let compiler = inspected["built_with"][0].as_str().unwrap();

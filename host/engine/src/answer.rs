@@ -184,14 +184,19 @@ pub(crate) fn check_texts_of(findings: &[Finding]) -> Result<(), String> {
 
 /// Checks a finding's texts, and gives their length together.
 fn check_texts(finding: &Finding) -> Result<usize, String> {
-    let Finding { rule, message, column, pointer, expected, actual, .. } = finding;
+    let Finding { rule, message, column, pointer, expected, actual, measured, .. } = finding;
     text("a rule's id", rule.len(), NAME)?;
+    let measured = measured.as_ref();
+    let baseline = measured.and_then(|measured| measured.baseline.as_ref());
     let texts = [
         ("message", Some(message)),
         ("column", column.as_ref()),
         ("pointer", pointer.as_ref()),
         ("expected value", expected.as_ref()),
         ("actual value", actual.as_ref()),
+        ("name of the measure", measured.map(|measured| &measured.name)),
+        ("unit of the measure", measured.and_then(|measured| measured.unit.as_ref())),
+        ("baseline of the measure", baseline.map(|baseline| &baseline.name)),
     ];
     let mut length = rule.len();
     for (what, part) in texts {

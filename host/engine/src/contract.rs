@@ -6,6 +6,7 @@
 
 mod v1_0;
 mod v1_1;
+mod v1_2;
 
 use crate::error::{Fault, LoadError};
 use crate::instance::{Exports, Instance};
@@ -14,10 +15,10 @@ use crate::types::{
 };
 
 /// All versions, oldest first.
-static ALL: [&dyn Contract; 2] = [&v1_0::Contract, &v1_1::Contract];
+static ALL: [&dyn Contract; 3] = [&v1_0::Contract, &v1_1::Contract, &v1_2::Contract];
 
 /// The versions of the contract `tollgate:plugin` that this host runs.
-pub const CONTRACT_VERSIONS: &[&str] = &[v1_0::VERSION, v1_1::VERSION];
+pub const CONTRACT_VERSIONS: &[&str] = &[v1_0::VERSION, v1_1::VERSION, v1_2::VERSION];
 
 /// The contract of a version, if this host has it.
 pub(crate) fn of(version: &str) -> Option<&'static dyn Contract> {

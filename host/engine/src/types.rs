@@ -1,7 +1,7 @@
-//! The contract's types, as its newest version, `wit/1.1.0`, defines them.
+//! The contract's types, as its newest version, `wit/1.2.0`, defines them.
 //!
 //! Each type has the fields and the meaning of the WIT item of the same name;
-//! see `wit/1.1.0/*.wit` for the rules of each. Plugins for older versions are
+//! see `wit/1.2.0/*.wit` for the rules of each. Plugins for older versions are
 //! asked in their own types.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
@@ -40,7 +40,7 @@ impl Outcome {
 }
 
 /// One statement about the thing that was judged.
-#[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq, Eq)]
+#[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq)]
 #[component(record)]
 pub struct Finding {
     /// A stable id of the rule, in kebab-case: `missing-column`,
@@ -68,6 +68,57 @@ pub struct Finding {
     pub facts: Vec<u32>,
     /// How many places share this fault, the one named being the first.
     pub occurrences: u32,
+    /// The number that was judged, and what it was held against, for those who
+    /// draw or compare it.
+    pub measured: Option<Measure>,
+}
+
+/// A number that was judged. All of it is in one unit.
+#[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq)]
+#[component(record)]
+pub struct Measure {
+    /// What was measured, with the labels of its slice: `auc`,
+    /// `p99_ms{region=eu}`, `psi{feature=amount}`.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// The unit, when the name does not say it: `ms`, `MB`, `%`.
+    pub unit: Option<String>,
+    /// What the value must keep to.
+    pub bound: Option<Bound>,
+    /// What the bound was derived from, or the value is compared with.
+    pub baseline: Option<Baseline>,
+}
+
+/// A range, from `low` to `high`; without one of them it has no end on that
+/// side.
+#[derive(ComponentType, Lift, Lower, Debug, Clone, Copy, PartialEq)]
+#[component(record)]
+pub struct Bound {
+    /// The least.
+    pub low: Option<Edge>,
+    /// The most.
+    pub high: Option<Edge>,
+}
+
+/// Where a range ends.
+#[derive(ComponentType, Lift, Lower, Debug, Clone, Copy, PartialEq)]
+#[component(record)]
+pub struct Edge {
+    /// The number.
+    pub at: f64,
+    /// Whether the number itself is in the range.
+    pub included: bool,
+}
+
+/// Another number, beside the one that is judged.
+#[derive(ComponentType, Lift, Lower, Debug, Clone, PartialEq)]
+#[component(record)]
+pub struct Baseline {
+    /// Whose it is, or what: `champion`, `p50_ms`, `baseline`.
+    pub name: String,
+    /// The number.
+    pub value: f64,
 }
 
 /// One typed value.

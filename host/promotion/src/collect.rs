@@ -51,6 +51,8 @@ pub struct Collected {
     pub candidate: Version,
     /// The version that serves.
     pub champion: Option<Version>,
+    /// The experiment of the candidate's run; empty where there is none.
+    pub experiment: String,
 }
 
 /// Asks the registry, both versions side by side.
@@ -126,7 +128,13 @@ pub fn collect(
             case.state_of_run(name, value);
         }
     }
-    Ok(Collected { case, registered, candidate: found.version, champion: champion_version })
+    Ok(Collected {
+        case,
+        registered,
+        candidate: found.version,
+        champion: champion_version,
+        experiment: found.experiment,
+    })
 }
 
 /// What sources say goes to the evidence. As files of facts do, they speak

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`plan`] | which profiles a stage asks for, and which alias stands for it |
 //! | [`collect`] | what a registry knows of a version and its champion, as a case |
+//! | [`history`] | what earlier versions were measured at |
 //! | [`audit`] | each model of a registry, by what its gates would say today |
 //! | [`moves`] | what a move writes, in which order, and how it is taken up again |
 //! | [`naming`] | whether a model may have a name |
@@ -12,6 +13,7 @@
 pub mod audit;
 pub mod collect;
 mod error;
+pub mod history;
 pub mod moves;
 pub mod naming;
 pub mod plan;

@@ -2,12 +2,15 @@
 //! a telephone and for paper.
 
 mod axis;
+mod bound;
+mod history;
 mod margins;
 
 use std::fmt::{self, Write};
 
 use tollgate::report::FactReport;
 
+use self::history::Histories;
 use self::margins::Margins;
 use crate::case::{Case, Mark};
 use crate::markup::markup;
@@ -38,8 +41,9 @@ pub(crate) fn render(out: &mut String, told: &Told<'_>) -> fmt::Result {
     if !told.table.is_empty() {
         lines(out, &told.table)?;
     }
+    let histories = Histories::of(told.facts);
     for section in told.sections.iter().filter(|section| told.draws(section)) {
-        self::section(out, section, told.facts)?;
+        self::section(out, section, told.facts, &histories)?;
     }
     if !told.facts.is_empty() {
         evidence(out, told.facts)?;
@@ -80,7 +84,12 @@ fn badge(out: &mut String, mark: Mark) -> fmt::Result {
     write!(out, "<span class=\"badge {}\">{} {word}</span>", mark.name(), sign(mark))
 }
 
-fn section(out: &mut String, section: &Section<'_>, facts: &[FactReport]) -> fmt::Result {
+fn section<'a>(
+    out: &mut String,
+    section: &Section<'a>,
+    facts: &'a [FactReport],
+    histories: &Histories<'a>,
+) -> fmt::Result {
     write!(out, "<section>\n<h2>{} ", markup(&section.title()))?;
     badge(out, section.verdict)?;
     writeln!(out, "</h2>")?;
@@ -94,7 +103,7 @@ fn section(out: &mut String, section: &Section<'_>, facts: &[FactReport]) -> fmt
     }
     // The findings of a rule stand together, as its plugin gives them.
     for cases in section.cases.chunk_by(|one, other| one.rule == other.rule) {
-        rule(out, cases, facts)?;
+        rule(out, cases, facts, histories)?;
     }
     if let Some(plugin) = section.plugin {
         writeln!(out, "<details><summary>Digests</summary>\n<dl class=\"digests\">")?;
@@ -108,7 +117,12 @@ fn section(out: &mut String, section: &Section<'_>, facts: &[FactReport]) -> fmt
 }
 
 /// A rule with all that it judged, and one axis for the numbers.
-fn rule(out: &mut String, cases: &[Case<'_>], facts: &[FactReport]) -> fmt::Result {
+fn rule<'a>(
+    out: &mut String,
+    cases: &[Case<'a>],
+    facts: &'a [FactReport],
+    histories: &Histories<'a>,
+) -> fmt::Result {
     let Some(first) = cases.first() else { return Ok(()) };
     let worst = cases.iter().map(|case| case.mark).max().unwrap_or(Mark::Error);
     write!(out, "<article class=\"{}\">\n<h3>", worst.name())?;
@@ -120,6 +134,7 @@ fn rule(out: &mut String, cases: &[Case<'_>], facts: &[FactReport]) -> fmt::Resu
     if let Some(margins) = Margins::of(cases, facts) {
         margins.draw(out)?;
     }
+    histories.draw(out, cases, facts)?;
     writeln!(out, "</article>")
 }
 

@@ -183,6 +183,7 @@ fn junit_is_xml_whose_counts_are_right() {
             ("gate-passes", "0 0"),
             ("gate-fails", "1 0"),
             ("gate-inconclusive", "0 2"),
+            ("gate-measures", "2 2"),
             ("check-passes", "0 0"),
             ("check-fails", "1 0"),
             ("check-rows", "1 0"),

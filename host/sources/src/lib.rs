@@ -21,6 +21,6 @@ mod scored;
 
 pub use self::asked::{Asked, Named};
 pub use self::document::{Collected, SOURCES_SCHEMA, Sources};
-pub use self::mlflow::{Found, Mlflow, MlflowError, NewVersion, Registered, Version};
+pub use self::mlflow::{Earlier, Found, Mlflow, MlflowError, NewVersion, Registered, Version};
 pub use self::note::{Gap, Note};
 pub use self::reference::{ModelReference, Pick};

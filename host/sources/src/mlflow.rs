@@ -11,10 +11,19 @@
 //! | `logged-models/{id}` | 1 a version that MLflow 3 logged |
 //! | `MLmodel`, `requirements.txt` | 1 each |
 //! | `artifacts/list` | 1 a folder, at most 32 |
+//!
+//! and the metrics of versions before it, where they are asked for, these:
+//!
+//! | request | how many |
+//! | --- | --- |
+//! | `model-versions/search` | 1 a hundred versions |
+//! | `runs/search` | 1 a hundred runs of the experiment of the version |
+//! | `runs/get` | 1 a run of another experiment |
 
 mod create;
 mod describe;
 mod error;
+mod history;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -27,6 +36,7 @@ use tollgate::source::Source;
 pub use self::create::NewVersion;
 pub use self::describe::Found;
 pub use self::error::MlflowError;
+pub use self::history::Earlier;
 use crate::http::{Client, Connection, HttpError};
 use crate::reference::{ModelReference, Pick};
 
@@ -154,7 +164,7 @@ impl Mlflow {
     pub fn versions(&self, name: &str) -> Result<Vec<Version>, MlflowError> {
         let filter = format!("name='{}'", name.replace('\'', "''"));
         let mut found: Vec<Version> =
-            self.pages("model-versions/search", &filter, |page: wire::Versions| {
+            self.pages("model-versions/search", &[("filter", &filter)], |page: wire::Versions| {
                 (page.model_versions.into_iter().map(Version::from).collect(), page.next_page_token)
             })?;
         found.sort_by_key(|version| std::cmp::Reverse(version.version));
@@ -168,7 +178,7 @@ impl Mlflow {
     /// # Errors
     /// When there is no answer.
     pub fn each_model(&self, mut each: impl FnMut(Registered) -> bool) -> Result<(), MlflowError> {
-        self.each_page("registered-models/search", "", |page: wire::Models| {
+        self.each_page("registered-models/search", &[], |page: wire::Models| {
             let wants = page.registered_models.into_iter().all(|model| each(model.into()));
             page.next_page_token.filter(|_| wants)
         })
@@ -178,11 +188,11 @@ impl Mlflow {
     fn pages<P: DeserializeOwned, T>(
         &self,
         what: &str,
-        filter: &str,
+        asked: &[(&str, &str)],
         split: impl Fn(P) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, MlflowError> {
         let mut found = Vec::new();
-        self.each_page(what, filter, |page: P| {
+        self.each_page(what, asked, |page: P| {
             let (items, next) = split(page);
             found.extend(items);
             next
@@ -195,15 +205,15 @@ impl Mlflow {
     fn each_page<P: DeserializeOwned>(
         &self,
         what: &str,
-        filter: &str,
+        asked: &[(&str, &str)],
         mut take: impl FnMut(P) -> Option<String>,
     ) -> Result<(), MlflowError> {
         let path = format!("{API}/{what}");
         let mut token = String::new();
         for _ in 0..MOST_PAGES {
             let mut query = vec![("max_results", "100")];
-            query.extend([("filter", filter), ("page_token", &*token)]);
-            query.retain(|(_, value)| !value.is_empty());
+            query.extend(asked);
+            query.extend(Some(("page_token", &*token)).filter(|(_, token)| !token.is_empty()));
             let body = self.http.get(&path, &query)?;
             match take(self.json(&path, &body)?).filter(|next| !next.is_empty()) {
                 // A server that gives one page for ever.

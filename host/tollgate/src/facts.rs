@@ -48,6 +48,19 @@ pub const AS_OF: &str = "as_of";
 /// The subject of facts about the run itself.
 pub const RUN: &str = "run";
 
+/// The subject of facts about a version by its number: `v7`.
+#[must_use]
+pub fn of_version(version: u64) -> String {
+    format!("v{version}")
+}
+
+/// The number of the version that a subject names; none of other subjects.
+#[must_use]
+pub fn version_of(subject: &str) -> Option<u64> {
+    let number = subject.strip_prefix('v')?.parse().ok()?;
+    (of_version(number) == subject).then_some(number)
+}
+
 /// The facts that only the host states of a version; see `policies/facts.md`. A
 /// file or a tag of the same name would speak for the registry.
 const STATED: [&str; 12] = [

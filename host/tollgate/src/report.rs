@@ -3,12 +3,15 @@
 //! `schemas/report.schema.json` describes them as JSON; keys keep their order.
 
 mod audit;
+mod measure;
 
 use serde::{Serialize, Serializer};
 use tollgate_engine::types::{Fact, FactValue, Finding, Outcome};
 use tollgate_engine::{Digest, Plugin};
 
 pub use self::audit::{AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion};
+pub use self::measure::MeasureReport;
+use self::measure::number;
 
 /// The JSON Schema of the reports.
 pub const REPORT_SCHEMA: &str = include_str!("../schemas/report.schema.json");
@@ -55,6 +58,10 @@ pub struct FindingReport {
     /// In a file of rows, the first places.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<PlaceReport>,
+    /// Of a gate's finding, the number that was judged and what it was held
+    /// against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<MeasureReport>,
 }
 
 impl FindingReport {
@@ -85,6 +92,7 @@ impl FindingReport {
             facts: Vec::new(),
             column: None,
             places: Vec::new(),
+            measured: None,
         }
     }
 }
@@ -105,11 +113,29 @@ pub struct PlaceReport {
 impl From<Finding> for FindingReport {
     fn from(finding: Finding) -> Self {
         let Finding {
-            rule, outcome, message, pointer, expected, actual, facts, occurrences, ..
+            rule,
+            outcome,
+            message,
+            pointer,
+            expected,
+            actual,
+            facts,
+            occurrences,
+            measured,
+            ..
         } = finding;
         // An empty pointer says no more than none.
         let pointer = pointer.filter(|pointer| !pointer.is_empty());
-        Self { pointer, expected, actual, occurrences, facts, ..Self::new(&rule, outcome, message) }
+        let measured = measured.map(MeasureReport);
+        Self {
+            pointer,
+            expected,
+            actual,
+            occurrences,
+            facts,
+            measured,
+            ..Self::new(&rule, outcome, message)
+        }
     }
 }
 
@@ -194,6 +220,7 @@ impl CheckReport {
     pub fn hide_values(&mut self) {
         for finding in &mut self.findings {
             finding.actual = None;
+            finding.measured = None;
             finding.places.iter_mut().for_each(|place| place.value = None);
         }
     }
@@ -388,10 +415,6 @@ pub struct FactReport {
 
 impl From<&Fact> for FactReport {
     fn from(fact: &Fact) -> Self {
-        let number = |value: f64| match serde_json::Number::from_f64(value) {
-            Some(number) => number.into(),
-            None => crate::tree::non_finite_name(value).into(),
-        };
         Self {
             name: crate::facts::title(fact),
             subject: fact.subject.clone(),

@@ -69,6 +69,7 @@ fn what_a_plugin_finds_is_said_once() {
             actual: Some(actual.to_owned()),
             facts: Vec::new(),
             occurrences: 1,
+            measured: None,
         };
         document.settings_mistakes(&[finding]).expect("a mistake").to_string()
     };

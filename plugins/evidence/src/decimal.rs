@@ -19,6 +19,12 @@ pub struct Decimal {
     exponent: i32,
 }
 
+/// The powers of ten that doubles hold exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
 /// The longest text that `{:e}` makes of a double: `-2.2250738585072014e-308`.
 const LONGEST_DOUBLE: usize = 32;
 
@@ -42,6 +48,30 @@ impl Decimal {
         let mut text = Text::default();
         write!(text, "{number:e}").ok()?;
         Self::parse(text.as_str())
+    }
+
+    /// The double that this number is printed of; of another number one next to
+    /// it. For those who draw it: to read a text would take 20 KB of code.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        let mut near = self.mantissa as f64;
+        let mut left = self.exponent;
+        while left != 0 && near != 0.0 && near.is_finite() {
+            let step = left.clamp(-22, 22);
+            let ten = POWERS.get(step.unsigned_abs() as usize).copied().unwrap_or(1.0);
+            near = if step > 0 { near * ten } else { near / ten };
+            left -= step;
+        }
+        // Whole numbers below 2^53 and powers of ten up to 22 are exact, and one
+        // operation on them is rounded once.
+        if self.mantissa.unsigned_abs() < 1 << 53 && self.exponent.unsigned_abs() <= 22 {
+            return near;
+        }
+        let next = |by: i64| f64::from_bits(near.to_bits().wrapping_add_signed(by));
+        let is_printed = |double: &f64| Self::from_f64(*double) == Some(self);
+        // Each of the up to 15 operations is off by half a step at most.
+        let near_by = (0..=8).flat_map(|by| [by, -by]).map(next);
+        near_by.into_iter().find(is_printed).unwrap_or(near)
     }
 
     /// Reads `-12.5e-3`. `None` when it is not a number, or has more digits

@@ -4,7 +4,7 @@
 //! convert; times are RFC 3339 ([`instant`]), lengths of time as Prometheus
 //! writes them ([`window`]). Of several observations the newest counts
 //! ([`newest`]), and [`given`] reads the one value that a fact has, or says why
-//! there is none. [`same`] compares names; [`missing`] knows texts that say nothing, and what a rule
+//! there is none. [`mod@measured`] is the number that was judged, as data. [`same`] compares names; [`missing`] knows texts that say nothing, and what a rule
 //! makes of evidence that is not there.
 #![no_std]
 
@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod decimal;
 pub mod given;
 pub mod instant;
+pub mod measured;
 pub mod missing;
 pub mod newest;
 pub mod same;

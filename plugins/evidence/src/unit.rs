@@ -118,6 +118,12 @@ impl Unit {
             || matches!(self, Self::Other(text) if text == "count")
     }
 
+    /// Its name where reports show it.
+    #[must_use]
+    pub fn shown(&self) -> Option<&str> {
+        Some(self.name()).filter(|_| !self.is_silent())
+    }
+
     /// Its name in reports.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -180,9 +186,9 @@ impl<'a> Quantity<'a> {
 
 impl fmt::Display for Quantity<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.unit {
-            Some(unit) if !unit.is_silent() => write!(out, "{} {}", self.number, unit.name()),
-            _ => write!(out, "{}", self.number),
+        match self.unit.and_then(Unit::shown) {
+            Some(unit) => write!(out, "{} {unit}", self.number),
+            None => write!(out, "{}", self.number),
         }
     }
 }

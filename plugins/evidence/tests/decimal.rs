@@ -45,6 +45,23 @@ proptest! {
         prop_assert_eq!(Decimal::parse(&shown), Some(decimal));
     }
 
+    /// A double that became a decimal is drawn where it was.
+    #[test]
+    fn is_drawn_as_the_double_that_it_was(number in doubles()) {
+        prop_assert_eq!(Decimal::from_f64(number).unwrap().to_f64(), number);
+    }
+
+    /// What was computed is drawn next to where it is.
+    #[test]
+    fn is_drawn_next_to_where_it_is(left in doubles(), right in doubles()) {
+        let (left, right) = (Decimal::from_f64(left).unwrap(), Decimal::from_f64(right).unwrap());
+        if let Some(sum) = left.plus(right) {
+            let exact: f64 = sum.to_string().parse().unwrap();
+            let drawn = sum.to_f64();
+            prop_assert!((drawn - exact).abs() <= exact.abs() * 1e-14, "{drawn} {exact}");
+        }
+    }
+
     /// Comparisons are those of the exact numbers, and never give up.
     #[test]
     fn compares(left in doubles(), right in doubles()) {

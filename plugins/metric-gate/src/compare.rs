@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
+use gate_evidence::measured::{Held, measured};
+
 use crate::decimal::Decimal;
 use crate::evidence::{Doubt, Evidence, Found, Value};
 use crate::place::Place;
@@ -105,6 +107,20 @@ impl Sides<'_> {
         verdict
     }
 
+    /// The number that was compared, where sentences are wanted.
+    fn measuring(
+        &self,
+        verdict: Verdict,
+        value: Decimal,
+        held: Held<'_>,
+        units: &[Option<&Unit>],
+    ) -> Verdict {
+        if !self.place.says {
+            return verdict;
+        }
+        Verdict { measured: measured(self.name(), value, held, units), ..verdict }
+    }
+
     fn stated(&self, value: &Value<'_>, stated: &Stated, is: bool) -> Result<Verdict, Doubt> {
         let name = self.name();
         // Text of a fact may be long or private; it is shown as `actual` only.
@@ -145,7 +161,8 @@ impl Sides<'_> {
         let holds = comparison.holds(left, right);
         let message = || format!("{name} {value} {} {bound}", comparison.verb(holds));
         let expected = || Some(format!("{} {bound}", comparison.symbol()));
-        Ok(self.verdict(holds, message, expected, || value.to_string()))
+        let verdict = self.verdict(holds, message, expected, || value.to_string());
+        Ok(self.measuring(verdict, left, comparison.held(right), &[value.unit, bound.unit]))
     }
 
     fn between(
@@ -163,7 +180,9 @@ impl Sides<'_> {
         let is = if holds { "is" } else { "is not" };
         let message = || format!("{name} {value} {is} from {least} to {most}");
         let expected = || Some(format!("{least} to {most}"));
-        Ok(self.verdict(holds, message, expected, || value.to_string()))
+        let verdict = self.verdict(holds, message, expected, || value.to_string());
+        let held = Held { low: Some((from, true)), high: Some((to, true)), baseline: None };
+        Ok(self.measuring(verdict, number, held, &[value.unit, least.unit]))
     }
 
     /// What the other side is called in a sentence.
@@ -259,7 +278,9 @@ impl Sides<'_> {
             let bound = bound.map_or_else(|| terms.clone(), |bound| bound.to_string());
             Some(format!("{} {bound}", baseline.comparison.symbol()))
         };
-        Ok(self.verdict(holds, message, expected, || value.to_string()))
+        let verdict = self.verdict(holds, message, expected, || value.to_string());
+        let held = Held { baseline: Some((base_name, from)), ..baseline.comparison.held(limit) };
+        Ok(self.measuring(verdict, left, held, &[value.unit, base.unit, unit]))
     }
 
     /// A value as a number that compares with this unit, and in the base of it.
@@ -321,6 +342,21 @@ impl Sides<'_> {
 
 fn doubt(reason: String, actual: Option<String>) -> Doubt {
     Doubt { reason, actual }
+}
+
+impl Comparison {
+    /// The range that a bound makes.
+    fn held(self, bound: Decimal) -> Held<'static> {
+        let (low, high) = match self {
+            Self::AtLeast => (Some((bound, true)), None),
+            Self::Above => (Some((bound, false)), None),
+            Self::AtMost => (None, Some((bound, true))),
+            Self::Below => (None, Some((bound, false))),
+            Self::Equal => (Some((bound, true)), Some((bound, true))),
+            Self::Unequal => (None, None),
+        };
+        Held { low, high, baseline: None }
+    }
 }
 
 impl Limit {

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use tollgate_sdk::gate::Measure;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::evidence::Doubt;
@@ -22,6 +23,8 @@ pub(crate) struct Verdict {
     pub actual: Option<String>,
     /// The facts that it rests on.
     pub facts: Vec<u32>,
+    /// The number that was compared, where it was one.
+    pub measured: Option<Measure>,
 }
 
 /// How a check came out.
@@ -64,7 +67,7 @@ impl Judged {
 
 impl Verdict {
     pub(crate) fn new(judged: Judged, message: String) -> Self {
-        Self { judged, message, expected: None, actual: None, facts: Vec::new() }
+        Self { judged, message, expected: None, actual: None, facts: Vec::new(), measured: None }
     }
 
     pub(crate) fn doubtful(doubt: &Doubt) -> Self {
@@ -106,6 +109,6 @@ impl Verdict {
         finding.expected = self.expected;
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding
+        finding.measured(self.measured)
     }
 }

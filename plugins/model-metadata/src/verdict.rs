@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use gate_evidence::given::{Given, Reading};
 use gate_evidence::missing::OnMissing;
+use tollgate_sdk::gate::Measure;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::rule::Rule;
@@ -23,6 +24,8 @@ pub(crate) struct Verdict {
     pub actual: Option<String>,
     /// The facts that it rests on.
     pub facts: Vec<u32>,
+    /// The number that was judged, where it was one.
+    pub measured: Option<Measure>,
 }
 
 /// How a rule came out.
@@ -51,7 +54,7 @@ impl Judged {
 
 impl Verdict {
     pub(crate) fn new(judged: Judged, message: String) -> Self {
-        Self { judged, message, expected: None, actual: None, facts: Vec::new() }
+        Self { judged, message, expected: None, actual: None, facts: Vec::new(), measured: None }
     }
 
     pub(crate) fn doubtful(reason: String) -> Self {
@@ -111,7 +114,7 @@ impl Verdict {
         finding.expected = self.expected;
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding
+        finding.measured(self.measured)
     }
 }
 

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 pub use crate::bindings::exports::tollgate::plugin::types::{Finding, Outcome};
 
+use crate::bindings::exports::tollgate::plugin::types::Measure;
+
 impl Finding {
     /// A finding with a rule, an outcome and a message, and no place.
     #[must_use]
@@ -20,6 +22,7 @@ impl Finding {
             actual: None,
             facts: Vec::new(),
             occurrences: 1,
+            measured: None,
         }
     }
 
@@ -75,6 +78,13 @@ impl Finding {
     #[must_use]
     pub fn actual(mut self, actual: impl Into<String>) -> Self {
         self.actual = Some(actual.into());
+        self
+    }
+
+    /// The number that was judged, and what it was held against. Of gates.
+    #[must_use]
+    pub fn measured(mut self, measure: impl Into<Option<Measure>>) -> Self {
+        self.measured = measure.into();
         self
     }
 }

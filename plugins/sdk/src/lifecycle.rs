@@ -38,7 +38,7 @@ macro_rules! __export_lifecycle {
             }
         }
 
-        interfaces::lifecycle::__export_tollgate_plugin_lifecycle_1_1_0_cabi!(
+        interfaces::lifecycle::__export_tollgate_plugin_lifecycle_1_2_0_cabi!(
             __Plugin with_types_in interfaces::lifecycle
         );
 

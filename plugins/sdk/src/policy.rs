@@ -135,7 +135,7 @@ macro_rules! export_policy {
                 }
             }
 
-            interfaces::decider::__export_tollgate_plugin_decider_1_1_0_cabi!(
+            interfaces::decider::__export_tollgate_plugin_decider_1_2_0_cabi!(
                 __Plugin with_types_in interfaces::decider
             );
         };

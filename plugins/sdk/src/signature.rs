@@ -119,7 +119,7 @@ macro_rules! export_signature {
                 }
             }
 
-            interfaces::checker::__export_tollgate_plugin_checker_1_1_0_cabi!(
+            interfaces::checker::__export_tollgate_plugin_checker_1_2_0_cabi!(
                 __Plugin with_types_in interfaces::checker
             );
         };

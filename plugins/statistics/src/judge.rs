@@ -93,7 +93,8 @@ impl Judge<'_, '_> {
             message = format!("{message}; {note}");
         }
         let judged = if holds { Judged::Holds } else { Judged::Broken };
-        Verdict { actual: Some(exact.to_string()), ..Verdict::new(judged, message) }
+        let measured = limit.measured(name, exact);
+        Verdict { actual: Some(exact.to_string()), measured, ..Verdict::new(judged, message) }
     }
 
     /// The slices that there are and those that should be.

@@ -4,6 +4,8 @@ use alloc::format;
 use alloc::string::String;
 
 use gate_evidence::decimal::Decimal;
+use gate_evidence::measured::{Held, measured};
+use tollgate_sdk::gate::Measure;
 
 /// What must hold.
 #[derive(Debug)]
@@ -97,6 +99,20 @@ impl Limit {
             }
             Self::Between(least, most) => format!("from {least} to {most}"),
         }
+    }
+
+    /// A value beside the limit, as data.
+    #[must_use]
+    pub fn measured(&self, name: String, value: Decimal) -> Option<Measure> {
+        let (low, high) = match *self {
+            Self::Threshold(Comparison::AtLeast, bound) => (Some((bound, true)), None),
+            Self::Threshold(Comparison::Above, bound) => (Some((bound, false)), None),
+            Self::Threshold(Comparison::AtMost, bound) => (None, Some((bound, true))),
+            Self::Threshold(Comparison::Below, bound) => (None, Some((bound, false))),
+            Self::Between(least, most) => (Some((least, true)), Some((most, true))),
+        };
+        // Statistics have no unit.
+        measured(name, value, Held { low, high, baseline: None }, &[None])
     }
 
     /// The words of it in a rule's id.

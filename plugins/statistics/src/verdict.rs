@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::missing::OnMissing;
+use tollgate_sdk::gate::Measure;
 use tollgate_sdk::{Finding, Outcome};
 
 use crate::rule::Rule;
@@ -21,6 +22,8 @@ pub(crate) struct Verdict {
     pub actual: Option<String>,
     /// The facts that it rests on.
     pub facts: Vec<u32>,
+    /// The value and its limit, as data.
+    pub measured: Option<Measure>,
 }
 
 /// How it came out.
@@ -42,7 +45,7 @@ pub(crate) enum Judged {
 
 impl Verdict {
     pub(crate) fn new(judged: Judged, message: String) -> Self {
-        Self { judged, message, actual: None, facts: Vec::new() }
+        Self { judged, message, actual: None, facts: Vec::new(), measured: None }
     }
 
     pub(crate) fn of(trouble: Trouble) -> Self {
@@ -91,6 +94,6 @@ impl Verdict {
         finding.expected = Some(rule.limit.expected());
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding
+        finding.measured(self.measured)
     }
 }

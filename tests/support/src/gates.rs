@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
-use tollgate_sdk::gate::{Fact, FactValue, Gate, Label};
+use tollgate_sdk::gate::{Bound, Fact, FactValue, Gate, Label, Measure};
 use tollgate_sdk::{Finding, Outcome};
 
 /// A file of cases.
@@ -92,6 +92,9 @@ struct Expected {
     expected: Option<String>,
     actual: Option<String>,
     facts: Option<Vec<u32>>,
+    /// The number that was judged: `p99_ms 41.3 ms in [-inf, 45] beside champion
+    /// 40`; `none` where it says none.
+    measured: Option<String>,
 }
 
 fn candidate() -> String {
@@ -143,8 +146,48 @@ fn name_of(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Round where an end is not in the range.
+fn range(bound: Bound) -> String {
+    let low = match bound.low {
+        Some(edge) if edge.included => format!("[{}", edge.at),
+        Some(edge) => format!("({}", edge.at),
+        None => "[-inf".to_owned(),
+    };
+    let high = match bound.high {
+        Some(edge) if edge.included => format!("{}]", edge.at),
+        Some(edge) => format!("{})", edge.at),
+        None => "inf]".to_owned(),
+    };
+    format!("{low}, {high}")
+}
+
+fn told(measure: Option<&Measure>) -> String {
+    let Some(Measure { name, value, unit, bound, baseline }) = measure else {
+        return "none".to_owned();
+    };
+    let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let bound = bound.map(|bound| format!(" in {}", range(bound))).unwrap_or_default();
+    let baseline =
+        baseline.as_ref().map(|it| format!(" beside {} {}", it.name, it.value)).unwrap_or_default();
+    format!("{name} {value}{unit}{bound}{baseline}")
+}
+
+/// What is drawn must not say otherwise than what was found: a value that holds
+/// lies in its range, and one that does not lies outside.
+fn drawn_otherwise(finding: &Finding) -> Option<String> {
+    let measure = finding.measured.as_ref()?;
+    let Bound { low, high } = measure.bound?;
+    let above =
+        low.is_none_or(|edge| measure.value > edge.at || edge.included && measure.value == edge.at);
+    let below = high
+        .is_none_or(|edge| measure.value < edge.at || edge.included && measure.value == edge.at);
+    let holds = finding.outcome == Outcome::Pass;
+    (holds != (above && below))
+        .then(|| format!("{} is drawn as {}", finding.message, told(Some(measure))))
+}
+
 fn differences(found: &[Finding], expected: &[Expected]) -> Vec<String> {
-    let mut differences = Vec::new();
+    let mut differences: Vec<String> = found.iter().filter_map(drawn_otherwise).collect();
     if found.len() != expected.len() {
         differences.push(format!("{} findings, not {}: {found:#?}", found.len(), expected.len()));
     }
@@ -163,6 +206,12 @@ fn differences(found: &[Finding], expected: &[Expected]) -> Vec<String> {
                     "finding {index}: {what} is\n      {found:?}, not\n      {expected:?}"
                 ));
             }
+        }
+        let measured = told(found.measured.as_ref());
+        if let Some(expected) = &expected.measured
+            && *expected != measured
+        {
+            differences.push(format!("finding {index}: measured is {measured}, not {expected}"));
         }
         if let Some(facts) = &expected.facts
             && *facts != found.facts
@@ -204,6 +253,10 @@ fn run<G: Gate<Settings = Json>>(
     let Some(verdict) = case.verdict else {
         return differences(&findings, &case.findings);
     };
+    let drawn: Vec<String> = findings.iter().filter_map(drawn_otherwise).collect();
+    if !drawn.is_empty() {
+        return drawn;
+    }
     let worst = findings
         .iter()
         .map(|finding| finding.outcome as u8)

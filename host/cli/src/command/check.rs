@@ -370,6 +370,7 @@ mod tests {
             facts: vec![0],
             column: Some(text()),
             places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }; places],
+            measured: None,
         };
         CheckReport {
             verdict: Outcome::Fail,
@@ -394,7 +395,7 @@ mod tests {
             plugin: PluginReport {
                 name: text(),
                 version: text(),
-                contract: "1.1.0",
+                contract: "1.2.0",
                 digest: Digest::of(b""),
                 baked_from: None,
             },

@@ -12,9 +12,9 @@ use tollgate::plugins::Plugins;
 use tollgate::report::GateReport;
 use tollgate::source::{Content, Source};
 use tollgate_engine::types::{Fact, FactValue};
-use tollgate_promotion::Stage;
 use tollgate_promotion::collect::{Question, collect};
 use tollgate_promotion::plan::{Plan, Target};
+use tollgate_promotion::{Stage, history};
 use tollgate_reports::Report;
 use tollgate_sources::{Asked, ModelReference, Named};
 
@@ -31,6 +31,7 @@ use crate::output::{self, visible};
 Examples:
   tollgate gate models:/churn/8 --to Staging
   tollgate gate models:/churn/8 --to Production --facts-out seen.json
+  tollgate gate models:/churn/8 --to Production --history 10 --format html=gate.html
   tollgate gate --offline seen.json --to Production
   tollgate gate --candidate models/churn-v8 --champion models/churn-v7 \\
       --profile policies/gates/offline.yaml
@@ -77,6 +78,10 @@ pub(crate) struct Gate {
     /// Write all that was seen, to be judged again with --offline
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) facts_out: Option<PathBuf>,
+    /// Ask for what so many versions before it were measured at, too: the page
+    /// draws it
+    #[arg(long, value_name = "COUNT", requires = "model", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) history: Option<u32>,
     /// Judge what --facts-out wrote, as of then; nothing is asked
     #[arg(long, value_name = "FILE", conflicts_with = "sources")]
     pub(crate) offline: Option<PathBuf>,
@@ -109,7 +114,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             _ => Target { profiles: arguments.profile.clone(), ..Target::default() },
         };
         let gates = Gates::open(&plugins, &target)?;
-        let mut case = case(arguments, plan.as_ref(), &target, &plugins)?;
+        let mut case = case(arguments, plan.as_ref(), &target, &gates, &plugins)?;
         sources::tell(&case);
         let approvals = arguments.registry.approvals.as_deref();
         // What was kept has its approvals in it.
@@ -132,6 +137,7 @@ fn case(
     arguments: &Gate,
     plan: Option<&Plan>,
     target: &Target,
+    gates: &Gates,
     plugins: &Plugins,
 ) -> Result<GateCase> {
     if let Some(path) = &arguments.offline {
@@ -166,7 +172,11 @@ fn case(
             sources: &sources,
             as_of,
         };
-        return Ok(collect(&mlflow, plan, plugins, &question)?.case);
+        let mut collected = collect(&mlflow, plan, plugins, &question)?;
+        if let Some(count) = arguments.history {
+            history::add(&mlflow, &mut collected, gates.all(), count as usize)?;
+        }
+        return Ok(collected.case);
     }
     let candidate = arguments.candidate.as_deref().unwrap_or(Path::new(""));
     let champion = arguments.champion.as_deref();
@@ -300,9 +310,11 @@ pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant
 
 #[cfg(test)]
 mod tests {
-    use tollgate::report::{FindingReport, GateDigests, PlaceReport, PluginReport, ProfileReport};
+    use tollgate::report::{
+        FindingReport, GateDigests, MeasureReport, PlaceReport, PluginReport, ProfileReport,
+    };
     use tollgate_engine::Digest;
-    use tollgate_engine::types::Outcome;
+    use tollgate_engine::types::{Baseline, Measure, Outcome};
 
     use super::*;
     use crate::output::hostile::assert_harmless;
@@ -322,11 +334,18 @@ mod tests {
             facts: vec![0],
             column: Some(text()),
             places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }],
+            measured: Some(MeasureReport(Measure {
+                name: text(),
+                value: 1.0,
+                unit: Some(text()),
+                bound: None,
+                baseline: Some(Baseline { name: text(), value: 2.0 }),
+            })),
         };
         let plugin = PluginReport {
             name: text(),
             version: text(),
-            contract: "1.1.0",
+            contract: "1.2.0",
             digest: Digest::of(b""),
             baked_from: None,
         };

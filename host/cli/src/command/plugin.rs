@@ -254,7 +254,7 @@ mod tests {
             version: text(),
             summary: text(),
             world: "gate".to_owned(),
-            contract: "1.1.0",
+            contract: "1.2.0",
             size: 1,
             digest: "sha256:0".to_owned(),
             baked_from: None,

@@ -69,6 +69,31 @@ impl Mlflow {
         name
     }
 
+    /// A new model whose versions have these metrics, each of a run of its own;
+    /// the runs of odd versions are of an experiment of their own.
+    pub(crate) fn measured(&self, name: &str, versions: &[Value]) -> String {
+        let name = self.model(name, 0);
+        let other = self.call("POST", "experiments/create", &json!({ "name": name }));
+        for (at, metrics) in versions.iter().enumerate() {
+            let experiment = if at % 2 == 0 { &other["experiment_id"] } else { &json!("0") };
+            let run = self.call("POST", "runs/create", &json!({ "experiment_id": experiment }));
+            let run = run["run"]["info"]["run_id"].as_str().unwrap();
+            let metrics: Vec<Value> = metrics
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(
+                    |(key, value)| json!({ "key": key, "value": value, "timestamp": 1, "step": 0 }),
+                )
+                .collect();
+            self.call("POST", "runs/log-batch", &json!({ "run_id": run, "metrics": metrics }));
+            let source = format!("runs:/{run}/model");
+            let version = json!({ "name": name, "source": source, "run_id": run });
+            self.call("POST", "model-versions/create", &version);
+        }
+        name
+    }
+
     /// A new version of a run of its own: two of one run are one and the same.
     pub(crate) fn one_more_version(&self, model: &str) {
         let run = self.call("POST", "runs/create", &json!({ "experiment_id": "0" }));
@@ -181,6 +206,8 @@ struct State {
     requests: AtomicU64,
     /// The process, what is left to it, and whether reading counts.
     victim: Mutex<Option<(u32, u64, bool)>>,
+    /// A part of the paths that are not answered.
+    refused: Mutex<Option<String>>,
 }
 
 impl Cut {
@@ -200,6 +227,12 @@ impl Cut {
 
     pub(crate) fn requests(&self) -> u64 {
         self.state.requests.load(Ordering::SeqCst)
+    }
+
+    /// From now on, answers nothing that is asked of such a path.
+    #[allow(dead_code, reason = "each test program uses what it needs")]
+    pub(crate) fn refuse(&self, path: &str) {
+        *self.state.refused.lock().unwrap() = Some(path.to_owned());
     }
 
     /// Lets the process write so often, and then kills it. Whether it came to
@@ -254,7 +287,11 @@ fn pass_on(mut stream: TcpStream, server: &str, state: &State) {
         let mut words = head.split_whitespace();
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let (status, answer) = ask(server, method, path, &body);
+        let refused = state.refused.lock().unwrap().clone();
+        let (status, answer) = match refused.filter(|refused| path.contains(refused.as_str())) {
+            Some(_) => (500, b"{}".to_vec()),
+            None => ask(server, method, path, &body),
+        };
         if kills(state, method == "GET") {
             return;
         }

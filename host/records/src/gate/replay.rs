@@ -112,6 +112,7 @@ impl Replayer {
         if self.by == By::Current {
             forget_plugins(&mut recorded);
             forget_plugins(&mut replayed);
+            forget_new_measures(&recorded, &mut replayed);
         }
         Ok(Replayed { report, differences: differences::differences(&recorded, &replayed) })
     }
@@ -183,5 +184,20 @@ fn forget_plugins(report: &mut Value) {
     let profiles = report.get_mut("profiles").and_then(Value::as_array_mut);
     for profile in profiles.into_iter().flatten().filter_map(Value::as_object_mut) {
         profile.remove("plugin");
+    }
+}
+
+/// A plugin for a newer contract says which number it judged where the one that
+/// is recorded did not, which is no other finding.
+fn forget_new_measures(recorded: &Value, replayed: &mut Value) {
+    let profiles = replayed.get_mut("profiles").and_then(Value::as_array_mut);
+    for (at, profile) in profiles.into_iter().flatten().enumerate() {
+        let old = recorded.pointer(&format!("/profiles/{at}/findings")).and_then(Value::as_array);
+        let new = profile.get_mut("findings").and_then(Value::as_array_mut);
+        for (old, new) in old.into_iter().flatten().zip(new.into_iter().flatten()) {
+            if let Some(new) = new.as_object_mut().filter(|_| old.get("measured").is_none()) {
+                new.remove("measured");
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! From numbers to places on a line.
 
+use std::fmt::{self, Write};
+
 /// A line that holds all of some numbers, with a margin on both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
@@ -8,9 +10,12 @@ pub(super) struct Axis {
 }
 
 /// Of the numbers' range, on each side.
-const MARGIN: f64 = 0.08;
+const MARGIN: f64 = 0.12;
 
 impl Axis {
+    /// From 0 to 1.
+    pub(super) const UNIT: Self = Self { least: 0.0, most: 1.0 };
+
     /// None for no numbers.
     pub(super) fn of(numbers: impl Iterator<Item = f64> + Clone) -> Option<Self> {
         let least = numbers.clone().reduce(f64::min)?;
@@ -19,7 +24,14 @@ impl Axis {
         // the whole range may be beyond a number's.
         let half = (most / 2.0 - least / 2.0).max(most.abs() / 200.0).max(f64::MIN_POSITIVE);
         let margin = 2.0 * MARGIN * half;
-        let (least, most) = (least - margin, most + margin);
+        // Shares end at 1, and what is counted or measured at 0: an axis that
+        // goes on would show what cannot be.
+        let (floor, ceiling) = match (least >= 0.0, most <= 1.0) {
+            (true, true) => (0.0, 1.0),
+            (true, false) => (0.0, f64::INFINITY),
+            (false, _) => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        let (least, most) = ((least - margin).max(floor), (most + margin).min(ceiling));
         (least.is_finite() && most.is_finite() && most > least).then_some(Self { least, most })
     }
 
@@ -27,6 +39,15 @@ impl Axis {
     pub(super) fn percent(self, number: f64) -> f64 {
         let share = (number / 2.0 - self.least / 2.0) / (self.most / 2.0 - self.least / 2.0);
         (share * 100.0).clamp(0.0, 100.0)
+    }
+
+    /// Its ends, below what lies on it.
+    pub(super) fn draw(self, out: &mut String) -> fmt::Result {
+        let (least, most) = (short(self.least), short(self.most));
+        writeln!(
+            out,
+            "<div class=\"scale\"><span>{least}</span><span>scale</span><span>{most}</span></div>"
+        )
     }
 }
 
@@ -60,12 +81,17 @@ mod tests {
             &[1e-320, 2e-320],
             &[f64::MIN / 4.0, f64::MAX / 4.0],
             &[12.0, 40.0, 50.0],
+            &[0.0, 1.0],
+            &[1.0],
         ] {
             let axis = Axis::of(numbers.iter().copied()).unwrap();
             let places: Vec<f64> = numbers.iter().map(|number| axis.percent(*number)).collect();
             assert!(places.iter().all(|place| (0.0..=100.0).contains(place)), "{places:?}");
             assert!(places.is_sorted(), "{places:?}");
         }
+        let ends = |numbers: [f64; 2]| Axis::of(numbers.into_iter()).unwrap();
+        assert_eq!(ends([0.01, 0.99]), Axis::UNIT);
+        assert_eq!(ends([0.0, 100.0]).least, 0.0);
         assert_eq!(Axis::of(std::iter::empty()), None);
         assert_eq!(Axis::of([f64::MIN, f64::MAX].into_iter()), None, "beyond what can be drawn");
     }

@@ -4,11 +4,11 @@
 use serde_json::json;
 use tollgate::report::{
     AuditCounts, AuditReport, AuditedModel, AuditedProfile, AuditedVersion, CheckReport,
-    ColumnReport, FactReport, FindingReport, GateDigests, GateReport, PlaceReport, PluginReport,
-    ProfileReport, RowsReport,
+    ColumnReport, FactReport, FindingReport, GateDigests, GateReport, MeasureReport, PlaceReport,
+    PluginReport, ProfileReport, RowsReport,
 };
 use tollgate_engine::Digest;
-use tollgate_engine::types::Outcome;
+use tollgate_engine::types::{Baseline, Bound, Edge, Measure, Outcome};
 use tollgate_reports::{Format, Report};
 
 pub(crate) const FORMATS: [(&str, Format); 8] = [
@@ -46,7 +46,7 @@ fn plugin(name: &str) -> PluginReport {
     PluginReport {
         name: name.to_owned(),
         version: "0.1.0".to_owned(),
-        contract: "1.1.0",
+        contract: "1.2.0",
         digest: Digest::of(name.as_bytes()),
         baked_from: None,
     }
@@ -71,6 +71,77 @@ fn found(rule: &str, outcome: Outcome, message: &str, line: u64, facts: &[u32]) 
         facts: facts.to_vec(),
         ..FindingReport::new(rule, outcome, message)
     }
+}
+
+type Limit = Option<(f64, bool)>;
+
+fn bound(low: Limit, high: Limit) -> Bound {
+    let edge = |limit: Limit| limit.map(|(at, included)| Edge { at, included });
+    Bound { low: edge(low), high: edge(high) }
+}
+
+fn measure(name: &str, value: f64, bound: Bound) -> Measure {
+    Measure { name: name.to_owned(), value, unit: None, bound: Some(bound), baseline: None }
+}
+
+fn measured(finding: FindingReport, measure: Measure) -> FindingReport {
+    FindingReport { measured: Some(MeasureReport(measure)), ..finding }
+}
+
+/// What a plugin for contract 1.2.0 says: numbers with their bounds, of which
+/// some cannot be drawn, over versions and beside a champion.
+fn with_measures() -> Sample {
+    let champion = |value| Some(Baseline { name: "champion".to_owned(), value });
+    let group = |outcome, group: &str, value, limit, facts: &[u32]| {
+        let name = format!("accuracy{{group={group}}}");
+        let finding = found("groups", outcome, &format!("{name} was looked at"), 31, facts);
+        let measure = measure(&name, value, bound(Some((limit, true)), None));
+        measured(finding, Measure { baseline: champion(limit + 0.02), ..measure })
+    };
+    let of = |rule: &str, outcome, name: &str, value, bound| {
+        measured(found(rule, outcome, "it was looked at", 52, &[]), measure(name, value, bound))
+    };
+    let milliseconds = |finding: FindingReport| {
+        let measured = finding.measured.map(|MeasureReport(measure)| {
+            MeasureReport(Measure { unit: Some("ms".to_owned()), ..measure })
+        });
+        FindingReport { measured, ..finding }
+    };
+    let auc = measured(
+        auc(),
+        Measure {
+            baseline: champion(0.905),
+            ..measure("auc", 0.91, bound(Some((0.895, true)), None))
+        },
+    );
+    let offline = profile(
+        "offline",
+        vec![
+            auc,
+            group(Outcome::Fail, "female", 0.81, 0.84, &[2, 3]),
+            group(Outcome::Pass, "male", 0.88, 0.86, &[4, 5]),
+            group(Outcome::Inconclusive, "unknown", f64::NAN, 0.86, &[]),
+            of("range", Outcome::Pass, "share", 0.5, bound(Some((0.4, false)), Some((0.6, false)))),
+            of(
+                "none",
+                Outcome::Fail,
+                "sla_violations",
+                2.0,
+                bound(Some((0.0, true)), Some((0.0, true))),
+            ),
+            milliseconds(of("p99", Outcome::Pass, "p99_ms", 41.3, bound(None, Some((50.0, true))))),
+            of("endless", Outcome::Inconclusive, "ratio", f64::INFINITY, bound(None, None)),
+        ],
+    );
+    let Sample::Gate(mut report) = gate(vec![offline]) else { unreachable!() };
+    report.facts.extend([
+        fact("version", "candidate", json!("8")),
+        fact("version", "champion", json!("7")),
+        fact("auc", "v4", json!(0.87)),
+        fact("auc", "v5", json!("NaN")),
+        fact("auc", "v6", json!(0.89)),
+    ]);
+    Sample::Gate(report)
 }
 
 fn profile(name: &str, findings: Vec<FindingReport>) -> ProfileReport {
@@ -271,6 +342,7 @@ pub(crate) fn samples() -> Vec<(&'static str, Sample)> {
                 ProfileReport { verdict: Outcome::Inconclusive, ..profile("empty", Vec::new()) },
             ]),
         ),
+        ("gate-measures", with_measures()),
         ("check-passes", Sample::Check(check(Vec::new(), false))),
         ("check-fails", Sample::Check(check(vec![missing], false))),
         ("check-rows", Sample::Check(check(rows, true))),
@@ -307,6 +379,13 @@ pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
         facts: facts.to_vec(),
         column: Some(text()),
         places: vec![PlaceReport { row: 1, line: Some(2), value: Some(text()) }],
+        measured: Some(MeasureReport(Measure {
+            name: text(),
+            value: 0.5,
+            unit: Some(text()),
+            bound: Some(bound(Some((0.4, true)), Some((0.9, false)))),
+            baseline: Some(Baseline { name: text(), value: 0.7 }),
+        })),
     };
     let all = || {
         [Outcome::Pass, Outcome::Warn, Outcome::Inconclusive, Outcome::Fail]

@@ -17,6 +17,8 @@ pub struct Found {
     pub version: Version,
     /// What describes it.
     pub description: Description,
+    /// The experiment of its run; empty where there is none.
+    pub experiment: String,
 }
 
 /// The most folders of artifacts that are looked into: a run that logged
@@ -34,9 +36,11 @@ struct Run {
 }
 
 #[derive(Deserialize)]
-struct RunInfo {
+pub(super) struct RunInfo {
     #[serde(default)]
     artifact_uri: String,
+    #[serde(default)]
+    experiment_id: String,
 }
 
 #[derive(Deserialize)]
@@ -98,13 +102,14 @@ impl Mlflow {
             (ended(run.join()), logged)
         });
         let run = run?;
-        let run_root = run.as_ref().map(|(root, _)| root.clone());
+        let (info, run) = run.unzip();
+        let run_root = info.as_ref().map(|info| info.artifact_uri.as_str());
         let root = match logged? {
             Some(logged) => {
                 same_run(&version, &logged.source_run_id)?;
                 Some(logged.artifact_uri)
             }
-            None => root_of(&version, run_root.as_deref()),
+            None => root_of(&version, run_root),
         };
         let (mlmodel, requirements, artifacts) = thread::scope(|scope| {
             let file = |name: &'static str| {
@@ -115,18 +120,19 @@ impl Mlflow {
             let artifacts = self.artifacts(&version);
             (ended(mlmodel.join()), ended(requirements.join()), artifacts)
         });
-        description.run = run.map(|(_, text)| text);
+        description.run = run;
         description.mlmodel = mlmodel?;
         if let Some(run) = description.mlmodel.as_ref().and_then(run_of) {
             same_run(&version, &run)?;
         }
         description.requirements = requirements?;
         description.artifacts = artifacts?;
-        Ok(Found { version, description })
+        let experiment = info.map(|info| info.experiment_id).unwrap_or_default();
+        Ok(Found { version, description, experiment })
     }
 
-    /// The run, and where its files are.
-    fn run(&self, id: &str) -> Result<Option<(String, Source)>, MlflowError> {
+    /// The run, and what of it is read here.
+    pub(super) fn run(&self, id: &str) -> Result<Option<(RunInfo, Source)>, MlflowError> {
         if id.is_empty() {
             return Ok(None);
         }
@@ -137,7 +143,7 @@ impl Mlflow {
             Err(error) => return Err(error.into()),
         };
         let answer: RunAnswer = self.json(&path, &body)?;
-        Ok(Some((answer.run.info.artifact_uri, self.text(&path, body)?)))
+        Ok(Some((answer.run.info, self.text(&path, body)?)))
     }
 
     /// What is known of a model that MLflow 3 logged: `models:/m-...`.
@@ -295,7 +301,7 @@ fn below_proxy(uri: &str) -> Option<&str> {
 }
 
 /// A thread that panicked is a defect of this program, and says so.
-fn ended<T>(joined: thread::Result<Result<T, MlflowError>>) -> Result<T, MlflowError> {
+pub(super) fn ended<T>(joined: thread::Result<Result<T, MlflowError>>) -> Result<T, MlflowError> {
     joined.unwrap_or_else(|_| Err(MlflowError::Text("a request ended in a panic".to_owned())))
 }
 

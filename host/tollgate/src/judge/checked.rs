@@ -5,7 +5,7 @@ use tollgate_engine::types::{Finding, Outcome};
 use crate::report::{FindingReport, RowsReport};
 
 /// What a payload came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     /// What was found, as the plugin orders it.
     pub findings: Vec<Finding>,

@@ -366,6 +366,7 @@ fn no_rows() -> Finding {
         actual: None,
         facts: Vec::new(),
         occurrences: 1,
+        measured: None,
     }
 }
 

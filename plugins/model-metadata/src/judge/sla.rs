@@ -1,8 +1,10 @@
 //! Whether a latency keeps what a tag promises.
 
 use alloc::format;
+use alloc::string::ToString as _;
 
 use gate_evidence::decimal::Decimal;
+use gate_evidence::measured::{self, Held};
 use gate_evidence::unit::Quantity;
 
 use crate::facts::{CANDIDATE, Facts};
@@ -59,5 +61,9 @@ fn judged(name: &Name, facts: &Facts<'_>) -> Result<Verdict, Verdict> {
     };
     let promised = promise.value.quoted();
     let what = format!("and `{name}` promises {promised}");
-    Ok(is(Judged::of(latency <= most), &what))
+    let held = Held { high: Some((most, true)), ..Held::default() };
+    let units = [Some(&unit), Some(&sla.unit)];
+    let verdict = is(Judged::of(latency <= most), &what);
+    let measured = measured::measured(sla.fact.to_string(), latency, held, &units);
+    Ok(Verdict { measured, ..verdict })
 }

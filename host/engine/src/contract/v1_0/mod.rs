@@ -5,7 +5,7 @@
 mod types;
 
 use self::types::{Column, Finding, TypedColumn, columns, findings, of_record, of_rows, typed};
-use super::v1_1::{Decide, Describe, Surface};
+use super::v1_2::{Decide, Describe, Surface};
 use super::{Answer, Checker, Decider, Evaluator, Lifecycle};
 use crate::error::{Fault, LoadError};
 use crate::instance::{Export, Exports, Function, Instance};

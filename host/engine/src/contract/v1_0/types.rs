@@ -72,6 +72,7 @@ impl From<Finding> for host::Finding {
             actual,
             facts,
             occurrences,
+            measured: None,
         }
     }
 }

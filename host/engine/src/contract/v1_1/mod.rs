@@ -1,11 +1,12 @@
-//! `tollgate:plugin@1.1.0`, the newest version. Its types are the host's own.
+//! `tollgate:plugin@1.1.0`: a finding does not say yet which number was judged.
 
-use super::{Answer, Checker, Decider, Evaluator, Lifecycle};
-use crate::error::{Fault, LoadError};
-use crate::instance::{Export, Exports, Function, Instance};
-use crate::types::{
-    Batch, Column, Decision, Declaration, Fact, Finding, Info, Manner, Records, TypedColumn, Value,
-};
+mod types;
+
+use self::types::Finding;
+use super::v1_2;
+use super::{Checker, Decider, Evaluator, Lifecycle};
+use crate::error::LoadError;
+use crate::instance::Exports;
 
 pub(super) const VERSION: &str = "1.1.0";
 
@@ -18,223 +19,18 @@ impl super::Contract for Contract {
     }
 
     fn lifecycle(&self, exports: &Exports<'_>) -> Result<Box<dyn Lifecycle>, LoadError> {
-        let (describe, configure) = (exports.find()?, exports.find()?);
-        Ok(Box::new(Lived { describe, configure, remarks: exports.find()? }))
+        v1_2::lifecycle::<Finding>(exports)
     }
 
     fn checker(&self, exports: &Exports<'_>) -> Result<Box<dyn Checker>, LoadError> {
-        Ok(Box::new(Checking {
-            rows: exports.find()?,
-            check: exports.find()?,
-            normalize: exports.find()?,
-            check_columns: exports.find()?,
-            check_records: exports.find()?,
-        }))
+        v1_2::checker::<Finding>(exports)
     }
 
     fn evaluator(&self, exports: &Exports<'_>) -> Result<Box<dyn Evaluator>, LoadError> {
-        Ok(Box::new(Evaluating { evaluate: exports.find()? }))
+        v1_2::evaluator::<Finding>(exports)
     }
 
     fn decider(&self, exports: &Exports<'_>) -> Result<Box<dyn Decider>, LoadError> {
-        Ok(Box::new(Deciding {
-            surface: exports.find()?,
-            decide: exports.find()?,
-            decide_batch: exports.find()?,
-        }))
-    }
-}
-
-pub(super) struct Describe;
-impl Function for Describe {
-    const INTERFACE: &'static str = "lifecycle";
-    const NAME: &'static str = "describe";
-    type Params<'a> = ();
-    type Results = (Info,);
-}
-
-struct Configure;
-impl Function for Configure {
-    const INTERFACE: &'static str = "lifecycle";
-    const NAME: &'static str = "configure";
-    type Params<'a> = (&'a str,);
-    type Results = (Answer<()>,);
-}
-
-struct Remarks;
-impl Function for Remarks {
-    const INTERFACE: &'static str = "lifecycle";
-    const NAME: &'static str = "remarks";
-    type Params<'a> = ();
-    type Results = (Vec<Finding>,);
-}
-
-struct Lived {
-    describe: Export<Describe>,
-    configure: Export<Configure>,
-    remarks: Export<Remarks>,
-}
-
-impl Lifecycle for Lived {
-    fn describe(&self, of: &mut Instance<'_>) -> Result<Info, Fault> {
-        Ok(of.call(&self.describe, ())?.0)
-    }
-
-    fn configure(&self, of: &mut Instance<'_>, settings: &str) -> Result<Answer<()>, Fault> {
-        Ok(of.call(&self.configure, (settings,))?.0)
-    }
-
-    fn remarks(&self, of: &mut Instance<'_>) -> Result<Vec<Finding>, Fault> {
-        Ok(of.call(&self.remarks, ())?.0)
-    }
-}
-
-struct Rows;
-impl Function for Rows {
-    const INTERFACE: &'static str = "checker";
-    const NAME: &'static str = "rows";
-    type Params<'a> = ();
-    type Results = (Manner,);
-}
-
-struct Check;
-impl Function for Check {
-    const INTERFACE: &'static str = "checker";
-    const NAME: &'static str = "check";
-    type Params<'a> = (&'a [u8],);
-    type Results = (Vec<Finding>,);
-}
-
-struct Normalize;
-impl Function for Normalize {
-    const INTERFACE: &'static str = "checker";
-    const NAME: &'static str = "normalize";
-    type Params<'a> = (&'a [u8],);
-    type Results = (Answer<Vec<u8>>,);
-}
-
-struct CheckColumns;
-impl Function for CheckColumns {
-    const INTERFACE: &'static str = "checker";
-    const NAME: &'static str = "check-columns";
-    type Params<'a> = (u32, &'a [TypedColumn]);
-    type Results = (Vec<Finding>,);
-}
-
-struct CheckRecords;
-impl Function for CheckRecords {
-    const INTERFACE: &'static str = "checker";
-    const NAME: &'static str = "check-records";
-    type Params<'a> = (&'a Records,);
-    type Results = (Vec<Finding>,);
-}
-
-struct Checking {
-    rows: Export<Rows>,
-    check: Export<Check>,
-    normalize: Export<Normalize>,
-    check_columns: Export<CheckColumns>,
-    check_records: Export<CheckRecords>,
-}
-
-impl Checker for Checking {
-    fn rows(&self, of: &mut Instance<'_>) -> Result<Manner, Fault> {
-        Ok(of.call(&self.rows, ())?.0)
-    }
-
-    fn check(&self, of: &mut Instance<'_>, payload: &[u8]) -> Result<Vec<Finding>, Fault> {
-        Ok(of.call(&self.check, (payload,))?.0)
-    }
-
-    fn normalize(&self, of: &mut Instance<'_>, payload: &[u8]) -> Result<Answer<Vec<u8>>, Fault> {
-        Ok(of.call(&self.normalize, (payload,))?.0)
-    }
-
-    fn check_columns(
-        &self,
-        of: &mut Instance<'_>,
-        rows: u32,
-        columns: &[TypedColumn],
-    ) -> Result<Vec<Finding>, Fault> {
-        Ok(of.call(&self.check_columns, (rows, columns))?.0)
-    }
-
-    fn check_records(
-        &self,
-        of: &mut Instance<'_>,
-        records: &Records,
-    ) -> Result<Vec<Finding>, Fault> {
-        Ok(of.call(&self.check_records, (records,))?.0)
-    }
-}
-
-struct Evaluate;
-impl Function for Evaluate {
-    const INTERFACE: &'static str = "evaluator";
-    const NAME: &'static str = "evaluate";
-    type Params<'a> = (&'a [Fact],);
-    type Results = (Vec<Finding>,);
-}
-
-struct Evaluating {
-    evaluate: Export<Evaluate>,
-}
-
-impl Evaluator for Evaluating {
-    fn evaluate(&self, of: &mut Instance<'_>, facts: &[Fact]) -> Result<Vec<Finding>, Fault> {
-        Ok(of.call(&self.evaluate, (facts,))?.0)
-    }
-}
-
-pub(super) struct Surface;
-impl Function for Surface {
-    const INTERFACE: &'static str = "decider";
-    const NAME: &'static str = "surface";
-    type Params<'a> = ();
-    type Results = (Declaration,);
-}
-
-pub(super) struct Decide;
-impl Function for Decide {
-    const INTERFACE: &'static str = "decider";
-    const NAME: &'static str = "decide";
-    type Params<'a> = (&'a [Value],);
-    type Results = (Result<Decision, String>,);
-}
-
-struct DecideBatch;
-impl Function for DecideBatch {
-    const INTERFACE: &'static str = "decider";
-    const NAME: &'static str = "decide-batch";
-    type Params<'a> = (u32, &'a [Column]);
-    type Results = (Result<Batch, String>,);
-}
-
-struct Deciding {
-    surface: Export<Surface>,
-    decide: Export<Decide>,
-    decide_batch: Export<DecideBatch>,
-}
-
-impl Decider for Deciding {
-    fn surface(&self, of: &mut Instance<'_>) -> Result<Declaration, Fault> {
-        Ok(of.call(&self.surface, ())?.0)
-    }
-
-    fn decide(
-        &self,
-        of: &mut Instance<'_>,
-        values: &[Value],
-    ) -> Result<Result<Decision, String>, Fault> {
-        Ok(of.call(&self.decide, (values,))?.0)
-    }
-
-    fn decide_batch(
-        &self,
-        of: &mut Instance<'_>,
-        rows: u32,
-        columns: &[Column],
-    ) -> Result<Result<Batch, String>, Fault> {
-        Ok(of.call(&self.decide_batch, (rows, columns))?.0)
+        v1_2::decider(exports)
     }
 }

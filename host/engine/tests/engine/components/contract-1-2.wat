@@ -1,4 +1,0 @@
-(component
-  (instance $i)
-  (export "tollgate:plugin/lifecycle@1.2.0" (instance $i))
-  (export "tollgate:plugin/decider@1.2.0" (instance $i)))
