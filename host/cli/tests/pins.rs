@@ -125,8 +125,9 @@ fn what_is_refused_writes_nothing() {
     step(place.pin("1.1", &[]));
     step(place.pin("1.1.0", &["--generation", "7"]));
     step(place.pin("1.1.0", &["--patch"]));
-    step(place.pin("1.1.0", &["--reason", " "]));
-    step(place.pin("1.1.0", &["--by", "a\u{202e}b"]));
+    let words = ["pin", "pins.yaml", "fraud_detector", "1.1.0", "--documents", "policies"];
+    step(place.run(&[&words[..], &["--reason", " ", "--by", "alice"]].concat()));
+    step(place.run(&[&words[..], &["--reason", "x", "--by", "a\u{202e}b"]].concat()));
     step(place.back(&["--to", "fallback"]));
     step(place.back(&["--to-version", "6"]));
     step(place.run(&["rollback", "pins.yaml", "--reason", "x", "--by", "bob"]));

@@ -115,10 +115,14 @@ fn other(signature: &Signature, path: &[String], input: &Input, beside: &[String
         Supplied::Of(_) | Supplied::Somehow => None,
         Supplied::Not if params.clone().any(|param| param.name == *name) => None,
         Supplied::Not => {
+            let reads = match *name == input.name {
+                true => String::new(),
+                false => format!("reads `{name}`, which "),
+            };
             let names = signature.inputs.iter().flat_map(Schema::names);
             let names = names.chain(params.map(|param| param.name.as_str()));
             let names = names.chain(beside.iter().map(String::as_str));
-            Some(("is not supplied by".to_owned(), suggestion(name, names)))
+            Some((format!("{reads}is not supplied by"), suggestion(name, names)))
         }
     }
 }

@@ -31,11 +31,7 @@ pub(crate) fn steady<T>(folder: &Path, mut read: impl FnMut(&Path) -> T) -> Opti
     None
 }
 
-/// Whether a folder is swapped whole.
-pub(crate) fn is_swapped(folder: &Path) -> bool {
-    folder.join(DATA).is_symlink()
-}
-
+/// The folder with the files; none where there is no link to one.
 fn target(folder: &Path) -> Option<PathBuf> {
-    fs::canonicalize(folder.join(DATA)).ok().filter(|_| is_swapped(folder))
+    fs::read_link(folder.join(DATA)).ok().map(|behind| folder.join(behind))
 }

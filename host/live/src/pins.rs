@@ -186,26 +186,29 @@ impl Pin {
     /// # Errors
     /// When there is nothing to go back to.
     pub fn rolled_back(&self, name: &str, target: Target, audit: &Audit) -> Result<Self, PinError> {
+        let other = |it: &Option<PinnedVersion>| it.as_ref().is_some_and(|it| *it != self.current);
         let wanted = match target {
             Target::Previous => self.previous.as_ref(),
             Target::Fallback => self.fallback.as_ref(),
         };
-        let Some(to) = wanted else {
+        // Nothing goes back to itself.
+        let Some(to) = wanted.filter(|to| **to != self.current) else {
             return Err(PinError::NothingBefore {
                 name: name.to_owned(),
                 current: self.current.to_string(),
                 target: target.name(),
                 other: match target {
-                    Target::Previous if self.fallback.is_some() => "; `--to fallback` has one",
-                    Target::Fallback if self.previous.is_some() => "; `--to previous` has one",
+                    Target::Previous if other(&self.fallback) => "; `--to fallback` has one",
+                    Target::Fallback if other(&self.previous) => "; `--to previous` has one",
                     _ => "",
                 },
             });
         };
         let mut pin = Self { current: to.clone(), ..self.clone() };
         pin.bad.insert(self.current.clone());
+        pin.fallback = self.fallback.clone().filter(|it| *it != self.current);
         pin.previous = match target {
-            Target::Previous => self.fallback.clone().filter(|it| it != to),
+            Target::Previous => pin.fallback.clone().filter(|it| it != to),
             Target::Fallback => None,
         };
         pin.changed(Action::Rollback, Some(&self.current), audit);

@@ -127,6 +127,9 @@ impl Seen {
 
     /// The pin that must be there.
     pub(super) fn pinned(&self) -> Result<&Pin> {
+        if self.snapshot.is_none() {
+            return Err(miette!("`{}` does not exist", self.file.path().display()));
+        }
         self.pin.as_ref().ok_or_else(|| {
             let names = self.snapshot.iter().flat_map(Snapshot::names);
             unpinned(self.file.path(), &self.name, suggestion(&self.name, names))

@@ -28,16 +28,13 @@ pub(super) fn with_key(
     let data = tree.get("data").ok_or_else(no_place)?;
     let changed = match data.entry(name) {
         Some(entry) => {
-            let span = entry.value.span;
-            let before = text.get(..span.start).ok_or_else(no_place)?;
-            let behind = text.get(span.end..).ok_or_else(no_place)?;
-            // A block ends behind its last line break.
-            let end = if text.get(span.start..span.end).is_some_and(|it| it.ends_with('\n')) {
-                "\n"
-            } else {
-                ""
-            };
-            format!("{before}{value}{end}{behind}")
+            let (key, value_end) = (entry.key_span.end, entry.value.span.end);
+            let colon = text.get(key..).and_then(|behind| behind.find(':')).ok_or_else(no_place)?;
+            let (before, _) = text.split_at_checked(key + colon + 1).ok_or_else(no_place)?;
+            // A block has its end where the next key begins.
+            let end = text.get(..value_end).ok_or_else(no_place)?.trim_end().len();
+            let behind = text.get(end.max(before.len())..).ok_or_else(no_place)?;
+            format!("{before} {value}{behind}")
         }
         None => {
             let first = data.entries().and_then(<[_]>::first).ok_or_else(no_place)?;

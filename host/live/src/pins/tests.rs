@@ -59,6 +59,33 @@ fn a_rollback_to_the_fallback_passes_over_the_previous_version() {
     assert!(back(&once, Target::Previous).is_err());
     // Nothing goes back to itself.
     assert!(back(&once, Target::Fallback).is_err());
+    let turned = of("{ current: 40, previous: 41, fallback: 40 }");
+    assert_eq!(shown(&back(&turned, Target::Previous).unwrap()), "41 - - [40]");
+}
+
+/// Whatever is done in whatever order, nothing bad is behind the current version.
+#[test]
+fn nothing_bad_ever_stands_behind_the_current_version() {
+    let seed = tollgate_test_support::seed();
+    let mut dice = tollgate_test_support::Dice::new(seed);
+    for _ in 0..200 {
+        let mut pin = of("{ current: 3, previous: 2, fallback: 1 }");
+        for _ in 0..40 {
+            let to = (1 + dice.roll(9)).to_string();
+            let done = match dice.roll(4) {
+                0 => back(&pin, Target::Previous),
+                1 => back(&pin, Target::Fallback),
+                roll => pin.pinned("fraud", version(&to), digest(&to), roll == 2, &audit("x")),
+            };
+            let Ok(next) = done else { continue };
+            let behind = [Some(&next.current), next.previous.as_ref(), next.fallback.as_ref()];
+            assert!(behind.into_iter().flatten().all(|it| !next.bad.contains(it)), "{next:?}");
+            assert_ne!(next.previous.as_ref(), Some(&next.current));
+            assert_eq!(next.generation, pin.generation + 1);
+            assert_eq!(read::one(&Source::new("fraud", &write::line(&next))).unwrap(), next);
+            pin = next;
+        }
+    }
 }
 
 #[test]
