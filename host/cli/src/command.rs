@@ -10,6 +10,7 @@ mod decide;
 mod facts;
 mod gate;
 mod log;
+mod logging;
 mod mlflow;
 mod plugin;
 mod policy;

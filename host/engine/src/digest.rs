@@ -15,6 +15,14 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest of bytes that are in several pieces.
+    #[must_use]
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = Sha256::new();
+        parts.into_iter().for_each(|part| hasher.update(part));
+        Self(hasher.finalize().into())
+    }
+
     /// Reads `sha256:<64 hex digits>`; none when it is anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -44,7 +52,18 @@ impl Digest {
     /// The 64 hex digits.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut text = String::with_capacity(64);
+        self.push_hex(&mut text);
+        text
+    }
+
+    /// Appends the 64 hex digits.
+    pub fn push_hex(&self, out: &mut String) {
+        let digit = |value: u8| char::from(value + if value < 10 { b'0' } else { b'a' - 10 });
+        for byte in self.0 {
+            out.push(digit(byte >> 4));
+            out.push(digit(byte & 15));
+        }
     }
 }
 
@@ -69,6 +88,7 @@ mod tests {
         let digest = Digest::of(b"abc");
         assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
         assert!(digest.to_string().starts_with("sha256:ba7816bf8f01cfea"));
+        assert_eq!(Digest::of_parts([&b"a"[..], b"", b"bc"]), digest);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `tollgate log`
 
 mod attest;
+mod diff;
+mod query;
 mod replay;
 mod show;
 mod verify;
@@ -22,8 +24,12 @@ pub(crate) enum Log {
     Verify(verify::Verify),
     /// Show what is recorded
     Show(show::Show),
+    /// Find decisions by policy, action, reason, time and inputs
+    Query(query::Query),
     /// Judge again what is recorded, and compare
     Replay(replay::Replay),
+    /// Show what another policy would have decided on what is logged
+    Diff(diff::Diff),
     /// Sign what a record says, as an in-toto attestation
     Attest(attest::Attest),
 }
@@ -37,6 +43,10 @@ pub(crate) fn run(arguments: &Log) -> Exit {
         Log::Replay(replay) => {
             output::shown("log replay", replay.format, || self::replay::run(replay))
         }
+        Log::Query(query) => {
+            output::shown("log query", query.format.errors(), || self::query::run(query))
+        }
+        Log::Diff(diff) => output::shown("log diff", diff.format, || self::diff::run(diff)),
         Log::Attest(attest) => {
             output::shown("log attest", attest.format, || self::attest::run(attest))
         }
