@@ -34,7 +34,7 @@ pub use self::log::{Closed, DecisionLog, Taken};
 pub use self::mask::{HowMasked, KEY_VARIABLE, Key, Masks};
 pub use self::queue::Health;
 pub use self::sample::Sample;
-pub use self::settings::{Acknowledge, Rotation, Settings, WhenFull};
+pub use self::settings::{Acknowledge, LOG_SCHEMA, Rotation, Settings, WhenFull};
 
 /// The kind of records of decisions.
 pub const DECISION: &str = "decision";

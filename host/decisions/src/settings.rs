@@ -1,11 +1,15 @@
 //! How decisions are logged.
 
+mod read;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::SettingsError;
 use crate::mask::Masks;
 use crate::sample::Sample;
+
+pub use self::read::LOG_SCHEMA;
 
 /// How decisions are logged.
 #[derive(Debug, Clone)]

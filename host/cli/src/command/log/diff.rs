@@ -83,8 +83,8 @@ pub(crate) fn run(arguments: &Diff) -> Result<Exit> {
     if let Some((_, Taken { action: Some(to), .. })) = &arguments.rows
         && !actions.contains(to)
     {
-        let known = actions.join(", ");
-        return Err(miette!(help = "it takes {known}", "`{to}` is no action of the new policy"));
+        let known = format!("it takes {}", actions.join(", "));
+        return Err(miette!(help = known, "`{to}` is no action of the new policy"));
     }
     let asked = Asked {
         name: arguments.of.clone(),

@@ -143,7 +143,7 @@ fn in_cells(out: &mut String, decision: &Decision<'_>) -> serde_json::Result<()>
         if at > 0 {
             out.push(',');
         }
-        out.push_str(&quoted(&visible(cell)));
+        out.push_str(&quoted(&visible(cell).to_string()));
     }
     out.push_str("\r\n");
     Ok(())
