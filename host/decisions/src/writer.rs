@@ -141,20 +141,19 @@ impl Writer {
         }
         let (mut clock, mut text) = (Clock::default(), String::new());
         for (entry, weight) in waiting {
-            let by = self.described(&entry.said.decider, &mut sealer, &mut batch)?;
-            let shadow = entry.shadow.as_deref();
-            let shadow = shadow.map(|shadow| self.described(&shadow.decider, &mut sealer, &mut batch));
-            let shadow = shadow.transpose()?;
+            let time = clock.of(entry.time);
+            let by = self.described(&entry.said.decider, time, &mut sealer, &mut batch)?;
+            let shadow = match entry.shadow.as_deref() {
+                Some(shadow) => Some(self.described(&shadow.decider, time, &mut sealer, &mut batch)?),
+                None => None,
+            };
             let policy = |key: usize| self.policies.get(&key).map(|(_, policy)| policy);
             if let Some(by) = policy(by) {
                 text.clear();
                 body::push(entry, by, shadow.and_then(policy), self.sample, &mut text);
                 // Room for what a record has around its body.
                 match text.len() as u64 + 4096 < LONGEST_LINE {
-                    true => {
-                        let time = clock.of(entry.time);
-                        sealer.seal(DECISION, time, &text, &mut batch.lines);
-                    }
+                    true => drop(sealer.seal(DECISION, time, &text, &mut batch.lines)),
                     false => batch.too_long += 1,
                 }
             }
@@ -177,6 +176,7 @@ impl Writer {
     fn described(
         &mut self,
         decider: &Decider,
+        time: &str,
         sealer: &mut Sealer,
         batch: &mut Batch,
     ) -> Result<usize, WriteError> {
@@ -196,8 +196,7 @@ impl Writer {
                 if let (true, Some(file)) = (self.keep_plugins, self.folder.file()) {
                     Store::beside(file).keep(policy.decider.plugin().bytes())?;
                 }
-                let time = Time::now().to_string();
-                let head = sealer.seal(POLICY, &time, &policy.body, &mut batch.lines);
+                let head = sealer.seal(POLICY, time, &policy.body, &mut batch.lines);
                 batch.described.push((*digest, head.seq));
                 head.seq
             }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,7 +11,7 @@ use crate::group::{Group, Row};
 use crate::measure::{Effort, WallStep};
 use crate::places::Places;
 use crate::process::Process;
-use crate::rows;
+use crate::rows::{COUNTRIES, Rows};
 
 /// Decisions of the log; a look while working has a twentieth.
 const DECISIONS: u64 = 10_000_000;
@@ -62,7 +62,7 @@ pub(crate) fn group(places: &Places, effort: Effort) -> Result<Group> {
     })
 }
 
-fn asked(places: &Places, folder: &std::path::Path, id: &str) -> Vec<PathBuf> {
+fn asked(places: &Places, folder: &Path, id: &str) -> Vec<PathBuf> {
     let policy = places.root.join("policies/fraud.yaml");
     let (log, rows) = (folder.join("decisions"), folder.join("rows.jsonl"));
     let words: Vec<PathBuf> = match id {
@@ -87,13 +87,16 @@ fn files(places: &Places, decisions: u64) -> Result<PathBuf> {
     fs::create_dir_all(&new)?;
     let rows = new.join("rows.jsonl");
     let mut out = BufWriter::new(File::create(&rows)?);
-    for row in 0..decisions {
-        let (score, amount, country) = rows::row(row as usize);
+    let made = Rows::made();
+    let texts = made.countries.iter().filter_map(|country| COUNTRIES.get(*country as usize));
+    // The same million again and again, with other ages.
+    let all = made.scores.iter().zip(&made.amounts).zip(texts).cycle();
+    for (row, ((score, amount), country)) in (0..decisions).zip(all) {
         writeln!(
             out,
             "{{\"score\":{score},\"amount\":{amount},\"country\":\"{country}\",\
              \"merchant_age_days\":{},\"transactions_last_hour\":{}}}",
-            row % 400,
+            row % 401,
             row % 12
         )?;
     }

@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 25] = [
+const TARGETS: [Target; 26] = [
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",
@@ -138,6 +138,11 @@ const TARGETS: [Target; 25] = [
         text: "100 rules over 10,000 facts that are at hand, at most 50 ms",
         row: "rules/10000-facts",
         bound: Bound::Nanoseconds(50e6),
+    },
+    Target {
+        text: "a log decided anew at most as long as `tollgate decide` on the same rows",
+        row: "log-diff/tollgate-diff",
+        bound: Bound::Times(1.0, "log-diff/tollgate-decide"),
     },
     Target {
         text: "`tollgate gate`, the whole process with a warm cache, at most 30 ms",

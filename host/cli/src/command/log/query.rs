@@ -2,6 +2,7 @@
 
 mod print;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -125,16 +126,13 @@ pub(crate) fn run(arguments: &Query) -> Result<Exit> {
     })?;
     printer.finish();
     if decisions == 0 {
-        output::note(|out| {
-            use std::fmt::Write as _;
-            writeln!(out, "there is no decision in the log")
-        });
+        output::note(|out| writeln!(out, "there is no decision in the log"));
         return Ok(Exit::Inconclusive);
     }
     if arguments.format == QueryFormat::Human {
-        output::note(|out| {
-            use std::fmt::Write as _;
-            writeln!(out, "{found} of {decisions} decisions")
+        output::note(|out| match found == most {
+            true => writeln!(out, "the first {found}; there may be more"),
+            false => writeln!(out, "{found} of {decisions} decisions"),
         });
     }
     Ok(Exit::Passed)

@@ -12,7 +12,7 @@ use crate::output::{Answers, visible};
 const CHUNK: usize = 64 << 10;
 
 const HEADER: &str =
-    "seq,time,policy,version,action,fallback,reasons,score,decision_id,problem,model,inputs\r\n";
+    "seq,time,policy,version,action,fallback,reasons,score,decision_id,problem,model,inputs\n";
 
 pub(super) struct Printer {
     format: QueryFormat,
@@ -145,11 +145,11 @@ fn in_cells(out: &mut String, decision: &Decision<'_>) -> serde_json::Result<()>
         }
         out.push_str(&quoted(&visible(cell).to_string()));
     }
-    out.push_str("\r\n");
+    out.push('\n');
     Ok(())
 }
 
-/// A cell as RFC 4180 has it.
+/// A cell as RFC 4180 has it; lines end as those of all that is printed.
 fn quoted(cell: &str) -> String {
     match cell.contains(['"', ',', '\r', '\n']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
