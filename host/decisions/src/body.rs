@@ -1,6 +1,8 @@
 //! A decision as the body of a record: canonical JSON, written member by
 //! member.
 
+use std::fmt::Write as _;
+
 use tollgate::canonical;
 use tollgate_engine::types::Value;
 
@@ -80,22 +82,18 @@ fn push_action(said: &Said, policy: &Policy, out: &mut String) {
 /// Which policy, whether it is its fallback, and the decision's id.
 fn push_by(said: &Said, policy: &Policy, out: &mut String) {
     out.push_str(",\"by\":");
-    out.push_str(&policy.seq.to_string());
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{}", policy.seq);
     if matches!(said.outcome, Outcome::Undecided(_)) {
         out.push_str(",\"fallback\":true");
     }
     out.push_str(",\"id\":\"");
-    out.push_str(&shown_id(said.id, policy));
-    out.push('"');
-}
-
-/// The id as it is written: from the one that was answered, whoever knows the
-/// rest could find a masked value by trying.
-pub(crate) fn shown_id(id: u64, policy: &Policy) -> String {
-    match &policy.key {
-        Some(key) => format!("hmac:{}", key.of_id(id)),
-        None => format!("{id:016x}"),
-    }
+    // From the id that was answered, whoever knows the rest could find a masked
+    // value by trying.
+    let _ = match &policy.key {
+        Some(key) => write!(out, "hmac:{}\"", key.of_id(said.id)),
+        None => write!(out, "{:016x}\"", said.id),
+    };
 }
 
 /// The inputs by name; of a shadow those that are not the same of the decision

@@ -134,18 +134,15 @@ impl<'a> Comparing<'a> {
         for block in blocks {
             for raw in block.map_err(ReadError::from)?.iter() {
                 match self.policies.read(raw)? {
-                    Item::Decision(decision) => {
-                        let (since, until) = (self.asked.since, self.asked.until);
-                        if since.is_none_or(|since| decision.time >= since)
-                            && until.is_none_or(|until| decision.time < until)
-                        {
-                            self.add(decision.seq, &decision.said);
+                    Item::Decision(mut decision) => {
+                        if decision.is_within(self.asked.since, self.asked.until)? {
+                            self.add(decision.seq, &mut decision.said);
                         }
                     }
                     Item::Gap(gap) => self.report.gap.add(gap),
                     Item::Other => {}
                 }
-                if self.briefs.len() >= DECIDED_ROWS {
+                if self.built.count() as usize >= DECIDED_ROWS {
                     self.decide()?;
                 }
             }
@@ -155,7 +152,7 @@ impl<'a> Comparing<'a> {
     }
 
     /// Adds a decision to those that are decided next, where that can be.
-    fn add(&mut self, seq: u64, said: &Said<'_>) {
+    fn add(&mut self, seq: u64, said: &mut Said<'_>) {
         self.report.decisions_read += 1;
         if said.policy.name != self.name {
             match self.report.other_policies.get_mut(&said.policy.name) {
@@ -173,8 +170,16 @@ impl<'a> Comparing<'a> {
         let plan = self.plans.entry(said.policy.seq).or_insert_with(|| Plan::new(&said.policy, new));
         match plan.values(said, &mut self.values) {
             Ok(()) => {
+                let place = self.built.count() as usize;
                 self.built.push_values(&mut self.values, seq);
-                self.briefs.push(brief(said));
+                match self.briefs.get_mut(place) {
+                    Some(brief) => fill(brief, said),
+                    None => {
+                        let mut brief = Brief::default();
+                        fill(&mut brief, said);
+                        self.briefs.push(brief);
+                    }
+                }
             }
             Err(reason) => match self.not_judged.get_mut(&*reason) {
                 Some(count) => *count += 1,
@@ -186,17 +191,17 @@ impl<'a> Comparing<'a> {
     }
 
     fn decide(&mut self) -> Result<(), CallError> {
-        if self.briefs.is_empty() {
+        if self.built.count() == 0 {
             return Ok(());
         }
         let next = RowsBuilder::of(self.new.extractor());
         let rows = std::mem::replace(&mut self.built, next).finish();
-        let mut briefs = self.briefs.drain(..);
+        let mut briefs = self.briefs.iter();
         let tally = &mut self.tally;
         self.warm.decide_rows(&rows, |answer| {
-            // There are as many.
+            // There are as many, or more from before.
             if let Some(brief) = briefs.next() {
-                tally.add(&brief, answer, || inputs(answer));
+                tally.add(brief, answer, || inputs(answer));
             }
         })
     }
@@ -207,16 +212,24 @@ impl<'a> Comparing<'a> {
     }
 }
 
-fn brief(said: &Said<'_>) -> Brief {
-    Brief {
-        taken: Taken {
-            action: said.action.as_deref().map(str::to_owned),
-            fallback: said.fallback,
-        },
-        reasons: said.reasons.iter().map(|reason| reason.to_string()).collect(),
-        problem: said.problem.as_deref().map(str::to_owned),
-        score: said.score,
+/// Puts what was decided where something was before, whose memory is used
+/// again.
+fn fill(brief: &mut Brief, said: &Said<'_>) {
+    let Brief { taken, reasons, problem, score } = brief;
+    match (&mut taken.action, said.action.as_deref()) {
+        (Some(there), Some(action)) => there.replace_range(.., action),
+        (there, action) => *there = action.map(str::to_owned),
     }
+    taken.fallback = said.fallback;
+    reasons.truncate(said.reasons.len());
+    for (place, reason) in said.reasons.iter().enumerate() {
+        match reasons.get_mut(place) {
+            Some(there) => there.replace_range(.., reason),
+            None => reasons.push(reason.to_string()),
+        }
+    }
+    *problem = said.problem.as_deref().map(str::to_owned);
+    *score = said.score;
 }
 
 /// What the new policy read.

@@ -31,6 +31,8 @@ pub(crate) struct Folder {
     /// Writes what follows what is on the disk.
     sealer: Sealer,
     open: Option<Open>,
+    /// How many files were begun.
+    begun: u64,
     /// Held as long as this is.
     _lock: File,
 }
@@ -63,6 +65,7 @@ impl Folder {
             every: settings.rotation.every,
             sealer: Sealer::new(head, &settings.host),
             open: None,
+            begun: 0,
             _lock: lock,
             path,
         };
@@ -91,6 +94,7 @@ impl Folder {
         if tail.head().is_some() {
             return Err(AppendError::Changed(path.display().to_string()));
         }
+        self.begun += 1;
         self.open = Some(Open { tail, since: Instant::now(), described: HashMap::new() });
         Ok(())
     }
@@ -98,6 +102,11 @@ impl Folder {
     /// The file that is written, for what is kept beside it.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.open.as_ref().map(|open| open.tail.path())
+    }
+
+    /// Which of the files that were begun is written, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.begun
     }
 
     /// The record of this file that describes a policy.

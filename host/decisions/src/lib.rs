@@ -9,11 +9,13 @@
 //! | [`query`] | those of them that somebody asks for |
 //! | [`replay`] | each decided again, from the log alone |
 //! | [`diff`] | all decided again by another policy |
+//! | [`export`] | a log as a table |
 
 mod body;
 pub mod diff;
 mod entry;
 mod error;
+pub mod export;
 mod folder;
 mod log;
 mod mask;

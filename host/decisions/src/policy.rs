@@ -14,6 +14,8 @@ pub(crate) struct Policy {
     pub(crate) body: String,
     /// The number of that record.
     pub(crate) seq: u64,
+    /// Of which file that is; 0 where it is not known.
+    pub(crate) file: u64,
     /// Its inputs in the order that their names have in a record.
     pub(crate) inputs: Vec<Input>,
     /// Its actions, as JSON.
@@ -69,6 +71,7 @@ impl Policy {
         Self {
             body: canonical::to_text(&described(decider, masks, key.as_ref(), sample)),
             seq: 0,
+            file: 0,
             inputs,
             actions: surface.actions.iter().map(|action| quoted(action)).collect(),
             reasons: surface.reasons.iter().map(|reason| quoted(reason)).collect(),

@@ -30,6 +30,9 @@ pub enum QueryError {
     /// The input is not in the log.
     #[error("input `{0}` was removed before it was logged, so nothing can be found by it")]
     Removed(String),
+    /// A record says no time.
+    #[error("{0}")]
+    Time(String),
     /// The input is masked.
     #[error("input `{0}` is masked, and only equal values can be found, with the key of the log")]
     #[diagnostic(help("set the key that it was logged with: `TOLLGATE_LOG_KEY`"))]
@@ -124,9 +127,8 @@ impl Query {
         let is = |wanted: &Option<String>, found: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted == found)
         };
-        let in_time = self.since.is_none_or(|since| decision.time >= since)
-            && self.until.is_none_or(|until| decision.time < until);
-        if !in_time
+        let in_time = decision.is_within(self.since, self.until);
+        if !in_time.map_err(|error| QueryError::Time(error.to_string()))?
             || !is(&self.policy, &said.policy.name)
             || !is(&self.action, said.action.as_deref().unwrap_or_default())
             || !self.has_reason(decision)

@@ -1,6 +1,7 @@
 //! The decisions of a log.
 
 mod members;
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +16,8 @@ use tollgate_engine::Digest;
 use tollgate_records::log::{self, Blocks, Raw};
 
 pub use self::members::{Assigned, Said};
+pub use self::table::each_row;
+pub(crate) use self::table::{MASKED, PREFIX};
 pub use crate::stated::{StatedInput, StatedPlugin, StatedPolicy};
 pub use crate::value::Recorded;
 use crate::{DECISION, GAP, POLICY};
@@ -45,12 +48,42 @@ pub struct Decision<'a> {
     pub seq: u64,
     /// The hash of its record.
     pub hash: Digest,
-    /// When it was made.
-    pub time: Instant,
+    /// When it was made, as it is written.
+    pub time: &'a str,
     /// What was said, by whom, and on what.
     pub said: Said<'a>,
     /// The record's body as it is written.
     pub body: &'a str,
+}
+
+impl Decision<'_> {
+    /// When it was made.
+    ///
+    /// # Errors
+    /// When what is written is no time.
+    pub fn instant(&self) -> Result<Instant, ReadError> {
+        self.time.parse().map_err(|problem| ReadError::Body {
+            seq: self.seq,
+            kind: DECISION.to_owned(),
+            problem,
+        })
+    }
+
+    /// Whether it was made in a span of time; its end does not belong to it.
+    ///
+    /// # Errors
+    /// As [`Decision::instant`].
+    pub fn is_within(
+        &self,
+        since: Option<Instant>,
+        until: Option<Instant>,
+    ) -> Result<bool, ReadError> {
+        if since.is_none() && until.is_none() {
+            return Ok(true);
+        }
+        let time = self.instant()?;
+        Ok(since.is_none_or(|since| time >= since) && until.is_none_or(|until| time < until))
+    }
 }
 
 /// A record of a decision log.
@@ -115,8 +148,7 @@ impl Policies {
         match raw.kind {
             DECISION => {
                 let said = self.said(raw.body).map_err(|error| broken(error.to_string()))?;
-                let time = raw.time.parse().map_err(broken)?;
-                let (hash, body) = (raw.head.hash, raw.body);
+                let (hash, time, body) = (raw.head.hash, raw.time, raw.body);
                 Ok(Item::Decision(Box::new(Decision { seq, hash, time, said, body })))
             }
             GAP => serde_json::from_str(raw.body)

@@ -5,7 +5,7 @@
 //! `{"number":"NaN"}`, `{"integer":"5"}` where a number is wanted, and
 //! `{"bits":"7ff8000000000001"}` for the other values that are not a number.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use tollgate::canonical;
@@ -17,7 +17,8 @@ pub(crate) fn push(value: &Value, kind: Kind, out: &mut String) {
     match (value, kind) {
         (Value::Null, _) => out.push_str("null"),
         (Value::Boolean(value), Kind::Boolean) => out.push_str(if *value { "true" } else { "false" }),
-        (Value::Integer(value), Kind::Integer) => out.push_str(&value.to_string()),
+        // Writing to a String cannot fail.
+        (Value::Integer(value), Kind::Integer) => drop(write!(out, "{value}")),
         (Value::Text(value), Kind::Text) => canonical::write_string(value, out),
         (Value::Number(value), Kind::Number) if is_plain(*value) => {
             canonical::write_double(*value, out);

@@ -108,6 +108,8 @@ impl Writer {
                     tries = PAUSES.iter();
                 }
                 Err(error) => {
+                    // What was described in this batch is not in the file.
+                    self.policies.values_mut().for_each(|(_, policy)| policy.file = 0);
                     self.queue.failed(error.to_string());
                     let [.., longest] = PAUSES;
                     let pause = tries.next().copied().unwrap_or(longest);
@@ -186,6 +188,9 @@ impl Writer {
             self.policies.insert(key, (Digest::of(policy.body.as_bytes()), policy));
         }
         let Some((digest, policy)) = self.policies.get_mut(&key) else { return Ok(key) };
+        if policy.file == self.folder.number() {
+            return Ok(key);
+        }
         let fresh = batch.described.iter().find(|(known, _)| known == digest);
         let known = fresh.map(|(_, seq)| *seq).or_else(|| self.folder.described(digest));
         policy.seq = match known {
@@ -201,6 +206,7 @@ impl Writer {
                 head.seq
             }
         };
+        policy.file = self.folder.number();
         Ok(key)
     }
 }

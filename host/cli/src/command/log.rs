@@ -2,6 +2,7 @@
 
 mod attest;
 mod diff;
+mod export;
 mod query;
 mod replay;
 mod show;
@@ -15,6 +16,7 @@ use tollgate_records::gate;
 use tollgate_records::log::Records;
 use tollgate_records::record::Record;
 
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
 
@@ -30,6 +32,8 @@ pub(crate) enum Log {
     Replay(replay::Replay),
     /// Show what another policy would have decided on what is logged
     Diff(diff::Diff),
+    /// Write a decision log as a Parquet file
+    Export(export::Export),
     /// Sign what a record says, as an in-toto attestation
     Attest(attest::Attest),
 }
@@ -45,6 +49,9 @@ pub(crate) fn run(arguments: &Log) -> Exit {
         }
         Log::Query(query) => {
             output::shown("log query", query.format.errors(), || self::query::run(query))
+        }
+        Log::Export(export) => {
+            output::shown("log export", Format::Human, || self::export::run(export))
         }
         Log::Diff(diff) => output::shown("log diff", diff.format, || self::diff::run(diff)),
         Log::Attest(attest) => {

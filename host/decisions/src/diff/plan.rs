@@ -42,17 +42,19 @@ impl Plan {
 
     /// Puts the values that the new policy reads into `out`, in its order; or
     /// says why it cannot be asked.
+    /// They are taken out of what was said.
     pub(super) fn values(
         &self,
-        said: &Said<'_>,
+        said: &mut Said<'_>,
         out: &mut Vec<Value>,
     ) -> Result<(), Cow<'_, str>> {
         out.clear();
         let slots = self.0.as_deref().map_err(|reason| Cow::Borrowed(reason.as_str()))?;
-        let inputs = said.inputs.as_deref();
+        let inputs = said.inputs.as_deref_mut();
         let inputs = inputs.ok_or("the request gave no values that could be logged")?;
         for slot in slots {
-            let given = inputs.get(slot.place).and_then(Option::as_ref);
+            // No two inputs have one name.
+            let given = inputs.get_mut(slot.place).and_then(Option::take);
             match slot.value(given) {
                 Ok(value) => out.push(value),
                 Err(reason) => {
@@ -66,14 +68,14 @@ impl Plan {
 }
 
 impl Slot {
-    fn value(&self, given: Option<&Recorded>) -> Result<Value, String> {
+    fn value(&self, given: Option<Recorded>) -> Result<Value, String> {
         let name = &self.name;
         let value = match given {
             Some(Recorded::Value(value)) => value,
             Some(Recorded::Masked(_)) => return Err(format!("input `{name}` is masked")),
             None => return Err(format!("input `{name}` is not in the log")),
         };
-        if self.doubted.as_ref().is_some_and(|doubted| doubted == value) {
+        if self.doubted.as_ref() == Some(&value) {
             return Err(format!(
                 "input `{name}` has the value of a default that is another one now: it may have \
                  been given or not"
@@ -84,8 +86,8 @@ impl Slot {
             (Value::Null, None) if self.required => {
                 Err(format!("input `{name}` was not given, and the new policy requires it"))
             }
-            (Value::Integer(value), _) if self.widened => Ok(Value::Number(*value as f64)),
-            (value, _) => Ok(value.clone()),
+            (Value::Integer(value), _) if self.widened => Ok(Value::Number(value as f64)),
+            (value, _) => Ok(value),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read as _, Take};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 use tollgate::source;
@@ -14,6 +15,13 @@ use tollgate_engine::Digest;
 use super::{ReadError, file, name, sequence};
 use crate::chain::Chain;
 use crate::record::{Flaw, Head, LONGEST_LINE, Record};
+
+/// What is before the hash of a record. Within a text its quotes would be
+/// escaped, and members behind it are texts: the last one is the record's.
+const MEMBER: &[u8] = b",\"hash\":\"sha256:";
+
+static FINDER: LazyLock<memmem::FinderRev<'static>> =
+    LazyLock::new(|| memmem::FinderRev::new(MEMBER));
 
 /// How much is read at once.
 const PIECE: u64 = 1 << 20;
@@ -243,9 +251,7 @@ fn place(line: &str, start: usize) -> Result<(Place, Option<Digest>), Flaw> {
 
 /// The parts, the hash that the line follows, and the one that it has.
 fn parts(line: &str, start: usize) -> Option<(Place, Option<Digest>, Digest)> {
-    let bytes = line.as_bytes();
-    // Within a text its quotes would be escaped; members behind it are texts.
-    let end = memmem::rfind(bytes, b",\"hash\":\"sha256:")?;
+    let end = FINDER.rfind(line.as_bytes())?;
     let before = line.get(..end)?;
     let body = before.strip_prefix("{\"body\":")?;
     let hash = line.get(end + 9..end + 80)?;

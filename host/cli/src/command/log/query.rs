@@ -3,14 +3,16 @@
 mod print;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use miette::{IntoDiagnostic as _, Result};
 use tollgate::facts::Instant;
+use tollgate::rows::{Judged, RowFormat};
 use tollgate_decisions::query::{self, Condition};
-use tollgate_decisions::read::{Item, each};
+use tollgate_decisions::read::{Decision, Item, each, each_row};
 use tollgate_decisions::{KEY_VARIABLE, Key};
+use tollgate_frames::{Frames, Payload, PayloadFormat};
 
 use self::print::Printer;
 use crate::arguments::Format;
@@ -28,12 +30,13 @@ Examples:
 All that is asked for must hold. Times are RFC 3339; --since takes in its instant,
 --until does not. An input is compared as what it is: a number as a number, text
 letter by letter. What is masked is found by its value, where TOLLGATE_LOG_KEY holds
-the key that it was logged with. Records are verified as they are read.
+the key that it was logged with. Records are verified as they are read; of a Parquet
+file that `tollgate log export` wrote nobody can say whether it was changed.
 
 Exit codes: 0 read to the end or to --limit, however many were found, 2 the log is
 broken or cannot be read, 3 there is no decision in it.")]
 pub(crate) struct Query {
-    /// The folder of a decision log, or a file of it
+    /// The folder of a decision log, a file of it, or a Parquet file of it
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     /// The name of the policy
@@ -100,6 +103,17 @@ fn decision_id(text: &str) -> Result<u64, &'static str> {
     id.ok_or("the id of a decision is 16 hex digits")
 }
 
+/// The rows of a table that `log export` wrote, where that is one.
+fn table(path: &Path) -> Result<Option<Frames>> {
+    if path.is_dir() || PayloadFormat::named(path) != PayloadFormat::Rows(RowFormat::Parquet) {
+        return Ok(None);
+    }
+    match tollgate_frames::open(path, PayloadFormat::Rows(RowFormat::Parquet), Judged::Decided)? {
+        Payload::Frames(rows) => Ok(Some(rows)),
+        Payload::Request(_) => Ok(None),
+    }
+}
+
 pub(crate) fn run(arguments: &Query) -> Result<Exit> {
     let has_key = std::env::var_os(KEY_VARIABLE).is_some_and(|key| !key.is_empty());
     let query = query::Query {
@@ -115,15 +129,23 @@ pub(crate) fn run(arguments: &Query) -> Result<Exit> {
     let (mut decisions, mut found) = (0_u64, 0_u64);
     let mut printer = Printer::new(arguments.format);
     let most = arguments.limit.unwrap_or(u64::MAX);
-    each(&arguments.log, |_, item| -> Result<bool> {
-        let Item::Decision(decision) = item else { return Ok(true) };
+    let mut look = |decision: &Decision<'_>| -> Result<bool> {
         decisions += 1;
-        if found < most && query.takes(&decision)? {
+        if found < most && query.takes(decision)? {
             found += 1;
-            printer.print(&decision).into_diagnostic()?;
+            printer.print(decision).into_diagnostic()?;
         }
         Ok(found < most && !printer.is_lost())
-    })?;
+    };
+    match table(&arguments.log)? {
+        Some(mut rows) => each_row(&mut rows, |decision| -> Result<bool> { look(decision) })?,
+        None => each(&arguments.log, |_, item| -> Result<bool> {
+            match item {
+                Item::Decision(decision) => look(&decision),
+                _ => Ok(true),
+            }
+        })?,
+    }
     printer.finish();
     if decisions == 0 {
         output::note(|out| writeln!(out, "there is no decision in the log"));

@@ -67,7 +67,7 @@ fn in_a_line(out: &mut String, decision: &Decision<'_>) -> fmt::Result {
         out,
         "{:>6}  {}  {}  {:<13}",
         decision.seq,
-        decision.time,
+        visible(decision.time),
         visible(&said.policy.title()),
         visible(said.action.as_deref().unwrap_or("no decision"))
     )?;
