@@ -63,16 +63,18 @@ fn a_day_is_logged_verified_replayed_and_compared() {
     let (code, replayed) = log_json(&["replay", &log_folder]);
     assert_eq!((code, &replayed["same"], &replayed["decisions"]), (0, &json!(285), &json!(285)));
     let (code, same) = log_json(&["diff", &log_folder, "--policy", POLICY]);
-    assert_eq!((code, &same["verdict"], &same["decisions"]["same"]), (0, &json!("pass"), &json!(285)));
+    assert_eq!(
+        (code, &same["verdict"], &same["decisions"]["same"]),
+        (0, &json!("pass"), &json!(285))
+    );
 
     let words = [("block: 0.7", "block: 0.5"), ("version: 2.1.0", "version: 2.2.0")];
     let new = changed(&folder, &words);
     let (code, diff) = log_json(&["diff", &log_folder, "--policy", &new]);
     assert_eq!((code, &diff["verdict"]), (0, &json!("warn")));
     // What `policy diff` finds on the same rows.
-    let other = tollgate(&[
-        "policy", "diff", POLICY, &new, "--decisions", ROWS, "--format", "json",
-    ]);
+    let other =
+        tollgate(&["policy", "diff", POLICY, &new, "--decisions", ROWS, "--format", "json"]);
     let other = report(&other);
     for key in ["rows", "same", "changed", "other_reasons", "stricter", "milder", "reasons"] {
         assert_eq!(diff["decisions"][key], other["decisions"][key], "{key}");
@@ -90,7 +92,10 @@ fn a_day_is_logged_verified_replayed_and_compared() {
     let words = ["diff", &log_folder, "--policy", &new, "--examples", "100", "--rows"];
     let (_, rows) = log_json(&[&words[..], &["manual_review:block"]].concat());
     let behind = &rows["decisions"]["transitions"][0];
-    assert_eq!(behind["examples"].as_array().unwrap().len() as u64, behind["rows"].as_u64().unwrap());
+    assert_eq!(
+        behind["examples"].as_array().unwrap().len() as u64,
+        behind["rows"].as_u64().unwrap()
+    );
     let (_, none) = log_json(&[&words[..], &["allow:block"]].concat());
     assert_eq!(none["decisions"]["transitions"][0]["examples"], json!([]));
     let (code, told) = log(&[&words[..], &["manual_review:blok"]].concat());
@@ -105,7 +110,8 @@ fn shown(page: &str, folder: &TempDir) -> String {
 fn decisions_are_found_by_what_they_say() {
     let (_folder, log_folder) = logged(ROWS, &[]);
     let find = |words: &[&str]| {
-        let output = tollgate(&[&["log", "query", &log_folder, "--format", "json"], words].concat());
+        let output =
+            tollgate(&[&["log", "query", &log_folder, "--format", "json"], words].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let lines = text(&output.stdout);
         let found: Vec<Value> =
@@ -120,7 +126,8 @@ fn decisions_are_found_by_what_they_say() {
     assert_eq!(find(&["--action", "block"]).len(), 89);
     let nigerian = find(&["--where", "country=NG"]);
     assert!(!nigerian.is_empty() && nigerian.iter().all(|it| it["inputs"]["country"] == "NG"));
-    let large = find(&["--where", "amount>=1000", "--where", "country!=NG", "--reason", "new_merchant"]);
+    let large =
+        find(&["--where", "amount>=1000", "--where", "country!=NG", "--reason", "new_merchant"]);
     assert!(large.iter().all(|it| it["inputs"]["amount"].as_f64().unwrap() >= 1000.0));
     let id = nigerian[0]["decision_id"].as_str().unwrap();
     assert!(find(&["--decision", id]).iter().all(|it| it["decision_id"] == id));
@@ -262,7 +269,8 @@ fn nothing_is_told_that_is_not_logged() {
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("file");
     fs::write(&taken, "").unwrap();
-    for log in [taken.display().to_string(), format!("{}/none/decisions", folder.path().display())] {
+    for log in [taken.display().to_string(), format!("{}/none/decisions", folder.path().display())]
+    {
         let refused = decide(&log, ROWS, &[]);
         assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
         assert_eq!(text(&refused.stdout), "");

@@ -98,12 +98,7 @@ fn push_by(said: &Said, policy: &Policy, out: &mut String) {
 
 /// The inputs by name; of a shadow those that are not the same of the decision
 /// that it is beside.
-fn push_inputs(
-    said: &Said,
-    policy: &Policy,
-    beside: Option<(&Said, &Policy)>,
-    out: &mut String,
-) {
+fn push_inputs(said: &Said, policy: &Policy, beside: Option<(&Said, &Policy)>, out: &mut String) {
     let Some(values) = &said.values else { return };
     let mut sign = ",\"inputs\":{";
     for input in &policy.inputs {

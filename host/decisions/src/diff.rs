@@ -167,7 +167,8 @@ impl<'a> Comparing<'a> {
             self.report.rate = Some(self.report.rate.map_or(rate, |other| other.min(rate)));
         }
         let new = self.new;
-        let plan = self.plans.entry(said.policy.seq).or_insert_with(|| Plan::new(&said.policy, new));
+        let plan =
+            self.plans.entry(said.policy.seq).or_insert_with(|| Plan::new(&said.policy, new));
         match plan.values(said, &mut self.values) {
             Ok(()) => {
                 let place = self.built.count() as usize;

@@ -88,10 +88,9 @@ impl Said {
             id,
             values: answer.values().map(std::borrow::Cow::into_owned),
             outcome: match answer.decision() {
-                Ok(decision) => Outcome::Decided {
-                    action: decision.action,
-                    reasons: decision.reasons.clone(),
-                },
+                Ok(decision) => {
+                    Outcome::Decided { action: decision.action, reasons: decision.reasons.clone() }
+                }
                 Err(problem) => Outcome::Undecided(shortened(problem.to_string())),
             },
         }

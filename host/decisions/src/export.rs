@@ -17,9 +17,7 @@ use tollgate_records::log::Blocks;
 
 use self::sheet::{Cell, Shape, Sheet};
 use crate::POLICY;
-use crate::read::{
-    Decision, Gap, Item, MASKED, PREFIX, Policies, ReadError, Recorded, each,
-};
+use crate::read::{Decision, Gap, Item, MASKED, PREFIX, Policies, ReadError, Recorded, each};
 
 /// Decisions that are written at once: some tens of megabytes.
 const ROWS: usize = 1 << 16;
@@ -155,7 +153,8 @@ fn add(sheet: &mut Sheet, decision: &Decision<'_>) -> Result<(), ExportError> {
     let shadow = said.shadow.as_deref();
     let shadow_reasons = shadow.map(|shadow| shadow.reasons.join("+"));
     let text = |text: &'_ str| Cell::Text(text.to_owned());
-    let maybe = |given: Option<&str>| given.map_or(Cell::Null, |given| Cell::Text(given.to_owned()));
+    let maybe =
+        |given: Option<&str>| given.map_or(Cell::Null, |given| Cell::Text(given.to_owned()));
     let known = [
         Cell::Integer(i64::try_from(decision.seq).unwrap_or(i64::MAX)),
         text(&hash),

@@ -160,9 +160,18 @@ mod tests {
         let other = Key::of("KEY", &"l".repeat(32)).unwrap();
         let text = |text: &str| Value::Text(text.to_owned());
         let values = [
-            Value::Null, Value::Boolean(false), Value::Boolean(true), Value::Integer(0),
-            Value::Integer(1), Value::Number(0.0), Value::Number(-0.0), Value::Number(1.0),
-            text(""), text("0"), text("1"), text("c-17"),
+            Value::Null,
+            Value::Boolean(false),
+            Value::Boolean(true),
+            Value::Integer(0),
+            Value::Integer(1),
+            Value::Number(0.0),
+            Value::Number(-0.0),
+            Value::Number(1.0),
+            text(""),
+            text("0"),
+            text("1"),
+            text("c-17"),
         ];
         let mut seen = std::collections::BTreeSet::new();
         for value in &values {

@@ -111,7 +111,11 @@ impl std::str::FromStr for Condition {
             let (sign, is) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign))?;
             let value = rest.strip_prefix(sign)?;
             let input = input.trim();
-            (!input.is_empty()).then(|| Self { input: input.to_owned(), is: *is, value: value.to_owned() })
+            (!input.is_empty()).then(|| Self {
+                input: input.to_owned(),
+                is: *is,
+                value: value.to_owned(),
+            })
         });
         read.ok_or_else(|| QueryError::Condition(text.to_owned()))
     }

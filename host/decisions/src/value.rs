@@ -16,7 +16,9 @@ use tollgate_engine::types::{Kind, Value};
 pub(crate) fn push(value: &Value, kind: Kind, out: &mut String) {
     match (value, kind) {
         (Value::Null, _) => out.push_str("null"),
-        (Value::Boolean(value), Kind::Boolean) => out.push_str(if *value { "true" } else { "false" }),
+        (Value::Boolean(value), Kind::Boolean) => {
+            out.push_str(if *value { "true" } else { "false" })
+        }
         // Writing to a String cannot fail.
         (Value::Integer(value), Kind::Integer) => drop(write!(out, "{value}")),
         (Value::Text(value), Kind::Text) => canonical::write_string(value, out),
@@ -165,12 +167,26 @@ mod tests {
             4 => Value::Number(f64::from_bits(dice.number())),
             5 => Value::Number((dice.roll(20_000) as f64 - 1e4) / 100.0),
             6 => Value::Number(*dice.one(&[
-                -0.0, 0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 5e-324, 1e21, 1e16,
-                f64::from_bits(0x7ff8_0000_0000_0001), -f64::NAN, 9_007_199_254_740_992.0,
+                -0.0,
+                0.0,
+                f64::NAN,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::MAX,
+                5e-324,
+                1e21,
+                1e16,
+                f64::from_bits(0x7ff8_0000_0000_0001),
+                -f64::NAN,
+                9_007_199_254_740_992.0,
             ])),
-            7 => Value::Text((*dice.one(&["", "NG", "ä\u{1f600}\n\"\\\u{0}", "{\"a\":1}"])).to_owned()),
+            7 => Value::Text(
+                (*dice.one(&["", "NG", "ä\u{1f600}\n\"\\\u{0}", "{\"a\":1}"])).to_owned(),
+            ),
             _ => Value::Text(
-                (0..dice.roll(40)).filter_map(|_| char::from_u32(dice.roll(0x11_0000) as u32)).collect(),
+                (0..dice.roll(40))
+                    .filter_map(|_| char::from_u32(dice.roll(0x11_0000) as u32))
+                    .collect(),
             ),
         }
     }
@@ -199,7 +215,8 @@ mod tests {
 
     #[test]
     fn what_is_masked_is_no_value() {
-        for (hash, json) in [(None, r#"{"masked":"removed"}"#), (Some("ab"), r#"{"masked":"ab"}"#)] {
+        for (hash, json) in [(None, r#"{"masked":"removed"}"#), (Some("ab"), r#"{"masked":"ab"}"#)]
+        {
             let mut written = String::new();
             push_masked(hash, &mut written);
             assert_eq!(written, json);
@@ -207,7 +224,8 @@ mod tests {
                 Reading(Kind::Text).deserialize(&mut serde_json::Deserializer::from_str(json));
             assert_eq!(read.unwrap(), Recorded::Masked(hash.unwrap_or("removed").to_owned()));
         }
-        for wrong in ["{}", r#"{"x":"1"}"#, r#"{"number":"x"}"#, r#"{"number":"1","a":"b"}"#, "[]"] {
+        for wrong in ["{}", r#"{"x":"1"}"#, r#"{"number":"x"}"#, r#"{"number":"1","a":"b"}"#, "[]"]
+        {
             let mut reader = serde_json::Deserializer::from_str(wrong);
             assert!(Reading(Kind::Number).deserialize(&mut reader).is_err(), "{wrong}");
         }

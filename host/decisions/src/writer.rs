@@ -146,7 +146,9 @@ impl Writer {
             let time = clock.of(entry.time);
             let by = self.described(&entry.said.decider, time, &mut sealer, &mut batch)?;
             let shadow = match entry.shadow.as_deref() {
-                Some(shadow) => Some(self.described(&shadow.decider, time, &mut sealer, &mut batch)?),
+                Some(shadow) => {
+                    Some(self.described(&shadow.decider, time, &mut sealer, &mut batch)?)
+                }
                 None => None,
             };
             let policy = |key: usize| self.policies.get(&key).map(|(_, policy)| policy);

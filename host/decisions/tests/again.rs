@@ -136,16 +136,16 @@ fn a_record_that_was_made_up_does_not_replay() {
 fn another_policy_decides_on_what_is_logged() {
     let (_folder, path) = place();
     let old = common::decider();
-    let new = common::changed(&[("block: 0.7", "block: 0.5"), ("version: 2.1.0", "version: 2.2.0")]);
+    let new =
+        common::changed(&[("block: 0.7", "block: 0.5"), ("version: 2.1.0", "version: 2.2.0")]);
     let mut dice = Dice::new(seed());
     let requests: Vec<String> = (0..3000).map(|_| common::request(&mut dice)).collect();
     logged(common::settings(&path), requests.iter().map(|request| old.decide(request.as_bytes())));
     let (mut transitions, mut same, mut unjudged) = (BTreeMap::new(), 0, 0);
     for request in &requests {
         let (was, is) = (old.decide(request.as_bytes()), new.decide(request.as_bytes()));
-        let taken = |answer: &Answer<'_>| {
-            (answer.action().map(str::to_owned), answer.is_fallback())
-        };
+        let taken =
+            |answer: &Answer<'_>| (answer.action().map(str::to_owned), answer.is_fallback());
         let reasons = |answer: &Answer<'_>| answer.reasons().map(str::to_owned).collect::<Vec<_>>();
         match (was.values(), taken(&was) == taken(&is)) {
             (None, _) => unjudged += 1,
@@ -208,10 +208,8 @@ fn what_the_log_does_not_hold_is_not_judged() {
     let (outcome, rows, reason) = verdict(&plain, &default);
     assert_eq!((outcome, rows), (Outcome::Inconclusive, 0), "{reason}");
     assert!(reason.contains("`hours_since_block` has the value of a default"), "{reason}");
-    let sampled = |path: &Path| Settings {
-        sample: Sample::of(0.999_999).unwrap(),
-        ..common::settings(path)
-    };
+    let sampled =
+        |path: &Path| Settings { sample: Sample::of(0.999_999).unwrap(), ..common::settings(path) };
     assert_eq!(verdict(&sampled, &old).0, Outcome::Inconclusive);
     let other = common::changed(&[("name: fraud_detector", "name: fraud_detector_2")]);
     assert_eq!(verdict(&plain, &other), told(""));
@@ -232,18 +230,16 @@ fn what_is_masked_is_nowhere() {
     };
     // The second is refused by the plugin, whose words hold the value; the third
     // gives no values, and its error does.
-    let requests = [
-        request("PK", "31337.25"),
-        request("Atlantis", "31337.25"),
-        request("PK", "\"31337.25\""),
-    ];
+    let requests =
+        [request("PK", "31337.25"), request("Atlantis", "31337.25"), request("PK", "\"31337.25\"")];
     let answers: Vec<Answer<'_>> =
         requests.iter().map(|request| decider.decide(request.as_bytes())).collect();
     let ids: Vec<String> = answers.iter().map(|answer| answer.id().to_string()).collect();
     logged(settings, answers.into_iter());
     let text = std::fs::read_to_string(common::files(&path).remove(0)).unwrap();
     let decisions = text.split_once('\n').unwrap().1;
-    for hidden in ["\"PK\"", "Atlantis", "31337"].into_iter().chain(ids.iter().map(String::as_str)) {
+    for hidden in ["\"PK\"", "Atlantis", "31337"].into_iter().chain(ids.iter().map(String::as_str))
+    {
         assert!(!decisions.contains(hidden), "{hidden} in {decisions}");
     }
     assert_eq!(replayed(&path).get("same"), None);

@@ -65,11 +65,8 @@ fn a_slow_sink_makes_whoever_decides_wait_and_then_refuses() {
 fn what_is_dropped_is_counted_in_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions");
-    let (log, file) = held(Settings {
-        when_full: WhenFull::Drop,
-        queue_records: 64,
-        ..common::settings(&path)
-    });
+    let (log, file) =
+        held(Settings { when_full: WhenFull::Drop, queue_records: 64, ..common::settings(&path) });
     let decider = common::decider();
     let dropped = AtomicU64::new(0);
     std::thread::scope(|scope| {

@@ -32,7 +32,8 @@ pub(crate) fn group(places: &Places, effort: Effort) -> Result<Group> {
     let row = |(id, label): (&'static str, &str)| {
         let folder = prepared.as_ref().map_err(Clone::clone);
         let measured = folder.and_then(|folder| {
-            let process = Process::new(places, places.program("tollgate"), asked(places, folder, id));
+            let process =
+                Process::new(places, places.program("tollgate"), asked(places, folder, id));
             // Deciding gives a line a row, which is no single answer.
             let peak = if id == DECIDE {
                 String::new()

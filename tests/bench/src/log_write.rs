@@ -26,7 +26,8 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
     let step = |log: Option<DecisionLog>| {
         let (bodies, mut text) = (fraud::bodies(), String::new());
         Step(move |turn: usize| {
-            let body = bodies.get(turn % bodies.len().max(1)).ok_or_else(|| anyhow!("a request"))?;
+            let body =
+                bodies.get(turn % bodies.len().max(1)).ok_or_else(|| anyhow!("a request"))?;
             let answer = decider.decide(body.as_bytes());
             if let Some(log) = &log {
                 log.write(&answer, &Context::default())?;

@@ -86,8 +86,17 @@ fn main() -> Result<()> {
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
     const KINDS: [&str; 11] = [
-        "decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames", "scored",
-        "log-write", "log-diff",
+        "decision",
+        "columns",
+        "check",
+        "bulkhead",
+        "load",
+        "gate",
+        "rules",
+        "frames",
+        "scored",
+        "log-write",
+        "log-diff",
     ];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);

@@ -58,9 +58,8 @@ impl Logging {
         let names = || surface.inputs.iter().map(|input| input.name.as_str());
         // What was meant would be written as it is.
         if let [unread, ..] = *settings.masks.unread(names()) {
-            let near = suggestion(unread, names()).unwrap_or_else(|| {
-                format!("it reads {}", names().collect::<Vec<_>>().join(", "))
-            });
+            let near = suggestion(unread, names())
+                .unwrap_or_else(|| format!("it reads {}", names().collect::<Vec<_>>().join(", ")));
             return Err(miette!(help = near, "the policy reads no input `{unread}` to mask"));
         }
         let log = DecisionLog::open(settings)?;

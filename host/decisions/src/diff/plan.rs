@@ -31,9 +31,8 @@ impl Plan {
     pub(super) fn new(old: &StatedPolicy, new: &Decider) -> Self {
         let source = Source::new(&format!("record {}: document", old.seq), &old.document);
         let document = PolicyDocument::parse(source, PathBuf::new());
-        let document = document.map_err(|_| {
-            format!("the document of {} in the log cannot be read", old.title())
-        });
+        let document = document
+            .map_err(|_| format!("the document of {} in the log cannot be read", old.title()));
         Self(document.and_then(|document| {
             let inputs = &new.policy().surface().inputs;
             inputs.iter().map(|input| slot(input, old, &document, new)).collect()

@@ -142,9 +142,8 @@ impl Sheet {
     /// The same into the column of this name, or of the kind that the value has
     /// where that is not the column's.
     pub(super) fn put_named(&mut self, name: &str, cell: Cell) {
-        let fits = |place: &usize| {
-            self.columns.get(*place).is_some_and(|column| cell.fits(column.shape))
-        };
+        let fits =
+            |place: &usize| self.columns.get(*place).is_some_and(|column| cell.fits(column.shape));
         let place = self.places.get(name).copied().filter(fits).or_else(|| {
             let kind = match cell {
                 Cell::Null => return None,
@@ -182,31 +181,39 @@ impl Sheet {
             let levels = Some(column.levels.as_slice());
             match column.shape {
                 Shape::Boolean => {
-                    let values: Vec<bool> = cells.filter_map(|cell| match cell {
-                        Cell::Boolean(value) => Some(value),
-                        _ => None,
-                    }).collect();
+                    let values: Vec<bool> = cells
+                        .filter_map(|cell| match cell {
+                            Cell::Boolean(value) => Some(value),
+                            _ => None,
+                        })
+                        .collect();
                     writer.typed::<BoolType>().write_batch(&values, levels, None)?;
                 }
                 Shape::Integer | Shape::Time => {
-                    let values: Vec<i64> = cells.filter_map(|cell| match cell {
-                        Cell::Integer(value) => Some(value),
-                        _ => None,
-                    }).collect();
+                    let values: Vec<i64> = cells
+                        .filter_map(|cell| match cell {
+                            Cell::Integer(value) => Some(value),
+                            _ => None,
+                        })
+                        .collect();
                     writer.typed::<Int64Type>().write_batch(&values, levels, None)?;
                 }
                 Shape::Number => {
-                    let values: Vec<f64> = cells.filter_map(|cell| match cell {
-                        Cell::Number(value) => Some(value),
-                        _ => None,
-                    }).collect();
+                    let values: Vec<f64> = cells
+                        .filter_map(|cell| match cell {
+                            Cell::Number(value) => Some(value),
+                            _ => None,
+                        })
+                        .collect();
                     writer.typed::<DoubleType>().write_batch(&values, levels, None)?;
                 }
                 Shape::Text => {
-                    let values: Vec<ByteArray> = cells.filter_map(|cell| match cell {
-                        Cell::Text(value) => Some(ByteArray::from(value.into_bytes())),
-                        _ => None,
-                    }).collect();
+                    let values: Vec<ByteArray> = cells
+                        .filter_map(|cell| match cell {
+                            Cell::Text(value) => Some(ByteArray::from(value.into_bytes())),
+                            _ => None,
+                        })
+                        .collect();
                     writer.typed::<ByteArrayType>().write_batch(&values, levels, None)?;
                 }
             }

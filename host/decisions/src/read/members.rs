@@ -114,7 +114,11 @@ impl<'de> Visitor<'de> for Members<'_> {
             id: id.ok_or_else(|| missing("id"))?,
             action: action.ok_or_else(|| missing("action"))?.map(|Text(action)| action),
             fallback,
-            reasons: reasons.ok_or_else(|| missing("reasons"))?.into_iter().map(|it| it.0).collect(),
+            reasons: reasons
+                .ok_or_else(|| missing("reasons"))?
+                .into_iter()
+                .map(|it| it.0)
+                .collect(),
             problem,
             score,
             inputs,

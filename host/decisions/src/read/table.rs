@@ -233,7 +233,8 @@ impl<'a> Row<'a> {
 
 /// The value of a row; null where there is none.
 fn cell(column: &Column, row: usize) -> Value {
-    let is_there = |bits: &Vec<u8>| bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+    let is_there =
+        |bits: &Vec<u8>| bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
     if !column.validity.as_ref().is_none_or(is_there) {
         return Value::Null;
     }

@@ -130,7 +130,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Settings, String> {
         let source = Source::new("tollgate.yaml", text);
-        let tree = shaped(&source, "decision log", LOG_SCHEMA).map_err(|error| error.to_string())?;
+        let tree =
+            shaped(&source, "decision log", LOG_SCHEMA).map_err(|error| error.to_string())?;
         let mut mistakes = Gathered::default();
         let settings = Settings::read(&source, &tree, "etc".as_ref(), "test 1", &mut mistakes);
         match mistakes.finish() {
@@ -163,9 +164,15 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told() {
         for wrong in [
-            "{}", "{folder: 1}", "{folder: a, when: drop}", "{folder: a, when_full: wait}",
-            "{folder: a, patience: 2}", "{folder: a, sample: 0}", "{folder: a, sample: 2}",
-            "{folder: a, mask: {b: c}}", "{folder: a, queue: {records: 0}}",
+            "{}",
+            "{folder: 1}",
+            "{folder: a, when: drop}",
+            "{folder: a, when_full: wait}",
+            "{folder: a, patience: 2}",
+            "{folder: a, sample: 0}",
+            "{folder: a, sample: 2}",
+            "{folder: a, mask: {b: c}}",
+            "{folder: a, queue: {records: 0}}",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

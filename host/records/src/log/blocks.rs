@@ -150,8 +150,10 @@ impl Blocks {
                 let valid = error.utf8_error().valid_up_to();
                 let mut bytes = error.into_bytes();
                 // Up to the line that is no text; of that one, what can be read.
-                bytes.truncate(memchr(b'\n', bytes.get(valid..).unwrap_or_default())
-                    .map_or(bytes.len(), |end| valid + end + 1));
+                bytes.truncate(
+                    memchr(b'\n', bytes.get(valid..).unwrap_or_default())
+                        .map_or(bytes.len(), |end| valid + end + 1),
+                );
                 (String::from_utf8_lossy(&bytes).into_owned(), false)
             }
         };

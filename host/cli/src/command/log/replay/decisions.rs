@@ -125,8 +125,9 @@ fn print(out: &mut String, report: &ReplayReport, verdict: Outcome) -> fmt::Resu
         members.sort();
         members.dedup();
         for member in members.into_iter().filter(|member| was.get(*member) != is.get(*member)) {
-            let shown =
-                |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let shown = |value: Option<&Value>| {
+                value.map_or_else(|| "nothing".to_owned(), Value::to_string)
+            };
             let (was, is) = (shown(was.get(member)), shown(is.get(member)));
             let member = visible(member);
             writeln!(out, "  {member}: recorded {}, now {}", visible(&was), visible(&is))?;

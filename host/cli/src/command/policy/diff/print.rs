@@ -95,8 +95,8 @@ fn gates(out: &mut String, found: &GateDifferences) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use tollgate::difference::{
-        DecisionDifferences, Example, GateChange, ReasonChange, RuleChange, ScoreRange, Side, Taken,
-        Transition,
+        DecisionDifferences, Example, GateChange, ReasonChange, RuleChange, ScoreRange, Side,
+        Taken, Transition,
     };
     use tollgate::report::PluginReport;
     use tollgate_engine::Digest;
