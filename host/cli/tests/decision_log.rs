@@ -264,6 +264,58 @@ fn a_log_goes_on_and_a_reader_may_go() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
 }
 
+/// What the table says is what the log says, and the policy decides the same on
+/// its rows.
+#[test]
+fn a_table_says_what_the_log_says() {
+    let (folder, log_folder) = logged(ROWS, &["--mask", "merchant_age_days"]);
+    decide(&log_folder, DAMAGED, &[]);
+    let table = folder.path().join("decisions.parquet").display().to_string();
+    assert_eq!(log(&["export", &log_folder, "-o", &table]).0, 0);
+    let found = |of: &str, words: &[&str]| -> Vec<Value> {
+        let output = tollgate(&[&["log", "query", of, "--format", "json"], words].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    for words in [&[][..], &["--action", "block", "--limit", "20"], &["--where", "country=NG"]] {
+        let (there, here) = (found(&log_folder, words), found(&table, words));
+        assert!(!there.is_empty() && there.len() == here.len(), "{words:?}");
+        for (there, here) in there.iter().zip(&here) {
+            for key in ["seq", "time", "hash", "decision_id", "action", "fallback", "problem"] {
+                assert_eq!(there[key], here[key], "{key} of {there}");
+            }
+            for key in ["reasons", "settings"] {
+                assert_eq!(there[key], here[key], "{key} of {there}");
+            }
+            let given = |found: &Value| {
+                let all = found["inputs"].as_object().cloned().unwrap_or_default();
+                all.into_iter().filter(|(_, value)| !value.is_null()).collect::<Vec<_>>()
+            };
+            assert_eq!(given(there), given(here));
+        }
+    }
+
+    let (folder, log_folder) = logged(ROWS, &[]);
+    let table = folder.path().join("decisions.parquet").display().to_string();
+    assert_eq!(log(&["export", &log_folder, "-o", &table]).0, 0);
+    let actions = |rows: &str| -> Vec<Value> {
+        let words = ["decide", "--policy", POLICY, "--input", rows, "--format", "json"];
+        let output = tollgate(&words);
+        let answer = |line: &str| serde_json::from_str::<Value>(line).unwrap()["action"].clone();
+        text(&output.stdout).lines().map(answer).collect()
+    };
+    assert_eq!(actions(&table), actions(ROWS));
+
+    // Where there is nothing, nothing is written over what was there.
+    fs::write(file(&log_folder), "").unwrap();
+    fs::write(&table, "before").unwrap();
+    assert_eq!(log(&["export", &log_folder, "-o", &table]).0, 3);
+    assert_eq!(fs::read_to_string(&table).unwrap(), "before");
+    fs::remove_file(file(&log_folder)).unwrap();
+    assert_eq!(log(&["export", &log_folder, "-o", &table]).0, 2);
+    assert_eq!(fs::read_to_string(&table).unwrap(), "before");
+}
+
 #[test]
 fn nothing_is_told_that_is_not_logged() {
     let folder = tempfile::tempdir().unwrap();
