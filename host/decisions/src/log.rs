@@ -102,7 +102,9 @@ impl DecisionLog {
         Ok(Self { queue, sample, masks, aside, writer })
     }
 
-    /// Takes a decision. What is not logged is neither copied nor kept.
+    /// Takes a decision. What is not logged is neither copied nor kept. Where
+    /// there is no room, or [`Acknowledge::Written`] is asked for, it waits: a
+    /// program that must not, calls it where waiting is allowed.
     ///
     /// # Errors
     /// When it must be logged and is not; see

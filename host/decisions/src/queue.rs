@@ -53,6 +53,8 @@ struct State {
     written: u64,
     dropped: Counted,
     sampled_away: Counted,
+    /// When it was last told what is not to be logged.
+    told: Option<Instant>,
     closed: bool,
     failing: Option<String>,
 }
@@ -182,7 +184,10 @@ impl Queue {
         into.append(&mut state.entries);
         state.oldest = state.next_oldest.take();
         let last = state.closed;
-        let tells = last || since.elapsed() >= rest;
+        let tells = last || state.told.is_none_or(|told| told.elapsed() >= rest);
+        if tells {
+            state.told = Some(Instant::now());
+        }
         Work {
             dropped: state.dropped.rest(),
             sampled_away: if tells { state.sampled_away.rest() } else { 0 },
