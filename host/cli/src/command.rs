@@ -11,6 +11,7 @@ mod facts;
 mod gate;
 mod history;
 mod log;
+mod logging;
 mod mlflow;
 mod pin;
 mod pins;

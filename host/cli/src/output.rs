@@ -6,8 +6,10 @@ mod errors;
 mod file;
 #[cfg(test)]
 pub(crate) mod hostile;
+mod progress;
 mod reports;
 mod standard;
+mod transitions;
 
 use std::fmt::{self, Write};
 
@@ -21,8 +23,10 @@ use crate::exit::Exit;
 
 pub(crate) use self::errors::{error, program};
 pub(crate) use self::file::{is_standard_output, write};
+pub(crate) use self::progress::progress;
 pub(crate) use self::reports::reported;
 pub(crate) use self::standard::{Answers, document, json, json_line, json_value, note, page};
+pub(crate) use self::transitions::transitions;
 
 /// Runs a command and shows its error, when it has one.
 pub(crate) fn shown(

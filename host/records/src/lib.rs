@@ -4,6 +4,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`record`] | one record: a line of canonical JSON with its hash |
+//! | [`seal`] | one record after the other, without building any in memory |
 //! | [`chain`] | whether records follow one another, one by one |
 //! | [`log`] | a file of records: read, and added to by many at a time |
 //! | [`store`] | the plugins beside a log, named by their digests |
@@ -18,6 +19,7 @@ pub mod chain;
 pub mod gate;
 pub mod log;
 pub mod record;
+pub mod seal;
 pub mod store;
 
 #[cfg(doctest)]

@@ -1,8 +1,12 @@
-//! A file of records, one a line.
+//! Records in files, one a line: in one file, or in a folder of files that go
+//! on with each other.
 
 mod append;
+mod blocks;
 mod file;
 mod read;
+mod sequence;
+mod tail;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +16,10 @@ use thiserror::Error;
 use tollgate::source::SourceError;
 
 pub use self::append::{Appended, append};
+pub use self::blocks::{Block, Blocks, Raw};
 pub use self::read::Records;
+pub use self::sequence::{file_name, files};
+pub use self::tail::Tail;
 use crate::record::Flaw;
 
 /// Why a log cannot be read.
@@ -28,6 +35,19 @@ pub enum ReadError {
         log: String,
         /// What the system said.
         error: io::Error,
+    },
+    /// A folder without a file of records.
+    #[error("`{0}` is a folder without a file of records, such as `decisions-000000000001.jsonl`")]
+    NoFiles(String),
+    /// A folder with more than one log.
+    #[error("`{folder}` holds the files of two logs, `{one}` and `{other}`: give one of the files")]
+    TwoLogs {
+        /// The folder.
+        folder: String,
+        /// What the files of one are called by.
+        one: String,
+        /// What those of another are.
+        other: String,
     },
     /// A line is no record, or not the next one.
     #[error("`{log}` is broken at line {line}: {flaw}")]
@@ -86,6 +106,12 @@ pub enum AppendError {
         /// What is wrong with it.
         flaw: Flaw,
     },
+    /// The file that was being written is not there any more.
+    #[error("nothing is recorded: `{0}` was moved or removed while it was written")]
+    Gone(String),
+    /// The file that was being written is another one.
+    #[error("nothing is recorded: `{0}` was changed by somebody else while it was written")]
+    Changed(String),
     /// More than a line may hold.
     #[error("nothing is recorded: {}", Flaw::TooLong)]
     TooLong,

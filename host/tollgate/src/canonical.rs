@@ -5,7 +5,7 @@
 //! numbers in ECMAScript's form. One difference: whole numbers beyond 2^53
 //! stay exact, where JCS would round them to a double.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 /// The canonical text of a value.
 #[must_use]
@@ -22,7 +22,10 @@ fn write(value: &Value, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => out.push_str(&number_text(number)),
+        Value::Number(number) => match number.as_f64() {
+            Some(value) if number.is_f64() => write_double(value, out),
+            _ => out.push_str(&number.to_string()),
+        },
         Value::String(text) => write_string(text, out),
         Value::Array(items) => {
             out.push('[');
@@ -51,16 +54,32 @@ fn write(value: &Value, out: &mut String) {
     }
 }
 
-/// JCS escapes exactly what `serde_json` does: quote, backslash, and control
-/// characters in their short or lower-case hexadecimal form.
-fn write_string(text: &str, out: &mut String) {
+/// Appends a text in quotes.
+pub fn write_string(text: &str, out: &mut String) {
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
+    // JCS escapes exactly what `serde_json` does: quote, backslash, and control
+    // characters in their short or lower-case hexadecimal form.
     out.push_str(&Value::String(text.to_owned()).to_string());
 }
 
-fn number_text(number: &Number) -> String {
-    match number.as_f64() {
-        Some(value) if number.is_f64() => double_text(value),
-        _ => number.to_string(),
+/// Appends a finite number; what is not finite has no JSON.
+pub fn write_double(value: f64, out: &mut String) {
+    if value == 0.0 {
+        out.push('0');
+        return;
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    match text.contains('e') {
+        // Shortest digits and a point are the same in every notation.
+        false => out.push_str(text.strip_suffix(".0").unwrap_or(text)),
+        true => out.push_str(&double_text(value)),
     }
 }
 
@@ -122,6 +141,25 @@ mod tests {
         assert!(places.is_sorted(), "{text}");
     }
 
+    fn written(value: f64) -> String {
+        let mut text = String::new();
+        write_double(value, &mut text);
+        text
+    }
+
+    /// The quick way and the one by the book.
+    #[test]
+    fn both_ways_to_write_a_number_are_one() {
+        let mut dice = tollgate_test_support::Dice::new(tollgate_test_support::seed());
+        for _ in 0..100_000 {
+            let bits = f64::from_bits(dice.number());
+            let short = (dice.roll(2_000_000) as f64 - 1e6) / 10_f64.powi(dice.roll(12) as i32);
+            for value in [bits, short].into_iter().filter(|value| value.is_finite()) {
+                assert_eq!(written(value), double_text(value), "{value:e}");
+            }
+        }
+    }
+
     /// Appendix B of RFC 8785.
     #[test]
     fn numbers_are_the_shortest() {
@@ -143,6 +181,7 @@ mod tests {
         ] {
             let value = f64::from_bits(bits);
             assert_eq!(double_text(value), text, "{bits:016x}");
+            assert_eq!(written(value), text, "{bits:016x}");
         }
         assert_eq!(
             canonical(

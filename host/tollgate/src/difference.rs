@@ -11,7 +11,8 @@ use tollgate_engine::types::Outcome;
 
 pub use self::changes::{Change, changes};
 pub use self::decisions::{
-    DecisionDifferences, Direction, Example, ReasonChange, ScoreRange, Taken, Transition, decisions,
+    Brief, DecisionDifferences, Direction, Example, ReasonChange, ScoreRange, Taken, Tally,
+    Transition, decisions,
 };
 pub use self::gates::{
     Evidenced, GateChange, GateDifferences, Judged, RuleChange, Verdict, compare as gates,

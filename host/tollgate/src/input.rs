@@ -22,7 +22,7 @@ use tollgate_engine::types::{Kind, Value};
 
 pub use self::cases::Cases;
 pub(crate) use self::columns::{Cell, cell, raw_digest};
-pub use self::columns::{InputFault, RawDigest, Rows};
+pub use self::columns::{InputFault, RawDigest, Rows, RowsBuilder};
 pub use self::counters::Counters;
 pub use self::error::{InputError, RowsError};
 pub use self::extract::{CaseKey, Extractor};

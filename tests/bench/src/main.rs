@@ -10,6 +10,8 @@ mod fraud;
 mod gate;
 mod group;
 mod load;
+mod log_diff;
+mod log_write;
 mod machine;
 mod measure;
 mod places;
@@ -38,9 +40,9 @@ Usage: tollgate-bench [--only TEXT] [--quick] [--json]
 
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
                with: `decision`, `columns`, `check-1000`, `bulkhead`, `load`, `gate`,
-               `rules`, `json`, `serve`;
-               `frames` and `scored` (files of ten million rows, some minutes)
-               only then
+               `rules`, `log-write`, `json`, `serve`;
+               `frames`, `scored` and `log-diff` (files of ten million rows, some
+               minutes) only then
   --quick      fewer and shorter rounds, for a look while working
   --json       the table as JSON
 
@@ -84,9 +86,19 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
-    const KINDS: [&str; 10] = [
-        "decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames", "scored",
+    const KINDS: [&str; 12] = [
+        "decision",
+        "columns",
+        "check",
+        "bulkhead",
+        "load",
+        "gate",
+        "rules",
+        "frames",
+        "scored",
         "serve",
+        "log-write",
+        "log-diff",
     ];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
@@ -119,6 +131,12 @@ fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
     }
     if wanted("rules") {
         groups.push(rules::group()?);
+    }
+    if wanted("log-write") {
+        groups.push(log_write::group(places)?);
+    }
+    if only.starts_with("log-diff") {
+        groups.push(log_diff::group(places, effort)?);
     }
     if only.starts_with("frames") {
         groups.push(frames::group(places)?);

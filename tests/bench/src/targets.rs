@@ -18,7 +18,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 27] = [
+const TARGETS: [Target; 28] = [
     Target {
         text: "a decision over HTTP, at most 1.25 times a constant answer of the same server",
         row: "serve/decide",
@@ -148,6 +148,11 @@ const TARGETS: [Target; 27] = [
         text: "100 rules over 10,000 facts that are at hand, at most 50 ms",
         row: "rules/10000-facts",
         bound: Bound::Nanoseconds(50e6),
+    },
+    Target {
+        text: "a log decided anew at most as long as `tollgate decide` on the same rows",
+        row: "log-diff/tollgate-diff",
+        bound: Bound::Times(1.0, "log-diff/tollgate-decide"),
     },
     Target {
         text: "`tollgate gate`, the whole process with a warm cache, at most 30 ms",

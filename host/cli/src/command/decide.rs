@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use miette::Result;
 use serde_json::json;
@@ -19,6 +18,7 @@ use tollgate_frames::{Frames, PayloadFormat};
 
 use self::input::Input;
 use self::print::{Printer, Summary};
+use super::logging::{Logged, Logging};
 use crate::arguments::{Emptiness, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, Answers, visible};
@@ -65,6 +65,8 @@ pub(crate) struct Decide {
     /// Leave the time out of answers, so that they can be compared
     #[arg(long)]
     pub(crate) no_time: bool,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
     #[command(flatten)]
     pub(crate) emptiness: Emptiness,
     /// How to print the report
@@ -119,11 +121,15 @@ fn decide(arguments: &Decide) -> Result<Exit> {
         decider = decider.with_counters(counters)?;
     }
     let task = Task { arguments, printer: Printer { decider: &decider, format: arguments.format } };
-    match input::open(arguments, decider.extractor())? {
-        Input::Nothing => Ok(task.nothing()),
-        Input::One(request) => Ok(task.one(&request)),
-        Input::Rows(rows) => task.many(rows),
-    }
+    let input = input::open(arguments, decider.extractor())?;
+    let log = arguments.logging.open(&decider)?;
+    let exit = match input {
+        Input::Nothing => task.nothing(),
+        Input::One(request) => task.one(&request, &log)?,
+        Input::Rows(rows) => task.many(rows, &log)?,
+    };
+    log.close()?;
+    Ok(exit)
 }
 
 struct Task<'a> {
@@ -150,8 +156,9 @@ impl Task<'_> {
         Exit::Inconclusive
     }
 
-    fn one(&self, request: &[u8]) -> Exit {
+    fn one(&self, request: &[u8], log: &Logged) -> Result<Exit> {
         let answer = self.printer.decider.decide(request);
+        log.write(&answer)?;
         let mut text = String::new();
         self.printer.write(&answer, self.time().as_deref(), &mut text);
         self.printer.print(&text, &mut Answers::default());
@@ -160,10 +167,10 @@ impl Task<'_> {
                 output::note(|out| writeln!(out, "warning: {}", visible(warning)));
             }
         }
-        if answer.decision().is_ok() { Exit::Passed } else { Exit::Error }
+        Ok(if answer.decision().is_ok() { Exit::Passed } else { Exit::Error })
     }
 
-    fn many(&self, rows: Frames) -> Result<Exit> {
+    fn many(&self, rows: Frames, log: &Logged) -> Result<Exit> {
         let outside = Outside::default();
         let mut cases = Cases::new(rows, self.printer.decider.extractor(), &outside)
             .map_err(JudgeError::from)?;
@@ -172,11 +179,19 @@ impl Task<'_> {
         let mut decisions = self.printer.decider.warm();
         let mut out = Answers::default();
         let mut summary = Summary::default();
-        let progress = progress();
+        let progress = output::progress("rows");
         let mut answers = String::new();
         while let Some(rows) = cases.next_rows().map_err(JudgeError::from)? {
             let time = self.time();
+            let mut logged = Ok(());
             let decided = decisions.decide_rows(&rows, |answer| {
+                if logged.is_ok() {
+                    logged = log.write(answer);
+                }
+                // What is not logged is not told.
+                if logged.is_err() {
+                    return;
+                }
                 self.printer.write(answer, time.as_deref(), &mut answers);
                 summary.add(answer);
                 if answers.len() >= CHUNK {
@@ -186,6 +201,7 @@ impl Task<'_> {
             });
             self.printer.print(&answers, &mut out);
             answers.clear();
+            logged?;
             decided.map_err(JudgeError::from)?;
             progress.inc(u64::from(rows.rows));
             // The verdict is that of all rows, whoever reads their answers.
@@ -213,13 +229,4 @@ impl Task<'_> {
         (!self.arguments.no_time)
             .then(|| Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
     }
-}
-
-/// Rows so far; nothing where standard error is no terminal.
-fn progress() -> ProgressBar {
-    let progress = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}") {
-        progress.set_style(style);
-    }
-    progress
 }

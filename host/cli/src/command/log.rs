@@ -1,6 +1,9 @@
 //! `tollgate log`
 
 mod attest;
+mod diff;
+mod export;
+mod query;
 mod replay;
 mod show;
 mod verify;
@@ -13,6 +16,7 @@ use tollgate_records::gate;
 use tollgate_records::log::Records;
 use tollgate_records::record::Record;
 
+use crate::arguments::Format;
 use crate::exit::Exit;
 use crate::output;
 
@@ -22,8 +26,14 @@ pub(crate) enum Log {
     Verify(verify::Verify),
     /// Show what is recorded
     Show(show::Show),
+    /// Find decisions by policy, action, reason, time and inputs
+    Query(query::Query),
     /// Judge again what is recorded, and compare
     Replay(replay::Replay),
+    /// Show what another policy would have decided on what is logged
+    Diff(diff::Diff),
+    /// Write a decision log as a Parquet file
+    Export(export::Export),
     /// Sign what a record says, as an in-toto attestation
     Attest(attest::Attest),
 }
@@ -37,6 +47,13 @@ pub(crate) fn run(arguments: &Log) -> Exit {
         Log::Replay(replay) => {
             output::shown("log replay", replay.format, || self::replay::run(replay))
         }
+        Log::Query(query) => {
+            output::shown("log query", query.format.errors(), || self::query::run(query))
+        }
+        Log::Export(export) => {
+            output::shown("log export", Format::Human, || self::export::run(export))
+        }
+        Log::Diff(diff) => output::shown("log diff", diff.format, || self::diff::run(diff)),
         Log::Attest(attest) => {
             output::shown("log attest", attest.format, || self::attest::run(attest))
         }

@@ -54,17 +54,17 @@ pub fn append(path: &Path, draft: &Draft<'_>) -> Result<Appended, AppendError> {
 }
 
 /// How a log ends.
-struct End {
+pub(super) struct End {
     /// Its length up to the last line break.
-    length: u64,
+    pub(super) length: u64,
     /// The last line, without its break; none when there is no line.
     last: Option<Vec<u8>>,
     /// What is behind the last line break.
-    torn: Vec<u8>,
+    pub(super) torn: Vec<u8>,
 }
 
 impl End {
-    fn of(log: &mut File) -> io::Result<Self> {
+    pub(super) fn of(log: &mut File) -> io::Result<Self> {
         let whole = log.metadata()?.len();
         let (length, torn) = behind_break(log, whole)?;
         let last = match length.checked_sub(1) {
@@ -75,7 +75,7 @@ impl End {
     }
 
     /// The record that it ends with. A file of something else is left alone.
-    fn head(&self) -> Result<Option<Head>, Flaw> {
+    pub(super) fn head(&self) -> Result<Option<Head>, Flaw> {
         // Where the power went, zeros may stand for what was not written yet.
         let begins = self.torn.starts_with(BEGINNING)
             || BEGINNING.starts_with(&self.torn)
@@ -120,7 +120,7 @@ fn behind_break(log: &mut File, end: u64) -> io::Result<(u64, Vec<u8>)> {
 }
 
 /// Keeps what an interrupted writer left: it may say what was to be recorded.
-fn move_aside(log: &Path, seq: u64, torn: &[u8]) -> io::Result<PathBuf> {
+pub(super) fn move_aside(log: &Path, seq: u64, torn: &[u8]) -> io::Result<PathBuf> {
     for copy in 0_u32.. {
         let mut path = log.as_os_str().to_owned();
         path.push(match copy {

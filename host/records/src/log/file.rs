@@ -20,7 +20,7 @@ pub(super) fn hold(path: &Path) -> Result<(File, bool), AppendError> {
     let since = Instant::now();
     loop {
         let (file, is_new) = open(path)?;
-        lock(&file, path, since)?;
+        lock(&file, path, PATIENCE.saturating_sub(since.elapsed()))?;
         // While it was waited for, the file may have gone from its place.
         if is_at(&file, path) {
             return Ok((file, is_new));
@@ -64,15 +64,17 @@ fn open(path: &Path) -> Result<(File, bool), AppendError> {
     }
 }
 
-fn lock(file: &File, path: &Path, since: Instant) -> Result<(), AppendError> {
+/// Holds a file, and waits so long for whoever holds it.
+pub(super) fn lock(file: &File, path: &Path, patience: Duration) -> Result<(), AppendError> {
+    let since = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => {
                 return Err(AppendError::Refused { log: name(path), error });
             }
-            Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => {
-                let seconds = PATIENCE.as_secs();
+            Err(TryLockError::WouldBlock) if since.elapsed() >= patience => {
+                let seconds = patience.as_secs();
                 return Err(AppendError::Busy { log: name(path), seconds });
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
@@ -81,7 +83,7 @@ fn lock(file: &File, path: &Path, since: Instant) -> Result<(), AppendError> {
 }
 
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), fs::symlink_metadata(path)) {
@@ -91,7 +93,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
+pub(super) fn is_at(_: &File, _: &Path) -> bool {
     true
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use tollgate_engine::types::{Outcome, Value};
 
-use self::tally::{Brief, Tally};
+pub use self::tally::{Brief, Tally};
 use crate::canonical;
 use crate::input::{Cases, Outside, Rows, RowsError, cell};
 use crate::judge::{Decider, JudgeError};
@@ -66,7 +66,7 @@ impl DecisionDifferences {
 }
 
 /// What is done with a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Taken {
     /// The action; none where there is no decision and no fallback.
     pub action: Option<String>,

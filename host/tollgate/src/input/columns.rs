@@ -6,6 +6,7 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 use tollgate_engine::types::{Cells, Column, Dictionary, Kind, Texts, Value};
 
+use super::Extractor;
 use super::error::InputError;
 use super::plan::{Plan, PlanId, Shadowed};
 
@@ -185,7 +186,7 @@ fn part(column: &Column, rows: Range<usize>) -> Column {
 
 /// Collects rows into columns.
 #[derive(Debug)]
-pub(super) struct RowsBuilder {
+pub struct RowsBuilder {
     columns: Vec<Building>,
     rows: Rows,
 }
@@ -196,6 +197,27 @@ impl RowsBuilder {
             columns: plan.wanted.iter().map(|wanted| Building::new(wanted.kind)).collect(),
             rows: Rows { plan: plan.id, ..Rows::default() },
         }
+    }
+
+    /// For rows of values that were read before, in the order of the inputs.
+    #[must_use]
+    pub fn of(extractor: &Extractor) -> Self {
+        let mut built = Self::new(extractor.plan());
+        built.rows.numbered = true;
+        built
+    }
+
+    /// Adds such a row; `number` is what it is called by. `values` is empty
+    /// afterwards.
+    pub fn push_values(&mut self, values: &mut Vec<Value>, number: u64) {
+        self.push(Ok((values, Shadowed::default())));
+        self.rows.lines.push(number);
+    }
+
+    /// How many rows there are so far.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.rows.rows
     }
 
     /// Adds a row whose values are in the order of the inputs, and what it
@@ -224,8 +246,10 @@ impl RowsBuilder {
         self.rows.rows += 1;
     }
 
-    /// The columns, and no lines yet.
-    pub(super) fn finish(self) -> Rows {
+    /// The rows; of those that were not added by
+    /// [`RowsBuilder::push_values`] without their lines.
+    #[must_use]
+    pub fn finish(self) -> Rows {
         let columns = self.columns.into_iter().map(Building::finish).collect();
         Rows { columns, ..self.rows }
     }

@@ -1,5 +1,7 @@
 //! `tollgate log replay`
 
+mod decisions;
+
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
@@ -26,6 +28,7 @@ Examples:
   tollgate log replay records.jsonl --seq 3
   tollgate log replay records.jsonl --all
   tollgate log replay records.jsonl --all --with-current
+  tollgate log replay decisions/
 
 A record holds all that the run saw and the rules that it was judged by, so that
 nothing else is read. The plugin is the one that judged, byte for byte: built in,
@@ -33,13 +36,17 @@ given with --plugin, or kept in `plugins/` beside the file. The report must be t
 recorded one. With --with-current the plugins judge that the profiles would get
 today, to see what an upgrade changes.
 
-Exit codes: 0 the same reports, 1 another report, 2 a file is wrong or a plugin
-fails, 3 a plugin is not at hand, or there is nothing to replay.")]
+Of a decision log each decision is made again, or the one that --seq names, and
+its record must be the same, byte for byte. What is masked cannot be.
+
+Exit codes: 0 the same, 1 another report or decision, 2 a file is wrong or a plugin
+fails, 3 a plugin is not at hand, an input is masked, or there is nothing to replay.")]
 pub(crate) struct Replay {
-    /// The file of records
-    #[arg(value_name = "FILE")]
+    /// The file of records, or the folder of a decision log or a file of it
+    #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
-    /// The number of the record; the last one when none is given
+    /// The number of the record; of gate runs the last one when none is given, of
+    /// decisions all
     #[arg(long, value_name = "N", conflicts_with = "all")]
     pub(crate) seq: Option<u64>,
     /// Replay all gate runs
@@ -85,6 +92,16 @@ struct One {
 
 pub(crate) fn run(arguments: &Replay) -> Result<Exit> {
     let plugins = super::super::plugins(&arguments.shared)?;
+    if decisions::are_in(&arguments.log)? {
+        if arguments.with_current {
+            miette::bail!(
+                help = "`tollgate log diff LOG --policy FILE` shows what another policy would \
+                        have decided",
+                "decisions are made again by the plugin that made them, and not by another one"
+            );
+        }
+        return decisions::run(plugins, &arguments.log, arguments.seq, arguments.format);
+    }
     let by = if arguments.with_current { By::Current } else { By::Recorded };
     let mut replayer = Replayer::new(plugins, Store::beside(&arguments.log), by);
     let mut report = ReplayReport {

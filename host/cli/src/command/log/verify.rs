@@ -8,6 +8,7 @@ use miette::Result;
 use serde::Serialize;
 use tollgate_engine::Digest;
 use tollgate_engine::types::Outcome;
+use tollgate_records::chain::Chain;
 use tollgate_records::log::{ReadError, Records};
 
 use crate::arguments::{Format, digest};
@@ -20,20 +21,26 @@ Examples:
   tollgate log verify records.jsonl
   tollgate log verify records.jsonl --contains sha256:6f1e…
   tollgate log verify records.jsonl --expect-head sha256:6f1e… --expect-count 12
+  tollgate log verify decisions/
 
 Each record names the hash of the one before, so that a record that was changed,
 removed, moved, repeated or put in breaks the chain, and the first line that does
 not fit is told. What the file alone cannot show: that its end was cut off, or
 that all of it was written anew. Keep a head elsewhere (each run that records
 prints it, a CI log will do), and ask for it with --contains, or for the very
-end with --expect-head.
+end with --expect-head. The files of a folder are one chain; where older ones are
+kept elsewhere, --follows names the hash of the last record in them.
 
 Exit codes: 0 intact, 1 broken or not as expected, 2 the file cannot be read,
 3 there are no records.")]
 pub(crate) struct Verify {
-    /// The file of records
-    #[arg(value_name = "FILE")]
+    /// The file of records, or the folder of a decision log
+    #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
+    /// The hash of the record before the first, where older records are kept
+    /// elsewhere
+    #[arg(long, value_name = "HASH", value_parser = digest)]
+    pub(crate) follows: Option<Digest>,
     /// The hash that a record must have, wherever it is; may be given several
     /// times
     #[arg(long, value_name = "HASH", value_parser = digest)]
@@ -69,6 +76,9 @@ struct VerifyReport {
 
 #[derive(Serialize)]
 struct Broken {
+    /// The file of a folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     line: u64,
     reason: String,
 }
@@ -86,17 +96,19 @@ pub(crate) fn run(arguments: &Verify) -> Result<Exit> {
         unmet: Vec::new(),
     };
     let mut head = None;
-    for record in Records::open(&arguments.log)? {
+    let chain = arguments.follows.map_or_else(Chain::new, Chain::behind);
+    for record in Records::of_chain(&arguments.log, chain)? {
         match record {
             Ok(record) => {
-                report.records = record.seq;
+                report.records += 1;
                 head = Some(record.hash);
                 missing.retain(|hash| *hash != record.hash);
                 report.first.get_or_insert_with(|| record.time.to_string());
                 report.last = Some(record.time.to_string());
             }
-            Err(ReadError::Broken { line, flaw, .. }) => {
-                report.broken = Some(Broken { line, reason: flaw.to_string() });
+            Err(ReadError::Broken { log, line, flaw }) => {
+                let file = Some(log).filter(|file| *file != report.log);
+                report.broken = Some(Broken { file, line, reason: flaw.to_string() });
             }
             Err(error) => return Err(error.into()),
         }
@@ -148,7 +160,10 @@ fn print(out: &mut String, report: &VerifyReport, verdict: Outcome) -> fmt::Resu
     if let Some(head) = &report.head {
         writeln!(out, "head {head}")?;
     }
-    if let Some(Broken { line, reason }) = &report.broken {
+    if let Some(Broken { file, line, reason }) = &report.broken {
+        if let Some(file) = file {
+            write!(out, "{}, ", visible(file))?;
+        }
         writeln!(out, "line {line}: {}", visible(reason))?;
     }
     for unmet in &report.unmet {
@@ -180,7 +195,7 @@ mod tests {
                 head: None,
                 first: None,
                 last: None,
-                broken: Some(Broken { line: 2, reason: text() }),
+                broken: Some(Broken { file: Some(text()), line: 2, reason: text() }),
                 unmet: vec![text()],
             };
             print(out, &report, Outcome::Fail)

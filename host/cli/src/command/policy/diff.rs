@@ -6,7 +6,6 @@ mod print;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use miette::{Result, miette};
 use tollgate::difference::{self, DecisionDifferences, DifferenceReport, GateDifferences};
 use tollgate::judge::{Decider, Gate, Opened};
@@ -133,7 +132,7 @@ fn decisions(
     new: &Decider,
 ) -> Result<DecisionDifferences> {
     let mut frames = frames(rows, arguments.input_format)?;
-    let (name, progress) = (name(rows), progress());
+    let (name, progress) = (name(rows), output::progress("rows"));
     let examples = usize::from(arguments.examples);
     let found = difference::decisions(old, new, &mut frames, &name, examples, &mut |rows| {
         progress.set_position(rows);
@@ -206,13 +205,4 @@ fn gates(paths: &[PathBuf], old: Opened, new: Opened) -> Result<GateDifferences>
         None => found.skipped += 1,
     })?;
     Ok(found)
-}
-
-/// Rows so far; nothing where standard error is no terminal.
-fn progress() -> ProgressBar {
-    let progress = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}") {
-        progress.set_style(style);
-    }
-    progress
 }

@@ -8,17 +8,22 @@ use super::{DecisionDifferences, Direction, Example, ReasonChange, ScoreRange, T
 use crate::judge::{Answer, Decider, Place};
 
 /// What is kept of an answer until the other one is there.
-#[derive(Debug)]
-pub(super) struct Brief {
-    taken: Taken,
-    reasons: Vec<String>,
+#[derive(Debug, Clone, Default)]
+pub struct Brief {
+    /// What was done.
+    pub taken: Taken,
+    /// Why, in the order the reasons applied.
+    pub reasons: Vec<String>,
     /// Why there is no decision.
-    problem: Option<String>,
-    score: Option<f64>,
+    pub problem: Option<String>,
+    /// The score.
+    pub score: Option<f64>,
 }
 
 impl Brief {
-    pub(super) fn of(answer: &Answer<'_>) -> Self {
+    /// Of an answer.
+    #[must_use]
+    pub fn of(answer: &Answer<'_>) -> Self {
         Self {
             taken: Taken {
                 action: answer.action().map(str::to_owned),
@@ -30,13 +35,21 @@ impl Brief {
         }
     }
 
+    /// Whether the answer is the same action for the same reasons.
+    fn is_as(&self, answer: &Answer<'_>) -> bool {
+        self.taken.fallback == answer.is_fallback()
+            && self.taken.action.as_deref() == answer.action()
+            && self.reasons.iter().map(String::as_str).eq(answer.reasons())
+    }
+
     fn because(&self) -> String {
         self.problem.clone().unwrap_or_else(|| self.reasons.join("+"))
     }
 }
 
-/// What was counted so far.
-pub(super) struct Tally {
+/// Counts what comes out differently.
+#[derive(Debug)]
+pub struct Tally {
     found: DecisionDifferences,
     transitions: BTreeMap<(Taken, Taken), Transition>,
     /// Rows that lose and that get a reason.
@@ -44,40 +57,52 @@ pub(super) struct Tally {
     /// The new policy's actions, mildest first.
     actions: Vec<String>,
     examples: usize,
+    only: Option<(Taken, Taken)>,
 }
 
 impl Tally {
-    pub(super) fn new(new: &Decider, examples: usize) -> Self {
+    /// Nothing so far; `new` is who decides anew, and each transition keeps
+    /// `examples` rows.
+    #[must_use]
+    pub fn new(new: &Decider, examples: usize) -> Self {
         Self {
             found: DecisionDifferences::default(),
             transitions: BTreeMap::new(),
             reasons: BTreeMap::new(),
             actions: new.policy().surface().actions.clone(),
             examples,
+            only: None,
         }
     }
 
-    pub(super) fn rows(&self) -> u64 {
+    /// The same, where no rows are kept but those of one transition.
+    #[must_use]
+    pub fn with_rows_of(self, from: Taken, to: Taken) -> Self {
+        Self { only: Some((from, to)), ..self }
+    }
+
+    /// How many rows there are so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
         self.found.rows
     }
 
     /// Adds the answers to one row. `inputs` says what was read of it.
-    pub(super) fn add(
+    pub fn add(
         &mut self,
         old: &Brief,
         answer: &Answer<'_>,
         inputs: impl FnOnce() -> Map<String, Json>,
     ) {
         self.found.rows += 1;
-        let new = Brief::of(answer);
-        let is_compared = !(old.taken.fallback && new.taken.fallback);
-        if old.taken == new.taken && old.reasons == new.reasons {
-            match is_compared {
-                true => self.found.same += 1,
-                false => self.found.undecided += 1,
+        if old.is_as(answer) {
+            match old.taken.fallback {
+                false => self.found.same += 1,
+                true => self.found.undecided += 1,
             }
             return;
         }
+        let new = Brief::of(answer);
         let score = new.score.or(old.score);
         widen(&mut self.found.scores, score);
         for reason in old.reasons.iter().filter(|reason| !new.reasons.contains(reason)) {
@@ -103,7 +128,8 @@ impl Tally {
             });
         transition.rows += 1;
         widen(&mut transition.scores, score);
-        if transition.examples.len() < self.examples {
+        let is_shown = |(from, to): &(Taken, Taken)| *from == old.taken && *to == new.taken;
+        if transition.examples.len() < self.examples && self.only.as_ref().is_none_or(is_shown) {
             let (line, row) = match answer.row() {
                 Some(Place::Line(line)) => (Some(line), None),
                 Some(Place::Row(row)) => (None, Some(row)),
@@ -129,7 +155,9 @@ impl Tally {
         }
     }
 
-    pub(super) fn finish(self, input: &str) -> DecisionDifferences {
+    /// What was found; `input` is what the rows are called.
+    #[must_use]
+    pub fn finish(self, input: &str) -> DecisionDifferences {
         let mut transitions: Vec<Transition> = self.transitions.into_values().collect();
         // Equal ones stay in the order of their names.
         transitions.sort_by_key(|transition| std::cmp::Reverse(transition.rows));

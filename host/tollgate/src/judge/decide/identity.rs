@@ -13,6 +13,12 @@ use crate::input::{Cell, cell};
 pub struct DecisionId(u64);
 
 impl DecisionId {
+    /// The id as a number, evenly spread over all there are.
+    #[must_use]
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+
     /// Appends the digits.
     pub(super) fn push_to(self, out: &mut String) {
         out.push_str(str::from_utf8(&self.digits()).unwrap_or_default());

@@ -2,11 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use tollgate::difference::{
-    Change, DecisionDifferences, DifferenceReport, Direction, Example, GateDifferences, Transition,
-    Verdict,
-};
-use tollgate_reports::{difference_summary, scores, share};
+use tollgate::difference::{Change, DifferenceReport, GateDifferences, Verdict};
+use tollgate_reports::difference_summary;
 
 use crate::output::{self, visible};
 
@@ -27,7 +24,7 @@ pub(super) fn print(out: &mut String, report: &DifferenceReport) -> fmt::Result 
         writeln!(out, "\nnote: {}", visible(remark))?;
     }
     if let Some(found) = &report.decisions {
-        decisions(out, found)?;
+        output::transitions(out, found, "row")?;
     }
     if let Some(found) = &report.gates {
         gates(out, found)?;
@@ -51,66 +48,6 @@ fn changes(out: &mut String, report: &DifferenceReport) -> fmt::Result {
         }
     }
     Ok(())
-}
-
-fn decisions(out: &mut String, found: &DecisionDifferences) -> fmt::Result {
-    if found.transitions.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n{}: {} rows", visible(&found.input), found.rows)?;
-    let titles: Vec<String> = found
-        .transitions
-        .iter()
-        .map(|it| format!("{} -> {}", visible(&it.from.shown()), visible(&it.to.shown())))
-        .collect();
-    let width = titles.iter().map(|title| title.chars().count()).max().unwrap_or_default();
-    for (transition, title) in found.transitions.iter().zip(titles) {
-        let Transition { rows, direction, .. } = transition;
-        let way = match direction {
-            Some(Direction::Stricter) => "stricter",
-            Some(Direction::Milder) => "milder",
-            None if transition.from == transition.to => "other reasons",
-            None => "",
-        };
-        let share = share(*rows, found.rows);
-        let scores = transition.scores.map(|range| format!("  scores {}", scores(Some(range))));
-        writeln!(
-            out,
-            "  {title:<width$}  {rows:>8}  {share:>8}  {}",
-            format!("{way:<13}{}", scores.unwrap_or_default()).trim_end()
-        )?;
-        for example in &transition.examples {
-            self::example(out, example)?;
-        }
-    }
-    if !found.reasons.is_empty() {
-        writeln!(out, "\nreasons")?;
-    }
-    for reason in &found.reasons {
-        let parts = [(reason.lost, "lose it"), (reason.gained, "get it")];
-        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts
-            .map(|(count, what)| {
-                let rows = if count == 1 { "row" } else { "rows" };
-                format!("{count} {rows} {what}")
-            })
-            .collect();
-        writeln!(out, "  {}: {}", visible(&reason.reason), parts.join(", "))?;
-    }
-    Ok(())
-}
-
-fn example(out: &mut String, example: &Example) -> fmt::Result {
-    writeln!(out, "    {}: {}", example.place(), visible(&example.inputs_shown()))?;
-    match example.because == example.because_new {
-        true => writeln!(out, "      {}", visible(&example.because)),
-        false => writeln!(
-            out,
-            "      {} -> {}",
-            visible(&example.because),
-            visible(&example.because_new)
-        ),
-    }
 }
 
 fn gates(out: &mut String, found: &GateDifferences) -> fmt::Result {
@@ -157,7 +94,10 @@ fn gates(out: &mut String, found: &GateDifferences) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use tollgate::difference::{GateChange, ReasonChange, RuleChange, ScoreRange, Side, Taken};
+    use tollgate::difference::{
+        DecisionDifferences, Example, GateChange, ReasonChange, RuleChange, ScoreRange, Side,
+        Taken, Transition,
+    };
     use tollgate::report::PluginReport;
     use tollgate_engine::Digest;
     use tollgate_engine::types::Outcome;
