@@ -1,0 +1,117 @@
+/** What `tollgate bake` wrote into a component beside its code. */
+
+import { digest } from './identity.js';
+import { Reader } from './json.js';
+
+const SECTION = 'tollgate:baked';
+const COMPONENT = [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00];
+const CORE_MODULE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const DIGEST = 32;
+
+/** What of the document an answer hangs on; the rest stays where it was baked. */
+const KEPT = ['fallback', 'inputs', 'name', 'version'];
+
+/**
+ * Reads a component that `tollgate bake` made of a policy document.
+ * @param {Uint8Array} bytes
+ * @param {string} name What errors call it.
+ * @returns {{ component: string, plugin: string, settings: string, document: string }} Digests of
+ *   the component, of the plugin that it was made from and of its settings; and the part of the
+ *   document that a host needs, as JSON.
+ * @throws {Error} When it is another file, cut off, or was changed since.
+ */
+export function readBaked(bytes, name = 'the component') {
+  const sections = customSections(bytes, name).filter((section) => section.name === SECTION);
+  if (sections.length !== 1) {
+    const what = sections.length === 0 ? 'holds no document' : 'holds more than one document';
+    throw new Error(`\`${name}\` was not made by \`tollgate bake\`: it ${what}`);
+  }
+  const [{ data }] = sections;
+  if (data.length < 2 * DIGEST) throw new Error(`the document in \`${name}\` is damaged`);
+  const metadata = data.subarray(2 * DIGEST);
+  const { members, settings } = parts(metadata, name);
+  const hex = (part) => `sha256:${Array.from(part, (it) => it.toString(16).padStart(2, '0')).join('')}`;
+  const baked = {
+    component: digest(bytes),
+    plugin: hex(data.subarray(0, DIGEST)),
+    settings: hex(data.subarray(DIGEST, 2 * DIGEST)),
+    document: `{${members.join(',')}}`,
+  };
+  if (digest(settings) !== baked.settings) {
+    throw new Error(
+      `\`${name}\` was not made by \`tollgate bake\`: the settings of its document are not those it ` +
+      'says it was baked with',
+    );
+  }
+  return baked;
+}
+
+/** The document is canonical JSON, so that its settings are a part of its text. */
+function parts(metadata, name) {
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const reader = new Reader(metadata);
+  const members = [];
+  let settings = new TextEncoder().encode('{}');
+  try {
+    reader.map((key) => {
+      const start = reader.at;
+      reader.ignore();
+      const value = metadata.subarray(start, reader.at);
+      if (key === 'settings') settings = value;
+      if (KEPT.includes(key)) members.push(`${JSON.stringify(key)}:${text.decode(value)}`);
+    });
+    reader.end();
+  } catch {
+    throw new Error(`the document in \`${name}\` is damaged`);
+  }
+  return { members, settings };
+}
+
+/** The custom sections of a component itself, not of what is nested in it. */
+function customSections(bytes, name) {
+  const begins = (magic) => magic.every((byte, index) => bytes[index] === byte);
+  if (begins(CORE_MODULE)) {
+    throw new Error(`\`${name}\` is a core WebAssembly module, not a component`);
+  }
+  if (!begins(COMPONENT)) {
+    throw new Error(
+      `\`${name}\` is no component: bake the policy document first, ` +
+      '`tollgate bake --policy policy.yaml -o policy.wasm`',
+    );
+  }
+  const cursor = { bytes, at: COMPONENT.length, name };
+  const sections = [];
+  while (cursor.at < bytes.length) {
+    const id = bytes[cursor.at];
+    cursor.at += 1;
+    const size = number(cursor);
+    const end = cursor.at + size;
+    if (end > bytes.length) throw cutOff(name);
+    if (id === 0) {
+      const length = number(cursor);
+      const start = cursor.at + length;
+      if (start > end) throw cutOff(name);
+      const label = new TextDecoder().decode(bytes.subarray(cursor.at, start));
+      sections.push({ name: label, data: bytes.subarray(start, end) });
+    }
+    cursor.at = end;
+  }
+  return sections;
+}
+
+/** A number in LEB128, of 32 bits. */
+function number(cursor) {
+  let value = 0;
+  for (let shift = 0; shift < 35; shift += 7) {
+    const byte = cursor.bytes[cursor.at];
+    if (byte === undefined) throw cutOff(cursor.name);
+    cursor.at += 1;
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return value;
+  }
+  throw cutOff(cursor.name);
+}
+
+function cutOff(name) {
+  return new Error(`\`${name}\` is cut off or damaged`);
+}
