@@ -67,6 +67,8 @@ async function bindings(bytes, name) {
       wasiShim: false,
       nodejsCompat: false,
       emitTypescriptDeclarations: false,
+      // So that what the policy says cannot be taken for a failure.
+      noComponentErrorWrapping: false,
       minify: true,
     });
   } catch (error) {
