@@ -12,7 +12,7 @@ export class Texts {
       ? '{"action":null'
       : `{"action":${JSON.stringify(fallback)},"fallback":true`;
     this.tail =
-      `,"policy":{"name":${JSON.stringify(name)},"version":"${version}"}` +
+      `,"policy":{"name":${JSON.stringify(name)},"version":${JSON.stringify(version)}}` +
       `,"plugin":{"name":"${info.name}","version":"${info.version}"` +
       `,"digest":"${baked.component}"` +
       `,"baked_from":{"digest":"${baked.plugin}","verified":false}}` +

@@ -1,6 +1,7 @@
 /** What `tollgate bake` wrote into a component beside its code. */
 
-import { digest } from './identity.js';
+import { customSections } from './bytes.js';
+import { digest, hex } from './identity.js';
 import { Reader } from './json.js';
 
 const SECTION = 'tollgate:baked';
@@ -21,20 +22,30 @@ const KEPT = ['fallback', 'inputs', 'name', 'version'];
  * @throws {Error} When it is another file, cut off, or was changed since.
  */
 export function readBaked(bytes, name = 'the component') {
-  const sections = customSections(bytes, name).filter((section) => section.name === SECTION);
+  const begins = (magic) => magic.every((byte, index) => bytes[index] === byte);
+  if (begins(CORE_MODULE)) {
+    throw new Error(`\`${name}\` is a core WebAssembly module, not a component`);
+  }
+  if (!begins(COMPONENT)) {
+    throw new Error(
+      `\`${name}\` is no component: bake the policy document first, ` +
+      '`tollgate bake --policy policy.yaml -o policy.wasm`',
+    );
+  }
+  const sections = customSections(bytes, SECTION);
+  if (sections === null) throw new Error(`\`${name}\` is cut off or damaged`);
   if (sections.length !== 1) {
     const what = sections.length === 0 ? 'holds no document' : 'holds more than one document';
     throw new Error(`\`${name}\` was not made by \`tollgate bake\`: it ${what}`);
   }
-  const [{ data }] = sections;
+  const [data] = sections;
   if (data.length < 2 * DIGEST) throw new Error(`the document in \`${name}\` is damaged`);
   const metadata = data.subarray(2 * DIGEST);
   const { members, settings } = parts(metadata, name);
-  const hex = (part) => `sha256:${Array.from(part, (it) => it.toString(16).padStart(2, '0')).join('')}`;
   const baked = {
     component: digest(bytes),
-    plugin: hex(data.subarray(0, DIGEST)),
-    settings: hex(data.subarray(DIGEST, 2 * DIGEST)),
+    plugin: `sha256:${hex(data.subarray(0, DIGEST))}`,
+    settings: `sha256:${hex(data.subarray(DIGEST, 2 * DIGEST))}`,
     document: `{${members.join(',')}}`,
   };
   if (digest(settings) !== baked.settings) {
@@ -51,9 +62,12 @@ function parts(metadata, name) {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const reader = new Reader(metadata);
   const members = [];
+  const seen = new Set();
   let settings = new TextEncoder().encode('{}');
   try {
     reader.map((key) => {
+      if (seen.has(key)) throw new Error('a key is there twice');
+      seen.add(key);
       const start = reader.at;
       reader.ignore();
       const value = metadata.subarray(start, reader.at);
@@ -65,53 +79,4 @@ function parts(metadata, name) {
     throw new Error(`the document in \`${name}\` is damaged`);
   }
   return { members, settings };
-}
-
-/** The custom sections of a component itself, not of what is nested in it. */
-function customSections(bytes, name) {
-  const begins = (magic) => magic.every((byte, index) => bytes[index] === byte);
-  if (begins(CORE_MODULE)) {
-    throw new Error(`\`${name}\` is a core WebAssembly module, not a component`);
-  }
-  if (!begins(COMPONENT)) {
-    throw new Error(
-      `\`${name}\` is no component: bake the policy document first, ` +
-      '`tollgate bake --policy policy.yaml -o policy.wasm`',
-    );
-  }
-  const cursor = { bytes, at: COMPONENT.length, name };
-  const sections = [];
-  while (cursor.at < bytes.length) {
-    const id = bytes[cursor.at];
-    cursor.at += 1;
-    const size = number(cursor);
-    const end = cursor.at + size;
-    if (end > bytes.length) throw cutOff(name);
-    if (id === 0) {
-      const length = number(cursor);
-      const start = cursor.at + length;
-      if (start > end) throw cutOff(name);
-      const label = new TextDecoder().decode(bytes.subarray(cursor.at, start));
-      sections.push({ name: label, data: bytes.subarray(start, end) });
-    }
-    cursor.at = end;
-  }
-  return sections;
-}
-
-/** A number in LEB128, of 32 bits. */
-function number(cursor) {
-  let value = 0;
-  for (let shift = 0; shift < 35; shift += 7) {
-    const byte = cursor.bytes[cursor.at];
-    if (byte === undefined) throw cutOff(cursor.name);
-    cursor.at += 1;
-    value += (byte & 0x7f) * 2 ** shift;
-    if (byte < 0x80) return value;
-  }
-  throw cutOff(cursor.name);
-}
-
-function cutOff(name) {
-  return new Error(`\`${name}\` is cut off or damaged`);
 }

@@ -15,7 +15,8 @@ export function digest(bytes) {
   return `sha256:${hex(sha256(bytes))}`;
 }
 
-function hex(bytes) {
+/** The hexadecimal digits of some bytes. */
+export function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 
 import { readBaked } from './baked.js';
+import { limited } from './bytes.js';
 import { digest } from './identity.js';
 
 /** What answers requests; copied, so that the folder needs nothing else. */
@@ -40,8 +41,13 @@ export async function transpile(bytes, name = 'the component') {
   const out = new Map();
   const modules = {};
   for (const [path, content] of Object.entries(files)) {
-    if (path.endsWith('.wasm')) modules[path] = digest(content);
-    out.set(path, content);
+    if (!path.endsWith('.wasm')) {
+      out.set(path, content);
+      continue;
+    }
+    const module = limited(content);
+    modules[path] = digest(module);
+    out.set(path, module);
   }
   out.set('index.js', index(baked, modules));
   out.set('index.d.ts', await source('policy.d.ts'));
