@@ -65,7 +65,7 @@ export interface Policy {
 export interface Options {
   /**
    * A new instance for each call, so that nothing can leak from one request to
-   * the next but through this host; some hundred microseconds a call.
+   * the next but through this host; some hundred microseconds each.
    */
   fresh?: boolean;
   /** Reads a file of this folder, where neither `fetch` nor a file system has it. */

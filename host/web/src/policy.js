@@ -7,7 +7,7 @@ import { Identity } from './identity.js';
 import { InputError, Inputs } from './inputs.js';
 import { refusal } from './sentence.js';
 import { checkDecision, checkInfo, checkSurface } from './surface.js';
-import { bytesOf } from './utf8.js';
+import { bytesOf, withoutMark } from './utf8.js';
 
 const TAGS = { boolean: 'boolean', bigint: 'integer', number: 'number', string: 'text' };
 
@@ -100,12 +100,6 @@ class NoDecision {
   constructor(message) {
     this.message = message;
   }
-}
-
-/** A byte order mark says nothing in UTF-8. */
-function withoutMark(bytes) {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return marked ? bytes.subarray(3) : bytes;
 }
 
 /** Headers by their names in lower case. */

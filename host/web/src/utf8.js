@@ -55,3 +55,9 @@ export function bytesOf(request) {
 export function encode(text) {
   return ENCODER.encode(text);
 }
+
+/** The same without a byte order mark, which says nothing in UTF-8. */
+export function withoutMark(bytes) {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return marked ? bytes.subarray(3) : bytes;
+}

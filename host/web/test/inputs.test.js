@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { InputError, Inputs } from '../src/inputs.js';
-import { encode } from '../src/utf8.js';
+import { encode, withoutMark } from '../src/utf8.js';
 
 const input = (name, kind, required = true) => ({ name, kind, required });
 
@@ -42,7 +42,7 @@ test('requests are read as the binary read them', () => {
   let errors = 0;
   for (const line of lines) {
     const { request, error } = JSON.parse(line);
-    const answer = read(MAPPED, Buffer.from(request, 'base64'));
+    const answer = read(MAPPED, withoutMark(Buffer.from(request, 'base64')));
     assert.equal(answer.error ?? null, error, `request ${request}`);
     if (error !== null) errors += 1;
   }
