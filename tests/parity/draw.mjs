@@ -163,7 +163,8 @@ function any(dice, depth) {
 /** The text of what was put together. */
 function text(dice, node) {
   if (typeof node === 'string') return node;
-  const space = () => (dice.chance(30) ? dice.one([' ', '\n', '\t', '\r\n', '  ']) : '');
+  // Few ends of lines: what has one is no row, and costs the binary a process.
+  const space = () => (dice.chance(24) ? dice.one([' ', '\t', '  ', ' \t', ' ', '\n', '\r\n']) : '');
   if (node.list) {
     const items = Array.from({ length: node.index }, () => (dice.chance(100) ? any(dice, 2) : '0'));
     return `[${[...items, ...node.members.map(([, it]) => text(dice, it))].join(`${space()},`)}]`;

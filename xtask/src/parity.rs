@@ -115,6 +115,7 @@ pub(crate) fn among_tests(places: &Places) -> Result<Outcome> {
     let mut tests = Command::new(node);
     tests.arg("--test").current_dir(package);
     tests.env("TOLLGATE", places.target.join("release/tollgate"));
+    tests.env("TOLLGATE_GUESTS", places.test_guests());
     process::announce("the package for JavaScript", &tests);
     match tests.status().context("cannot start node")?.success() {
         true => outcome.passed += 1,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { readBaked } from '../src/index.js';
 
-/** The binary; `cargo xtask test` names it. */
+/** The binary, and a folder with policies that fail; `cargo xtask test` names them. */
 const tollgate = process.env.TOLLGATE;
+const guests = process.env.TOLLGATE_GUESTS;
 const skip = tollgate === undefined ? 'TOLLGATE names no binary' : false;
 
 const program = fileURLToPath(new URL('../bin/tollgate-web.js', import.meta.url));
@@ -36,10 +38,10 @@ function transpiled() {
   return readFileSync(at('fraud.wasm'));
 }
 
-function binary(request, ...words) {
+function binary(request, policy = 'fraud.wasm', ...words) {
   writeFileSync(at('request.json'), request);
   const { stdout } = spawnSync(tollgate, [
-    'decide', '--policy', at('fraud.wasm'), '--input', at('request.json'), '--format', 'json',
+    'decide', '--policy', at(policy), '--input', at('request.json'), '--format', 'json',
     '--input-format', 'json', '--no-time', ...words,
   ], { encoding: 'utf8' });
   return stdout.trimEnd();
@@ -63,7 +65,7 @@ test('an answer is what the binary prints', { skip }, async () => {
   const counters = { customer_blocks_today: 1, hours_since_block: 3 };
   const harmless = REQUEST.replace('0.97', '0.1');
   const held = policy.decide(harmless, { counters });
-  assert.equal(held.json(), binary(harmless, '--counters', at('counters.json')));
+  assert.equal(held.json(), binary(harmless, 'fraud.wasm', '--counters', at('counters.json')));
   assert.notEqual(held.action, policy.decide(harmless).action);
 });
 
@@ -81,6 +83,35 @@ test('without a decision there is the fallback, and why', { skip }, async () => 
   }
   assert.throws(() => policy.decide({ score: 0.1 }), TypeError);
   assert.throws(() => policy.decide(REQUEST, { headers: { a: 1 } }), TypeError);
+});
+
+test('a policy that fails has no decision, and the next call is as good as any', {
+  skip: skip || (guests === undefined ? 'TOLLGATE_GUESTS names no folder' : false),
+}, async () => {
+  const file = join(guests, 'misbehave.wasm');
+  const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
+  for (const [how, isSame] of [
+    ['panic', true], ['panic-at-length', true], ['index', true], ['expect', true],
+    ['recurse', false], ['allocate', false], ['allocate-at-once', false],
+  ]) {
+    writeFileSync(at('fails.yaml'), JSON.stringify({
+      name: 'fails',
+      version: '1.0.0',
+      plugin: { file, digest: `sha256:${digest}` },
+      owner: 'nobody',
+      fallback: 'block',
+      settings: { in: 'decide', how },
+    }));
+    execFileSync(tollgate, ['bake', '--policy', at('fails.yaml'), '-o', at('fails.wasm')]);
+    assert.equal(web('transpile', 'fails.wasm', '-o', how).status, 0);
+    const policy = await (await load(how)).open();
+    const [first, second] = [policy.decide('{"score": 1}'), policy.decide('{"score": 1}')];
+    assert.equal(first.action, 'block', how);
+    assert.ok(first.isFallback);
+    assert.match(first.error, /^`misbehave@[^`]+` failed in `decide`: /);
+    assert.equal(first.json(), second.json());
+    if (isSame) assert.equal(first.json(), binary('{"score": 1}', 'fails.wasm'), how);
+  }
 });
 
 test('files that are not those that were transpiled do not answer', { skip }, async () => {
