@@ -2,6 +2,7 @@
 
 import { customSections } from './bytes.js';
 import { digest, hex } from './identity.js';
+import { ignore } from './ignore.js';
 import { Reader } from './json.js';
 
 const SECTION = 'tollgate:baked';
@@ -69,7 +70,7 @@ function parts(metadata, name) {
       if (seen.has(key)) throw new Error('a key is there twice');
       seen.add(key);
       const start = reader.at;
-      reader.ignore();
+      ignore(reader);
       const value = metadata.subarray(start, reader.at);
       if (key === 'settings') settings = value;
       if (KEPT.includes(key)) members.push(`${JSON.stringify(key)}:${text.decode(value)}`);

@@ -1,5 +1,6 @@
 /** What a policy document says to its host. */
 
+import { OPEN_LIST, OPEN_MAP } from './cursor.js';
 import { INTEGER, Reader } from './json.js';
 
 /**
@@ -35,12 +36,12 @@ function read(reader) {
 
 function valueOf(reader) {
   const byte = reader.skip();
-  if (byte === 0x7b) {
+  if (byte === OPEN_MAP) {
     const map = new Map();
     reader.map((key) => map.set(key, valueOf(reader)));
     return map;
   }
-  if (byte === 0x5b) {
+  if (byte === OPEN_LIST) {
     const list = [];
     reader.list(() => list.push(valueOf(reader)));
     return list;

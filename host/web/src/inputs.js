@@ -3,7 +3,9 @@
  * the text is read once, members that no input needs are skipped.
  */
 
-import { FOUND, LIST, NULL, NotJson, Reader } from './json.js';
+import { NotJson, OPEN_LIST, OPEN_MAP } from './cursor.js';
+import { ignore } from './ignore.js';
+import { FOUND, LIST, NULL, Reader } from './json.js';
 import { firstBad } from './utf8.js';
 import { found, fromText, given, kindPhrase, ofKind } from './values.js';
 
@@ -75,13 +77,13 @@ export class Inputs {
   #lead(pointer) {
     let level = this.root;
     let member;
-    let so_far = '';
+    let path = '';
     for (const token of pointer.split('/').slice(1)) {
-      so_far += `/${token}`;
+      path += `/${token}`;
       const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
       member = level.get(name);
       if (member === undefined) {
-        member = new Member(so_far, this.count);
+        member = new Member(path, this.count);
         this.count += 1;
         level.set(name, member);
       }
@@ -196,13 +198,12 @@ class Walk {
   level(members, pointer) {
     const { reader } = this;
     const byte = reader.skip();
-    if (byte === 0x7b) {
+    if (byte === OPEN_MAP) {
       reader.map((key) => this.below(members.get(key)));
-    } else if (byte === 0x5b && pointer !== '') {
+    } else if (byte === OPEN_LIST && pointer !== '') {
       reader.list((index) => this.below(members.get(String(index))));
     } else {
-      const nested = byte === 0x5b;
-      if (nested) throw this.#notMap(pointer, LIST);
+      if (byte === OPEN_LIST) throw this.#notMap(pointer, LIST);
       reader.scalar();
       // Null on the way to an input means that the input is absent.
       if (reader.tag !== NULL || pointer === '') throw this.#notMap(pointer, reader.tag);
@@ -218,7 +219,7 @@ class Walk {
   below(member) {
     const { reader } = this;
     if (member === undefined) {
-      reader.ignore();
+      ignore(reader);
       return;
     }
     if (member.warning !== null) {

@@ -11,8 +11,8 @@ import { digest } from './identity.js';
 
 /** What answers requests; copied, so that the folder needs nothing else. */
 const RUNTIME = [
-  'answer', 'document', 'fault', 'identity', 'inputs', 'json', 'number', 'open', 'policy',
-  'sentence', 'surface', 'utf8', 'values',
+  'answer', 'cursor', 'document', 'fault', 'identity', 'ignore', 'inputs', 'json', 'number', 'open',
+  'policy', 'sentence', 'surface', 'utf8', 'values',
 ];
 const HASHES = ['sha2', '_md', '_u64', 'utils'];
 
