@@ -64,6 +64,7 @@ export async function transpile(bytes, name = 'the component') {
     const text = await source(`${module}.js`);
     out.set(`runtime/${module}.js`, text.replace("'@noble/hashes/sha2.js'", "'./noble/sha2.js'"));
   }
+  out.set('runtime/LICENSE', await source('../LICENSE'));
   const hashes = new URL('.', import.meta.resolve('@noble/hashes/sha2.js'));
   for (const module of HASHES) {
     out.set(`runtime/noble/${module}.js`, await readFile(new URL(`${module}.js`, hashes), 'utf8'));
