@@ -1,7 +1,7 @@
 //! Node, and the npm packages that `host/web` is made with.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -75,18 +75,18 @@ pub(crate) fn package(places: &Places) -> Result<PathBuf> {
 }
 
 #[cfg(unix)]
-fn link(target: &std::path::Path, link: &std::path::Path) -> Result<()> {
+fn link(target: &Path, link: &Path) -> Result<()> {
     std::os::unix::fs::symlink(target, link)
         .with_context(|| format!("cannot make `{}`", link.display()))
 }
 
 #[cfg(not(unix))]
-fn link(_: &std::path::Path, link: &std::path::Path) -> Result<()> {
+fn link(_: &Path, link: &Path) -> Result<()> {
     bail!("run `npm ci` in `{PACKAGE}`: there is no `{}`", link.display())
 }
 
 /// Installs into a folder beside, which takes its name when it is whole.
-fn install(places: &Places, folder: &std::path::Path) -> Result<()> {
+fn install(places: &Places, folder: &Path) -> Result<()> {
     let Some(npm) = process::which("npm") else {
         bail!("there is no npm; on Debian and Ubuntu `apt install npm` installs it");
     };

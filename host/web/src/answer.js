@@ -24,20 +24,19 @@ export class Texts {
 export class Answer {
   #policy;
   #decision;
-  #request;
   #id;
 
   /**
    * @param {object} policy What the answer's words are from.
    * @param {{ action: number, reasons: ArrayLike<number> } | null} decision As indices.
    * @param {string | null} error Why there is none.
-   * @param {object} from The values, or the request that gives none; and what is not read.
+   * @param {object} from The values, or the id of a request that gives none; and what is not read.
    */
-  constructor(policy, decision, error, { values = null, request = null, warnings = [] }) {
+  constructor(policy, decision, error, { values = null, id, warnings = [] }) {
     const { surface, document } = policy;
     this.#policy = policy;
     this.#decision = decision;
-    this.#request = request;
+    this.#id = id;
     this.action = decision === null ? document.fallback : surface.actions[decision.action];
     this.isFallback = decision === null;
     this.reasons = decision === null ? [] : Array.from(decision.reasons, (it) => surface.reasons[it]);
@@ -56,10 +55,7 @@ export class Answer {
 
   /** The id of the decision, sixteen hexadecimal digits. */
   get id() {
-    const { identity } = this.#policy;
-    this.#id ??= this.values === null
-      ? identity.ofRequest(this.#request)
-      : identity.ofValues(this.values);
+    this.#id ??= this.#policy.identity.ofValues(this.values);
     return this.#id;
   }
 

@@ -44,7 +44,7 @@ export class Policy {
       read = this.#inputs.read(bytes, { headers: lowered(headers), counters });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      return new Answer(this, null, error.message, { request: bytes });
+      return new Answer(this, null, error.message, { id: this.identity.ofRequest(bytes) });
     }
     try {
       const decision = this.#call(read.values);
@@ -58,16 +58,17 @@ export class Policy {
   #call(values) {
     const typed = values.map((value) =>
       value === null ? { tag: 'null' } : { tag: TAGS[typeof value], val: value });
-    const live = this.#live();
+    let live;
     let decision;
     try {
+      live = this.#live();
       decision = live.exports.decider.decide(typed);
     } catch (error) {
       // What the policy says is kept by the bindings as they got it; whatever
       // else was thrown leaves an instance that nobody should trust.
       if (typeof error?.payload === 'string') throw new NoDecision(refusal(error.payload));
       this.#instance = null;
-      throw this.#fault(explain(error, live.memories));
+      throw this.#fault(explain(error, live?.memories ?? []));
     }
     const problem = checkDecision(this.surface, decision);
     if (problem !== null) throw this.#fault(`its answer breaks the contract: ${problem}`);
