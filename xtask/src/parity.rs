@@ -219,7 +219,14 @@ impl Drawn<'_> {
                     continue;
                 }
             };
-            let answers = self.answers(host, program)?;
+            let answers = match self.answers(host, program) {
+                Ok(answers) => answers,
+                Err(error) => {
+                    println!("{:<8}{:<10}FAILED: {error:#}", "", host.name);
+                    outcome.failed += 1;
+                    continue;
+                }
+            };
             let asks = match host.reads {
                 Reads::Requests => vec![true; count],
                 Reads::Values => {
@@ -242,8 +249,7 @@ impl Drawn<'_> {
             Reads::Values => self.values()?,
         };
         let output = self.file(host.name);
-        answered(&mut program, Some(&input), &output)
-            .with_context(|| format!("place `{}`", host.name))?;
+        answered(&mut program, Some(&input), &output)?;
         lines(&output)
     }
 
