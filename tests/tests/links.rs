@@ -5,12 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Hosts that exist, and those that are reserved for examples.
-const HOSTS: [&str; 15] = [
+const HOSTS: [&str; 17] = [
     "crates.io",
     "docs.rs",
     "example.com",
     "example.org",
+    "github.com/bytecodealliance/jco",
     "github.com/google/cel-spec",
+    "github.com/paulmillr/noble-hashes",
     "json-schema.org",
     "keepachangelog.com",
     "localhost",
@@ -24,7 +26,8 @@ const HOSTS: [&str; 15] = [
 ];
 
 /// Others' files, and what is built.
-const OTHERS: [&str; 6] = ["target", ".git", "Cargo.lock", "suite", "fixtures", "node_modules"];
+const OTHERS: [&str; 7] =
+    ["target", ".git", "Cargo.lock", "package-lock.json", "suite", "fixtures", "node_modules"];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -5,6 +5,7 @@
 
 mod attestation;
 mod bench;
+mod chromium;
 mod ci;
 mod clone;
 mod conformance;
@@ -17,7 +18,9 @@ mod fresh;
 mod fuzz;
 mod house;
 mod lint;
+mod node;
 mod package;
+mod parity;
 mod places;
 mod plugins;
 mod postgres;
@@ -62,6 +65,9 @@ While you work:
   crosscheck [--cases N] [--seed S]
             random signatures and payloads, asked of a real MLflow and of the
             built component (`test` does so with 500 cases)
+  parity [--cases N] [--seed S] [--place NAME]
+            drawn requests, answered by the binary, in Node, in headless Chromium
+            and by PyPI's wasmtime: the same bytes (`test` draws 400)
   fuzz [--seconds N] [--target X] [--seed S]
             every reader, given valid files that chance has changed (`test` does
             so for ten seconds each)
@@ -111,6 +117,7 @@ enum Command {
     Bench(Vec<String>),
     Conformance(Vec<String>),
     Crosscheck(Vec<String>),
+    Parity(Vec<String>),
     Fuzz(Vec<String>),
     Hostile(Vec<String>),
     Fresh(Vec<String>),
@@ -143,6 +150,7 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "test" => return Ok(Command::Test(rest.to_vec())),
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "crosscheck" => return Ok(Command::Crosscheck(rest.to_vec())),
+        "parity" => return Ok(Command::Parity(rest.to_vec())),
         "fuzz" => return Ok(Command::Fuzz(rest.to_vec())),
         "hostile" => return Ok(Command::Hostile(rest.to_vec())),
         "conformance" => return Ok(Command::Conformance(rest.to_vec())),
@@ -187,6 +195,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fuzz(arguments) => return fuzz::readers(&places, &arguments),
         Command::Hostile(arguments) => return fuzz::hostile(&places, &arguments),
         Command::Crosscheck(arguments) => return crosscheck::run(&places, &arguments),
+        Command::Parity(arguments) => return parity::run(&places, &arguments),
         Command::Help | Command::WitFreeze | Command::Fresh(_) => Ok(()),
         Command::Setup => setup::run(&places),
         Command::Plugins => plugins::run(&places),

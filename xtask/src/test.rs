@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, ci, crosscheck, plugins, postgres, process, prometheus, redis};
+use crate::{
+    attestation, ci, crosscheck, parity, plugins, postgres, process, prometheus, redis,
+};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -128,6 +130,10 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Some(false) => total.failed += 1,
             None => total.ignored += 1,
         }
+        let parity = parity::among_tests(places)?;
+        total.passed += parity.passed;
+        total.failed += parity.failed;
+        total.ignored += parity.not_run;
     }
     if total.ignored > 0 {
         println!("{} ignored", total.ignored);
