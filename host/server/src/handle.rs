@@ -6,7 +6,7 @@ pub(crate) mod check;
 pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
-mod outside;
+pub(crate) mod outside;
 pub(crate) mod rows;
 pub(crate) mod state;
 mod reply;

@@ -5,6 +5,7 @@
 //! | `config` | what `tollgate.yaml` says |
 //! | `server` | from a configuration to the end of the process |
 //! | `door` | connections: limits, TLS, how they are shown out |
+//! | `envoy` | Envoy's ext_authz and ext_proc, over gRPC |
 //! | `answer` | from a request to its response |
 //! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
 //! | `handle` | what each route does |
@@ -18,6 +19,7 @@ mod answer;
 mod body;
 mod config;
 mod door;
+mod envoy;
 mod error;
 mod handle;
 mod judged;
@@ -34,7 +36,7 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    CheckAgainst, Config, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, SERVER_SCHEMA,
+    CheckAgainst, Config, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, RoutePath, SERVER_SCHEMA,
     TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};

@@ -17,8 +17,9 @@ use tollgate::text::visible;
 use self::listeners::Listeners;
 use self::signals::{Signal, Signals};
 use crate::answer::App;
-use crate::config::Config;
+use crate::config::{Config, DecideOn};
 use crate::door::Door;
+use crate::envoy;
 use crate::error::ServerError;
 use crate::judges::Judges;
 use crate::metrics::Metrics;
@@ -57,7 +58,7 @@ pub fn check(config: Config, plugins: Plugins) -> Result<(), ServerError> {
     if !unloaded.is_empty() {
         return Err(ServerError::Some(unloaded));
     }
-    actions(&service)
+    names(&service)
 }
 
 fn service(config: Config, plugins: Plugins) -> Service {
@@ -66,22 +67,58 @@ fn service(config: Config, plugins: Plugins) -> Service {
     Service::new(config, judges, metrics, Bytes::from(openapi()))
 }
 
-/// Whether forward-auth policies have the actions that are named for them.
-fn actions(service: &Service) -> Result<(), ServerError> {
+/// Whether policies have the actions, and read the scores, that are named for
+/// them.
+fn names(service: &Service) -> Result<(), ServerError> {
     for (auth, rule) in &service.config.auth {
-        let Some(policy) = service.judges.policies.get(&rule.policy) else { continue };
-        let known = &policy.decider.policy().surface().actions;
         let named = rule.allow.iter().chain(&rule.unauthorized);
-        if let Some(action) = named.clone().find(|action| !known.contains(action)) {
-            return Err(ServerError::Action {
-                auth: auth.clone(),
-                action: action.clone(),
-                policy: rule.policy.clone(),
-                help: suggestion(action, known.iter().map(String::as_str)),
-            });
+        actions(service, &format!("auth: {auth}"), &rule.policy, named)?;
+    }
+    for route in service.config.envoy.iter().flat_map(|envoy| &envoy.routes) {
+        let Some(rule) = &route.decide else { continue };
+        let place = format!("envoy: {}", route.at.text());
+        actions(service, &place, &rule.policy, rule.allow.iter())?;
+        if let DecideOn::Exchange { score, .. } = &rule.on {
+            reads(service, place, &rule.policy, score)?;
         }
     }
     Ok(())
+}
+
+fn actions<'a>(
+    service: &Service,
+    place: &str,
+    name: &str,
+    mut named: impl Iterator<Item = &'a String>,
+) -> Result<(), ServerError> {
+    let Some(policy) = service.judges.policies.get(name) else { return Ok(()) };
+    let known = &policy.decider.policy().surface().actions;
+    match named.find(|action| !known.contains(action)) {
+        None => Ok(()),
+        Some(action) => Err(ServerError::Action {
+            place: place.to_owned(),
+            action: action.clone(),
+            policy: name.to_owned(),
+            help: suggestion(action, known.iter().map(String::as_str)),
+        }),
+    }
+}
+
+/// Whether a policy reads a member of this name.
+fn reads(service: &Service, place: String, name: &str, score: &str) -> Result<(), ServerError> {
+    let Some(policy) = service.judges.policies.get(name) else { return Ok(()) };
+    let document = policy.decider.document();
+    let inputs = policy.decider.policy().surface().inputs.iter().map(|input| input.name.as_str());
+    // One that is mapped to a place is found there, whatever its name.
+    let is_read = |input: &str| match document.input(input).and_then(|it| it.pointer.as_ref()) {
+        Some(pointer) => pointer.to_string() == format!("/{score}"),
+        None => input == score,
+    };
+    if inputs.clone().any(is_read) {
+        return Ok(());
+    }
+    let help = suggestion(score, inputs);
+    Err(ServerError::Score { place, score: score.to_owned(), policy: name.to_owned(), help })
 }
 
 impl Server {
@@ -148,7 +185,10 @@ async fn run(
         &limits,
         Arc::clone(metrics),
     );
-    listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
+    let envoy = service.config.envoy.as_ref();
+    let envoy =
+        envoy.map(|rules| envoy::Port::new(Arc::clone(&service), rules, Arc::clone(&connections)));
+    listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let unloaded = tokio::task::spawn_blocking(move || loader.judges.load());
     let mut unloaded = std::pin::pin!(unloaded);
@@ -165,7 +205,7 @@ async fn run(
                 if unloaded.len() == all {
                     return Err(ServerError::Nothing(unloaded));
                 }
-                actions(&service)?;
+                names(&service)?;
                 tracing::info!(judges = all - unloaded.len(), of = all, "serving");
             }
             signal = signals.next() => match signal {

@@ -32,7 +32,7 @@ const SLOW_FOR: u32 = 100;
 
 /// What a call takes past its deadline at most: a step of the engine's clock
 /// and the rendering of what it came to.
-const GRACE: Duration = Duration::from_millis(250);
+pub(crate) const GRACE: Duration = Duration::from_millis(250);
 
 /// How a judge has done lately.
 #[derive(Debug, Default)]

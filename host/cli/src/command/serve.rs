@@ -33,6 +33,8 @@ A configuration names more, each by the name that it is asked for:
   checks:   { churn: { model: models/churn } }  # POST /v1/check/churn
   gates:    { offline: gates/offline.yaml }     # POST /v1/gate/offline
   auth:     { shop: { policy: fraud, allow: [allow] } }  # GET /auth/shop
+With `listen: { grpc: 127.0.0.1:9001 }` an Envoy asks by ext_authz or ext_proc:
+  envoy:    { routes: [{ path: /invocations, check: churn }] }
 All keys, limits, TLS and tokens: policies/server.schema.json. All routes: GET
 /openapi.json.
 
