@@ -9,8 +9,11 @@ mod compile;
 mod decide;
 mod facts;
 mod gate;
+mod history;
 mod log;
 mod mlflow;
+mod pin;
+mod pins;
 mod plugin;
 mod policy;
 mod promote;
@@ -78,8 +81,12 @@ pub(crate) enum Command {
     Reject(reject::Reject),
     /// Take a version that does not serve out of use
     Archive(archive::Archive),
-    /// Let the version serve again that served before
+    /// Let the version serve again that served before, of a model or a policy
     Rollback(rollback::Rollback),
+    /// Let another version of a policy be live
+    Pin(pin::Pin),
+    /// Show which versions of policies were live, since when, by whom and why
+    History(history::History),
     /// Judge a live model round by round, notify and roll back
     Watch(watch::Watch),
     /// Show what is in which stage, since when, by whom, and what is next
@@ -129,6 +136,8 @@ impl Command {
             Self::Reject(reject) => reject::run(reject),
             Self::Archive(archive) => archive::run(archive),
             Self::Rollback(rollback) => rollback::run(rollback),
+            Self::Pin(pin) => pin::run(pin),
+            Self::History(history) => history::run(history),
             Self::Watch(watch) => watch::run(watch),
             Self::Status(status) => status::run(status),
             Self::Facts(facts) => facts::run(facts),

@@ -7,13 +7,17 @@ mod tokens;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tollgate::document::suggestion::suggestion;
 use tollgate::document::{DocumentError, shaped};
-use tollgate::judge::{Mode, Part, Protocol};
+use tollgate::judge::{CheckerOptions, Mode, Part, Protocol};
 use tollgate::mistake::{Gathered, Mistake};
 use tollgate::source::{Content, Source};
 use tollgate::tree::Node;
+use tollgate_engine::World;
+use tollgate_live::settings::ScoredModel;
+use tollgate_live::{Origin, Served};
 
 pub(crate) use self::envoy::is_normal;
 pub use self::envoy::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute, RoutePath};
@@ -29,16 +33,18 @@ pub const SERVER_SCHEMA: &str = include_str!("../schemas/server.schema.json");
 pub struct Config {
     /// Where requests come in.
     pub listen: Listen,
-    /// Policy documents by name.
-    pub policies: BTreeMap<String, PathBuf>,
+    /// Policies by name.
+    pub policies: BTreeMap<String, Served>,
     /// What payloads are checked against, by name.
-    pub checks: BTreeMap<String, CheckAgainst>,
+    pub checks: BTreeMap<String, Check>,
     /// Gate profiles by name.
-    pub gates: BTreeMap<String, Vec<PathBuf>>,
+    pub gates: BTreeMap<String, Vec<Served>>,
     /// Policies that answer forward-auth requests, by name.
     pub auth: BTreeMap<String, ForwardAuth>,
     /// What Envoy's requests are judged by.
     pub envoy: Option<Envoy>,
+    /// How often documents and pins are looked at; none for two seconds.
+    pub watch: Option<Duration>,
     /// How much may be used up.
     pub limits: Limits,
     /// Certificates of the HTTP address.
@@ -65,28 +71,25 @@ pub struct Listen {
 }
 
 /// What payloads are checked against.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckAgainst {
-    /// The signature of an MLflow model.
-    Model {
-        /// The model's folder, its `MLmodel`, or its signature.
-        path: PathBuf,
-        /// Which part of it a payload must honour.
-        part: Part,
-        /// What is refused.
-        mode: Mode,
-        /// What payloads are written in.
-        protocol: Protocol,
-    },
-    /// A JSON Schema.
-    Schema {
-        /// Its file.
-        path: PathBuf,
-        /// Whether `format` is a rule.
-        formats: bool,
-    },
-    /// A policy document of a signature plugin.
-    Document(PathBuf),
+#[derive(Debug, Clone)]
+pub struct Check(Origin);
+
+impl Check {
+    /// What judges single payloads.
+    #[must_use]
+    pub fn served(&self) -> Served {
+        Served::from(World::Signature, self.0.clone())
+    }
+
+    /// What judges rows: all that a batch has is told, to be merged.
+    #[must_use]
+    pub fn of_rows(&self) -> Served {
+        let mut origin = self.0.clone();
+        if let Origin::Model { options, .. } | Origin::Schema { options, .. } = &mut origin {
+            *options = options.of_batches();
+        }
+        Served::from(World::Signature, origin)
+    }
 }
 
 /// A policy that answers forward-auth requests.
@@ -151,7 +154,7 @@ impl Config {
     pub fn of_policy(name: &str, path: &Path, http: SocketAddr) -> Self {
         Self {
             listen: Listen { http: Some(http), ..Listen::default() },
-            policies: BTreeMap::from([(name.to_owned(), path.to_owned())]),
+            policies: BTreeMap::from([(name.to_owned(), Served::policy(path))]),
             ..Self::default()
         }
     }
@@ -179,8 +182,8 @@ impl Config {
     ) -> Result<Self, DocumentError> {
         let tree = shaped(source, "server configuration", SERVER_SCHEMA)?;
         let mut reader = Reader { source, folder, mistakes: Gathered::default() };
-        let policies: BTreeMap<String, PathBuf> = entries(&tree, "policies")
-            .filter_map(|(name, node)| Some((name.to_owned(), reader.path(node)?)))
+        let policies: BTreeMap<String, Served> = entries(&tree, "policies")
+            .filter_map(|(name, node)| Some((name.to_owned(), reader.policy(node)?)))
             .collect();
         let config = Self {
             listen: reader.listen(&tree),
@@ -190,7 +193,8 @@ impl Config {
             gates: entries(&tree, "gates")
                 .map(|(name, node)| {
                     let paths = node.items().unwrap_or(std::slice::from_ref(node));
-                    (name.to_owned(), paths.iter().filter_map(|path| reader.path(path)).collect())
+                    let profile = |path| Some(Served::single(World::Gate, reader.path(path)?));
+                    (name.to_owned(), paths.iter().filter_map(profile).collect())
                 })
                 .collect(),
             auth: entries(&tree, "auth")
@@ -201,6 +205,7 @@ impl Config {
                 let (policies, checks) = (policies.map(|(name, _)| name), checks.map(|(name, _)| name));
                 envoy::read(node, source, policies, checks, &mut reader.mistakes)
             }),
+            watch: tree.get("watch").and_then(Node::text).and_then(limits::time),
             limits: Limits::read(tree.get("limits"), source, &mut reader.mistakes),
             tls: tree.get("tls").and_then(|node| {
                 Some(TlsFiles {
@@ -251,24 +256,48 @@ impl Reader<'_> {
         Listen { http, unix: socket("unix"), grpc, grpc_unix: socket("grpc_unix"), admin }
     }
 
-    fn check(&self, node: &Node) -> Option<CheckAgainst> {
-        let is = |key: &str, value: &str| node.get(key).and_then(Node::text) == Some(value);
-        if let Some(schema) = node.get("schema") {
-            let formats = node.get("formats").is_some_and(Node::is_true);
-            return Some(CheckAgainst::Schema { path: self.path(schema)?, formats });
-        }
-        if let Some(document) = node.get("document") {
-            return Some(CheckAgainst::Document(self.path(document)?));
-        }
-        Some(CheckAgainst::Model {
-            path: self.path(node.get("model")?)?,
-            part: if is("part", "outputs") { Part::Outputs } else { Part::Inputs },
-            mode: if is("mode", "mlflow") { Mode::Mlflow } else { Mode::Strict },
-            protocol: if is("protocol", "oip") { Protocol::Oip } else { Protocol::Mlflow },
-        })
+    fn policy(&self, node: &Node) -> Option<Served> {
+        let at = |key: &str| node.get(key).and_then(|node| self.path(node));
+        let mut served = match (self.path(node), at("document")) {
+            (Some(path), _) | (None, Some(path)) => Served::policy(path),
+            (None, None) => Served::from(
+                World::Policy,
+                Origin::Pinned {
+                    pins: at("pins")?,
+                    name: node.get("name").and_then(Node::text).map(str::to_owned),
+                    documents: at("documents")?,
+                },
+            ),
+        };
+        served.model = at("model").map(|signature| ScoredModel {
+            signature,
+            beside: texts(node, "beside"),
+        });
+        Some(served)
     }
 
-    fn auth(&mut self, node: &Node, known: &BTreeMap<String, PathBuf>) -> Option<ForwardAuth> {
+    fn check(&self, node: &Node) -> Option<Check> {
+        let is = |key: &str, value: &str| node.get(key).and_then(Node::text) == Some(value);
+        let options = CheckerOptions::default();
+        let origin = if let Some(schema) = node.get("schema") {
+            let formats = node.get("formats").is_some_and(Node::is_true);
+            let (path, resources) = (self.path(schema)?, Vec::new());
+            Origin::Schema { path, resources, formats, strict: false, options }
+        } else if let Some(document) = node.get("document") {
+            Origin::Single(self.path(document)?)
+        } else {
+            Origin::Model {
+                path: self.path(node.get("model")?)?,
+                part: if is("part", "outputs") { Part::Outputs } else { Part::Inputs },
+                mode: if is("mode", "mlflow") { Mode::Mlflow } else { Mode::Strict },
+                protocol: if is("protocol", "oip") { Protocol::Oip } else { Protocol::Mlflow },
+                options,
+            }
+        };
+        Some(Check(origin))
+    }
+
+    fn auth(&mut self, node: &Node, known: &BTreeMap<String, Served>) -> Option<ForwardAuth> {
         let policy = node.get("policy")?;
         let name = policy.text()?.to_owned();
         if !known.contains_key(&name) {
@@ -277,11 +306,7 @@ impl Reader<'_> {
             self.mistakes
                 .push(Mistake::new(self.source, policy.span, message).maybe_suggest(help));
         }
-        let texts = |key: &str| -> Vec<String> {
-            let items = node.get(key).and_then(Node::items).unwrap_or_default();
-            items.iter().filter_map(Node::text).map(str::to_owned).collect()
-        };
-        let (allow, unauthorized) = (texts("allow"), texts("unauthorized"));
+        let (allow, unauthorized) = (texts(node, "allow"), texts(node, "unauthorized"));
         for action in node.get("unauthorized").and_then(Node::items).unwrap_or_default() {
             if let Some(text) = action.text().filter(|text| allow.iter().any(|it| it == text)) {
                 let message = format!("action `{text}` lets requests through and denies them");
@@ -333,6 +358,11 @@ impl Reader<'_> {
     }
 }
 
+fn texts(node: &Node, key: &str) -> Vec<String> {
+    let items = node.get(key).and_then(Node::items).unwrap_or_default();
+    items.iter().filter_map(Node::text).map(str::to_owned).collect()
+}
+
 fn entries<'n>(
     tree: &'n Node,
     key: &str,
@@ -353,6 +383,3 @@ fn log(tree: &Node) -> Log {
         json: text("format") == Some("json"),
     }
 }
-
-#[cfg(test)]
-mod tests;

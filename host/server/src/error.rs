@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate::judge::JudgeError;
+use tollgate::source::SourceError;
+use tollgate_live::LoadError;
 
 /// What something that is served is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +39,7 @@ impl fmt::Display for Kind {
 }
 
 /// What could not be loaded, and why.
-#[derive(Debug, Error, Diagnostic)]
+#[derive(Debug, Error)]
 #[error("{kind} `{name}` cannot be served")]
 pub struct Unloaded {
     /// What it is.
@@ -46,8 +48,14 @@ pub struct Unloaded {
     pub name: String,
     /// Why.
     #[source]
-    #[diagnostic_source]
-    pub error: JudgeError,
+    pub error: Arc<LoadError>,
+}
+
+/// Why has places of its own.
+impl Diagnostic for Unloaded {
+    fn diagnostic_source(&self) -> Option<&dyn Diagnostic> {
+        Some(&*self.error)
+    }
 }
 
 /// Why the server does not start or cannot go on.
@@ -68,6 +76,9 @@ pub enum ServerError {
     /// Another server listens on the socket.
     #[error("`{0}` is the socket of a server that runs")]
     Taken(String),
+    /// A certificate or key cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A certificate or key cannot be used.
     #[error("`{file}` cannot be used: {problem}")]
     Tls {

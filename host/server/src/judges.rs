@@ -1,19 +1,19 @@
-//! The judges that are served, by name: loaded, and loaded anew while calls
-//! go on.
+//! The judges that are served, by name, and what the server keeps beside each.
+//!
+//! Which version of a name answers is [`tollgate_live`]'s to say. Whoever asks
+//! here gets that, with the counters of this very version.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use tollgate::judge::{
-    Checker, CheckerOptions, Decider, Gate, JudgeError, Opened, Registry, Subject,
-};
-use tollgate::model;
+use tollgate::judge::{Checker, Decider, Gate, Registry};
 use tollgate::plugins::Plugins;
-use tollgate::source::{Content, Source};
+use tollgate::text::visible;
+use tollgate_live::{Live, Serving, Settings, State, Watcher};
 
-use crate::config::{CheckAgainst, Config};
+use crate::config::Config;
 use crate::error::{Kind, Unloaded};
 use crate::judged::{Judged, JudgedPolicy};
 use crate::metrics::Metrics;
@@ -21,6 +21,7 @@ use crate::work::Pace;
 
 /// A policy that is served.
 pub(crate) struct ServedPolicy {
+    serving: Arc<Serving>,
     pub(crate) decider: Decider,
     /// The headers that it reads, in lower case.
     pub(crate) headers: Vec<String>,
@@ -30,6 +31,7 @@ pub(crate) struct ServedPolicy {
 
 /// A signature, schema or document that payloads are checked against.
 pub(crate) struct ServedCheck {
+    serving: [Arc<Serving>; 2],
     pub(crate) checker: Checker,
     /// The same for rows, of which each batch tells all that it finds.
     pub(crate) of_rows: Checker,
@@ -39,81 +41,92 @@ pub(crate) struct ServedCheck {
 
 /// Gate profiles that judge together.
 pub(crate) struct ServedGate {
+    serving: Vec<Arc<Serving>>,
     pub(crate) profiles: Vec<Gate>,
     pub(crate) judged: Judged,
     pub(crate) pace: Pace,
 }
 
-/// How the last attempt to load something ended.
-#[derive(Debug, Clone)]
-pub(crate) struct Loading {
-    /// Whether it is served, be it an earlier version.
-    pub(crate) is_served: bool,
-    /// Its version; empty where it has none.
-    pub(crate) version: Option<String>,
-    /// Since when what is served is.
-    pub(crate) since: Option<SystemTime>,
-    /// Why the last attempt failed, in one line.
-    pub(crate) problem: Option<String>,
+/// What is live of each kind.
+struct Lives {
+    policies: Live,
+    checks: Live,
+    /// The checks again, for rows.
+    rows: Live,
+    gates: Live,
+    _watchers: Vec<Watcher>,
 }
+
+/// What was told of a name last: how often it went live, and how often not.
+type Told = BTreeMap<(Kind, String), (u64, u64)>;
 
 /// All judges.
 pub(crate) struct Judges {
-    plugins: Plugins,
     config: Arc<Config>,
     metrics: Arc<Metrics>,
-    pub(crate) policies: Registry<Arc<ServedPolicy>>,
-    pub(crate) checks: Registry<Arc<ServedCheck>>,
-    pub(crate) gates: Registry<Arc<ServedGate>>,
-    state: Mutex<BTreeMap<(Kind, String), Loading>>,
-    /// One loads at a time.
-    loading: Mutex<()>,
+    /// None until all were tried once.
+    live: OnceLock<Lives>,
+    policies: Registry<Arc<ServedPolicy>>,
+    checks: Registry<Arc<ServedCheck>>,
+    gates: Registry<Arc<ServedGate>>,
+    told: Mutex<Told>,
 }
 
 impl Judges {
-    pub(crate) fn new(plugins: Plugins, config: Arc<Config>, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>) -> Self {
         Self {
-            plugins,
             config,
             metrics,
+            live: OnceLock::new(),
             policies: Registry::default(),
             checks: Registry::default(),
             gates: Registry::default(),
-            state: Mutex::default(),
-            loading: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
-    /// Loads all that the configuration names. What cannot be loaded leaves
-    /// what was served before as it is, and is told.
-    pub(crate) fn load(&self) -> Vec<Unloaded> {
-        let _one = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Loads all that is configured, and looks for changes from here on, where
+    /// it is said how often.
+    pub(crate) fn open(&self, plugins: &Plugins, watch: Option<Duration>) -> io::Result<()> {
+        let open = |served| Live::open(plugins.clone(), Settings { served, ready: 0 });
         let Config { policies, checks, gates, .. } = &*self.config;
-        let mut unloaded = Vec::new();
-        for (name, path) in policies {
-            let loaded = self.policy(name, path);
-            let version = |it: &ServedPolicy| it.decider.document().version.to_string();
-            let version = loaded.as_ref().map(version).unwrap_or_default();
-            self.keep(Kind::Policy, name, version, &self.policies, loaded, &mut unloaded);
-        }
-        for (name, against) in checks {
-            let loaded = self.check(name, against);
-            self.keep(Kind::Check, name, String::new(), &self.checks, loaded, &mut unloaded);
-        }
-        for (name, paths) in gates {
-            let profiles = paths.iter().map(|path| Gate::open(&self.plugins, path));
-            let loaded = profiles.collect::<Result<Vec<_>, _>>().map(|profiles| ServedGate {
-                profiles,
-                judged: Judged::gate(&self.metrics, name),
-                pace: Pace::default(),
-            });
-            self.keep(Kind::Gate, name, String::new(), &self.gates, loaded, &mut unloaded);
-        }
-        unloaded
+        let gates = gates.iter().flat_map(|(name, profiles)| {
+            let named = |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
+            profiles.iter().enumerate().map(named)
+        });
+        let gates = open(gates.collect());
+        let of_rows = checks.iter().map(|(name, check)| (name.clone(), check.of_rows()));
+        let rows = open(of_rows.collect());
+        let checks = open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
+        let policies = open(policies.clone());
+        let all = [&policies, &checks, &rows, &gates];
+        let watchers = match watch {
+            None => Vec::new(),
+            Some(every) => {
+                all.iter().map(|live| live.watch(every)).collect::<io::Result<Vec<_>>>()?
+            }
+        };
+        // Nobody else opens them.
+        let _ = self.live.set(Lives { policies, checks, rows, gates, _watchers: watchers });
+        Ok(())
     }
 
-    fn policy(&self, name: &str, path: &Path) -> Result<ServedPolicy, JudgeError> {
-        let decider = Decider::open(&self.plugins, path)?;
+    /// Loads all of it again. What cannot be loaded leaves what is live.
+    pub(crate) fn reload(&self) {
+        let Some(lives) = self.live.get() else { return };
+        for live in [&lives.policies, &lives.checks, &lives.rows, &lives.gates] {
+            live.reload();
+        }
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Option<Arc<ServedPolicy>> {
+        let serving = self.live.get()?.policies.serving(name)?;
+        if let Some(known) = self.policies.get(name)
+            && Arc::ptr_eq(&known.serving, &serving)
+        {
+            return Some(known);
+        }
+        let decider = serving.decider()?.clone();
         let document = decider.document();
         let inputs = decider.policy().surface().inputs.iter();
         let headers = inputs
@@ -121,106 +134,132 @@ impl Judges {
             .map(str::to_ascii_lowercase)
             .collect();
         let judged = JudgedPolicy::new(&self.metrics, name, &decider);
-        Ok(ServedPolicy { headers, judged, pace: Pace::default(), decider })
+        let pace = Pace::default();
+        let policy = Arc::new(ServedPolicy { serving, headers, judged, pace, decider });
+        self.policies.insert(name, Arc::clone(&policy));
+        Some(policy)
     }
 
-    fn check(&self, name: &str, against: &CheckAgainst) -> Result<ServedCheck, JudgeError> {
-        let subject = match against {
-            CheckAgainst::Model { path, part, mode, protocol } => Subject::Signature {
-                signature: model::read_signature(path)?,
-                part: *part,
-                mode: *mode,
-                protocol: *protocol,
-            },
-            CheckAgainst::Schema { path, formats } => Subject::Schema {
-                schema: Source::read(path, Content::Model)?,
-                resources: Vec::new(),
-                formats: *formats,
-                strict: false,
-            },
-            CheckAgainst::Document(path) => {
-                Subject::Document(Box::new(Opened::open(&self.plugins, path)?))
-            }
-        };
-        let options = CheckerOptions::default();
-        Ok(ServedCheck {
-            checker: Checker::new(&self.plugins, &subject, options)?,
-            of_rows: Checker::new(&self.plugins, &subject, options.of_batches())?,
+    pub(crate) fn check(&self, name: &str) -> Option<Arc<ServedCheck>> {
+        let lives = self.live.get()?;
+        let serving = [lives.checks.serving(name)?, lives.rows.serving(name)?];
+        if let Some(known) = self.checks.get(name)
+            && are_same(&known.serving, &serving)
+        {
+            return Some(known);
+        }
+        let [single, rows] = &serving;
+        let check = Arc::new(ServedCheck {
+            checker: single.checker()?.clone(),
+            of_rows: rows.checker()?.clone(),
             judged: Judged::check(&self.metrics, name),
             pace: Pace::default(),
-        })
-    }
-
-    /// Serves what was loaded, or keeps what is served.
-    fn keep<J>(
-        &self,
-        kind: Kind,
-        name: &str,
-        version: String,
-        registry: &Registry<Arc<J>>,
-        loaded: Result<J, JudgeError>,
-        unloaded: &mut Vec<Unloaded>,
-    ) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let loading = state.entry((kind, name.to_owned())).or_insert(Loading {
-            is_served: false,
-            version: None,
-            since: None,
-            problem: None,
+            serving,
         });
-        let outcome = if loaded.is_ok() { "loaded" } else { "failed" };
-        let labels = vec![
-            ("kind", kind.name().to_owned()),
-            ("name", name.to_owned()),
-            ("outcome", outcome.to_owned()),
-        ];
-        self.metrics.reloads.get_or_create_owned(&labels).inc();
-        match loaded {
-            Ok(judge) => {
-                registry.insert(name, Arc::new(judge));
-                let gauge = |version: &str| {
-                    let kind = ("kind", kind.name().to_owned());
-                    vec![kind, ("name", name.to_owned()), ("version", version.to_owned())]
-                };
-                if let Some(before) = &loading.version {
-                    self.metrics.serving.remove(&gauge(before));
-                }
-                self.metrics.serving.get_or_create_owned(&gauge(&version)).set(1);
-                *loading = Loading {
-                    is_served: true,
-                    version: Some(version.clone()),
-                    since: Some(SystemTime::now()),
-                    problem: None,
-                };
-                tracing::info!(kind = kind.name(), name, version, "loaded");
-            }
-            Err(error) => {
-                let problem = error.to_string();
-                tracing::error!(
-                    kind = kind.name(), name, problem, kept = loading.is_served,
-                    "not loaded"
-                );
-                loading.problem = Some(problem);
-                unloaded.push(Unloaded { kind, name: name.to_owned(), error });
-            }
+        self.checks.insert(name, Arc::clone(&check));
+        Some(check)
+    }
+
+    pub(crate) fn gate(&self, name: &str) -> Option<Arc<ServedGate>> {
+        let gates = &self.live.get()?.gates;
+        let count = self.config.gates.get(name)?.len();
+        let serving = (0..count).map(|place| gates.serving(&profile_name(name, place)));
+        let serving = serving.collect::<Option<Vec<_>>>()?;
+        if let Some(known) = self.gates.get(name)
+            && are_same(&known.serving, &serving)
+        {
+            return Some(known);
         }
+        let profiles = serving.iter().map(|serving| serving.gate().cloned());
+        let gate = Arc::new(ServedGate {
+            profiles: profiles.collect::<Option<Vec<_>>>()?,
+            judged: Judged::gate(&self.metrics, name),
+            pace: Pace::default(),
+            serving,
+        });
+        self.gates.insert(name, Arc::clone(&gate));
+        Some(gate)
     }
 
-    /// How loading each ended, by kind and name.
-    pub(crate) fn state(&self) -> BTreeMap<(Kind, String), Loading> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// How all stand, in order; none until they were tried once.
+    pub(crate) fn state(&self) -> Option<Vec<(Kind, State)>> {
+        let lives = self.live.get()?;
+        let of = |kind, live: &Live| live.state().into_iter().map(move |state| (kind, state));
+        let checks = of(Kind::Check, &lives.checks).zip(lives.rows.state());
+        // A check answers where both of its judges do.
+        let checks = checks.map(|((kind, one), rows)| {
+            (kind, if one.refused.is_none() && rows.refused.is_some() { rows } else { one })
+        });
+        let all = of(Kind::Policy, &lives.policies).chain(checks);
+        Some(all.chain(of(Kind::Gate, &lives.gates)).collect())
     }
 
-    /// What is configured and was never loaded; none when that is still to
-    /// come.
+    /// What is configured and does not answer; none when that is not known yet.
     pub(crate) fn missing(&self) -> Option<Vec<String>> {
-        let Config { policies, checks, gates, .. } = &*self.config;
-        let all = policies.len() + checks.len() + gates.len();
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.len() < all {
-            return None;
-        }
-        let missing = state.iter().filter(|(_, loading)| !loading.is_served);
-        Some(missing.map(|((kind, name), _)| format!("{} {name}", kind.name())).collect())
+        let state = self.state()?.into_iter();
+        let missing = state.filter(|(_, state)| !state.is_ready());
+        Some(missing.map(|(kind, state)| format!("{kind} {}", state.name)).collect())
     }
+
+    /// What of it cannot be loaded as it is now.
+    pub(crate) fn unloaded(&self) -> Vec<Unloaded> {
+        let state = self.state().unwrap_or_default().into_iter();
+        let refused = state.filter_map(|(kind, state)| {
+            Some(Unloaded { kind, name: state.name, error: state.refused?.error })
+        });
+        refused.collect()
+    }
+
+    /// Says what has changed since this was called last, in the log and in the
+    /// metrics.
+    pub(crate) fn tell(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for (kind, state) in self.state().unwrap_or_default() {
+            let State { name, live, refused, swaps, refusals, .. } = state;
+            let before = told.insert((kind, name.clone()), (swaps, refusals));
+            let (before_swaps, before_refusals) = before.unwrap_or_default();
+            let (swapped, failed) = (swaps - before_swaps, refusals - before_refusals);
+            self.count(kind, &name, "live", swapped);
+            self.count(kind, &name, "refused", failed);
+            if let Some(live) = &live
+                && swapped > 0
+            {
+                let version = live.version.as_ref().map(ToString::to_string).unwrap_or_default();
+                let (generation, digest) = (live.generation, &live.digest);
+                tracing::info!(kind = kind.name(), name, version, generation, %digest, "live");
+            }
+            if let Some(refused) = refused
+                && failed > 0
+            {
+                let problem = one_line(&refused.error);
+                let kept = live.is_some();
+                tracing::error!(
+                    kind = kind.name(), name, problem = %visible(&problem), kept, "not loaded"
+                );
+            }
+        }
+    }
+
+    fn count(&self, kind: Kind, name: &str, outcome: &str, count: u64) {
+        let kind = ("kind", kind.name().to_owned());
+        let labels = vec![kind, ("name", name.to_owned()), ("outcome", outcome.to_owned())];
+        self.metrics.reloads.get_or_create_owned(&labels).inc_by(count);
+    }
+}
+
+/// A problem with what it comes from, in one line.
+pub(crate) fn one_line(error: &dyn miette::Diagnostic) -> String {
+    let places: Vec<String> =
+        error.related().into_iter().flatten().map(ToString::to_string).collect();
+    let text = error.to_string();
+    if places.is_empty() { text } else { format!("{text}: {}", places.join("; ")) }
+}
+
+/// What a profile of a gate is called among the live ones.
+fn profile_name(gate: &str, place: usize) -> String {
+    format!("{gate}/{}", place + 1)
+}
+
+fn are_same(one: &[Arc<Serving>], other: &[Arc<Serving>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| Arc::ptr_eq(one, other))
 }

@@ -10,7 +10,7 @@
 //! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
 //! | `handle` | what each route does |
 //! | `work` | where judges are called: at once, or by a worker |
-//! | `judges` | what is served, loaded while calls go on |
+//! | `judges` | what is served, with what is kept beside each |
 //! | `judged`, `metrics` | what is counted |
 //!
 //! It holds no second copy of what the judges of [`tollgate`] do.
@@ -36,8 +36,8 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    CheckAgainst, Config, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role, RoutePath, SERVER_SCHEMA,
-    TlsFiles, Tokens,
+    Check, Config, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level, Limits, Listen,
+    Log, OriginalIn, Role, RoutePath, SERVER_SCHEMA, TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
 pub use self::server::{Server, check, openapi};

@@ -40,10 +40,10 @@ pub(crate) struct Metrics {
     /// Connections that were refused, by why.
     pub(crate) refused: Family<Labels, Counter>,
     pub(crate) connections: Gauge,
-    /// By what was loaded and how it ended.
+    /// By kind, name and whether it went live.
     pub(crate) reloads: Family<Labels, Counter>,
-    /// 1 for what is served, by kind, name and version.
-    pub(crate) serving: Family<Labels, Gauge>,
+    /// 1 for what answers, by kind, name and version.
+    pub(crate) live: Family<Labels, Gauge>,
 }
 
 /// Upper bounds in seconds: a fresh decision takes some 5 µs.
@@ -75,10 +75,10 @@ impl Metrics {
         let gates = counted("gates", "Gate runs, by verdict");
         let requests = counted("http_requests", "HTTP requests, by port and status");
         let refused = counted("refused_connections", "Connections refused or cut off, by why");
-        let reloads = counted("reloads", "What was loaded anew, by how it ended");
-        let (connections, serving) = (Gauge::default(), Family::<Labels, Gauge>::default());
+        let reloads = counted("reloads", "Versions that went live or were refused");
+        let (connections, live) = (Gauge::default(), Family::<Labels, Gauge>::default());
         registry.register("connections", "Open connections", connections.clone());
-        registry.register("serving", "1 for each judge that is served", serving.clone());
+        registry.register("live", "1 for each judge that answers", live.clone());
         let help = "Time of decisions, extraction and rendering included";
         registry.register("decision_seconds", help, decision_seconds.clone());
         registry.register("judge_seconds", "Time of checks and gate runs", judge_seconds.clone());
@@ -97,7 +97,7 @@ impl Metrics {
             refused,
             connections,
             reloads,
-            serving,
+            live,
         }
     }
 

@@ -3,6 +3,7 @@
 mod listeners;
 mod signals;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,15 +30,19 @@ use crate::routes::{ROUTES, router};
 use crate::service::Service;
 use crate::tls::Tls;
 
-/// How often certificates are looked at: they are renewed days before they
-/// end.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often certificates are looked at, which are renewed days before they
+/// end, and how soon it is told what went live.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How often documents and pins are looked at, where nobody says it.
+const WATCH: Duration = Duration::from_secs(2);
 
 /// A server that has taken its addresses and serves nobody yet.
 pub struct Server {
     runtime: Runtime,
     listeners: Listeners,
     service: Arc<Service>,
+    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 }
 
@@ -51,19 +56,20 @@ pub fn openapi() -> String {
 ///
 /// # Errors
 /// What of it could not be served.
-pub fn check(config: Config, plugins: Plugins) -> Result<(), ServerError> {
+pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config, plugins);
-    let unloaded = service.judges.load();
+    let service = service(config);
+    service.judges.open(plugins, None)?;
+    let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
         return Err(ServerError::Some(unloaded));
     }
     names(&service)
 }
 
-fn service(config: Config, plugins: Plugins) -> Service {
+fn service(config: Config) -> Service {
     let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
-    let judges = Judges::new(plugins, Arc::clone(&config), Arc::clone(&metrics));
+    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
     Service::new(config, judges, metrics, Bytes::from(openapi()))
 }
 
@@ -91,7 +97,7 @@ fn actions<'a>(
     name: &str,
     mut named: impl Iterator<Item = &'a String>,
 ) -> Result<(), ServerError> {
-    let Some(policy) = service.judges.policies.get(name) else { return Ok(()) };
+    let Some(policy) = service.judges.policy(name) else { return Ok(()) };
     let known = &policy.decider.policy().surface().actions;
     match named.find(|action| !known.contains(action)) {
         None => Ok(()),
@@ -106,7 +112,7 @@ fn actions<'a>(
 
 /// Whether a policy reads a member of this name.
 fn reads(service: &Service, place: String, name: &str, score: &str) -> Result<(), ServerError> {
-    let Some(policy) = service.judges.policies.get(name) else { return Ok(()) };
+    let Some(policy) = service.judges.policy(name) else { return Ok(()) };
     let document = policy.decider.document();
     let inputs = policy.decider.policy().surface().inputs.iter().map(|input| input.name.as_str());
     // One that is mapped to a place is found there, whatever its name.
@@ -137,8 +143,8 @@ impl Server {
             .max_blocking_threads(config.limits.concurrency + config.limits.streams + 8)
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
-        let service = Arc::new(service(config, plugins));
-        Ok(Self { runtime, listeners, service, tls })
+        let service = Arc::new(service(config));
+        Ok(Self { runtime, listeners, service, plugins, tls })
     }
 
     /// Where it listens: what for, and the address.
@@ -153,8 +159,8 @@ impl Server {
     /// When nothing of what is configured can be served, or the system refuses
     /// what a server needs.
     pub fn run(self) -> Result<(), ServerError> {
-        let Self { runtime, listeners, service, tls } = self;
-        let ended = runtime.block_on(run(listeners, service, tls));
+        let Self { runtime, listeners, service, plugins, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, plugins, tls));
         // A plugin that hangs ends by its deadline, and nobody waits for it.
         runtime.shutdown_background();
         ended
@@ -164,6 +170,7 @@ impl Server {
 async fn run(
     listeners: Listeners,
     service: Arc<Service>,
+    plugins: Plugins,
     tls: Option<Arc<Tls>>,
 ) -> Result<(), ServerError> {
     let mut signals = Signals::listen()?;
@@ -188,36 +195,45 @@ async fn run(
     let envoy = service.config.envoy.as_ref();
     let envoy =
         envoy.map(|rules| envoy::Port::new(Arc::clone(&service), rules, Arc::clone(&connections)));
-    listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
+    let _sockets =
+        listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
-    let unloaded = tokio::task::spawn_blocking(move || loader.judges.load());
-    let mut unloaded = std::pin::pin!(unloaded);
+    let watch = service.config.watch.unwrap_or(WATCH);
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&plugins, Some(watch)));
+    let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            loaded = unloaded.as_mut(), if !is_loaded => {
+            loaded = opened.as_mut(), if !is_loaded => {
                 is_loaded = true;
-                let unloaded = loaded.unwrap_or_default();
-                let config = &service.config;
-                let all = config.policies.len() + config.checks.len() + config.gates.len();
-                if unloaded.len() == all {
-                    return Err(ServerError::Nothing(unloaded));
+                loaded.map_err(io::Error::other)??;
+                service.judges.tell();
+                let state = service.judges.state().unwrap_or_default();
+                let ready = state.iter().filter(|(_, state)| state.is_ready()).count();
+                if ready == 0 {
+                    return Err(ServerError::Nothing(service.judges.unloaded()));
                 }
                 names(&service)?;
-                tracing::info!(judges = all - unloaded.len(), of = all, "serving");
+                tracing::info!(judges = ready, of = state.len(), "serving");
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
                 Signal::Reload => {
                     tracing::info!("told to reload");
                     let loader = Arc::clone(&service);
-                    tokio::task::spawn_blocking(move || loader.judges.load());
+                    tokio::task::spawn_blocking(move || {
+                        loader.judges.reload();
+                        loader.judges.tell();
+                    });
                     renew(tls.as_deref());
                 }
             },
-            _ = look.tick() => renew(tls.as_deref()),
+            _ = look.tick() => {
+                service.judges.tell();
+                renew(tls.as_deref());
+            }
         }
     }
     tracing::info!("told to end: requests under way are answered, and no more are taken");

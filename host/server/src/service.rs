@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tollgate::document::suggestion::closest;
-use tollgate::judge::Registry;
 
 use crate::body::Bodies;
 use crate::config::Config;
@@ -63,32 +62,31 @@ impl Service {
     }
 
     pub(crate) fn policy(&self, name: &str) -> Result<Arc<ServedPolicy>, Problem> {
-        find(&self.judges.policies, "policy", name, self.config.policies.keys())
+        let found = self.judges.policy(name);
+        found.ok_or_else(|| unknown("policy", name, self.config.policies.keys()))
     }
 
     pub(crate) fn check(&self, name: &str) -> Result<Arc<ServedCheck>, Problem> {
-        find(&self.judges.checks, "check", name, self.config.checks.keys())
+        let found = self.judges.check(name);
+        found.ok_or_else(|| unknown("check", name, self.config.checks.keys()))
     }
 
     pub(crate) fn gate(&self, name: &str) -> Result<Arc<ServedGate>, Problem> {
-        find(&self.judges.gates, "gate", name, self.config.gates.keys())
+        let found = self.judges.gate(name);
+        found.ok_or_else(|| unknown("gate", name, self.config.gates.keys()))
     }
 }
 
-fn find<'n, J>(
-    registry: &Registry<Arc<J>>,
+/// Why nothing of this name answers.
+fn unknown<'n>(
     kind: &str,
     name: &str,
-    mut known: impl Iterator<Item = &'n String> + Clone,
-) -> Result<Arc<J>, Problem> {
-    if let Some(judge) = registry.get(name) {
-        return Ok(judge);
-    }
+    known: impl Iterator<Item = &'n String> + Clone,
+) -> Problem {
     if known.clone().any(|known| known == name) {
-        let problem = Problem::new(NOT_LOADED, format!("{kind} `{name}` is not loaded"));
-        return Err(problem);
+        return Problem::new(NOT_LOADED, format!("{kind} `{name}` is not loaded"));
     }
-    let near = closest(name, known.by_ref().map(String::as_str));
+    let near = closest(name, known.map(String::as_str));
     let near = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-    Err(Problem::new(NOT_FOUND, format!("there is no {kind} of that name{near}")))
+    Problem::new(NOT_FOUND, format!("there is no {kind} of that name{near}"))
 }

@@ -1,6 +1,5 @@
 //! Certificates, and their renewal while connections are open.
 
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +9,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+use tollgate::source::{self, Content};
 
 use crate::config::TlsFiles;
 use crate::error::ServerError;
@@ -58,7 +58,7 @@ impl Tls {
 
 impl Texts {
     fn read(files: &TlsFiles) -> Result<Self, ServerError> {
-        let read = |path: &Path| fs::read(path).map_err(|error| broken(path, error));
+        let read = |path: &Path| source::read_bytes(path, Content::Document);
         let authorities = files.client_ca.as_deref().map(read).transpose()?;
         let texts = [read(&files.certificate)?, read(&files.key)?, authorities.unwrap_or_default()];
         Ok(Self(texts))

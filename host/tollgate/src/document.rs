@@ -225,7 +225,8 @@ impl PolicyDocument {
     }
 
     /// The place where an input is mapped, or where inputs are.
-    pub(crate) fn input_span(&self, name: &str) -> Span {
+    #[must_use]
+    pub fn input_span(&self, name: &str) -> Span {
         let pointer = format!("/inputs/{}", crate::tree::escape(name));
         let found = self.tree.nearest(&pointer);
         found.key_span.unwrap_or_else(|| found.span())

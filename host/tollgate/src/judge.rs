@@ -3,6 +3,7 @@
 mod checked;
 mod checker;
 mod decide;
+mod examples;
 mod gate;
 mod kept;
 mod merge;

@@ -19,6 +19,7 @@ mod remote;
 mod rows;
 mod rules;
 mod scored;
+mod serve;
 mod table;
 mod targets;
 
@@ -37,7 +38,7 @@ Usage: tollgate-bench [--only TEXT] [--quick] [--json]
 
   --only TEXT  only the rows whose id contains TEXT, and what they are compared
                with: `decision`, `columns`, `check-1000`, `bulkhead`, `load`, `gate`,
-               `rules`, `json`;
+               `rules`, `json`, `serve`;
                `frames` and `scored` (files of ten million rows, some minutes)
                only then
   --quick      fewer and shorter rounds, for a look while working
@@ -83,8 +84,10 @@ fn main() -> Result<()> {
 
 /// The groups of which `only` can name rows: preparing the others takes time.
 fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
-    const KINDS: [&str; 9] =
-        ["decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames", "scored"];
+    const KINDS: [&str; 10] = [
+        "decision", "columns", "check", "bulkhead", "load", "gate", "rules", "frames", "scored",
+        "serve",
+    ];
     let named = KINDS.iter().any(|kind| only.starts_with(kind));
     let wanted = |kind: &str| !named || only.starts_with(kind);
     let peers = if wanted("decision") || wanted("columns") || wanted("check") {
@@ -110,6 +113,9 @@ fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
     }
     if wanted("gate") {
         groups.push(gate::group(places)?);
+    }
+    if wanted("serve") {
+        groups.push(serve::group(places)?);
     }
     if wanted("rules") {
         groups.push(rules::group()?);

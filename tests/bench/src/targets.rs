@@ -18,7 +18,17 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 25] = [
+const TARGETS: [Target; 27] = [
+    Target {
+        text: "a decision over HTTP, at most 1.25 times a constant answer of the same server",
+        row: "serve/decide",
+        bound: Bound::Times(1.25, "serve/constant"),
+    },
+    Target {
+        text: "the same at saturation: at least 0.8 of the requests",
+        row: "serve/decide-many",
+        bound: Bound::Times(1.25, "serve/constant-many"),
+    },
     Target {
         text: "a typed decision, warm, at most 1/4 of Cedar on a prepared request",
         row: "decision/tollgate-typed-warm",

@@ -1,8 +1,8 @@
 //! Policy documents and gate profiles.
 
 use tollgate::document::{DocumentError, PolicyDocument};
-use tollgate::judge::{Decider, JudgeError, Opened, RulePlaces};
-use tollgate::mistake::Span;
+use tollgate::judge::{Checker, CheckerOptions, Decider, JudgeError, Opened, RulePlaces, Subject};
+use tollgate::mistake::{Mistakes, Span};
 use tollgate::report::{FindingReport, PluginReport};
 use tollgate_engine::types::{Finding, Outcome};
 use tollgate_engine::{ConfigureError, World};
@@ -43,7 +43,7 @@ impl Linter<'_> {
             World::Signature => "signature",
         };
         if world != World::Policy {
-            unread(linted, &document);
+            unread(linted, &document, world);
         }
         let places = RulePlaces::new(&document);
         let remarks = match asked(&opened) {
@@ -63,9 +63,21 @@ impl Linter<'_> {
                     linted.add(FindingReport { line, ..finding });
                 }
             }
-            _ => {}
+            (World::Signature, _) => {
+                let subject = Subject::Document(Box::new(opened));
+                let checker = Checker::new(self.plugins, &subject, CheckerOptions::default())?;
+                examples(linted, checker.prove(&document));
+            }
+            (World::Gate, None) => {}
         }
         Ok(())
+    }
+}
+
+/// Examples that come to something else than the document says.
+fn examples(linted: &mut Linted<'_>, proved: Result<usize, Mistakes>) {
+    if let Err(mistakes) = proved {
+        linted.mistakes("examples", &mistakes);
     }
 }
 
@@ -124,9 +136,10 @@ fn changelog(linted: &mut Linted<'_>, document: &PolicyDocument) {
     }
 }
 
-/// Only a policy has inputs and a fallback.
-fn unread(linted: &mut Linted<'_>, document: &PolicyDocument) {
-    for member in ["inputs", "fallback"] {
+/// Only a policy has inputs and a fallback, and a gate judges no requests.
+fn unread(linted: &mut Linted<'_>, document: &PolicyDocument, world: World) {
+    let examples = ["examples"].into_iter().filter(|_| world == World::Gate);
+    for member in ["inputs", "fallback"].into_iter().chain(examples) {
         let Some(entry) = document.tree().entry(member) else { continue };
         let message = format!("nothing reads `{member}` here: only policies decide on cases");
         linted.find("unread-member", Outcome::Warn, entry.key_span, message);
@@ -159,5 +172,6 @@ fn policy(
         );
         linted.find("default-score", Outcome::Warn, span, message);
     }
+    examples(linted, decider.prove());
     Ok(())
 }

@@ -101,15 +101,7 @@ pub(crate) struct Actor {
 
 impl Actor {
     pub(crate) fn audit(&self, reason: Option<&str>) -> Result<Audit> {
-        let names = ["TOLLGATE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"];
-        let by = self.by.clone().or_else(|| names.into_iter().find_map(variable));
-        let by =
-            by.map(|by| by.trim().to_owned()).filter(|by| !by.is_empty()).ok_or_else(|| {
-                miette!(
-                    help = "give `--by NAME`",
-                    "nobody says who does this, and it is written down"
-                )
-            })?;
+        let by = actor(self.by.as_deref())?;
         let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
         Ok(Audit { by, at: Instant::now(), reason: reason.map(str::to_owned), overrides: false })
     }
@@ -195,6 +187,15 @@ pub(crate) fn version(
     let number = mlflow.resolve(reference, &registered)?;
     let version = mlflow.version(&reference.name, number)?;
     Ok((registered, version))
+}
+
+/// Who does this: who is named, or whom the environment names.
+pub(super) fn actor(by: Option<&str>) -> Result<String> {
+    let names = ["TOLLGATE_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER"];
+    let by = by.map(str::to_owned).or_else(|| names.into_iter().find_map(variable));
+    by.map(|by| by.trim().to_owned()).filter(|by| !by.is_empty()).ok_or_else(|| {
+        miette!(help = "give `--by NAME`", "nobody says who does this, and it is written down")
+    })
 }
 
 pub(super) fn variable(name: &str) -> Option<String> {

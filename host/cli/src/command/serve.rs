@@ -30,6 +30,8 @@ A policy alone is served under the name in its document, on 127.0.0.1:8080:
 A configuration names more, each by the name that it is asked for:
   listen:   { http: 0.0.0.0:8080, admin: 127.0.0.1:9901 }
   policies: { fraud: policies/fraud.yaml }      # POST /v1/decide/fraud
+            # or the version that is pinned, see `tollgate pin`:
+            # { fraud: { pins: pins.yaml, documents: policies/fraud } }
   checks:   { churn: { model: models/churn } }  # POST /v1/check/churn
   gates:    { offline: gates/offline.yaml }     # POST /v1/gate/offline
   auth:     { shop: { policy: fraud, allow: [allow] } }  # GET /auth/shop
@@ -40,8 +42,9 @@ All keys, limits, TLS and tokens: policies/server.schema.json. All routes: GET
 
 A decision is always 200, whatever it is: read its `action`. A check and a gate
 are 200 when they pass and 422 when not. SIGTERM ends the server once the
-requests under way are answered, and the exit code is 0; SIGHUP loads documents
-and certificates anew, and what cannot be loaded leaves the last good one.")]
+requests under way are answered, and the exit code is 0. Documents, pins and
+certificates that change are loaded, SIGHUP does so at once, and what cannot be
+loaded leaves the last good one.")]
 pub(crate) struct Serve {
     /// A policy document, or a component made by `tollgate bake`, to be served
     /// alone
@@ -66,8 +69,9 @@ pub(crate) struct Serve {
 }
 
 /// What one call may take to be configured, in operations, until it is worth
-/// freezing: some ten microseconds of each fresh call.
-const DEAR: u64 = 50_000;
+/// freezing: some ten milliseconds. That compiles the plugin anew, once, and the
+/// server is not ready before.
+const DEAR: u64 = 20_000_000;
 
 /// Instances beyond those of workers and streams: calls that are made at once,
 /// one a thread, and those that are ready.
@@ -95,7 +99,7 @@ fn serve(arguments: &Serve) -> Result<Exit> {
         (None, None) => return Err(miette!("there is neither a policy nor a configuration")),
     };
     if arguments.check {
-        tollgate_server::check(config, plugins)?;
+        tollgate_server::check(config, &plugins)?;
         output::page(|out| writeln!(out, "all that is configured can be served"));
         return Ok(Exit::Passed);
     }

@@ -128,7 +128,7 @@ fn size(text: &str) -> Option<usize> {
 }
 
 /// Reads `250ms`, as the schema has it.
-fn time(text: &str) -> Option<Duration> {
+pub(super) fn time(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let milliseconds = match unit {
         "ms" => 1,

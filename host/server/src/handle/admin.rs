@@ -9,10 +9,11 @@ use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
+use tollgate_live::state::Standby;
 
-use super::models::time;
 use super::reply;
 use crate::config::Role;
+use crate::judges::one_line;
 use crate::problem::{FORBIDDEN, INTERNAL, Problem, UNAUTHORIZED};
 use crate::service::Service;
 
@@ -51,6 +52,16 @@ pub(crate) async fn metrics(
     parts: Parts,
 ) -> Result<Response, Problem> {
     expect(&service, &parts, Role::Read)?;
+    service.judges.tell();
+    let live = &service.metrics.live;
+    live.clear();
+    for (kind, state) in service.judges.state().unwrap_or_default() {
+        let Some(standing) = state.live else { continue };
+        let version = standing.version.map(|version| version.to_string()).unwrap_or_default();
+        let kind = ("kind", kind.name().to_owned());
+        let labels = vec![kind, ("name", state.name), ("version", version)];
+        live.get_or_create_owned(&labels).set(1);
+    }
     let text = service.metrics.text();
     let text = text.map_err(|_| Problem::new(INTERNAL, "the metrics have no form"))?;
     let mut response = Response::new(Body::from(text));
@@ -74,22 +85,43 @@ pub(crate) async fn reload(
 ) -> Result<Response, Problem> {
     expect(&service, &parts, Role::Rollback)?;
     let loader = Arc::clone(&service);
-    let loaded = tokio::task::spawn_blocking(move || loader.judges.load().is_empty()).await;
-    let is_whole = loaded.map_err(|_| Problem::new(INTERNAL, "loading failed"))?;
+    let loaded = tokio::task::spawn_blocking(move || {
+        loader.judges.reload();
+        loader.judges.tell();
+        loader.judges.unloaded().is_empty()
+    });
+    let is_whole = loaded.await.map_err(|_| Problem::new(INTERNAL, "loading failed"))?;
     let status = if is_whole { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(reply::json(status, format!("{}\n", all(&service))))
 }
 
 fn all(service: &Service) -> Value {
-    let state = service.judges.state().into_iter().map(|((kind, name), loading)| {
+    let state = service.judges.state();
+    let judges = state.as_deref().unwrap_or_default().iter().map(|(kind, state)| {
+        let standby = |standby: &Option<Standby>| {
+            standby.as_ref().map(|it| json!({ "version": it.version.to_string(), "ready": it.problem.is_none() }))
+        };
+        let live = state.live.as_ref().map(|live| {
+            json!({
+                "version": live.version.as_ref().map(ToString::to_string),
+                "generation": live.generation,
+                "digest": live.digest.to_string(),
+                "since": live.since.to_string(),
+            })
+        });
         json!({
             "kind": kind.name(),
-            "name": name,
-            "served": loading.is_served,
-            "version": loading.version.filter(|version| !version.is_empty()),
-            "since": loading.since.and_then(time),
-            "problem": loading.problem,
+            "name": state.name,
+            "live": live,
+            "problem": state.refused.as_ref().map(|refused| one_line(&*refused.error)),
+            "previous": standby(&state.previous),
+            "fallback": standby(&state.fallback),
+            "bad": state.bad.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     });
-    json!({ "draining": service.is_draining(), "judges": state.collect::<Vec<_>>() })
+    json!({
+        "loading": state.is_none(),
+        "draining": service.is_draining(),
+        "judges": judges.collect::<Vec<_>>(),
+    })
 }

@@ -1,97 +1,104 @@
 //! What is served of each model.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use hyper::StatusCode;
-use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
+use tollgate_live::State;
 
 use super::reply;
 use crate::error::Kind;
-use crate::judges::ServedPolicy;
-use crate::problem::{NO_REGISTRY, Problem};
+use crate::problem::{NO_REGISTRY, NOT_LOADED, Problem};
 use crate::service::Service;
 
-/// A version that is served.
+/// A version of a model's policy.
 #[derive(Serialize)]
 struct Version {
-    /// The name that it is asked for.
-    name: String,
-    /// The document's own name and version.
-    document: String,
     version: String,
-    stage: &'static str,
-    plugin: String,
-    digest: String,
-    settings: String,
-    since: Option<String>,
+    /// `current`, `previous`, `fallback` or `bad`.
+    role: &'static str,
+    /// Whether it answers, or could at once.
+    ready: bool,
 }
 
+/// What answers to a name.
 #[derive(Serialize)]
-struct Models {
-    models: Vec<Version>,
-}
-
-#[derive(Serialize)]
-struct Versions {
+struct Model {
     name: String,
-    versions: Vec<Version>,
+    version: Option<String>,
+    generation: u64,
+    digest: String,
+    since: String,
 }
 
-fn version(service: &Service, name: &str, policy: &ServedPolicy) -> Version {
-    let (document, plugin) = (policy.decider.document(), policy.decider.plugin());
-    let state = service.judges.state();
-    let since = state.get(&(Kind::Policy, name.to_owned())).and_then(|loading| loading.since);
-    Version {
-        name: name.to_owned(),
-        document: document.name.clone(),
-        version: document.version.to_string(),
-        stage: "Production",
-        plugin: plugin.name().to_owned(),
-        digest: plugin.digest().to_string(),
-        settings: document.settings_digest().to_string(),
-        since: since.and_then(time),
-    }
+fn model(state: State) -> Option<Model> {
+    let live = state.live?;
+    Some(Model {
+        name: state.name,
+        version: live.version.map(|version| version.to_string()),
+        generation: live.generation,
+        digest: live.digest.to_string(),
+        since: live.since.to_string(),
+    })
 }
 
-/// A time as RFC 3339, to the second.
-pub(super) fn time(time: SystemTime) -> Option<String> {
-    let timestamp = Timestamp::try_from(time).ok()?;
-    Some(timestamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+fn states(service: &Service) -> impl Iterator<Item = State> {
+    let all = service.judges.state().unwrap_or_default().into_iter();
+    all.filter_map(|(kind, state)| (kind == Kind::Policy).then_some(state))
+}
+
+/// The state of one that answers.
+fn state(service: &Service, name: &str) -> Result<State, Problem> {
+    service.policy(name)?;
+    let found = states(service).find(|state| state.name == name);
+    found.ok_or_else(|| Problem::new(NOT_LOADED, "it is not loaded"))
 }
 
 /// `GET /models`
-pub(crate) async fn models(State(service): State<Arc<Service>>) -> Result<Response, Problem> {
-    let all = service.judges.policies.all();
-    let models = all.iter().map(|(name, policy)| version(&service, name, policy)).collect();
-    Ok(reply::json(StatusCode::OK, reply::value(&Models { models })?))
+pub(crate) async fn models(Shared(service): Shared<Arc<Service>>) -> Result<Response, Problem> {
+    let models: Vec<Model> = states(&service).filter_map(model).collect();
+    Ok(reply::json(StatusCode::OK, reply::value(&json!({ "models": models }))?))
 }
 
 /// `GET /models/{name}/versions`
 pub(crate) async fn versions(
-    State(service): State<Arc<Service>>,
+    Shared(service): Shared<Arc<Service>>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let policy = service.policy(&name)?;
-    let versions = vec![version(&service, &name, &policy)];
-    Ok(reply::json(StatusCode::OK, reply::value(&Versions { name, versions })?))
+    let State { live, previous, fallback, bad, .. } = state(&service, &name)?;
+    let current = live.and_then(|live| live.version);
+    let mut versions: Vec<Version> = current
+        .map(|version| Version { version: version.to_string(), role: "current", ready: true })
+        .into_iter()
+        .collect();
+    for (role, standby) in [("previous", previous), ("fallback", fallback)] {
+        versions.extend(standby.map(|standby| Version {
+            version: standby.version.to_string(),
+            role,
+            ready: standby.problem.is_none(),
+        }));
+    }
+    let bad = bad.iter();
+    versions.extend(bad.map(|it| Version { version: it.to_string(), role: "bad", ready: false }));
+    Ok(reply::json(StatusCode::OK, reply::value(&json!({ "name": name, "versions": versions }))?))
 }
 
 /// `GET /models/{name}/production`
 pub(crate) async fn production(
-    State(service): State<Arc<Service>>,
+    Shared(service): Shared<Arc<Service>>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let policy = service.policy(&name)?;
-    Ok(reply::json(StatusCode::OK, reply::value(&version(&service, &name, &policy))?))
+    let state = state(&service, &name)?;
+    let live = model(state).ok_or_else(|| Problem::new(NOT_LOADED, "it is not loaded"))?;
+    Ok(reply::json(StatusCode::OK, reply::value(&live)?))
 }
 
 /// `POST /models/{name}/versions/{version}/promote`
 pub(crate) async fn promote(
-    State(service): State<Arc<Service>>,
+    Shared(service): Shared<Arc<Service>>,
     Path((name, _version)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     service.policy(&name)?;

@@ -3,7 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket};
@@ -35,10 +36,9 @@ struct Socket {
     file: SocketFile,
 }
 
-#[cfg(unix)]
-struct SocketFile(PathBuf);
+/// The file of a Unix socket, which goes with this.
+pub(super) struct SocketFile(PathBuf);
 
-#[cfg(unix)]
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Who comes next takes it away.
@@ -82,7 +82,7 @@ impl Listeners {
     }
 
     /// Lets people in. `stop` closes the ways of requests, `stop_admin` that of
-    /// the admin.
+    /// the admin. What is given goes when the server does.
     pub(super) fn open(
         self,
         http: Arc<Door>,
@@ -91,7 +91,9 @@ impl Listeners {
         admin: Arc<Door>,
         stop: &watch::Receiver<bool>,
         stop_admin: &watch::Receiver<bool>,
-    ) {
+    ) -> Vec<SocketFile> {
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "there are no sockets"))]
+        let mut files = Vec::new();
         if let Some(listener) = self.http {
             tokio::spawn(http.tcp(listener, stop.clone()));
         }
@@ -100,23 +102,18 @@ impl Listeners {
         }
         #[cfg(unix)]
         if let (Some(Socket { listener, file }), Some(envoy)) = (self.grpc_unix, envoy) {
-            let stop = stop.clone();
-            tokio::spawn(async move {
-                envoy.unix(listener, stop).await;
-                drop(file);
-            });
+            tokio::spawn(envoy.unix(listener, stop.clone()));
+            files.push(file);
         }
         if let Some(listener) = self.admin {
             tokio::spawn(admin.tcp(listener, stop_admin.clone()));
         }
         #[cfg(unix)]
         if let Some(Socket { listener, file }) = self.unix {
-            let stop = stop.clone();
-            tokio::spawn(async move {
-                plain.unix(listener, stop).await;
-                drop(file);
-            });
+            tokio::spawn(plain.unix(listener, stop.clone()));
+            files.push(file);
         }
+        files
     }
 }
 
