@@ -61,10 +61,16 @@ fn whole(head: &Head, route: &EnvoyRoute, http: HttpRequest) -> Result<Vec<u8>, 
     if route.decide.as_ref().is_some_and(|it| matches!(it.on, DecideOn::Exchange { .. })) {
         return Err(answerless());
     }
-    if !http.body.is_empty() {
-        // Bytes that are no text were replaced, so this is not what was sent.
-        return Err(Problem::new(PROXY, "set `pack_as_bytes: true` in `with_request_body`"));
-    }
+    let body = match http.body.is_empty() {
+        true => http.raw_body,
+        // Without `pack_as_bytes` each byte that is no text became this one.
+        // Where there is none, it is what was sent.
+        false if http.body.contains('!') => {
+            let detail = "whether a `!` in the body was sent is not clear: set `pack_as_bytes: true`";
+            return Err(Problem::new(PROXY, detail));
+        }
+        false => http.body.into_bytes(),
+    };
     if head.has("x-envoy-auth-partial-body")
         && head.text("x-envoy-auth-partial-body") != Some("false")
     {
@@ -72,16 +78,16 @@ fn whole(head: &Head, route: &EnvoyRoute, http: HttpRequest) -> Result<Vec<u8>, 
     }
     let announced = head.text("content-length").and_then(|length| length.parse::<usize>().ok());
     match announced {
-        Some(announced) if announced > 0 && http.raw_body.is_empty() => {
+        Some(announced) if announced > 0 && body.is_empty() => {
             Err(Problem::new(PROXY, "no body is passed on: set `with_request_body`"))
         }
-        Some(announced) if announced != http.raw_body.len() => {
+        Some(announced) if announced != body.len() => {
             Err(Problem::new(BAD_REQUEST, "the body is cut off"))
         }
         None if head.has("content-length") => {
             Err(Problem::new(BAD_REQUEST, "the length of the body is not clear"))
         }
-        _ => Ok(http.raw_body),
+        _ => Ok(body),
     }
 }
 
