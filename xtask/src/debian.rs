@@ -55,8 +55,33 @@ pub(crate) fn can_be_had() -> Result<()> {
     Ok(())
 }
 
+/// Installs a package that tests need.
+///
+/// Errors: why not, and what the user can do.
+pub(crate) fn installed(why: &str, package: &str) -> Result<()> {
+    ensure!(process::which("apt-get").is_some(), "it is not there, and neither is `apt-get`");
+    if !is_root() {
+        bail!(
+            "it is not there, and installing it needs root: `sudo apt-get update && sudo apt-get \
+             install {package}`"
+        );
+    }
+    // One source that cannot be reached is no reason to stop.
+    let mut update = Command::new("apt-get");
+    if let Err(error) = process::run(why, update.args(["update", "--quiet=2"])) {
+        eprintln!("xtask: {error:#}; going on with the lists that are there");
+    }
+    process::run(
+        "installing it",
+        Command::new("apt-get")
+            .args(["install", "--yes", "--quiet=2", "--no-install-recommends", "--no-remove"])
+            .arg(package)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
 /// Whether this user may install packages.
-pub(crate) fn is_root() -> bool {
+fn is_root() -> bool {
     process::answer(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 

@@ -24,6 +24,7 @@ mod postgres;
 mod process;
 mod prometheus;
 mod python;
+mod redis;
 mod registry;
 mod setup;
 mod sources;

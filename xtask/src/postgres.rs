@@ -4,12 +4,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::debian::is_root;
-use crate::process;
+use crate::debian;
 
 /// Names the folder with `initdb` and `postgres` to the tests.
 pub(crate) const NAMED: &str = "TOLLGATE_POSTGRES";
@@ -36,32 +34,11 @@ pub(crate) fn programs() -> Result<PathBuf> {
     if let Some(found) = found() {
         return Ok(found);
     }
-    let install = format!("apt-get update && apt-get install {PACKAGE}");
-    ensure!(
-        process::which("apt-get").is_some(),
-        "there is no PostgreSQL server and no `apt-get`; {NAMED} may name the folder that has \
-         `initdb` and `postgres`"
-    );
-    if !is_root() {
-        bail!("there is no PostgreSQL server, and installing one needs root: `sudo {install}`");
-    }
-    // One source that cannot be reached is no reason to stop.
-    let mut update = Command::new("apt-get");
-    if let Err(error) =
-        process::run("the approvals' tests need PostgreSQL", update.args(["update", "--quiet=2"]))
-    {
-        eprintln!("xtask: {error:#}; going on with the lists that are there");
-    }
-    process::run(
-        "installing it",
-        Command::new("apt-get")
-            .args(["install", "--yes", "--quiet=2", "--no-install-recommends", "--no-remove"])
-            .arg(PACKAGE)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
+    debian::installed("the approvals' tests need PostgreSQL", PACKAGE)
+        .with_context(|| format!("{NAMED} may name the folder that has `initdb` and `postgres`"))?;
     match found() {
         Some(found) => Ok(found),
-        None => bail!("`{install}` brought no server to {DEBIANS}"),
+        None => bail!("package `{PACKAGE}` brought no server to {DEBIANS}"),
     }
 }
 

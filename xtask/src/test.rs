@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, ci, crosscheck, plugins, postgres, process, prometheus};
+use crate::{attestation, ci, crosscheck, plugins, postgres, process, prometheus, redis};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -63,7 +63,7 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
     if let Some(registry) = &registry {
         cargo.env(registry::ADDRESS, &registry.address);
     }
-    if tests_commands(arguments) {
+    if tests(arguments, COMMANDS) {
         match ci::python(places) {
             Ok(python) => {
                 cargo.env(ci::NAMED, python);
@@ -71,7 +71,15 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Err(error) => println!("\ntests of the CI kit by others' tools: not run: {error:#}"),
         }
     }
-    if needs_a_server(arguments) {
+    if tests(arguments, COUNTERS) {
+        match redis::program() {
+            Ok(program) => {
+                cargo.env(redis::NAMED, program);
+            }
+            Err(error) => println!("\ntests of Redis: not run: {error:#}"),
+        }
+    }
+    if tests(arguments, APPROVALS) {
         match postgres::programs() {
             Ok(folder) => {
                 cargo.env(postgres::NAMED, folder);
@@ -79,7 +87,7 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Err(error) => println!("\ntests of PostgreSQL: not run: {error:#}"),
         }
     }
-    if tests_commands(arguments) {
+    if tests(arguments, COMMANDS) {
         match prometheus::programs(places) {
             Ok(folder) => {
                 cargo.env(prometheus::NAMED, folder);
@@ -133,19 +141,17 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
 
 /// The crate whose tests start a PostgreSQL server.
 const APPROVALS: &str = "tollgate-approvals";
+const COMMANDS: &str = "tollgate-cli";
+const COUNTERS: &str = "tollgate-counters";
 
-/// Whether the tests of the command line are among them.
-fn tests_commands(arguments: &[String]) -> bool {
-    !names_packages(arguments) || arguments.iter().any(|word| word == "tollgate-cli")
-}
-
-fn needs_a_server(arguments: &[String]) -> bool {
-    !names_packages(arguments) || arguments.iter().any(|word| word.contains(APPROVALS))
+/// Whether the tests of a package are among them.
+fn tests(arguments: &[String], package: &str) -> bool {
+    !names_packages(arguments) || arguments.iter().any(|word| word.contains(package))
 }
 
 /// A registry for the tests of the command line, and what they judge in it.
 fn registry_for(places: &Places, arguments: &[String]) -> Result<Option<Registry>> {
-    if !tests_commands(arguments) || std::env::var_os(registry::ADDRESS).is_some() {
+    if !tests(arguments, COMMANDS) || std::env::var_os(registry::ADDRESS).is_some() {
         return Ok(None);
     }
     let python = match crosscheck::mlflow(places) {

@@ -112,7 +112,11 @@ fn columns<'t>(columns: Columns<'t>, text: &'t str) -> Result<Vec<Row<'t>>, Exch
             .filter_map(|(name, values)| Some((*name, bytes(text, values.get(row)?))))
             .collect();
         let (expected, found) = (columns.len(), values.len());
-        if found == expected { Ok(values) } else { Err(ExchangeError::Ragged { row, found, expected }) }
+        if found == expected {
+            Ok(values)
+        } else {
+            Err(ExchangeError::Ragged { row, found, expected })
+        }
     };
     (0..rows).map(row).collect()
 }

@@ -25,7 +25,7 @@ pub(crate) use self::columns::{Cell, cell, raw_digest};
 pub use self::columns::{InputFault, RawDigest, Rows};
 pub use self::counters::Counters;
 pub use self::error::{InputError, RowsError};
-pub use self::extract::Extractor;
+pub use self::extract::{CaseKey, Extractor};
 pub use self::outside::Outside;
 pub use self::plan::Shadowed;
 pub use crate::kind::{kind_phrase, of_kind};

@@ -58,6 +58,18 @@ pub struct FindingReport {
 }
 
 impl FindingReport {
+    /// How it counts for who acts on a live model: evidence that is missing
+    /// breaks no rule, whatever the profile makes of it. A broken rule is one that
+    /// something was measured of.
+    #[must_use]
+    pub fn measured(&self) -> Outcome {
+        let is_measured = self.actual.is_some() && !self.facts.is_empty();
+        match self.outcome {
+            Outcome::Fail | Outcome::Warn if !is_measured => Outcome::Inconclusive,
+            outcome => outcome,
+        }
+    }
+
     /// A finding that has no place.
     #[must_use]
     pub fn new(rule: &str, outcome: Outcome, message: impl Into<String>) -> Self {

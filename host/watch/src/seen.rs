@@ -33,21 +33,11 @@ pub(crate) struct Seen {
     pub(crate) rules: Result<Vec<BTreeMap<String, Observation>>, String>,
 }
 
-/// How a finding counts: evidence that is missing breaks no rule, whatever the
-/// profile makes of it. A broken rule is one that something was measured of.
-pub(crate) fn counted(finding: &FindingReport) -> Outcome {
-    let is_measured = finding.actual.is_some() && !finding.facts.is_empty();
-    match finding.outcome {
-        Outcome::Fail | Outcome::Warn if !is_measured => Outcome::Inconclusive,
-        outcome => outcome,
-    }
-}
-
 /// The rules of a profile, the worst of its findings each.
 pub(crate) fn by_rule(profile: &ProfileReport) -> BTreeMap<String, Observation> {
     let mut rules: BTreeMap<String, (Outcome, Vec<&str>)> = BTreeMap::new();
     for finding in &profile.findings {
-        let outcome = counted(finding);
+        let outcome = finding.measured();
         let (worst, messages) =
             rules.entry(finding.rule.clone()).or_insert_with(|| (outcome, Vec::new()));
         if outcome > *worst {
@@ -86,14 +76,14 @@ mod tests {
     #[test]
     fn what_nobody_measured_breaks_no_rule() {
         let mut finding = FindingReport::new("r", Outcome::Fail, "`auc` is missing");
-        assert_eq!(counted(&finding), Outcome::Inconclusive);
+        assert_eq!(finding.measured(), Outcome::Inconclusive);
         // The other side of a comparison is there, and the measured one is not.
         finding.facts = vec![3];
-        assert_eq!(counted(&finding), Outcome::Inconclusive);
+        assert_eq!(finding.measured(), Outcome::Inconclusive);
         finding.actual = Some("0.7".to_owned());
-        assert_eq!(counted(&finding), Outcome::Fail);
+        assert_eq!(finding.measured(), Outcome::Fail);
         finding.outcome = Outcome::Pass;
-        assert_eq!(counted(&finding), Outcome::Pass);
+        assert_eq!(finding.measured(), Outcome::Pass);
     }
 
     #[test]

@@ -64,6 +64,16 @@ pub enum InputError {
         /// The pointer, header, counter or column.
         place: String,
     },
+    /// What keeps a counter cannot say what it is.
+    #[error("input `{input}` is not known: counter `{counter}` cannot be read, {why}")]
+    Unknown {
+        /// The input.
+        input: String,
+        /// The counter.
+        counter: String,
+        /// Why, as the end of a sentence.
+        why: String,
+    },
     /// A row has too few or too many cells.
     #[error("the row has {found} cells, and the header names {expected}")]
     Ragged {

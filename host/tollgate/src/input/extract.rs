@@ -11,7 +11,7 @@ use tollgate_engine::types::{Declaration, Kind, Value};
 
 use super::members::{Member, Members, Way};
 use super::plan::{Beside, Plan, Shadowed, Wanted};
-use super::{Counters, InputError, Outside, Rows, of_kind};
+use super::{Counters, InputError, Outside, Rows, of_kind, without_mark};
 use crate::document::PolicyDocument;
 use crate::mistake::{Mistake, Mistakes, Span};
 use crate::source::Source;
@@ -117,6 +117,22 @@ impl Extractor {
         outside: &Outside,
         out: &mut Vec<Value>,
     ) -> Result<Shadowed, InputError> {
+        let (key, shadowed) = self.walk(json, out)?;
+        let beside = Beside { outside, counters: self.counters.of(key.as_deref()) };
+        for (wanted, value) in self.plan.wanted.iter().zip(out) {
+            if *value == Value::Null {
+                *value = wanted.complete(Value::Null, beside, false)?;
+            }
+        }
+        Ok(shadowed)
+    }
+
+    /// What the text itself gives: values, and what counters are kept by.
+    fn walk(
+        &self,
+        json: &[u8],
+        out: &mut Vec<Value>,
+    ) -> Result<(Option<String>, Shadowed), InputError> {
         out.clear();
         out.resize(self.plan.wanted.len(), Value::Null);
         let text = std::str::from_utf8(json)
@@ -142,13 +158,31 @@ impl Extractor {
             let place = format!("`/{}`", crate::tree::escape(member));
             return Err(InputError::NoKey { place });
         }
-        let beside = Beside { outside, counters: self.counters.of(key.as_deref()) };
-        for (wanted, value) in self.plan.wanted.iter().zip(out) {
-            if *value == Value::Null {
-                *value = wanted.complete(Value::Null, beside, false)?;
-            }
-        }
-        Ok(shadowed)
+        Ok((key, shadowed))
+    }
+}
+
+/// Takes the one member out of JSON requests that cases are told apart by: a
+/// customer, whose counters are kept and who stays in one arm of a rollout.
+#[derive(Debug, Clone)]
+pub struct CaseKey(Extractor);
+
+impl CaseKey {
+    /// The key that is a request's member of this name.
+    #[must_use]
+    pub fn new(member: &str) -> Self {
+        Self(Extractor { plan: Plan::of_key(member), counters: Counters::default() })
+    }
+
+    /// The key of a request: text or an integer, without white space around it.
+    ///
+    /// # Errors
+    /// When the text is not JSON, or the member is not there, is there twice,
+    /// is empty, or is of another kind.
+    pub fn of(&self, json: &[u8]) -> Result<String, InputError> {
+        let (key, _) = self.0.walk(without_mark(json), &mut Vec::new())?;
+        // The walk gives an error where there is none.
+        Ok(key.unwrap_or_default())
     }
 }
 

@@ -9,6 +9,7 @@ use tollgate_engine::types::Value;
 pub struct Outside {
     headers: BTreeMap<String, String>,
     counters: BTreeMap<String, Value>,
+    unknown: BTreeMap<String, String>,
 }
 
 impl Outside {
@@ -22,6 +23,13 @@ impl Outside {
         self.counters.insert(name.to_owned(), value);
     }
 
+    /// Says that a counter cannot be known, and why: what keeps it is down. A
+    /// case that needs it has no decision, whatever default its document gives
+    /// for counters of which nothing is on record.
+    pub fn unknown_counter(&mut self, name: &str, why: &str) {
+        self.unknown.insert(name.to_owned(), why.to_owned());
+    }
+
     /// The value of a header; `name` in lower case.
     pub(super) fn header_value(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -29,5 +37,9 @@ impl Outside {
 
     pub(super) fn counter_value(&self, name: &str) -> Option<&Value> {
         self.counters.get(name)
+    }
+
+    pub(super) fn unknown(&self, counter: &str) -> Option<&str> {
+        self.unknown.get(counter).map(String::as_str)
     }
 }

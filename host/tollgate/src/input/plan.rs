@@ -112,6 +112,13 @@ impl Wanted {
                 None => Value::Null,
             },
             Place::Counter(name, number) => {
+                if let Some(why) = beside.outside.unknown(name) {
+                    return Err(InputError::Unknown {
+                        input: self.name.clone(),
+                        counter: name.clone(),
+                        why: why.to_owned(),
+                    });
+                }
                 let value = beside.outside.counter_value(name);
                 match value.or_else(|| beside.counters.get(*number)) {
                     Some(value) => of_kind(value.clone(), self.kind).ok_or_else(|| {
@@ -175,7 +182,7 @@ impl PlanId {
 }
 
 /// All declared inputs, and the members that lead to them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub(super) id: PlanId,
     pub(super) wanted: Vec<Wanted>,
@@ -211,16 +218,7 @@ impl Plan {
         {
             return Err(mistakes);
         }
-        let plan = Self {
-            id: PlanId::default(),
-            wanted,
-            members: Members::default(),
-            count: 0,
-            counters,
-            key: None,
-            shadows: Vec::new(),
-        };
-        let plan = plan.built();
+        let plan = Self { wanted, counters, ..Self::default() }.built();
         if let Some(document) = document {
             let mistakes = plan.members.both_value_and_map().into_iter().map(|(input, pointer)| {
                 let name = input.and_then(|input| plan.wanted.get(input));
@@ -233,6 +231,11 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+
+    /// A plan that reads nothing but what cases are told apart by.
+    pub(super) fn of_key(member: &str) -> Self {
+        Self { key: Some(member.to_owned()), ..Self::default() }.built()
     }
 
     /// The same plan, with counters that are kept by a member. None when the
