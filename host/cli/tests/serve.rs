@@ -74,7 +74,12 @@ fn a_decision_is_the_line_that_the_command_prints() {
     }
     let timed = client.post("/v1/decide/fraud?time=true", transaction(0.9).as_bytes());
     assert!(timed.json()["time"].is_string());
-    assert_eq!(server.metric("tollgate_decisions_total{policy=\"fraud\",version=\"2.1.0\",action=\"block\"}"), 2);
+    assert_eq!(
+        server.metric(
+            "tollgate_decisions_total{policy=\"fraud\",version=\"2.1.0\",action=\"block\"}"
+        ),
+        2
+    );
 }
 
 #[test]
@@ -212,7 +217,10 @@ fn every_route_that_is_described_is_there() {
             let response =
                 Client::connect(address).send(&method.to_ascii_uppercase(), &path, &[], b"");
             let known = operation["responses"].as_object().unwrap();
-            assert!(known.contains_key(&response.status.to_string()), "{method} {path}: {response:?}");
+            assert!(
+                known.contains_key(&response.status.to_string()),
+                "{method} {path}: {response:?}"
+            );
             if response.status == 404 {
                 assert!(response.text().contains("of that name"), "{path}: {}", response.text());
             }
@@ -253,14 +261,29 @@ fn what_cannot_be_served_is_told_before_anything_is_served() {
         ("policies: { bad: bad.yaml, fraud: fraud.yaml }\n", true),
         ("policies: { none: none.yaml }\n", true),
         ("policies: { fraud: fraud.yaml }\nauth: { a: { policy: fraud, allow: [alow] } }\n", true),
-        ("policies: { fraud: fraud.yaml }\ntls: { certificate: fraud.yaml, key: none.pem }\n", true),
+        (
+            "policies: { fraud: fraud.yaml }\ntls: { certificate: fraud.yaml, key: none.pem }\n",
+            true,
+        ),
         ("policies: { fraud: fraud.yaml }\nlimits: { body: 8MB, queues: 3 }\n", false),
-        ("policies: { fraud: fraud.yaml }\nlimits: { body: 65MiB, bodies: 1KiB, header_bytes: 1KiB, deadline: 11s }\n", true),
+        (
+            "policies: { fraud: fraud.yaml }\nlimits: { body: 65MiB, bodies: 1KiB, header_bytes: 1KiB, deadline: 11s }\n",
+            true,
+        ),
         ("polices: { fraud: fraud.yaml }\n", true),
-        ("policies: { fraud: fraud.yaml }\nauth: { a: { policy: fruad, allow: [allow] }, b: { policy: fraud, allow: [] } }\n", true),
-        ("policies: { fraud: fraud.yaml }\nauth: { a: { policy: fraud, allow: [allow], unauthorized: [allow] } }\n", true),
+        (
+            "policies: { fraud: fraud.yaml }\nauth: { a: { policy: fruad, allow: [allow] }, b: { policy: fraud, allow: [] } }\n",
+            true,
+        ),
+        (
+            "policies: { fraud: fraud.yaml }\nauth: { a: { policy: fraud, allow: [allow], unauthorized: [allow] } }\n",
+            true,
+        ),
         ("checks: { a: { model: a, schema: b }, b: {}, c: { schema: b, mode: strict } }\n", true),
-        ("policies: { fraud: fraud.yaml }\nadmin: { tokens: [{ env: SHORT, role: read }, { env: NONE, role: read }] }\n", true),
+        (
+            "policies: { fraud: fraud.yaml }\nadmin: { tokens: [{ env: SHORT, role: read }, { env: NONE, role: read }] }\n",
+            true,
+        ),
         ("policies: { none: none.yaml }\n", false),
     ] {
         let (code, words) = run(config, check);
@@ -269,7 +292,12 @@ fn what_cannot_be_served_is_told_before_anything_is_served() {
         told += &format!("{config}{}\n\n", words.join("\n"));
     }
     insta::assert_snapshot!(told);
-    for listen in ["{ http: localhost }", "{ admin: '127.0.0.1:1' }", "{ http: '127.0.0.1:1', admin: '127.0.0.1:1' }", "{ http: '127.0.0.1:1', admin: '0.0.0.0:2' }"] {
+    for listen in [
+        "{ http: localhost }",
+        "{ admin: '127.0.0.1:1' }",
+        "{ http: '127.0.0.1:1', admin: '127.0.0.1:1' }",
+        "{ http: '127.0.0.1:1', admin: '0.0.0.0:2' }",
+    ] {
         let config = format!("listen: {listen}\npolicies: {{ fraud: fraud.yaml }}\n");
         std::fs::write(folder.path().join("tollgate.yaml"), config).unwrap();
         let output = serve::running::command(folder.path()).arg("--check").output().unwrap();

@@ -269,10 +269,8 @@ impl Reader<'_> {
                 },
             ),
         };
-        served.model = at("model").map(|signature| ScoredModel {
-            signature,
-            beside: texts(node, "beside"),
-        });
+        served.model =
+            at("model").map(|signature| ScoredModel { signature, beside: texts(node, "beside") });
         Some(served)
     }
 
@@ -303,8 +301,7 @@ impl Reader<'_> {
         if !known.contains_key(&name) {
             let message = format!("there is no policy `{name}` under `policies`");
             let help = suggestion(&name, known.keys().map(String::as_str));
-            self.mistakes
-                .push(Mistake::new(self.source, policy.span, message).maybe_suggest(help));
+            self.mistakes.push(Mistake::new(self.source, policy.span, message).maybe_suggest(help));
         }
         let (allow, unauthorized) = (texts(node, "allow"), texts(node, "unauthorized"));
         for action in node.get("unauthorized").and_then(Node::items).unwrap_or_default() {

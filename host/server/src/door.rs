@@ -54,7 +54,11 @@ impl Door {
     }
 
     /// Lets in who comes over TCP, until `stop` is told.
-    pub(crate) async fn tcp(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn tcp(
+        self: Arc<Self>,
+        listener: TcpListener,
+        mut stop: watch::Receiver<bool>,
+    ) {
         loop {
             let accepted = tokio::select! {
                 _ = stop.changed() => return,
@@ -97,7 +101,13 @@ impl Door {
         };
         let stop = stop.clone();
         tokio::spawn(async move {
-            match timeout(self.head_timeout, acceptor.accept(stream)).await {
+            let mut stopping = stop.clone();
+            let accepted = tokio::select! {
+                accepted = timeout(self.head_timeout, acceptor.accept(stream)) => accepted,
+                // Nothing was asked yet.
+                () = told(&mut stopping) => return,
+            };
+            match accepted {
                 Ok(Ok(stream)) => self.serve(stream, stop).await,
                 Ok(Err(error)) => {
                     tracing::debug!(%error, "no TLS connection");
@@ -140,13 +150,9 @@ impl Door {
         });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
-        let stopped = async {
-            // What can no longer be told to stop has stopped.
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
         let ended = tokio::select! {
             ended = connection.as_mut() => Some(ended),
-            () = stopped => None,
+            () = told(&mut stop) => None,
         };
         let ended = match ended {
             Some(ended) => ended,
@@ -171,4 +177,10 @@ impl Door {
     fn count(&self, why: &str) {
         self.metrics.refused.get_or_create_owned(&vec![("why", why.to_owned())]).inc();
     }
+}
+
+/// Until the server is told to end.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // Who can no longer be told has been told.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

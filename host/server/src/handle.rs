@@ -7,6 +7,6 @@ pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
 pub(crate) mod outside;
+mod reply;
 pub(crate) mod rows;
 pub(crate) mod state;
-mod reply;

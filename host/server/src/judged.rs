@@ -42,8 +42,7 @@ impl JudgedPolicy {
             labels
         };
         let surface = decider.policy().surface();
-        let action =
-            |action: &str| metrics.decisions.get_or_create_owned(&with("action", action));
+        let action = |action: &str| metrics.decisions.get_or_create_owned(&with("action", action));
         Self {
             actions: surface.actions.iter().map(|it| action(it)).collect(),
             fallback: action(document.fallback.as_deref().unwrap_or("none")),
@@ -133,14 +132,11 @@ pub(crate) struct Judged {
     seconds: Histogram,
 }
 
-const VERDICTS: [Outcome; 4] =
-    [Outcome::Pass, Outcome::Warn, Outcome::Inconclusive, Outcome::Fail];
+const VERDICTS: [Outcome; 4] = [Outcome::Pass, Outcome::Warn, Outcome::Inconclusive, Outcome::Fail];
 
 impl Judged {
     pub(crate) fn check(metrics: &Metrics, name: &str) -> Self {
-        let of = |verdict: &str| {
-            vec![("check", name.to_owned()), ("verdict", verdict.to_owned())]
-        };
+        let of = |verdict: &str| vec![("check", name.to_owned()), ("verdict", verdict.to_owned())];
         Self {
             verdicts: VERDICTS.map(|it| metrics.checks.get_or_create_owned(&of(it.name()))),
             error: metrics.checks.get_or_create_owned(&of("error")),
@@ -149,8 +145,7 @@ impl Judged {
     }
 
     pub(crate) fn gate(metrics: &Metrics, name: &str) -> Self {
-        let of =
-            |verdict: &str| vec![("gate", name.to_owned()), ("verdict", verdict.to_owned())];
+        let of = |verdict: &str| vec![("gate", name.to_owned()), ("verdict", verdict.to_owned())];
         Self {
             verdicts: VERDICTS.map(|it| metrics.gates.get_or_create_owned(&of(it.name()))),
             error: metrics.gates.get_or_create_owned(&of("error")),

@@ -91,13 +91,15 @@ impl Judges {
         let open = |served| Live::open(plugins.clone(), Settings { served, ready: 0 });
         let Config { policies, checks, gates, .. } = &*self.config;
         let gates = gates.iter().flat_map(|(name, profiles)| {
-            let named = |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
+            let named =
+                |(place, profile): (usize, &_)| (profile_name(name, place), Clone::clone(profile));
             profiles.iter().enumerate().map(named)
         });
         let gates = open(gates.collect());
         let of_rows = checks.iter().map(|(name, check)| (name.clone(), check.of_rows()));
         let rows = open(of_rows.collect());
-        let checks = open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
+        let checks =
+            open(checks.iter().map(|(name, check)| (name.clone(), check.served())).collect());
         let policies = open(policies.clone());
         let all = [&policies, &checks, &rows, &gates];
         let watchers = match watch {

@@ -86,19 +86,26 @@ fn responses(route: &Route) -> Value {
             }
             None => json!({}),
         };
-        let response = json!({ "description": is, "content": { *media: content } });
-        responses.insert(status.to_string(), response);
+        let response = responses
+            .entry(status.to_string())
+            .or_insert_with(|| json!({ "description": is, "content": {} }));
+        add(response, media, content);
     }
     let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
     for kind in route.problems {
         let response = responses
             .entry(kind.status.as_str())
             .or_insert_with(|| json!({ "description": kind.title, "content": {} }));
-        if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
-            content.insert(PROBLEM_JSON.to_owned(), problem.clone());
-        }
+        add(response, PROBLEM_JSON, problem.clone());
     }
     responses.into()
+}
+
+/// Adds a form to a response.
+fn add(response: &mut Value, media: &str, content: Value) {
+    if let Some(all) = response.get_mut("content").and_then(Value::as_object_mut) {
+        all.insert(media.to_owned(), content);
+    }
 }
 
 fn schemas() -> Value {

@@ -77,8 +77,7 @@ pub(crate) const INTERNAL: Kind =
     kind("internal", "the server failed", StatusCode::INTERNAL_SERVER_ERROR);
 pub(crate) const NO_REGISTRY: Kind =
     kind("no-registry", "this server has no registry", StatusCode::NOT_IMPLEMENTED);
-pub(crate) const BUSY: Kind =
-    kind("busy", "the server is busy", StatusCode::SERVICE_UNAVAILABLE);
+pub(crate) const BUSY: Kind = kind("busy", "the server is busy", StatusCode::SERVICE_UNAVAILABLE);
 pub(crate) const NOT_LOADED: Kind =
     kind("not-loaded", "the document is not loaded", StatusCode::SERVICE_UNAVAILABLE);
 pub(crate) const DEADLINE: Kind =
@@ -132,22 +131,24 @@ impl Problem {
         self.kind
     }
 
-    pub(crate) fn to_json(&self, request_id: &str) -> Value {
+    pub(crate) fn to_json(&self, request_id: Option<&str>) -> Value {
         let Kind { name, title, status } = self.kind;
         let mut json = json!({
             "type": format!("urn:tollgate:problem:{name}"),
             "title": title,
             "status": status.as_u16(),
-            "request_id": request_id,
         });
-        if let (Some(map), Some(detail)) = (json.as_object_mut(), &self.detail) {
-            map.insert("detail".to_owned(), detail.as_str().into());
+        if let Some(map) = json.as_object_mut() {
+            for (key, text) in [("detail", self.detail.as_deref()), ("request_id", request_id)] {
+                map.extend(text.map(|text| (key.to_owned(), text.into())));
+            }
         }
         json
     }
 
     pub(crate) fn response(&self, request_id: &str) -> Response {
-        let mut response = Response::new(Body::from(self.to_json(request_id).to_string() + "\n"));
+        let mut response =
+            Response::new(Body::from(self.to_json(Some(request_id)).to_string() + "\n"));
         *response.status_mut() = self.kind.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

@@ -7,15 +7,16 @@ use axum::routing::{get, post};
 
 use crate::handle::{admin, auth, check, decide, gate, models, rows, state};
 use crate::problem::{
-    BAD_REQUEST, BUSY, DEADLINE, FORBIDDEN, Kind, MEDIA, METHOD, NO_REGISTRY, NOT_FOUND,
-    NOT_LOADED, PLUGIN, Problem, SLOW, TOO_LARGE, UNAUTHORIZED,
+    BAD_REQUEST, BUSY, DEADLINE, FORBIDDEN, Kind, MEDIA, METHOD, NO_REGISTRY, NOT_ACCEPTABLE,
+    NOT_FOUND, NOT_LOADED, PLUGIN, Problem, SLOW, TOO_LARGE, UNAUTHORIZED,
 };
 use crate::route::{Answer, Parameter, Port, Route};
 use crate::service::Service;
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
-const ROWS: &[&str] = &[LINES, "text/csv", "application/vnd.apache.arrow.stream"];
+const ARROW: &str = "application/vnd.apache.arrow.stream";
+const ROWS: &[&str] = &[LINES, "text/csv", ARROW];
 
 /// What can be in the way of a body that is judged.
 const OF_BODIES: &[Kind] =
@@ -53,17 +54,25 @@ pub(crate) const ROUTES: &[Route] = &[
         method: "post",
         path: "/v1/decide/{name}/rows",
         name: "decide_rows",
-        summary: "Decide on rows as they come, one line of JSON each. A response that is cut off \
-                  is not whole: its last line says why",
+        summary: "Decide on rows as they come. A response that is cut off is not whole; its last \
+                  line says why",
         takes: ROWS,
         parameters: &[TIME],
-        answers: &[Answer {
-            status: 200,
-            is: "a decision a line, in the order of the rows",
-            media: LINES,
-            schema: None,
-        }],
-        problems: OF_ROWS,
+        answers: &[
+            Answer {
+                status: 200,
+                is: "the decisions, in the order of the rows: a line of JSON each, or columns",
+                media: LINES,
+                schema: None,
+            },
+            Answer {
+                status: 200,
+                is: "the decisions, in the order of the rows: a line of JSON each, or columns",
+                media: ARROW,
+                schema: None,
+            },
+        ],
+        problems: &[BAD_REQUEST, NOT_FOUND, NOT_ACCEPTABLE, MEDIA, BUSY, NOT_LOADED],
         handler: || post(rows::decide),
     },
     Route {
@@ -120,7 +129,13 @@ pub(crate) const ROUTES: &[Route] = &[
         handler: || post(gate::gate),
     },
     AUTH,
-    Route { method: "post", name: "auth_with_body", takes: &[JSON], handler: || post(auth::auth), ..AUTH },
+    Route {
+        method: "post",
+        name: "auth_with_body",
+        takes: &[JSON],
+        handler: || post(auth::auth),
+        ..AUTH
+    },
     Route {
         port: Port::Requests,
         method: "get",
@@ -247,10 +262,7 @@ pub(crate) const ROUTES: &[Route] = &[
         summary: "Load all documents anew; one that cannot be loaded leaves the last good one",
         takes: &[],
         parameters: &[],
-        answers: &[
-            json(200, "all are loaded", "Any"),
-            json(422, "some are not, and why", "Any"),
-        ],
+        answers: &[json(200, "all are loaded", "Any"), json(422, "some are not, and why", "Any")],
         problems: OF_TOKENS,
         handler: || post(admin::reload),
     },
@@ -278,7 +290,9 @@ pub(crate) fn router(port: Port, service: Arc<Service>) -> Router {
     let on_port = ROUTES.iter().filter(|route| route.is_on(port));
     on_port
         .fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
-        .fallback(|| async { Problem::new(NOT_FOUND, "there is no such route: see `/openapi.json`") })
+        .fallback(|| async {
+            Problem::new(NOT_FOUND, "there is no such route: see `/openapi.json`")
+        })
         .method_not_allowed_fallback(|| async {
             Problem::new(METHOD, "the route has another method: see `/openapi.json`")
         })

@@ -78,11 +78,7 @@ impl Service {
 }
 
 /// Why nothing of this name answers.
-fn unknown<'n>(
-    kind: &str,
-    name: &str,
-    known: impl Iterator<Item = &'n String> + Clone,
-) -> Problem {
+fn unknown<'n>(kind: &str, name: &str, known: impl Iterator<Item = &'n String> + Clone) -> Problem {
     if known.clone().any(|known| known == name) {
         return Problem::new(NOT_LOADED, format!("{kind} `{name}` is not loaded"));
     }

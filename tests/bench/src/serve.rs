@@ -68,11 +68,7 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         rows.push(Row::new(
             id,
             title,
-            Requests {
-                _server: Arc::clone(&server),
-                clients,
-                request: request.clone(),
-            },
+            Requests { _server: Arc::clone(&server), clients, request: request.clone() },
         ));
     }
     Ok(Group {

@@ -86,9 +86,8 @@ fn serve(arguments: &Serve) -> Result<Exit> {
     let limits = read.as_ref().map(|config| config.limits).unwrap_or_default();
     let instances = limits.concurrency + limits.streams + BESIDE;
     let instances = u32::try_from(instances).unwrap_or(u32::MAX);
-    let builder = Engine::builder()
-        .limits(Limits { instances, ..Limits::default() })
-        .bake_above(DEAR);
+    let builder =
+        Engine::builder().limits(Limits { instances, ..Limits::default() }).bake_above(DEAR);
     let plugins = super::plugins_in(&arguments.shared, builder)?;
     let (config, alone) = match (read, &arguments.policy) {
         (Some(config), _) => (config, None),

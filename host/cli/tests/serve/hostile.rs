@@ -34,7 +34,8 @@ fn bad_requests_are_refused_each_by_its_own_problem() {
     let near = post(&server.http, "/v1/decide/froud", b"{}");
     assert_eq!((near.status, near.problem().as_str()), (404, "not-found"));
     assert!(near.text().contains("did you mean `fraud`?"), "{}", near.text());
-    let given = Client::connect(&server.http).send("GET", "/nowhere", &[("x-request-id", "a-7")], b"");
+    let given =
+        Client::connect(&server.http).send("GET", "/nowhere", &[("x-request-id", "a-7")], b"");
     assert_eq!(given.header("x-request-id"), Some("a-7"));
     let forged = [("x-request-id", "a b\"}")];
     let given = Client::connect(&server.http).send("GET", "/nowhere", &forged, b"");
@@ -106,12 +107,19 @@ fn a_body_that_breaks_off_harms_nobody() {
     for _ in 0..20 {
         let mut stream = TcpStream::connect(&server.http).unwrap();
         stream
-            .write_all(b"POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: 90\r\n\r\n{\"sc")
+            .write_all(
+                b"POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: 90\r\n\r\n{\"sc",
+            )
             .unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
     }
     assert_eq!(post(&server.http, "/v1/decide/fraud", transaction(0.9).as_bytes()).status, 200);
-    assert_eq!(server.metric("tollgate_decisions_total{policy=\"fraud\",version=\"2.1.0\",action=\"allow\"}"), 0);
+    assert_eq!(
+        server.metric(
+            "tollgate_decisions_total{policy=\"fraud\",version=\"2.1.0\",action=\"allow\"}"
+        ),
+        0
+    );
 }
 
 /// A policy that hangs has its deadline, and costs the others next to nothing.

@@ -8,7 +8,8 @@ use super::client::{Client, get, post};
 use super::running::{CHANGER, READER, Running, fraud, transaction};
 use crate::POLICY;
 
-const TOKENS: &str = "admin: { tokens: [{ env: READER, role: read }, { env: CHANGER, role: rollback }] }\n";
+const TOKENS: &str =
+    "admin: { tokens: [{ env: READER, role: read }, { env: CHANGER, role: rollback }] }\n";
 
 fn version(server: &Running) -> String {
     let response = post(&server.http, "/v1/decide/fraud", transaction(0.9).as_bytes());
@@ -68,7 +69,8 @@ fn tokens_say_who_may_read_and_who_may_change() {
         let headers: Vec<_> = bearer.iter().map(|it| ("authorization", it.as_str())).collect();
         Client::connect(&server.admin).send(method, path, &headers, b"").status
     };
-    for (path, method) in [("/metrics", "GET"), ("/admin/state", "GET"), ("/admin/reload", "POST")] {
+    for (path, method) in [("/metrics", "GET"), ("/admin/state", "GET"), ("/admin/reload", "POST")]
+    {
         let may_read = if method == "GET" { 200 } else { 403 };
         assert_eq!(ask(method, path, None), 401, "{path}");
         assert_eq!(ask(method, path, Some("a-token-to-read-wit")), 401, "{path}");
@@ -122,12 +124,18 @@ fn the_end_loses_no_request() {
     // A request whose body is still to come when the server is told to end.
     let body = transaction(0.9);
     let mut late = Client::connect(&server.http);
-    let head = format!("POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     late.write(head.as_bytes()).unwrap();
     late.write(&body.as_bytes()[..10]).unwrap();
     std::thread::sleep(Duration::from_millis(200));
     server.signal("TERM");
-    server.until(|| server.logged("told to end: requests under way are answered, and no more are taken").len() == 1);
+    server.until(|| {
+        server.logged("told to end: requests under way are answered, and no more are taken").len()
+            == 1
+    });
     let ready = get(&server.admin, "/ready");
     assert_eq!((ready.status, &ready.json()["status"]), (503, &"draining".into()));
     late.write(&body.as_bytes()[10..]).unwrap();
@@ -144,7 +152,9 @@ fn the_end_loses_no_request() {
 fn who_does_not_come_to_an_end_is_cut_off() {
     let mut server = Running::start(&format!("{POLICY}limits: {{ drain: 300ms }}\n"));
     let mut never = Client::connect(&server.http);
-    never.write(b"POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{").unwrap();
+    never
+        .write(b"POST /v1/decide/fraud HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{")
+        .unwrap();
     std::thread::sleep(Duration::from_millis(100));
     server.signal("INT");
     assert_eq!(server.ended().code(), Some(0));
@@ -157,11 +167,13 @@ fn a_unix_socket_is_made_and_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(fraud(), folder.path().join("fraud.yaml")).unwrap();
     let socket = folder.path().join("t.sock");
-    let config = "listen: { unix: t.sock }\nlog: { format: json }\npolicies: { fraud: fraud.yaml }\n";
+    let config =
+        "listen: { unix: t.sock }\nlog: { format: json }\npolicies: { fraud: fraud.yaml }\n";
     std::fs::write(folder.path().join("tollgate.yaml"), config).unwrap();
     // One of a server that was killed.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
-    let start = || super::running::command(folder.path()).stderr(std::process::Stdio::null()).spawn();
+    let start =
+        || super::running::command(folder.path()).stderr(std::process::Stdio::null()).spawn();
     let mut child = start().unwrap();
     let response = loop {
         let Ok(stream) = UnixStream::connect(&socket) else {
@@ -201,7 +213,8 @@ fn a_rollback_is_live_without_a_restart() {
     let pins = folder.path().join("pins.yaml").display().to_string();
     let documents = documents.display().to_string();
     let run = |arguments: &[&str]| {
-        let output = crate::common::tollgate(&[arguments, &["--by", "dana", "--reason", "a test"]].concat());
+        let output =
+            crate::common::tollgate(&[arguments, &["--by", "dana", "--reason", "a test"]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     for version in ["2.1.0", "2.2.0"] {

@@ -24,8 +24,7 @@ fn rows_are_decided_as_the_command_does() {
     ] {
         let text = std::fs::read_to_string(fixture(file)).unwrap();
         let mut client = Client::connect(&server.http);
-        let response =
-            client.send("POST", DECIDE, &[("content-type", media)], text.as_bytes());
+        let response = client.send("POST", DECIDE, &[("content-type", media)], text.as_bytes());
         assert_eq!((response.status, response.whole), (200, true));
         assert_eq!(response.text(), decided(&text, format), "{file}");
         // The connection is as good as before.
@@ -66,6 +65,20 @@ fn arrow_is_decided_and_checked_too() {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["action"].clone())
         .collect();
     assert_eq!(actions, ["allow", "block", "manual_review"]);
+    let takes = ("accept", "application/vnd.apache.arrow.stream");
+    let response = Client::connect(&server.http).send("POST", DECIDE, &[arrow, takes], &bytes);
+    assert_eq!(response.header("content-type"), Some(takes.1));
+    let mut reader =
+        arrow_ipc::reader::StreamReader::try_new(response.body.as_slice(), None).unwrap();
+    let answers = reader.next().unwrap().unwrap();
+    assert_eq!(answers.num_rows(), 3);
+    let actions = answers.column_by_name("action").unwrap();
+    let actions = actions.as_any().downcast_ref::<StringArray>().unwrap();
+    assert_eq!(actions.iter().flatten().collect::<Vec<_>>(), ["allow", "block", "manual_review"]);
+    assert!(reader.next().is_none());
+    let other = [arrow, ("accept", "text/html")];
+    let refused = Client::connect(&server.http).send("POST", DECIDE, &other, &bytes);
+    assert_eq!((refused.status, refused.problem().as_str()), (406, "not-acceptable"));
     let cut = Client::connect(&server.http).send("POST", DECIDE, &[arrow], &bytes[..40]);
     assert!(cut.status == 400 || !cut.whole, "{cut:?}");
 }
@@ -76,9 +89,8 @@ fn rows_of_a_check_come_to_one_report() {
     let server = Running::start(&format!("{POLICY}checks: {{ c: {{ model: '{signature}' }} }}\n"));
     let damaged = std::fs::read(fixture("frames/damaged.csv")).unwrap();
     let csv = ("content-type", "text/csv");
-    let send = |body: &[u8], path: &str| {
-        Client::connect(&server.http).send("POST", path, &[csv], body)
-    };
+    let send =
+        |body: &[u8], path: &str| Client::connect(&server.http).send("POST", path, &[csv], body);
     let response = send(&damaged, "/v1/check/c/rows");
     assert_eq!((response.status, &response.json()["verdict"]), (422, &"fail".into()));
     assert_eq!(response.json()["rows"]["count"], 60);
@@ -143,7 +155,8 @@ fn a_stream_of_rows_takes_no_memory() {
 
 #[test]
 fn a_reader_that_goes_frees_the_stream() {
-    let server = Running::start(&format!("{POLICY}limits: {{ streams: 1, body_timeout: 500ms }}\n"));
+    let server =
+        Running::start(&format!("{POLICY}limits: {{ streams: 1, body_timeout: 500ms }}\n"));
     let mut stream = TcpStream::connect(&server.http).unwrap();
     let head = format!("POST {DECIDE} HTTP/1.1\r\nhost: a\r\ncontent-type: {}\r\n", LINES.1);
     stream.write_all(format!("{head}content-length: 100000000\r\n\r\n").as_bytes()).unwrap();

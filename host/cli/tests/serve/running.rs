@@ -63,8 +63,7 @@ impl Running {
                 kept.lock().unwrap().push(line);
             }
         });
-        let mut running =
-            Self { child, folder, http: String::new(), admin: String::new(), log };
+        let mut running = Self { child, folder, http: String::new(), admin: String::new(), log };
         running.until(|| running.logged("listening").len() == 2);
         for line in running.logged("listening") {
             let address = line["address"].as_str().unwrap();

@@ -55,7 +55,8 @@ impl Signed {
         };
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-        let mut client = Client::of(StreamOwned::new(connection, TcpStream::connect(address).unwrap()));
+        let mut client =
+            Client::of(StreamOwned::new(connection, TcpStream::connect(address).unwrap()));
         let body = transaction(0.9);
         let head = format!(
             "POST /v1/decide/fraud HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",

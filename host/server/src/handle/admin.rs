@@ -99,7 +99,9 @@ fn all(service: &Service) -> Value {
     let state = service.judges.state();
     let judges = state.as_deref().unwrap_or_default().iter().map(|(kind, state)| {
         let standby = |standby: &Option<Standby>| {
-            standby.as_ref().map(|it| json!({ "version": it.version.to_string(), "ready": it.problem.is_none() }))
+            standby.as_ref().map(
+                |it| json!({ "version": it.version.to_string(), "ready": it.problem.is_none() }),
+            )
         };
         let live = state.live.as_ref().map(|live| {
             json!({

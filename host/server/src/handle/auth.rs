@@ -46,9 +46,11 @@ pub(crate) async fn auth(
         Ok(Decided { status, action, reason, id, json }) => {
             let mut response = reply::json(status, json);
             let headers = response.headers_mut();
-            for (name, text) in
-                [(ACTION, action.unwrap_or_else(|| "none".into())), (REASON, reason), (DECISION_ID, id)]
-            {
+            for (name, text) in [
+                (ACTION, action.unwrap_or_else(|| "none".into())),
+                (REASON, reason),
+                (DECISION_ID, id),
+            ] {
                 if let Ok(value) = HeaderValue::from_bytes(text.as_bytes()) {
                     headers.insert(name, value);
                 }
@@ -161,9 +163,8 @@ fn say_original(rule: &ForwardAuth, parts: &Parts, outside: &mut Outside) -> boo
     };
     let original = (one(METHOD), one(URI));
     let forwarded = (one("x-forwarded-method"), one("x-forwarded-uri"));
-    let is_said = |(method, uri): &(Option<String>, Option<String>)| {
-        method.is_some() || uri.is_some()
-    };
+    let is_said =
+        |(method, uri): &(Option<String>, Option<String>)| method.is_some() || uri.is_some();
     let (method, uri) = match rule.from {
         Some(OriginalIn::Original) => original,
         Some(OriginalIn::Forwarded) => forwarded,

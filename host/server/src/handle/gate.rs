@@ -29,12 +29,16 @@ pub(crate) async fn gate(
     let form = match media_type(&parts.headers).as_deref() {
         None | Some("application/json") => "facts.json",
         Some("application/yaml" | "application/x-yaml" | "text/yaml") => "facts.yaml",
-        Some(_) => return Err(Problem::new(MEDIA, "facts are `application/json` or `application/yaml`")),
+        Some(_) => {
+            return Err(Problem::new(MEDIA, "facts are `application/json` or `application/yaml`"));
+        }
     };
     let [as_of] = parameters(parts.uri.query(), ["as_of"])?;
     let as_of = match as_of {
         None => Instant::now(),
-        Some(text) => text.parse().map_err(|problem| Problem::new(BAD_REQUEST, format!("`as_of`: {problem}")))?,
+        Some(text) => text
+            .parse()
+            .map_err(|problem| Problem::new(BAD_REQUEST, format!("`as_of`: {problem}")))?,
     };
     let payload = service.bodies.read(&parts.headers, body).await?;
     let facts = payload.to_vec();
@@ -61,7 +65,8 @@ fn judged(
     facts: &[u8],
     as_of: Instant,
 ) -> Result<(Outcome, String), Problem> {
-    let source = Source::from_bytes(form, facts.to_vec()).map_err(|error| refused(&error.into()))?;
+    let source =
+        Source::from_bytes(form, facts.to_vec()).map_err(|error| refused(&error.into()))?;
     let mut evidence = Evidence::new();
     evidence.parse(&source, CANDIDATE).map_err(|error| refused(&error))?;
     let mut candidate = Model::default();

@@ -19,12 +19,15 @@ pub(crate) fn add<'n>(
     outside: &mut Outside,
 ) {
     for name in wanted {
-        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        // What is no text must not pass for what is not there.
+        let values = headers.get_all(name).iter();
+        let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let Some(first) = values.next() else { continue };
         match values.next() {
-            None => outside.header(name, first),
+            None => outside.header(name, &first),
             Some(second) => {
-                let rest = values.fold(format!("{first}, {second}"), |all, next| all + ", " + next);
+                let rest =
+                    values.fold(format!("{first}, {second}"), |all, next| all + ", " + &next);
                 outside.header(name, &rest);
             }
         }

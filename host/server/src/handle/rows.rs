@@ -1,7 +1,9 @@
 //! Rows: read, judged and answered batch by batch, in flat memory however many
 //! there are.
 
+mod arrow;
 mod feed;
+mod out;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,6 +26,7 @@ use tollgate_engine::types::Outcome;
 use tollgate_frames::{FrameError, Frames};
 
 use self::feed::Feed;
+use self::out::{ARROW, Form, Out};
 use super::decide::now;
 use super::outside::outside;
 use super::{check, reply};
@@ -32,9 +35,6 @@ use crate::judges::{ServedCheck, ServedPolicy};
 use crate::problem::{BAD_REQUEST, BUSY, INTERNAL, MEDIA, PLUGIN, Problem};
 use crate::query::{flag, parameters};
 use crate::service::Service;
-
-/// Bytes of answers that are sent at once.
-const CHUNK: usize = 64 << 10;
 
 /// Chunks that wait for the caller to take them.
 const AHEAD: usize = 4;
@@ -56,6 +56,7 @@ pub(crate) async fn decide(
     let format = format(&parts.headers)?;
     let [timed] = parameters(parts.uri.query(), ["time"])?;
     let time = flag("time", timed)?;
+    let form = Form::accepted(&parts.headers)?;
     let room = room(&service)?;
     let outside = outside(&policy.headers, &parts.headers);
     let feed = Feed::start(body, service.body_timeout());
@@ -63,8 +64,10 @@ pub(crate) async fn decide(
     let (answers, mut ready) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         let _room = room;
-        let out = Out { begun: Some(begun), answers, text: String::new(), is_lost: false };
-        all(&policy, format, feed, &outside, time, out);
+        let mut out = Out::new(begun, answers);
+        let wanted = Wanted { format, form, time };
+        let ended = all(&policy, feed, &outside, wanted, &mut out);
+        out.end(ended);
     });
     start.await.unwrap_or_else(|_| Err(Problem::new(INTERNAL, "the rows were not read")))?;
     let (mut sender, channel) = Channel::<Bytes, CutOff>::new(1);
@@ -78,97 +81,50 @@ pub(crate) async fn decide(
         sender.abort(CutOff);
     });
     let mut response = Response::new(Body::new(channel));
-    let form = HeaderValue::from_static("application/x-ndjson");
-    response.headers_mut().insert(CONTENT_TYPE, form);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.media()));
     Ok(response)
 }
 
-/// Where answers go. What is sent last is nothing: without it the response is
-/// cut off.
-struct Out {
-    begun: Option<oneshot::Sender<Result<(), Problem>>>,
-    answers: mpsc::Sender<Option<Bytes>>,
-    text: String,
-    is_lost: bool,
-}
-
-impl Out {
-    fn begin(&mut self, result: Result<(), Problem>) {
-        if let Some(begun) = self.begun.take() {
-            self.is_lost |= begun.send(result).is_err();
-        }
-    }
-
-    fn send(&mut self) {
-        if !self.text.is_empty() && !self.is_lost {
-            let text = std::mem::take(&mut self.text);
-            self.is_lost = self.answers.blocking_send(Some(text.into())).is_err();
-        }
-        self.text.clear();
-    }
-
-    /// Says in a last line why the others are not there.
-    fn fail(&mut self, problem: &Problem) {
-        self.text.push_str(&format!("{}\n", problem.to_json("")));
-        self.send();
-    }
-
-    fn end(&mut self) {
-        self.send();
-        if !self.is_lost {
-            // Whoever is gone needs no end.
-            let _ = self.answers.blocking_send(None);
-        }
-    }
+/// What rows are read as, and answers written as.
+struct Wanted {
+    format: RowFormat,
+    form: Form,
+    time: bool,
 }
 
 /// Decides on all rows.
 fn all(
     policy: &ServedPolicy,
-    format: RowFormat,
     feed: Feed,
     outside: &Outside,
-    time: bool,
-    mut out: Out,
-) {
+    wanted: Wanted,
+    out: &mut Out,
+) -> Result<(), Problem> {
     let decider = &policy.decider;
-    let opened = rows(format, Judged::Decided, feed);
-    let opened = opened.and_then(|rows| {
-        Cases::new(rows, decider.extractor(), outside).map_err(|error| bad(&error))
-    });
-    let mut cases = match opened {
-        Ok(cases) => cases,
-        Err(problem) => return out.begin(Err(problem)),
-    };
-    out.begin(Ok(()));
+    let rows = rows(wanted.format, Judged::Decided, feed)?;
+    let cases = Cases::new(rows, decider.extractor(), outside);
+    let mut cases = cases.map_err(|error| bad(&error))?;
+    out.begin(wanted.form, decider)?;
     let mut warm = decider.warm();
-    loop {
-        let rows = match cases.next_rows() {
-            Ok(Some(rows)) => rows,
-            Ok(None) => return out.end(),
-            Err(error) => return out.fail(&bad(&error)),
-        };
-        let at = time.then(now);
+    while let Some(rows) = cases.next_rows().map_err(|error| bad(&error))? {
+        let time = wanted.time.then(now);
         let decided = warm.decide_rows_with(&rows, &CallOptions::warm(), None, |answer| {
             policy.judged.record(answer, None);
-            answer.write_json(at.as_deref(), &mut out.text);
-            out.text.push('\n');
-            if out.text.len() >= CHUNK {
-                out.send();
-            }
+            out.add(answer, time.as_deref());
         });
-        out.send();
-        if let Err(error) = decided {
+        out.batch()?;
+        decided.map_err(|error| {
             tracing::warn!(
                 policy = %decider.document().name, fault = %error,
                 "the plugin failed again and again, and the rest of the rows have no answer"
             );
-            return out.fail(&Problem::new(PLUGIN, "the plugin failed again and again"));
-        }
-        if out.is_lost {
-            return;
+            Problem::new(PLUGIN, "the plugin failed again and again")
+        })?;
+        if out.is_lost() {
+            break;
         }
     }
+    Ok(())
 }
 
 /// `POST /v1/check/{name}/rows`
@@ -225,7 +181,7 @@ fn format(headers: &HeaderMap) -> Result<RowFormat, Problem> {
             Ok(RowFormat::Jsonl)
         }
         Some("text/csv") => Ok(RowFormat::Csv),
-        Some("application/vnd.apache.arrow.stream") => Ok(RowFormat::Arrow),
+        Some(ARROW) => Ok(RowFormat::Arrow),
         _ => Err(Problem::new(
             MEDIA,
             "rows are `application/x-ndjson`, `text/csv` or `application/vnd.apache.arrow.stream`",
