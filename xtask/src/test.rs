@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
-use crate::{attestation, ci, crosscheck, plugins, postgres, process, prometheus, redis};
+use crate::{
+    attestation, ci, crosscheck, envoy, nginx, plugins, postgres, process, prometheus, redis,
+};
 
 /// How the tests of one or more binaries came out.
 #[derive(Debug, Default, PartialEq)]
@@ -93,6 +95,18 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
                 cargo.env(prometheus::NAMED, folder);
             }
             Err(error) => println!("\ntests of Prometheus: not run: {error:#}"),
+        }
+        match envoy::program(places) {
+            Ok(program) => {
+                cargo.env(envoy::NAMED, program);
+            }
+            Err(error) => println!("\ntests of Envoy: not run: {error:#}"),
+        }
+        match nginx::program(places) {
+            Ok(program) => {
+                cargo.env(nginx::NAMED, program);
+            }
+            Err(error) => println!("\ntests of NGINX: not run: {error:#}"),
         }
     }
     process::announce("tests", &cargo);

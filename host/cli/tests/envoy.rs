@@ -7,10 +7,10 @@
 )]
 #![cfg(unix)]
 
-mod common;
 #[path = "serve/client.rs"]
 #[allow(dead_code, reason = "shared with the tests of the server")]
 mod client;
+mod common;
 mod envoy {
     mod authz;
     mod deploy;

@@ -202,7 +202,8 @@ impl Config {
                 .collect(),
             envoy: tree.get("envoy").map(|node| {
                 let (policies, checks) = (entries(&tree, "policies"), entries(&tree, "checks"));
-                let (policies, checks) = (policies.map(|(name, _)| name), checks.map(|(name, _)| name));
+                let (policies, checks) =
+                    (policies.map(|(name, _)| name), checks.map(|(name, _)| name));
                 envoy::read(node, source, policies, checks, &mut reader.mistakes)
             }),
             watch: tree.get("watch").and_then(Node::text).and_then(limits::time),
@@ -333,7 +334,11 @@ impl Reader<'_> {
         if listens != config.envoy.is_some() {
             let (place, message, help) = match &config.envoy {
                 Some(_) => ("/envoy", "no Envoy can ask", "add `listen: { grpc: 127.0.0.1:9001 }`"),
-                None => ("/listen", "nothing says what Envoy's requests are judged by", "add `envoy: { routes: [...] }`"),
+                None => (
+                    "/listen",
+                    "nothing says what Envoy's requests are judged by",
+                    "add `envoy: { routes: [...] }`",
+                ),
             };
             let span = tree.nearest(place).span();
             self.mistakes.push(Mistake::new(self.source, span, message).suggest(help));

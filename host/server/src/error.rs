@@ -101,7 +101,9 @@ pub enum ServerError {
         help: Option<String>,
     },
     /// The score of exchanges.
-    #[error("`{place}` gives the model's score as `{score}`, which policy `{policy}` does not read")]
+    #[error(
+        "`{place}` gives the model's score as `{score}`, which policy `{policy}` does not read"
+    )]
     Score {
         /// Where it is named.
         place: String,

@@ -93,11 +93,8 @@ pub(crate) const UNROUTED: Kind =
     kind("unrouted", "no route is for the path", StatusCode::FORBIDDEN);
 pub(crate) const ANSWER: Kind =
     kind("answer", "the model's answer cannot be decided on", StatusCode::BAD_GATEWAY);
-pub(crate) const PROXY: Kind = kind(
-    "proxy",
-    "the proxy does not pass on what is judged",
-    StatusCode::INTERNAL_SERVER_ERROR,
-);
+pub(crate) const PROXY: Kind =
+    kind("proxy", "the proxy does not pass on what is judged", StatusCode::INTERNAL_SERVER_ERROR);
 
 /// A problem with one request.
 #[derive(Debug, Clone)]

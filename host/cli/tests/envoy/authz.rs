@@ -55,10 +55,10 @@ fn requests_go_on_or_do_not_and_the_model_sees_those_alone_that_do() {
     assert!(finding["message"].as_str().unwrap().contains("amount"), "{finding}");
     assert!(!denied.text().contains("signature.json"), "{}", denied.text());
     let logged = front.logged(2);
-    assert_eq!((&logged["tollgate"]["verdict"], &logged["tollgate"]["why"]), (
-        &Value::from("deny"),
-        &Value::from("signature")
-    ));
+    assert_eq!(
+        (&logged["tollgate"]["verdict"], &logged["tollgate"]["why"]),
+        (&Value::from("deny"), &Value::from("signature"))
+    );
 
     let decided = send(&front, "/v2/models/a/infer", &[("x-score", "0.2")], b"{}");
     assert_eq!(decided.status, 200, "{decided:?}");

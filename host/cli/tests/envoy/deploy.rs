@@ -36,7 +36,9 @@ fn errors(schemas: &str, kind: &str, value: &Value) -> Vec<String> {
 fn documents(text: &str) -> Vec<Value> {
     let parts = text.split("\n---\n").map(|part| {
         let source = tollgate::source::Source::new("manifest.yaml", part);
-        tollgate::tree::Node::parse_yaml(&source, tollgate::tree::NonFinite::Refused).unwrap().to_json()
+        tollgate::tree::Node::parse_yaml(&source, tollgate::tree::NonFinite::Refused)
+            .unwrap()
+            .to_json()
     });
     parts.collect()
 }
@@ -80,7 +82,8 @@ fn tollgate_takes_its_own_configurations() {
     let root = common::root();
     let at = |name: &str| folder.path().join(name);
     std::fs::copy(root.join("policies/fraud.yaml"), at("fraud.yaml")).unwrap();
-    let signature = "{\"inputs\": \"[{\\\"type\\\": \\\"double\\\", \\\"name\\\": \\\"amount\\\"}]\"}";
+    let signature =
+        "{\"inputs\": \"[{\\\"type\\\": \\\"double\\\", \\\"name\\\": \\\"amount\\\"}]\"}";
     std::fs::write(at("model"), signature).unwrap();
     std::fs::copy(deploy("tollgate.yaml"), at("tollgate.yaml")).unwrap();
     let check = |file: &str| {

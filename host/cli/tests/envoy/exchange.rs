@@ -48,7 +48,10 @@ fn answers_go_back_or_do_not_by_the_score_in_them() {
     let logged = front.logged(3);
     assert_eq!(logged["tollgate"]["action"], "block", "{logged}");
     let reviewed = front.post("/invocations?scores=0.5", one.as_bytes());
-    assert_eq!((reviewed.status, reviewed.header("x-tollgate-action")), (403, Some("manual_review")));
+    assert_eq!(
+        (reviewed.status, reviewed.header("x-tollgate-action")),
+        (403, Some("manual_review"))
+    );
 
     // The strictest of all rows counts.
     for (scores, status, action) in [

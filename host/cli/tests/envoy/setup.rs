@@ -136,8 +136,7 @@ fn answer(stream: TcpStream, asked: &Asked) -> Option<()> {
         asked.lock().unwrap().push((head, body));
         let status = told("status").unwrap_or_else(|| "200".to_owned());
         let scores = told("scores").unwrap_or_else(|| "0.1".to_owned());
-        let answer =
-            told("answer").unwrap_or_else(|| format!("{{\"predictions\": [{scores}]}}"));
+        let answer = told("answer").unwrap_or_else(|| format!("{{\"predictions\": [{scores}]}}"));
         let extra = told("header").map(|it| format!("{it}\r\n")).unwrap_or_default();
         let response = format!(
             "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\n{extra}\
@@ -232,7 +231,10 @@ impl Front {
             .replace("port_value: 10000", &format!("port_value: {clients}"))
             .replace("port_value: 9902", &format!("port_value: {admin}"))
             .replace("port_value: 5001", &format!("port_value: {}", model.port))
-            .replace("port_value: 9001", &format!("port_value: {}", grpc.split(':').nth(1).unwrap()));
+            .replace(
+                "port_value: 9001",
+                &format!("port_value: {}", grpc.split(':').nth(1).unwrap()),
+            );
         std::fs::write(at("envoy.yaml"), change(config)).unwrap();
         let log = std::fs::File::create(at("envoy.log")).unwrap();
         let access = std::fs::File::create(at("access.log")).unwrap();

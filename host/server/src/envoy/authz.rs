@@ -66,7 +66,8 @@ fn whole(head: &Head, route: &EnvoyRoute, http: HttpRequest) -> Result<Vec<u8>, 
         // Without `pack_as_bytes` each byte that is no text became this one.
         // Where there is none, it is what was sent.
         false if http.body.contains('!') => {
-            let detail = "whether a `!` in the body was sent is not clear: set `pack_as_bytes: true`";
+            let detail =
+                "whether a `!` in the body was sent is not clear: set `pack_as_bytes: true`";
             return Err(Problem::new(PROXY, detail));
         }
         false => http.body.into_bytes(),

@@ -79,7 +79,9 @@ impl Head {
     /// here.
     pub(super) fn expect_json(&self) -> Result<(), Problem> {
         let headers = self.some([CONTENT_TYPE.as_str(), CONTENT_ENCODING.as_str()].into_iter());
-        if [CONTENT_TYPE, CONTENT_ENCODING].iter().any(|name| headers.get_all(name).iter().count() > 1)
+        if [CONTENT_TYPE, CONTENT_ENCODING]
+            .iter()
+            .any(|name| headers.get_all(name).iter().count() > 1)
         {
             return Err(Problem::new(MEDIA, "the form of the body is said twice"));
         }

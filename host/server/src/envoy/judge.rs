@@ -18,9 +18,7 @@ use crate::body::Payload;
 use crate::config::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute};
 use crate::handle::{check, decide};
 use crate::judges::ServedPolicy;
-use crate::problem::{
-    ANSWER, BAD_REQUEST, DEADLINE, Problem, ROWS, SIGNATURE,
-};
+use crate::problem::{ANSWER, BAD_REQUEST, DEADLINE, Problem, ROWS, SIGNATURE};
 use crate::service::Service;
 use crate::work::{GRACE, Tried};
 
@@ -187,13 +185,17 @@ impl Judge {
         let of_answer = answer.clone();
         let bytes = request.as_ref().len() + answer.as_ref().len();
         let read = self.service.work.run(&policy.pace, bytes, move |_| {
-            let cases = exchange.cases(request.as_ref(), of_answer.as_ref()).map_err(|error| undecidable(&error));
+            let cases = exchange
+                .cases(request.as_ref(), of_answer.as_ref())
+                .map_err(|error| undecidable(&error));
             Tried::Done(cases)
         });
         let cases = read.await.map_err(problem)?;
         let Decided { told, answers } = self.decide(&policy, rule, cases, outside, &id).await?;
         let body = match answers {
-            Some(answers) => with_member(answer.as_ref(), &member(&told, &answers)).map_err(problem)?,
+            Some(answers) => {
+                with_member(answer.as_ref(), &member(&told, &answers)).map_err(problem)?
+            }
             None => None,
         };
         Ok(Released { told, body })

@@ -54,10 +54,8 @@ pub(super) fn headers(form: Form, told: &Told) -> Vec<HeaderValueOption> {
 
 /// The headers of a denial.
 pub(super) fn of_denial(form: Form, denial: &Denial) -> Vec<HeaderValueOption> {
-    let mut all = vec![
-        header(form, "content-type", denial.media),
-        header(form, "cache-control", "no-store"),
-    ];
+    let mut all =
+        vec![header(form, "content-type", denial.media), header(form, "cache-control", "no-store")];
     if denial.again {
         all.push(header(form, "retry-after", "1"));
     }
@@ -97,7 +95,9 @@ fn metadata(mut fields: Vec<(&str, Kind)>, told: Option<&Told>) -> Struct {
 
 fn structure(fields: Vec<(&str, Kind)>) -> Struct {
     let fields = fields.into_iter();
-    Struct { fields: fields.map(|(name, kind)| (name.to_owned(), Value { kind: Some(kind) })).collect() }
+    Struct {
+        fields: fields.map(|(name, kind)| (name.to_owned(), Value { kind: Some(kind) })).collect(),
+    }
 }
 
 fn text(text: &str) -> Kind {

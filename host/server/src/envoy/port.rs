@@ -78,7 +78,11 @@ impl Port {
     }
 
     /// Lets in who comes over TCP, until `stop` is told.
-    pub(crate) async fn tcp(self: Arc<Self>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn tcp(
+        self: Arc<Self>,
+        listener: TcpListener,
+        mut stop: watch::Receiver<bool>,
+    ) {
         loop {
             let accepted = tokio::select! {
                 _ = stop.changed() => return,

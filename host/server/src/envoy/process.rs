@@ -242,6 +242,7 @@ fn can_be_judged(route: &EnvoyRoute, modes: Option<ProtocolConfiguration>) -> Re
 
 /// Whether an answer says of itself that it is none.
 fn is_error(head: &Head) -> bool {
-    let status = head.text(":status").and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
+    let status =
+        head.text(":status").and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
     status.is_some_and(|status| status.is_client_error() || status.is_server_error())
 }

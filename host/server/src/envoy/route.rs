@@ -23,7 +23,9 @@ impl Routes {
                 RoutePath::Exact(path) => {
                     exact.insert(path.clone(), Arc::new(route.clone()));
                 }
-                RoutePath::Prefix(prefix) => prefixes.push((prefix.clone(), Arc::new(route.clone()))),
+                RoutePath::Prefix(prefix) => {
+                    prefixes.push((prefix.clone(), Arc::new(route.clone())))
+                }
             }
         }
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
