@@ -38,4 +38,4 @@ pub use self::config::{
     TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
-pub use self::server::{Server, check, openapi};
+pub use self::server::{Engines, Server, check, openapi};
