@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tollgate::judge::{Checker, Decider, Gate, Registry};
 use tollgate::plugins::Plugins;
 use tollgate::text::visible;
@@ -65,7 +66,7 @@ pub(crate) struct Judges {
     config: Arc<Config>,
     metrics: Arc<Metrics>,
     /// None until all were tried once.
-    live: OnceLock<Lives>,
+    live: ArcSwapOption<Lives>,
     policies: Registry<Arc<ServedPolicy>>,
     checks: Registry<Arc<ServedCheck>>,
     gates: Registry<Arc<ServedGate>>,
@@ -77,7 +78,7 @@ impl Judges {
         Self {
             config,
             metrics,
-            live: OnceLock::new(),
+            live: ArcSwapOption::empty(),
             policies: Registry::default(),
             checks: Registry::default(),
             gates: Registry::default(),
@@ -86,7 +87,8 @@ impl Judges {
     }
 
     /// Loads all that is configured, and looks for changes from here on, where
-    /// it is said how often.
+    /// it is said how often. What was opened before answers until then, and is
+    /// closed.
     pub(crate) fn open(&self, plugins: &Plugins, watch: Option<Duration>) -> io::Result<()> {
         let open = |served| Live::open(plugins.clone(), Settings { served, ready: 0 });
         let Config { policies, checks, gates, .. } = &*self.config;
@@ -108,21 +110,26 @@ impl Judges {
                 all.iter().map(|live| live.watch(every)).collect::<io::Result<Vec<_>>>()?
             }
         };
-        // Nobody else opens them.
-        let _ = self.live.set(Lives { policies, checks, rows, gates, _watchers: watchers });
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let lives = Lives { policies, checks, rows, gates, _watchers: watchers };
+        if self.live.swap(Some(Arc::new(lives))).is_some() {
+            // The same versions in another engine are no news.
+            let state = self.state().unwrap_or_default().into_iter();
+            *told = state.map(|(kind, it)| ((kind, it.name), (it.swaps, it.refusals))).collect();
+        }
         Ok(())
     }
 
     /// Loads all of it again. What cannot be loaded leaves what is live.
     pub(crate) fn reload(&self) {
-        let Some(lives) = self.live.get() else { return };
+        let Some(lives) = self.live.load_full() else { return };
         for live in [&lives.policies, &lives.checks, &lives.rows, &lives.gates] {
             live.reload();
         }
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<Arc<ServedPolicy>> {
-        let serving = self.live.get()?.policies.serving(name)?;
+        let serving = self.live.load().as_ref()?.policies.serving(name)?;
         if let Some(known) = self.policies.get(name)
             && Arc::ptr_eq(&known.serving, &serving)
         {
@@ -143,7 +150,8 @@ impl Judges {
     }
 
     pub(crate) fn check(&self, name: &str) -> Option<Arc<ServedCheck>> {
-        let lives = self.live.get()?;
+        let lives = self.live.load();
+        let lives = lives.as_ref()?;
         let serving = [lives.checks.serving(name)?, lives.rows.serving(name)?];
         if let Some(known) = self.checks.get(name)
             && are_same(&known.serving, &serving)
@@ -163,7 +171,8 @@ impl Judges {
     }
 
     pub(crate) fn gate(&self, name: &str) -> Option<Arc<ServedGate>> {
-        let gates = &self.live.get()?.gates;
+        let lives = self.live.load();
+        let gates = &lives.as_ref()?.gates;
         let count = self.config.gates.get(name)?.len();
         let serving = (0..count).map(|place| gates.serving(&profile_name(name, place)));
         let serving = serving.collect::<Option<Vec<_>>>()?;
@@ -185,7 +194,7 @@ impl Judges {
 
     /// How all stand, in order; none until they were tried once.
     pub(crate) fn state(&self) -> Option<Vec<(Kind, State)>> {
-        let lives = self.live.get()?;
+        let lives = self.live.load_full()?;
         let of = |kind, live: &Live| live.state().into_iter().map(move |state| (kind, state));
         let checks = of(Kind::Check, &lives.checks).zip(lives.rows.state());
         // A check answers where both of its judges do.
@@ -220,7 +229,8 @@ impl Judges {
             let State { name, live, refused, swaps, refusals, .. } = state;
             let before = told.insert((kind, name.clone()), (swaps, refusals));
             let (before_swaps, before_refusals) = before.unwrap_or_default();
-            let (swapped, failed) = (swaps - before_swaps, refusals - before_refusals);
+            let swapped = swaps.saturating_sub(before_swaps);
+            let failed = refusals.saturating_sub(before_refusals);
             self.count(kind, &name, "live", swapped);
             self.count(kind, &name, "refused", failed);
             if let Some(live) = &live
@@ -233,7 +243,7 @@ impl Judges {
             if let Some(refused) = refused
                 && failed > 0
             {
-                let problem = one_line(&refused.error);
+                let problem = one_line(&*refused.error);
                 let kept = live.is_some();
                 tracing::error!(
                     kind = kind.name(), name, problem = %visible(&problem), kept, "not loaded"

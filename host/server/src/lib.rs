@@ -40,4 +40,4 @@ pub use self::config::{
     Log, OriginalIn, Role, RoutePath, SERVER_SCHEMA, TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
-pub use self::server::{Server, check, openapi};
+pub use self::server::{Engines, Server, check, openapi};

@@ -5,6 +5,7 @@ mod signals;
 
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,12 +38,21 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often documents and pins are looked at, where nobody says it.
 const WATCH: Duration = Duration::from_secs(2);
 
+/// The plugins of a server, in two engines.
+pub struct Engines {
+    /// One that configures each instance, so that the server is ready at once.
+    pub quick: Plugins,
+    /// One that freezes what is dear to configure, which takes seconds, and
+    /// answers several times as fast from then on.
+    pub frozen: Plugins,
+}
+
 /// A server that has taken its addresses and serves nobody yet.
 pub struct Server {
     runtime: Runtime,
     listeners: Listeners,
     service: Arc<Service>,
-    plugins: Plugins,
+    engines: Engines,
     tls: Option<Arc<Tls>>,
 }
 
@@ -132,7 +142,7 @@ impl Server {
     ///
     /// # Errors
     /// When one is taken already, or a certificate cannot be used.
-    pub fn bind(config: Config, plugins: Plugins) -> Result<Self, ServerError> {
+    pub fn bind(config: Config, engines: Engines) -> Result<Self, ServerError> {
         let tls = config.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
         #[cfg(unix)]
         // Each connection is a file; with fewer than that, fewer are taken.
@@ -144,7 +154,7 @@ impl Server {
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
         let service = Arc::new(service(config));
-        Ok(Self { runtime, listeners, service, plugins, tls })
+        Ok(Self { runtime, listeners, service, engines, tls })
     }
 
     /// Where it listens: what for, and the address.
@@ -159,8 +169,8 @@ impl Server {
     /// When nothing of what is configured can be served, or the system refuses
     /// what a server needs.
     pub fn run(self) -> Result<(), ServerError> {
-        let Self { runtime, listeners, service, plugins, tls } = self;
-        let ended = runtime.block_on(run(listeners, service, plugins, tls));
+        let Self { runtime, listeners, service, engines, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, engines, tls));
         // A plugin that hangs ends by its deadline, and nobody waits for it.
         runtime.shutdown_background();
         ended
@@ -170,7 +180,7 @@ impl Server {
 async fn run(
     listeners: Listeners,
     service: Arc<Service>,
-    plugins: Plugins,
+    Engines { quick, frozen }: Engines,
     tls: Option<Arc<Tls>>,
 ) -> Result<(), ServerError> {
     let mut signals = Signals::listen()?;
@@ -199,7 +209,7 @@ async fn run(
         listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
-    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&plugins, Some(watch)));
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&quick, Some(watch)));
     let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
@@ -217,6 +227,7 @@ async fn run(
                 }
                 names(&service)?;
                 tracing::info!(judges = ready, of = state.len(), "serving");
+                freeze(Arc::clone(&service), frozen.clone(), watch)?;
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
@@ -252,6 +263,16 @@ async fn run(
         () = signals.next_end() => tracing::warn!("told to end again: no more is waited for"),
     }
     let _ = stop_admin.send(true);
+    Ok(())
+}
+
+/// Opens all judges again, frozen, in a thread that nobody waits for.
+fn freeze(service: Arc<Service>, plugins: Plugins, watch: Duration) -> io::Result<()> {
+    let thread = thread::Builder::new().name("tollgate-freeze".to_owned());
+    thread.spawn(move || match service.judges.open(&plugins, Some(watch)) {
+        Ok(()) => tracing::info!("frozen judges are served"),
+        Err(error) => tracing::warn!(%error, "judges stay as they are, and configure each call"),
+    })?;
     Ok(())
 }
 

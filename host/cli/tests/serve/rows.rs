@@ -155,8 +155,7 @@ fn a_stream_of_rows_takes_no_memory() {
 
 #[test]
 fn a_reader_that_goes_frees_the_stream() {
-    let server =
-        Running::start(&format!("{POLICY}limits: {{ streams: 1, body_timeout: 500ms }}\n"));
+    let server = Running::start(&format!("{POLICY}limits: {{ streams: 1 }}\n"));
     let mut stream = TcpStream::connect(&server.http).unwrap();
     let head = format!("POST {DECIDE} HTTP/1.1\r\nhost: a\r\ncontent-type: {}\r\n", LINES.1);
     stream.write_all(format!("{head}content-length: 100000000\r\n\r\n").as_bytes()).unwrap();
