@@ -9,7 +9,7 @@ use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
 use crate::{
-    attestation, ci, crosscheck, parity, plugins, postgres, process, prometheus, redis,
+    attestation, ci, crosscheck, envoy, nginx, parity, plugins, postgres, process, prometheus, redis,
 };
 
 /// How the tests of one or more binaries came out.
@@ -95,6 +95,18 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
                 cargo.env(prometheus::NAMED, folder);
             }
             Err(error) => println!("\ntests of Prometheus: not run: {error:#}"),
+        }
+        match envoy::program(places) {
+            Ok(program) => {
+                cargo.env(envoy::NAMED, program);
+            }
+            Err(error) => println!("\ntests of Envoy: not run: {error:#}"),
+        }
+        match nginx::program(places) {
+            Ok(program) => {
+                cargo.env(nginx::NAMED, program);
+            }
+            Err(error) => println!("\ntests of NGINX: not run: {error:#}"),
         }
     }
     process::announce("tests", &cargo);

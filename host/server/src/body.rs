@@ -71,6 +71,15 @@ impl Bodies {
         Ok(Payload { bytes, _memory: memory })
     }
 
+    /// Holds a body that came whole.
+    pub(crate) fn hold(&self, body: Vec<u8>) -> Result<Payload, Problem> {
+        if body.len() > self.most {
+            return Err(self.too_large());
+        }
+        let memory = self.reserve(body.len())?;
+        Ok(Payload { bytes: body.into(), _memory: memory })
+    }
+
     async fn whole(
         &self,
         mut body: Body,

@@ -1,6 +1,7 @@
 //! What `tollgate.yaml` says.
 
 mod besides;
+mod envoy;
 mod limits;
 mod tokens;
 
@@ -20,6 +21,8 @@ use tollgate_live::settings::ScoredModel;
 use tollgate_live::{Origin, Served};
 
 pub use self::besides::{CountersConfig, RolloutConfig};
+pub(crate) use self::envoy::is_normal;
+pub use self::envoy::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute, RoutePath};
 pub use self::limits::Limits;
 pub use self::tokens::{Role, Tokens};
 
@@ -44,6 +47,8 @@ pub struct Config {
     pub gates: BTreeMap<String, Vec<Served>>,
     /// Policies that answer forward-auth requests, by name.
     pub auth: BTreeMap<String, ForwardAuth>,
+    /// What Envoy's requests are judged by.
+    pub envoy: Option<Envoy>,
     /// How often documents and pins are looked at; none for two seconds.
     pub watch: Option<Duration>,
     /// How much may be used up.
@@ -63,6 +68,10 @@ pub struct Listen {
     pub http: Option<SocketAddr>,
     /// The path of a Unix socket.
     pub unix: Option<PathBuf>,
+    /// The address of Envoy's services.
+    pub grpc: Option<SocketAddr>,
+    /// The path of a Unix socket for them.
+    pub grpc_unix: Option<PathBuf>,
     /// The address of metrics and of what changes the server.
     pub admin: Option<SocketAddr>,
 }
@@ -208,6 +217,12 @@ impl Config {
             auth: entries(&tree, "auth")
                 .filter_map(|(name, node)| Some((name.to_owned(), reader.auth(node, &policies)?)))
                 .collect(),
+            envoy: tree.get("envoy").map(|node| {
+                let (policies, checks) = (entries(&tree, "policies"), entries(&tree, "checks"));
+                let (policies, checks) =
+                    (policies.map(|(name, _)| name), checks.map(|(name, _)| name));
+                envoy::read(node, source, policies, checks, &mut reader.mistakes)
+            }),
             watch: tree.get("watch").and_then(Node::text).and_then(limits::time),
             limits: Limits::read(tree.get("limits"), source, &mut reader.mistakes),
             tls: tree.get("tls").and_then(|node| {
@@ -254,9 +269,9 @@ impl Reader<'_> {
             }
             address
         };
-        let (http, admin) = (address("http"), address("admin"));
-        let unix = listen.and_then(|listen| self.path(listen.get("unix")?));
-        Listen { http, unix, admin }
+        let (http, grpc, admin) = (address("http"), address("grpc"), address("admin"));
+        let socket = |key: &str| listen.and_then(|listen| self.path(listen.get(key)?));
+        Listen { http, unix: socket("unix"), grpc, grpc_unix: socket("grpc_unix"), admin }
     }
 
     fn rollout(&self, node: &Node) -> Option<RolloutConfig> {
@@ -340,6 +355,19 @@ impl Reader<'_> {
                     .suggest("name documents under `policies`, `checks` or `gates`"),
             );
         }
+        let listens = config.listen.grpc.is_some() || config.listen.grpc_unix.is_some();
+        if listens != config.envoy.is_some() {
+            let (place, message, help) = match &config.envoy {
+                Some(_) => ("/envoy", "no Envoy can ask", "add `listen: { grpc: 127.0.0.1:9001 }`"),
+                None => (
+                    "/listen",
+                    "nothing says what Envoy's requests are judged by",
+                    "add `envoy: { routes: [...] }`",
+                ),
+            };
+            let span = tree.nearest(place).span();
+            self.mistakes.push(Mistake::new(self.source, span, message).suggest(help));
+        }
         let Some(admin) = config.listen.admin else { return };
         let span = tree.nearest("/listen/admin").span();
         if config.listen.http == Some(admin) && admin.port() != 0 {
@@ -362,7 +390,10 @@ fn texts(node: &Node, key: &str) -> Vec<String> {
     items.iter().filter_map(Node::text).map(str::to_owned).collect()
 }
 
-fn entries<'n>(tree: &'n Node, key: &str) -> impl Iterator<Item = (&'n str, &'n Node)> {
+fn entries<'n>(
+    tree: &'n Node,
+    key: &str,
+) -> impl Iterator<Item = (&'n str, &'n Node)> + Clone + use<'n> {
     let entries = tree.get(key).and_then(Node::entries).unwrap_or_default();
     entries.iter().map(|entry| (entry.key.as_str(), &entry.value))
 }

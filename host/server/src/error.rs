@@ -90,13 +90,28 @@ pub enum ServerError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The actions of a forward-auth policy.
-    #[error("`auth: {auth}` names action `{action}`, which policy `{policy}` does not have")]
+    /// The actions that let requests through.
+    #[error("`{place}` names action `{action}`, which policy `{policy}` does not have")]
     Action {
-        /// The name under `auth`.
-        auth: String,
+        /// Where it is named.
+        place: String,
         /// The action.
         action: String,
+        /// The policy.
+        policy: String,
+        /// What would be right.
+        #[help]
+        help: Option<String>,
+    },
+    /// The score of exchanges.
+    #[error(
+        "`{place}` gives the model's score as `{score}`, which policy `{policy}` does not read"
+    )]
+    Score {
+        /// Where it is named.
+        place: String,
+        /// The name.
+        score: String,
         /// The policy.
         policy: String,
         /// What would be right.

@@ -7,7 +7,7 @@ pub(crate) mod console;
 pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
-mod outside;
+pub(crate) mod outside;
 mod reply;
 pub(crate) mod rollback;
 pub(crate) mod rows;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tollgate::judge::{Checker, Decider, Gate, Registry};
 use tollgate::plugins::Plugins;
 use tollgate::text::visible;
@@ -73,6 +74,8 @@ struct Lives {
     /// The checks again, for rows.
     rows: Live,
     gates: Live,
+    /// Where guardrails' plugins are.
+    plugins: Plugins,
     _watchers: Vec<Watcher>,
 }
 
@@ -84,7 +87,7 @@ pub(crate) struct Judges {
     config: Arc<Config>,
     metrics: Arc<Metrics>,
     /// None until all were tried once.
-    live: OnceLock<Lives>,
+    live: ArcSwapOption<Lives>,
     policies: Registry<Arc<ServedPolicy>>,
     checks: Registry<Arc<ServedCheck>>,
     gates: Registry<Arc<ServedGate>>,
@@ -92,18 +95,16 @@ pub(crate) struct Judges {
     countings: OnceLock<BTreeMap<String, Arc<Counting>>>,
     /// By policy, the last rollout: it goes on while its versions are the same.
     rollings: Mutex<BTreeMap<String, Arc<Rolling>>>,
-    plugins: Plugins,
 }
 
 impl Judges {
-    pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>, plugins: Plugins) -> Self {
+    pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>) -> Self {
         Self {
             countings: OnceLock::new(),
             rollings: Mutex::default(),
-            plugins,
             config,
             metrics,
-            live: OnceLock::new(),
+            live: ArcSwapOption::empty(),
             policies: Registry::default(),
             checks: Registry::default(),
             gates: Registry::default(),
@@ -112,9 +113,10 @@ impl Judges {
     }
 
     /// Loads all that is configured, and looks for changes from here on, where
-    /// it is said how often.
-    pub(crate) fn open(&self, watch: Option<Duration>) -> io::Result<()> {
-        let open = |served| Live::open(self.plugins.clone(), Settings { served, ready: 0 });
+    /// it is said how often. What was opened before answers until then, and is
+    /// closed.
+    pub(crate) fn open(&self, plugins: &Plugins, watch: Option<Duration>) -> io::Result<()> {
+        let open = |served| Live::open(plugins.clone(), Settings { served, ready: 0 });
         let Config { policies, checks, gates, rollouts, .. } = &*self.config;
         let candidates = rollouts.iter().map(|(name, rollout)| {
             let mut candidate = Served::policy(&rollout.candidate);
@@ -140,23 +142,30 @@ impl Judges {
                 all.iter().map(|live| live.watch(every)).collect::<io::Result<Vec<_>>>()?
             }
         };
-        // Nobody else opens them.
-        let _ =
-            self.live.set(Lives { policies, candidates, checks, rows, gates, _watchers: watchers });
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let plugins = plugins.clone();
+        let lives =
+            Lives { policies, candidates, checks, rows, gates, plugins, _watchers: watchers };
+        if self.live.swap(Some(Arc::new(lives))).is_some() {
+            // The same versions in another engine are no news.
+            let state = self.state().unwrap_or_default().into_iter();
+            *told = state.map(|(kind, it)| ((kind, it.name), (it.swaps, it.refusals))).collect();
+        }
         Ok(())
     }
 
     /// Loads all of it again. What cannot be loaded leaves what is live.
     pub(crate) fn reload(&self) {
-        let Some(lives) = self.live.get() else { return };
-        let Lives { policies, candidates, checks, rows, gates, .. } = lives;
+        let Some(lives) = self.live.load_full() else { return };
+        let Lives { policies, candidates, checks, rows, gates, .. } = &*lives;
         for live in [policies, candidates, checks, rows, gates] {
             live.reload();
         }
     }
 
     pub(crate) fn policy(&self, name: &str) -> Option<Arc<ServedPolicy>> {
-        let lives = self.live.get()?;
+        let lives = self.live.load();
+        let lives = lives.as_ref()?;
         let serving = lives.policies.serving(name)?;
         let candidate = lives.candidates.serving(name);
         if let Some(known) = self.policies.get(name)
@@ -172,7 +181,7 @@ impl Judges {
             headers.sort();
             headers.dedup();
         }
-        let rolling = self.rolling(name, &decider, candidate.as_deref());
+        let rolling = self.rolling(&lives.plugins, name, &decider, candidate.as_deref());
         let counting = self.countings.get().and_then(|all| all.get(name).cloned());
         let judged = JudgedPolicy::new(&self.metrics, name, &decider);
         let pace = Pace::default();
@@ -207,6 +216,7 @@ impl Judges {
     /// The rollout of a policy, which goes on while both versions are the same.
     fn rolling(
         &self,
+        plugins: &Plugins,
         name: &str,
         champion: &Decider,
         candidate: Option<&Serving>,
@@ -217,8 +227,7 @@ impl Judges {
         if let Some(rolling) = rollings.get(name).filter(|it| it.is_of(champion, candidate)) {
             return Some(Arc::clone(rolling));
         }
-        let opened =
-            Rolling::open(name, rollout, &self.plugins, champion, candidate, &self.metrics);
+        let opened = Rolling::open(name, rollout, plugins, champion, candidate, &self.metrics);
         match opened {
             Ok(rolling) => {
                 let rolling = Arc::new(rolling);
@@ -246,7 +255,8 @@ impl Judges {
     }
 
     pub(crate) fn check(&self, name: &str) -> Option<Arc<ServedCheck>> {
-        let lives = self.live.get()?;
+        let lives = self.live.load();
+        let lives = lives.as_ref()?;
         let serving = [lives.checks.serving(name)?, lives.rows.serving(name)?];
         if let Some(known) = self.checks.get(name)
             && are_same(&known.serving, &serving)
@@ -266,7 +276,8 @@ impl Judges {
     }
 
     pub(crate) fn gate(&self, name: &str) -> Option<Arc<ServedGate>> {
-        let gates = &self.live.get()?.gates;
+        let lives = self.live.load();
+        let gates = &lives.as_ref()?.gates;
         let count = self.config.gates.get(name)?.len();
         let serving = (0..count).map(|place| gates.serving(&profile_name(name, place)));
         let serving = serving.collect::<Option<Vec<_>>>()?;
@@ -288,7 +299,7 @@ impl Judges {
 
     /// How all stand, in order; none until they were tried once.
     pub(crate) fn state(&self) -> Option<Vec<(Kind, State)>> {
-        let lives = self.live.get()?;
+        let lives = self.live.load_full()?;
         let of = |kind, live: &Live| live.state().into_iter().map(move |state| (kind, state));
         let checks = of(Kind::Check, &lives.checks).zip(lives.rows.state());
         // A check answers where both of its judges do.
@@ -324,7 +335,8 @@ impl Judges {
             let State { name, live, refused, swaps, refusals, .. } = state;
             let before = told.insert((kind, name.clone()), (swaps, refusals));
             let (before_swaps, before_refusals) = before.unwrap_or_default();
-            let (swapped, failed) = (swaps - before_swaps, refusals - before_refusals);
+            let swapped = swaps.saturating_sub(before_swaps);
+            let failed = refusals.saturating_sub(before_refusals);
             self.count(kind, &name, "live", swapped);
             self.count(kind, &name, "refused", failed);
             if let Some(live) = &live

@@ -5,6 +5,7 @@
 //! | `config` | what `tollgate.yaml` says |
 //! | `server` | from a configuration to the end of the process |
 //! | `door` | connections: limits, TLS, how they are shown out |
+//! | `envoy` | Envoy's ext_authz and ext_proc, over gRPC |
 //! | `answer` | from a request to its response |
 //! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
 //! | `handle` | what each route does |
@@ -21,6 +22,7 @@ mod body;
 mod config;
 mod counting;
 mod door;
+mod envoy;
 mod error;
 mod handle;
 mod hour;
@@ -39,8 +41,8 @@ mod tls;
 mod work;
 
 pub use self::config::{
-    Check, Config, CountersConfig, ForwardAuth, Level, Limits, Listen, Log, OriginalIn, Role,
-    RolloutConfig, SERVER_SCHEMA, TlsFiles, Tokens,
+    Check, Config, CountersConfig, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level,
+    Limits, Listen, Log, OriginalIn, Role, RolloutConfig, RoutePath, SERVER_SCHEMA, TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
-pub use self::server::{Server, check, openapi};
+pub use self::server::{Engines, Server, check, openapi};

@@ -20,7 +20,7 @@ pub(crate) struct Kind {
 }
 
 /// The kinds that there are, each with its one status.
-pub(crate) const KINDS: [Kind; 17] = [
+pub(crate) const KINDS: [Kind; 22] = [
     BAD_REQUEST,
     UNAUTHORIZED,
     FORBIDDEN,
@@ -38,6 +38,11 @@ pub(crate) const KINDS: [Kind; 17] = [
     BUSY,
     NOT_LOADED,
     DEADLINE,
+    SIGNATURE,
+    ROWS,
+    UNROUTED,
+    ANSWER,
+    PROXY,
 ];
 
 const fn kind(name: &'static str, title: &'static str, status: StatusCode) -> Kind {
@@ -80,6 +85,19 @@ pub(crate) const NOT_LOADED: Kind =
     kind("not-loaded", "the document is not loaded", StatusCode::SERVICE_UNAVAILABLE);
 pub(crate) const DEADLINE: Kind =
     kind("deadline", "the deadline has passed", StatusCode::GATEWAY_TIMEOUT);
+pub(crate) const SIGNATURE: Kind = kind(
+    "signature",
+    "the payload does not honour the model's signature",
+    StatusCode::UNPROCESSABLE_ENTITY,
+);
+pub(crate) const ROWS: Kind =
+    kind("rows", "the rows cannot be decided on", StatusCode::UNPROCESSABLE_ENTITY);
+pub(crate) const UNROUTED: Kind =
+    kind("unrouted", "no route is for the path", StatusCode::FORBIDDEN);
+pub(crate) const ANSWER: Kind =
+    kind("answer", "the model's answer cannot be decided on", StatusCode::BAD_GATEWAY);
+pub(crate) const PROXY: Kind =
+    kind("proxy", "the proxy does not pass on what is judged", StatusCode::INTERNAL_SERVER_ERROR);
 
 /// A problem with one request.
 #[derive(Debug, Clone)]

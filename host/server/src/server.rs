@@ -5,6 +5,7 @@ mod signals;
 
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,8 +19,9 @@ use tollgate::text::visible;
 use self::listeners::Listeners;
 use self::signals::{Signal, Signals};
 use crate::answer::App;
-use crate::config::Config;
+use crate::config::{Config, DecideOn};
 use crate::door::Door;
+use crate::envoy;
 use crate::error::ServerError;
 use crate::judges::Judges;
 use crate::metrics::Metrics;
@@ -36,11 +38,21 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often documents and pins are looked at, where nobody says it.
 const WATCH: Duration = Duration::from_secs(2);
 
+/// The plugins of a server, in two engines.
+pub struct Engines {
+    /// One that configures each instance, so that the server is ready at once.
+    pub quick: Plugins,
+    /// One that freezes what is dear to configure, which takes seconds, and
+    /// answers several times as fast from then on.
+    pub frozen: Plugins,
+}
+
 /// A server that has taken its addresses and serves nobody yet.
 pub struct Server {
     runtime: Runtime,
     listeners: Listeners,
     service: Arc<Service>,
+    engines: Engines,
     tls: Option<Arc<Tls>>,
 }
 
@@ -56,38 +68,74 @@ pub fn openapi() -> String {
 /// What of it could not be served.
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config, plugins.clone());
+    let service = service(config);
     service.judges.open(None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
         return Err(ServerError::Some(unloaded));
     }
-    actions(&service)
+    names(&service)
 }
 
-fn service(config: Config, plugins: Plugins) -> Service {
+fn service(config: Config) -> Service {
     let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
-    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics), plugins);
+    let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
     Service::new(config, judges, metrics, Bytes::from(openapi()))
 }
 
-/// Whether forward-auth policies have the actions that are named for them.
-fn actions(service: &Service) -> Result<(), ServerError> {
+/// Whether policies have the actions, and read the scores, that are named for
+/// them.
+fn names(service: &Service) -> Result<(), ServerError> {
     for (auth, rule) in &service.config.auth {
-        let Some(policy) = service.judges.policy(&rule.policy) else { continue };
-        let known = &policy.decider.policy().surface().actions;
         let named = rule.allow.iter().chain(&rule.unauthorized);
-        if let Some(action) = named.clone().find(|action| !known.contains(action)) {
-            return Err(ServerError::Action {
-                auth: auth.clone(),
-                action: action.clone(),
-                policy: rule.policy.clone(),
-                help: suggestion(action, known.iter().map(String::as_str)),
-            });
+        actions(service, &format!("auth: {auth}"), &rule.policy, named)?;
+    }
+    for route in service.config.envoy.iter().flat_map(|envoy| &envoy.routes) {
+        let Some(rule) = &route.decide else { continue };
+        let place = format!("envoy: {}", route.at.text());
+        actions(service, &place, &rule.policy, rule.allow.iter())?;
+        if let DecideOn::Exchange { score, .. } = &rule.on {
+            reads(service, place, &rule.policy, score)?;
         }
     }
     Ok(())
+}
+
+fn actions<'a>(
+    service: &Service,
+    place: &str,
+    name: &str,
+    mut named: impl Iterator<Item = &'a String>,
+) -> Result<(), ServerError> {
+    let Some(policy) = service.judges.policy(name) else { return Ok(()) };
+    let known = &policy.decider.policy().surface().actions;
+    match named.find(|action| !known.contains(action)) {
+        None => Ok(()),
+        Some(action) => Err(ServerError::Action {
+            place: place.to_owned(),
+            action: action.clone(),
+            policy: name.to_owned(),
+            help: suggestion(action, known.iter().map(String::as_str)),
+        }),
+    }
+}
+
+/// Whether a policy reads a member of this name.
+fn reads(service: &Service, place: String, name: &str, score: &str) -> Result<(), ServerError> {
+    let Some(policy) = service.judges.policy(name) else { return Ok(()) };
+    let document = policy.decider.document();
+    let inputs = policy.decider.policy().surface().inputs.iter().map(|input| input.name.as_str());
+    // One that is mapped to a place is found there, whatever its name.
+    let is_read = |input: &str| match document.input(input).and_then(|it| it.pointer.as_ref()) {
+        Some(pointer) => pointer.to_string() == format!("/{score}"),
+        None => input == score,
+    };
+    if inputs.clone().any(is_read) {
+        return Ok(());
+    }
+    let help = suggestion(score, inputs);
+    Err(ServerError::Score { place, score: score.to_owned(), policy: name.to_owned(), help })
 }
 
 impl Server {
@@ -95,7 +143,7 @@ impl Server {
     ///
     /// # Errors
     /// When one is taken already, or a certificate cannot be used.
-    pub fn bind(config: Config, plugins: Plugins) -> Result<Self, ServerError> {
+    pub fn bind(config: Config, engines: Engines) -> Result<Self, ServerError> {
         let tls = config.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
         #[cfg(unix)]
         // Each connection is a file; with fewer than that, fewer are taken.
@@ -107,7 +155,7 @@ impl Server {
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
         let service = Arc::new(service(config));
-        Ok(Self { runtime, listeners, service, tls })
+        Ok(Self { runtime, listeners, service, engines, tls })
     }
 
     /// Where it listens: what for, and the address.
@@ -122,8 +170,8 @@ impl Server {
     /// When nothing of what is configured can be served, or the system refuses
     /// what a server needs.
     pub fn run(self) -> Result<(), ServerError> {
-        let Self { runtime, listeners, service, tls } = self;
-        let ended = runtime.block_on(run(listeners, service, tls));
+        let Self { runtime, listeners, service, engines, tls } = self;
+        let ended = runtime.block_on(run(listeners, service, engines, tls));
         // A plugin that hangs ends by its deadline, and nobody waits for it.
         runtime.shutdown_background();
         ended
@@ -133,6 +181,7 @@ impl Server {
 async fn run(
     listeners: Listeners,
     service: Arc<Service>,
+    Engines { quick, frozen }: Engines,
     tls: Option<Arc<Tls>>,
 ) -> Result<(), ServerError> {
     let mut signals = Signals::listen()?;
@@ -154,11 +203,15 @@ async fn run(
         &limits,
         Arc::clone(metrics),
     );
-    let _socket = listeners.open(door(tls.clone()), door(None), admin, &stopping, &stopping_admin);
+    let envoy = service.config.envoy.as_ref();
+    let envoy =
+        envoy.map(|rules| envoy::Port::new(Arc::clone(&service), rules, Arc::clone(&connections)));
+    let _sockets =
+        listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;
-    let opened = tokio::task::spawn_blocking(move || loader.judges.open(Some(watch)));
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&quick, Some(watch)));
     let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
@@ -176,8 +229,9 @@ async fn run(
                 if ready == 0 {
                     return Err(ServerError::Nothing(service.judges.unloaded()));
                 }
-                actions(&service)?;
+                names(&service)?;
                 tracing::info!(judges = ready, of = state.len(), "serving");
+                freeze(Arc::clone(&service), frozen.clone(), watch)?;
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
@@ -222,6 +276,15 @@ async fn run(
 
 /// How often it is looked whether the guardrails of a rollout are due.
 const GUARD: Duration = Duration::from_secs(1);
+/// Opens all judges again, frozen, in a thread that nobody waits for.
+fn freeze(service: Arc<Service>, plugins: Plugins, watch: Duration) -> io::Result<()> {
+    let thread = thread::Builder::new().name("tollgate-freeze".to_owned());
+    thread.spawn(move || match service.judges.open(&plugins, Some(watch)) {
+        Ok(()) => tracing::info!("frozen judges are served"),
+        Err(error) => tracing::warn!(%error, "judges stay as they are, and configure each call"),
+    })?;
+    Ok(())
+}
 
 /// Connections of the admin address: a scraper, probes and a few people.
 const ADMIN_CONNECTIONS: usize = 64;

@@ -32,7 +32,7 @@ const SLOW_FOR: u32 = 100;
 
 /// What a call takes past its deadline at most, on a machine that is busy: a
 /// step of the engine's clock and the rendering of what it came to.
-const GRACE: Duration = Duration::from_secs(1);
+pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// How a judge has done lately.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use clap::Args;
 use miette::{Result, miette};
 use tollgate::judge::Opened;
 use tollgate_engine::{Engine, Limits};
-use tollgate_server::{Config, Level, Log, Server};
+use tollgate_server::{Config, Engines, Level, Log, Server};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::arguments::{Format, Shared};
@@ -35,6 +35,8 @@ A configuration names more, each by the name that it is asked for:
   checks:   { churn: { model: models/churn } }  # POST /v1/check/churn
   gates:    { offline: gates/offline.yaml }     # POST /v1/gate/offline
   auth:     { shop: { policy: fraud, allow: [allow] } }  # GET /auth/shop
+With `listen: { grpc: 127.0.0.1:9001 }` an Envoy asks by ext_authz or ext_proc:
+  envoy:    { routes: [{ path: /invocations, check: churn }] }
 All keys, limits, TLS and tokens: policies/server.schema.json. All routes: GET
 /openapi.json.
 
@@ -67,9 +69,8 @@ pub(crate) struct Serve {
 }
 
 /// What one call may take to be configured, in operations, until it is worth
-/// freezing: some ten milliseconds. That compiles the plugin anew, once, and the
-/// server is not ready before.
-const DEAR: u64 = 20_000_000;
+/// freezing: some microseconds, which is what a decision takes.
+const DEAR: u64 = 10_000;
 
 /// Instances beyond those of workers and streams: calls that are made at once,
 /// one a thread, and those that are ready.
@@ -84,9 +85,8 @@ fn serve(arguments: &Serve) -> Result<Exit> {
     let limits = read.as_ref().map(|config| config.limits).unwrap_or_default();
     let instances = limits.concurrency + limits.streams + BESIDE;
     let instances = u32::try_from(instances).unwrap_or(u32::MAX);
-    let builder =
-        Engine::builder().limits(Limits { instances, ..Limits::default() }).bake_above(DEAR);
-    let plugins = super::plugins_in(&arguments.shared, builder)?;
+    let builder = Engine::builder().limits(Limits { instances, ..Limits::default() });
+    let plugins = super::plugins_in(&arguments.shared, builder.clone())?;
     let (config, alone) = match (read, &arguments.policy) {
         (Some(config), _) => (config, None),
         (None, Some(path)) => {
@@ -101,7 +101,8 @@ fn serve(arguments: &Serve) -> Result<Exit> {
         return Ok(Exit::Passed);
     }
     log(config.log);
-    let server = Server::bind(config, plugins)?;
+    let frozen = super::plugins_in(&arguments.shared, builder.bake_above(DEAR))?;
+    let server = Server::bind(config, Engines { quick: plugins, frozen })?;
     for (port, address) in server.addresses() {
         let address = visible(&address);
         tracing::info!(port, %address, "listening");

@@ -20,8 +20,8 @@ use crate::problem::{NOT_FOUND, Problem};
 use crate::service::Service;
 
 /// What a policy may read of the original request, wherever a proxy said it.
-const METHOD: &str = "x-original-method";
-const URI: &str = "x-original-uri";
+pub(crate) const METHOD: &str = "x-original-method";
+pub(crate) const URI: &str = "x-original-uri";
 
 const ACTION: HeaderName = HeaderName::from_static("x-tollgate-action");
 const REASON: HeaderName = HeaderName::from_static("x-tollgate-reason");

@@ -35,7 +35,8 @@ pub(crate) async fn check(
     Ok(reply::json(reply::of_verdict(passes), json))
 }
 
-fn judged(
+/// Checks one payload, counts it, and gives whether it passes with its report.
+pub(crate) fn judged(
     check: &ServedCheck,
     name: &str,
     payload: &[u8],

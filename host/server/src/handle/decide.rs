@@ -68,7 +68,7 @@ fn status(answer: &Answer<'_>) -> StatusCode {
 }
 
 /// Decides on one request, counts it, and gives what `shown` makes of it.
-pub(super) fn judged<T>(
+pub(crate) fn judged<T>(
     policy: &ServedPolicy,
     payload: &[u8],
     outside: &Outside,

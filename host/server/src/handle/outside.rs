@@ -6,14 +6,14 @@ use tollgate::input::Outside;
 /// The headers that a policy reads. One that is given several times is the
 /// list of its values, as RFC 9110 has it: a policy that wants one number gets
 /// no decision, and nobody chooses which of two counts.
-pub(super) fn outside(wanted: &[String], headers: &HeaderMap) -> Outside {
+pub(crate) fn outside(wanted: &[String], headers: &HeaderMap) -> Outside {
     let mut outside = Outside::default();
     add(wanted.iter().map(String::as_str), headers, &mut outside);
     outside
 }
 
 /// Adds these headers, as [`outside`] does.
-pub(super) fn add<'n>(
+pub(crate) fn add<'n>(
     wanted: impl Iterator<Item = &'n str>,
     headers: &HeaderMap,
     outside: &mut Outside,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::Listen;
 use crate::door::Door;
+use crate::envoy;
 use crate::error::ServerError;
 
 /// Connections that the system keeps until they are taken.
@@ -20,9 +21,12 @@ const BACKLOG: u32 = 4096;
 /// What is listened on.
 pub(super) struct Listeners {
     http: Option<TcpListener>,
+    grpc: Option<TcpListener>,
     admin: Option<TcpListener>,
     #[cfg(unix)]
     unix: Option<Socket>,
+    #[cfg(unix)]
+    grpc_unix: Option<Socket>,
 }
 
 /// A Unix socket, whose file goes with it.
@@ -46,9 +50,12 @@ impl Listeners {
     pub(super) async fn bind(listen: &Listen) -> Result<Self, ServerError> {
         Ok(Self {
             http: listen.http.map(tcp).transpose()?,
+            grpc: listen.grpc.map(tcp).transpose()?,
             admin: listen.admin.map(tcp).transpose()?,
             #[cfg(unix)]
             unix: listen.unix.as_deref().map(unix).transpose()?,
+            #[cfg(unix)]
+            grpc_unix: listen.grpc_unix.as_deref().map(unix).transpose()?,
         })
     }
 
@@ -59,11 +66,19 @@ impl Listeners {
         let scheme = if tls { "https" } else { "http" };
         let http = of(&self.http).map(|address| ("requests", format!("{scheme}://{address}")));
         let admin = of(&self.admin).map(|address| ("admin", format!("http://{address}")));
+        let grpc = of(&self.grpc).map(|address| ("envoy", format!("http://{address}")));
         #[cfg(unix)]
-        let unix = self.unix.as_ref().map(|socket| socket.file.0.display().to_string());
+        let (unix, grpc_unix) = {
+            let path = |socket: &Option<Socket>| {
+                socket.as_ref().map(|socket| format!("unix:{}", socket.file.0.display()))
+            };
+            (path(&self.unix), path(&self.grpc_unix))
+        };
         #[cfg(not(unix))]
-        let unix = None::<String>;
-        http.into_iter().chain(unix.map(|path| ("requests", format!("unix:{path}")))).chain(admin)
+        let (unix, grpc_unix) = (None::<String>, None::<String>);
+        let unix = unix.map(|path| ("requests", path));
+        let grpc_unix = grpc_unix.map(|path| ("envoy", path));
+        http.into_iter().chain(unix).chain(grpc).chain(grpc_unix).chain(admin)
     }
 
     /// Lets people in. `stop` closes the ways of requests, `stop_admin` that of
@@ -72,12 +87,23 @@ impl Listeners {
         self,
         http: Arc<Door>,
         plain: Arc<Door>,
+        envoy: Option<Arc<envoy::Port>>,
         admin: Arc<Door>,
         stop: &watch::Receiver<bool>,
         stop_admin: &watch::Receiver<bool>,
-    ) -> Option<SocketFile> {
+    ) -> Vec<SocketFile> {
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "there are no sockets"))]
+        let mut files = Vec::new();
         if let Some(listener) = self.http {
             tokio::spawn(http.tcp(listener, stop.clone()));
+        }
+        if let (Some(listener), Some(envoy)) = (self.grpc, envoy.clone()) {
+            tokio::spawn(envoy.tcp(listener, stop.clone()));
+        }
+        #[cfg(unix)]
+        if let (Some(Socket { listener, file }), Some(envoy)) = (self.grpc_unix, envoy) {
+            tokio::spawn(envoy.unix(listener, stop.clone()));
+            files.push(file);
         }
         if let Some(listener) = self.admin {
             tokio::spawn(admin.tcp(listener, stop_admin.clone()));
@@ -85,9 +111,9 @@ impl Listeners {
         #[cfg(unix)]
         if let Some(Socket { listener, file }) = self.unix {
             tokio::spawn(plain.unix(listener, stop.clone()));
-            return Some(file);
+            files.push(file);
         }
-        None
+        files
     }
 }
 

@@ -1,0 +1,20 @@
+//! `tollgate serve`, asked by a real Envoy in front of a model's server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed expectation is a failed test"
+)]
+#![cfg(unix)]
+
+#[path = "serve/client.rs"]
+#[allow(dead_code, reason = "shared with the tests of the server")]
+mod client;
+mod common;
+mod envoy {
+    mod authz;
+    mod deploy;
+    mod exchange;
+    mod nginx;
+    pub(crate) mod setup;
+}

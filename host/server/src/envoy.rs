@@ -1,0 +1,25 @@
+//! Envoy in front of a model's server: `ext_authz` decides on requests,
+//! `ext_proc` on requests and their answers.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `port` | the connections of Envoys |
+//! | `authz`, `process` | Envoy's two services, each a translation |
+//! | `judge` | what both ask for |
+//! | `route` | which route a request takes |
+//! | `head`, `told`, `message`, `reply` | requests, verdicts, and their forms on the wire |
+//!
+//! Whatever is not understood, is not whole, or comes when it should not is
+//! denied.
+
+mod authz;
+mod head;
+mod judge;
+mod message;
+mod port;
+mod process;
+mod reply;
+mod route;
+mod told;
+
+pub(crate) use self::port::Port;
