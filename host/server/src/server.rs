@@ -69,7 +69,7 @@ pub fn openapi() -> String {
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
     let service = service(config);
-    service.judges.open(None)?;
+    service.judges.open(plugins, None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {

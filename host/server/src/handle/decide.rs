@@ -86,15 +86,14 @@ pub(crate) fn judged<T>(
     let rolled = rolling.map(|rolling| (rolling, rolling.arm(payload)));
     let decider = rolled.as_ref().map_or(&policy.decider, |(_, (_, decider))| *decider);
     let answer = decider.decide_with(payload, &outside, &attempt.options, Some(&mut stats));
-    match answer.decision().err() {
-        Some(NoDecision::Call(CallError::Fault(fault))) => match &fault.cause {
+    if let Err(NoDecision::Call(CallError::Fault(fault))) = answer.decision() {
+        match &fault.cause {
             Cause::Deadline(_) | Cause::Busy(_) if attempt.again => return Tried::Unfinished,
             Cause::Busy(_) => {
                 return Tried::Done(Err(Problem::new(BUSY, "no instance came free in time")));
             }
             _ => told(policy, fault),
-        },
-        _ => {}
+        }
     }
     let shown = shown(&answer);
     let took = start.elapsed();
