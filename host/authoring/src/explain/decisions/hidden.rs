@@ -21,9 +21,9 @@ pub(super) fn boundaries(
         for part in axis.valid.iter().filter_map(|part| axis.parts.get(*part)) {
             let Some((first, others)) = part.values.split_first() else { continue };
             'cases: for case in drawn {
-                let middle = asker.ask(&with(case, at, first))?.action;
+                let middle = asker.ask(&with(case, at, first))?;
                 for other in others {
-                    if asker.ask(&with(case, at, other))?.action != middle {
+                    if !asker.ask(&with(case, at, other))?.is_as(&middle) {
                         found.extend(between(asker, case, at, first, other)?);
                         break 'cases;
                     }
@@ -47,14 +47,14 @@ fn between(
     let is_whole = matches!(case.get(at), Some(Value::Integer(_)));
     let value = |number: f64| if is_whole { whole(number) } else { Value::Number(number) };
     let (mut low, mut high) = (one.min(other), one.max(other));
-    let below = asker.ask(&with(case, at, &value(low)))?.action;
+    let below = asker.ask(&with(case, at, &value(low)))?;
     for _ in 0..HALVED {
         let middle = f64::midpoint(low, high);
         let middle = if is_whole { middle.floor() } else { middle };
         if middle <= low || middle >= high {
             break;
         }
-        match asker.ask(&with(case, at, &value(middle)))?.action == below {
+        match asker.ask(&with(case, at, &value(middle)))?.is_as(&below) {
             true => low = middle,
             false => high = middle,
         }
