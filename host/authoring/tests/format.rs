@@ -48,7 +48,6 @@ h:
       - one
     e:
       # tollgate-fmt-ignore
-
       -    [left,   alone]
       - [not, left]
     f: # tollgate-fmt-ignore

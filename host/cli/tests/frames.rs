@@ -332,8 +332,8 @@ fn a_stream_without_its_end_does_not_pass() {
     assert_eq!(check(&path("whole.arrows"), &[]).status.code(), Some(0));
     let twice = whole.repeat(2);
     for (bytes, says) in [
-        (&whole[..ends[0]], "no end-of-stream mark"),
-        (&whole[..ends[1]], "no end-of-stream mark"),
+        (&whole[..ends[0]], "cut off between two batches"),
+        (&whole[..ends[1]], "cut off between two batches"),
         (&twice, "more follows behind"),
     ] {
         let cut = path("cut.arrows");
@@ -359,7 +359,9 @@ fn a_quote_that_is_never_closed_does_not_pass() {
     let cut = format!("{header}{row}{row}c1,2.5,30,1,true,2026-01-31,\"D\n{row}");
     fs::write(path("cut.csv"), &cut).unwrap();
     fs::write(path("whole.csv"), cut.replace("\"D\n", "\"D\"\n")).unwrap();
-    fs::write(path("scores.csv"), "score,outcome\n0.2,0\n0.8,\"1\n").unwrap();
+    let columns = "score,amount,country,merchant_age_days,transactions_last_hour,outcome";
+    let scores = format!("{columns}\n0.2,5,DE,400,1,0\n0.8,5,DE,400,1,\"1\n");
+    fs::write(path("scores.csv"), scores).unwrap();
     assert_eq!(check(&path("whole.csv"), &[]).status.code(), Some(0));
     let file = |name: &str| path(name).display().to_string();
     let (cut, scores) = (file("cut.csv"), file("scores.csv"));

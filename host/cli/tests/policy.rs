@@ -139,7 +139,7 @@ fn what_is_passed_over_is_told() {
         assert!((told + &noted).contains("nothing"));
     }
     let (_, told, _) = run(&["lint", &at("documents"), &at("nothing"), "--format", "json"]);
-    assert!(told.contains(r#""empty":["#), "{told}");
+    assert!(told.contains(r#""empty": ["#), "{told}");
 }
 
 /// A rule is supplied when its plugin rests a finding on a fact.

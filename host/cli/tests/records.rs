@@ -355,8 +355,9 @@ fn a_run_that_fails_is_recorded_and_replays_to_the_same_error() {
         .map(|slice| json!({ "name": format!("auc{{group=g{slice}}}"), "value": 0.5 }))
         .collect();
     fs::write(at("facts.json"), json!({ "facts": facts }).to_string()).unwrap();
-    let rule = r#"{ metric: auc, comparison: ">=", threshold: 0.8, for_each: group }, "#;
-    let rules = rule.repeat(500);
+    let rule = r#"metric: auc, comparison: ">=", threshold: 0.8, for_each: group"#;
+    let rules: Vec<String> = (0..500).map(|id| format!("{{ id: r{id}, {rule} }}")).collect();
+    let rules = rules.join(", ");
     let rest = "version: 1.0.0\nplugin: metric-gate@^0.1\nowner: o\n";
     let profile = format!("name: much\n{rest}settings: {{ rules: [{rules}] }}\n");
     fs::write(at("much.yaml"), profile).unwrap();

@@ -91,13 +91,13 @@ fn a_table_that_the_run_logged_is_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let rule = json!({
-        "metric": "accuracy", "comparison": ">=", "threshold": 0.7, "for_each": "size",
+        "metric": "accuracy", "comparison": ">=", "threshold": 0.7, "for_each": "half",
         "expect": ["large", "small"],
     });
     let source = |file: &str| {
         json!([{
             "scored": { "mlflow": file }, "prediction": "prediction", "outcome": "target",
-            "score": "score", "groups": ["size"], "metrics": ["accuracy", "auc"],
+            "score": "score", "groups": [{ "half": "size" }], "metrics": ["accuracy", "auc"],
         }])
     };
     let profile = |name: &str, file: &str| {

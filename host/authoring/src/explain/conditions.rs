@@ -25,6 +25,8 @@ pub(super) struct Conditions {
     /// What no table of single inputs can say, as it is written: it compares
     /// inputs with each other, or asks something else of a text.
     pub(super) computed: BTreeSet<String>,
+    /// The inputs of these.
+    pub(super) compared: BTreeSet<String>,
     /// Whether a condition computes with one number, and changes at others than
     /// those that it holds.
     pub(super) derives: bool,
@@ -145,6 +147,7 @@ impl Conditions {
                     self.derives = true;
                 } else if self.computed.len() < TAKEN {
                     self.computed.insert(words.to_owned());
+                    self.compared.extend(used.iter().map(|input| (*input).to_owned()));
                 }
                 let numbers: Vec<f64> = tokens
                     .iter()

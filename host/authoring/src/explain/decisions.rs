@@ -13,27 +13,29 @@
 //! 8. Combinations with one action become rows, as few as are found.
 
 mod ask;
+mod classes;
 mod cover;
+mod held;
 mod hidden;
+mod shown;
+mod texts;
 mod words;
 
 use serde::Serialize;
 use tollgate::judge::{Decider, JudgeError};
 use tollgate_engine::types::{Kind, Value};
 
-use self::ask::{Answer, Asker, Draw};
+use self::ask::{Asker, Draw};
+use self::classes::{bounded, classes, size};
 use self::cover::{Cover, Grid};
-use self::words::{condition, extent_of};
+use self::held::{HELD, doubt, filled, refuting};
+use self::words::condition;
 use super::conditions::Conditions;
 use super::part::Part;
 use super::points::Mentioned;
 
 /// So many cases are drawn to tell parts apart, and to hold the table against.
 const DRAWN: usize = 256;
-/// So many drawn cases the table is held against.
-const HELD: usize = 4000;
-/// So many cases of each combination are drawn where conditions compute.
-const WITHIN: usize = 48;
 /// So many combinations are decided at most.
 const CELLS: usize = 4096;
 /// So many parts of an input are told apart at most.
@@ -167,7 +169,7 @@ impl Decisions {
         let mut drawn: Vec<Vec<Value>> = (0..DRAWN).map(|_| draw.case(&axes)).collect();
         drawn.extend(decided.iter().cloned());
         for _ in 0..ROUNDS {
-            let found = hidden::boundaries(&mut asker, &axes, &drawn)?;
+            let found = hidden::boundaries(&mut asker, &axes, &drawn, &conditions.compared)?;
             if found.is_empty() {
                 break;
             }
@@ -178,7 +180,7 @@ impl Decisions {
         let mut rounds = 0;
         let mut by_reasons = true;
         let (mut grid, held, refuted) = loop {
-            classes(&mut asker, &mut axes, &drawn, by_reasons)?;
+            classes(&mut asker, &mut axes, &drawn, by_reasons, &conditions.compared)?;
             let is_large = size(&axes).is_none_or(|size| size > CELLS)
                 || axes.iter().any(|axis| axis.classes.len() > CLASSES);
             if by_reasons && is_large {
@@ -189,7 +191,9 @@ impl Decisions {
             let grid = filled(&mut asker, &axes)?;
             let refuting = refuting(&mut asker, &axes, &grid, &held, &mut draw)?;
             rounds += 1;
-            if refuting.is_empty() || rounds == ROUNDS || !held.is_empty() {
+            // What hangs on several inputs no more cases tell apart.
+            let is_last = rounds == ROUNDS || !conditions.computed.is_empty();
+            if refuting.is_empty() || is_last || !held.is_empty() {
                 break (grid, held, refuting.len());
             }
             drawn.extend(refuting);
@@ -230,7 +234,7 @@ impl Decisions {
             .map(|axis| Considered {
                 input: axis.name.clone(),
                 matters: axis.classes.len() > 1,
-                in_any_letters: axis.classes.len() > 1 && words::minds_letters(axis) == Some(false),
+                in_any_letters: axis.classes.len() > 1 && texts::minds_letters(axis) == Some(false),
             })
             .collect();
         told.asked = asker.asked;
@@ -308,153 +312,6 @@ fn with(case: &[Value], at: usize, value: &Value) -> Vec<Value> {
         place.clone_from(value);
     }
     case
-}
-
-/// Tells the parts of every input apart by what they make of drawn cases: the
-/// action, and the reasons as well where those are asked for.
-fn classes(
-    asker: &mut Asker,
-    axes: &mut [Axis],
-    drawn: &[Vec<Value>],
-    by_reasons: bool,
-) -> Result<(), JudgeError> {
-    for (at, axis) in axes.iter_mut().enumerate() {
-        let mut known: Vec<(Vec<Answer>, Vec<usize>)> = Vec::new();
-        for part in &axis.valid {
-            let value = axis.parts.get(*part).and_then(|part| part.values.first());
-            let Some(value) = value else { continue };
-            let mut made = Vec::with_capacity(drawn.len());
-            for case in drawn {
-                let mut answer = asker.ask(&with(case, at, value))?;
-                answer.refusal = None;
-                if !by_reasons {
-                    answer.reasons.clear();
-                }
-                made.push(answer);
-            }
-            let is_ordered = matches!(axis.kind, Kind::Number | Kind::Integer);
-            let same = match is_ordered {
-                true => known.last_mut().filter(|(other, _)| *other == made),
-                false => known.iter_mut().find(|(other, _)| *other == made),
-            };
-            match same {
-                Some((_, class)) => class.push(*part),
-                None => known.push((made, vec![*part])),
-            }
-        }
-        axis.classes = known.into_iter().map(|(_, class)| class).collect();
-    }
-    Ok(())
-}
-
-/// How many combinations there are.
-fn size(axes: &[Axis]) -> Option<usize> {
-    axes.iter().try_fold(1_usize, |size, axis| size.checked_mul(axis.classes.len()))
-}
-
-/// Keeps the table in bounds: inputs are held at one part, from the last on,
-/// and that is told. Says which.
-fn bounded(axes: &mut [Axis], notes: &mut Vec<String>) -> Vec<usize> {
-    let mut held = Vec::new();
-    while let Some((at, axis)) = axes
-        .iter()
-        .enumerate()
-        .rfind(|(_, axis)| axis.classes.len() > CLASSES)
-        .map(|(at, _)| at)
-        .or_else(|| {
-            let is_in_bounds = size(axes).is_some_and(|size| size <= CELLS);
-            let last = axes.iter().rposition(|axis| axis.classes.len() > 1);
-            last.filter(|_| !is_in_bounds)
-        })
-        .and_then(|at| Some((at, axes.get_mut(at)?)))
-    {
-        axis.classes.truncate(1);
-        let kept = axis.classes.first().cloned().unwrap_or_default();
-        let is = extent_of(axis, &kept);
-        notes.push(format!(
-            "the table is cut: it holds for `{}` {is} only, as there would be more than {CELLS} \
-             combinations",
-            axis.name
-        ));
-        held.push(at);
-    }
-    held
-}
-
-/// Decides every combination of classes.
-fn filled(asker: &mut Asker, axes: &[Axis]) -> Result<Grid, JudgeError> {
-    let mut grid = Grid::new(axes.iter().map(|axis| axis.classes.len().max(1)).collect());
-    for cell in 0..grid.len() {
-        let case: Vec<Value> = axes
-            .iter()
-            .zip(grid.classes(cell))
-            .map(|(axis, class)| {
-                let part = axis.classes.get(class).and_then(|class| class.first());
-                let values = part.and_then(|part| axis.parts.get(*part)).map(|part| &part.values);
-                values.and_then(|values| values.first()).cloned().unwrap_or(Value::Null)
-            })
-            .collect();
-        let answer = asker.ask(&case)?;
-        grid.fill(answer);
-    }
-    Ok(grid)
-}
-
-/// Drawn cases that come out otherwise than the table says.
-fn refuting(
-    asker: &mut Asker,
-    axes: &[Axis],
-    grid: &Grid,
-    held: &[usize],
-    draw: &mut Draw,
-) -> Result<Vec<Vec<Value>>, JudgeError> {
-    let mut refuting = Vec::new();
-    for (case, parts) in placed(axes, held, draw) {
-        let answer = asker.ask(&case)?;
-        let is_told = |told: &Answer| {
-            (told.action == answer.action || told.others.contains(&answer.action))
-                && told.reasons.iter().all(|reason| answer.reasons.contains(reason))
-        };
-        if !grid.answer(&classes_of(axes, &parts)).is_some_and(is_told) {
-            refuting.push(case);
-        }
-    }
-    Ok(refuting)
-}
-
-/// Cases to hold a table against, and the part of each of their values.
-fn placed(axes: &[Axis], held: &[usize], draw: &mut Draw) -> Vec<(Vec<Value>, Vec<usize>)> {
-    (0..HELD).map(|_| draw.placed(axes, held)).collect()
-}
-
-fn classes_of(axes: &[Axis], parts: &[usize]) -> Vec<usize> {
-    axes.iter().zip(parts).map(|(axis, part)| axis.class_of(*part)).collect()
-}
-
-/// Asks more cases of every combination: where they come out otherwise, it hangs
-/// on something that is no value of one input.
-fn doubt(
-    asker: &mut Asker,
-    axes: &[Axis],
-    grid: &mut Grid,
-    held: &[usize],
-    draw: &mut Draw,
-) -> Result<(), JudgeError> {
-    let mut cases = Vec::with_capacity(grid.len() * WITHIN + HELD);
-    for cell in 0..grid.len() {
-        cases.extend((0..WITHIN).map(|_| (draw.within(axes, grid.classes(cell)), cell)));
-    }
-    for (case, parts) in placed(axes, held, draw) {
-        let cell = grid.cell(&classes_of(axes, &parts));
-        cases.push((case, cell));
-    }
-    for (case, cell) in cases {
-        let answer = asker.ask(&case)?;
-        if let Some(told) = grid.answer_mut(cell) {
-            told.take(&answer);
-        }
-    }
-    Ok(())
 }
 
 fn rows(

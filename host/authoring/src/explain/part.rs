@@ -9,6 +9,9 @@ pub(super) struct Part {
     /// What of it is asked; never empty.
     pub(super) values: Vec<Value>,
     pub(super) extent: Extent,
+    /// Of texts, how the conditions on them come out, as one; empty where there
+    /// are none.
+    pub(super) holds: String,
 }
 
 /// What a part covers.
@@ -20,11 +23,11 @@ pub(super) enum Extent {
     Between(Option<f64>, Option<f64>),
     /// A text, a boolean, or nothing.
     Value(Value),
-    /// What differs from a text of the settings in the case of letters and the
-    /// space around it alone, and of which a condition holds.
-    Like { text: String, holds: String },
-    /// Texts of a form that no setting names, and of which a condition holds.
-    Other { form: Form, holds: String },
+    /// What differs from this text of the settings in the case of letters and
+    /// the space around it alone.
+    Like(String),
+    /// Texts of a form that no setting names.
+    Other(Form),
 }
 
 /// What a text looks like.
@@ -50,5 +53,5 @@ impl Form {
 }
 
 pub(super) fn part(value: Value) -> Part {
-    Part { values: vec![value.clone()], extent: Extent::Value(value) }
+    Part { values: vec![value.clone()], extent: Extent::Value(value), holds: String::new() }
 }

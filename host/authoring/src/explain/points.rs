@@ -132,12 +132,14 @@ impl Mentioned {
                 }
             }
             if !values.is_empty() {
-                parts.push(Part { values, extent: Extent::Between(before, end) });
+                let extent = Extent::Between(before, end);
+                parts.push(Part { values, extent, holds: String::new() });
             }
             if let Some(end) = end
                 && let Some(at) = value(end).filter(|at| number_of(at) == Some(end))
             {
-                parts.push(Part { values: vec![at], extent: Extent::At(end) });
+                let extent = Extent::At(end);
+                parts.push(Part { values: vec![at], extent, holds: String::new() });
             }
             before = end;
         }

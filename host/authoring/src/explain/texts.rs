@@ -25,29 +25,28 @@ const MADE: usize = 600;
 /// The parts by the texts of the settings, and by what conditions ask of this
 /// input.
 pub(super) fn parts(named: &BTreeSet<String>, tests: &[&Test]) -> Vec<Part> {
-    let mut parts: Vec<Part> = named.iter().map(|text| part(Value::Text(text.clone()))).collect();
+    let own = |text: &String| Part { holds: held(tests, text), ..part(Value::Text(text.clone())) };
+    let mut parts: Vec<Part> = named.iter().map(own).collect();
     for text in named {
         for other in likes(text).into_iter().filter(|other| !named.contains(other)) {
-            let extent = Extent::Like { text: text.clone(), holds: held(tests, &other) };
-            add(&mut parts, extent, other);
+            add(&mut parts, Extent::Like(text.clone()), held(tests, &other), other);
         }
     }
     for other in made(tests) {
         let is_like = |text: &String| text.trim().eq_ignore_ascii_case(other.trim());
         if !named.iter().any(is_like) {
-            let extent = Extent::Other { form: Form::of(&other), holds: held(tests, &other) };
-            add(&mut parts, extent, other);
+            add(&mut parts, Extent::Other(Form::of(&other)), held(tests, &other), other);
         }
     }
     parts
 }
 
-fn add(parts: &mut Vec<Part>, extent: Extent, text: String) {
+fn add(parts: &mut Vec<Part>, extent: Extent, holds: String, text: String) {
     let value = Value::Text(text);
-    match parts.iter_mut().find(|part| part.extent == extent) {
+    match parts.iter_mut().find(|part| part.extent == extent && part.holds == holds) {
         Some(part) if part.values.len() < ASKED => part.values.push(value),
         Some(_) => {}
-        None => parts.push(Part { values: vec![value], extent }),
+        None => parts.push(Part { values: vec![value], extent, holds }),
     }
 }
 

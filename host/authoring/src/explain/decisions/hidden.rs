@@ -1,6 +1,8 @@
 //! Numbers that a policy changes its mind at, and that its settings do not hold:
 //! the 4.5 of `n * 2.0 > 9.0`.
 
+use std::collections::BTreeSet;
+
 use tollgate::judge::JudgeError;
 use tollgate_engine::types::Value;
 
@@ -15,9 +17,12 @@ pub(super) fn boundaries(
     asker: &mut Asker,
     axes: &[Axis],
     drawn: &[Vec<Value>],
+    compared: &BTreeSet<String>,
 ) -> Result<Vec<f64>, JudgeError> {
     let mut found = Vec::new();
-    for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| axis.is_ordered()) {
+    // What is compared with another input changes at another number each time.
+    let is_asked = |axis: &Axis| axis.is_ordered() && !compared.contains(&axis.name);
+    for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| is_asked(axis)) {
         for part in axis.valid.iter().filter_map(|part| axis.parts.get(*part)) {
             let Some((first, others)) = part.values.split_first() else { continue };
             'cases: for case in drawn {

@@ -2,6 +2,8 @@
 
 use tollgate_engine::types::Value;
 
+use super::shown::shown;
+use super::texts::listed;
 use super::{Axis, Without};
 use crate::explain::part::{Extent, Part};
 
@@ -67,78 +69,6 @@ fn ends(least: Option<&Extent>, most: Option<&Extent>) -> String {
     }
 }
 
-/// `NG, PK`, or `not NG, PK`. What no list of texts says is told as the
-/// condition that it is: `others where country.startsWith("N")`.
-fn listed(axis: &Axis, parts: &[usize]) -> String {
-    let rest: Vec<usize> = axis.valid.iter().filter(|it| !parts.contains(it)).copied().collect();
-    let extent = |part: &usize| axis.parts.get(*part).map(|part| &part.extent);
-    let is_other = |part: &usize| matches!(extent(part), Some(Extent::Other { .. }));
-    if parts.iter().any(is_other) && !rest.iter().any(is_other) {
-        let rest = told(axis, &rest);
-        return if rest.is_empty() { "anything".to_owned() } else { format!("not {rest}") };
-    }
-    told(axis, parts)
-}
-
-/// Each of these parts.
-fn told(axis: &Axis, parts: &[usize]) -> String {
-    let minds = minds_letters(axis) == Some(true);
-    let extents: Vec<&Extent> =
-        parts.iter().filter_map(|part| Some(&axis.parts.get(*part)?.extent)).collect();
-    let mut told: Vec<String> = Vec::new();
-    for extent in &extents {
-        let words = match extent {
-            Extent::Value(Value::Text(text)) if minds && is_whole(axis, text, &extents) => {
-                format!("{text} in any letters")
-            }
-            Extent::Value(value) => shown(value),
-            // Told with the text itself.
-            Extent::Like { text, .. } if is_whole(axis, text, &extents) => continue,
-            Extent::Like { text, holds } if holds.is_empty() => format!("{text} in other letters"),
-            Extent::Like { text, holds } => format!("{text} in other letters where {holds}"),
-            Extent::Other { holds, .. } if holds.is_empty() => "others".to_owned(),
-            Extent::Other { holds, .. } => format!("others where {holds}"),
-            Extent::At(_) | Extent::Between(..) => continue,
-        };
-        if !told.contains(&words) {
-            told.push(words);
-        }
-    }
-    told.join(", ")
-}
-
-/// Whether a text is here in whatever letters, where it can be in several.
-fn is_whole(axis: &Axis, text: &str, extents: &[&Extent]) -> bool {
-    let valid = axis.valid.iter().filter_map(|part| Some(&axis.parts.get(*part)?.extent));
-    let is_like = |it: &&Extent| matches!(it, Extent::Like { text: other, .. } if other == text);
-    let own = Extent::Value(Value::Text(text.to_owned()));
-    let mut likes = valid.filter(is_like).peekable();
-    likes.peek().is_some() && likes.all(|like| extents.contains(&like)) && extents.contains(&&own)
-}
-
-/// Whether the case of letters, and white space around a text, make a
-/// difference; nothing where no text was found for which they could.
-pub(super) fn minds_letters(axis: &Axis) -> Option<bool> {
-    let class = |part: usize| axis.classes.iter().position(|class| class.contains(&part));
-    let pairs = axis.valid.iter().filter_map(|part| {
-        let Extent::Like { text, .. } = &axis.parts.get(*part)?.extent else { return None };
-        let own = Extent::Value(Value::Text(text.clone()));
-        let own = axis.parts.iter().position(|part| part.extent == own)?;
-        Some(class(*part) != class(own))
-    });
-    pairs.reduce(|minds, other| minds || other)
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "missing".to_owned(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Integer(value) => value.to_string(),
-        Value::Number(value) => value.to_string(),
-        Value::Text(text) => text.clone(),
-    }
-}
-
 /// Parts without a decision: numbers beside each other are one range, texts
 /// are told by one of them, as nobody can list what they are not.
 pub(super) fn refused(name: &str, parts: &[Part], refused: &[(usize, String)]) -> Vec<Without> {
@@ -157,7 +87,7 @@ pub(super) fn refused(name: &str, parts: &[Part], refused: &[(usize, String)]) -
         let extent = |part: usize| parts.get(part).map(|part| &part.extent);
         let is = match (extent(*first), extent(last)) {
             (Some(Extent::Value(value)), _) => format!("such as {}", shown(value)),
-            (Some(Extent::Like { .. } | Extent::Other { .. }), _) => {
+            (Some(Extent::Like(_) | Extent::Other(_)), _) => {
                 let part = parts.get(*first).and_then(|part| part.values.first());
                 match part.map(shown) {
                     Some(text) if text.trim().is_empty() => "blank".to_owned(),
