@@ -201,7 +201,7 @@ impl Decisions {
         let computes = conditions.derives || !conditions.computed.is_empty();
         let is_tried = computes || refuted > 0 || !by_reasons;
         if is_tried {
-            doubt(&mut asker, &axes, &mut grid, &held, &mut draw)?;
+            doubt(&mut asker, &axes, &mut grid, &held, &conditions.compared, &mut draw)?;
         }
         told.notes.extend(conditions.computed.iter().map(|words| {
             format!(

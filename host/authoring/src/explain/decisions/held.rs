@@ -1,17 +1,21 @@
 //! What is decided on every combination, and drawn cases that are held against
 //! it.
 
-use tollgate::judge::JudgeError;
-use tollgate_engine::types::Value;
+use std::collections::BTreeSet;
 
-use super::Axis;
+use tollgate::judge::JudgeError;
+use tollgate_engine::types::{Kind, Value};
+
 use super::ask::{Answer, Asker, Draw};
 use super::cover::Grid;
+use super::{Axis, with};
 
 /// So many drawn cases the table is held against.
 pub(super) const HELD: usize = 4000;
 /// So many cases of each combination are drawn where conditions compute.
 const WITHIN: usize = 48;
+/// So many cases are drawn at most for one text that is compared.
+const SWEPT: usize = 20_000;
 
 /// Decides every combination of classes.
 pub(super) fn filled(asker: &mut Asker, axes: &[Axis]) -> Result<Grid, JudgeError> {
@@ -70,8 +74,10 @@ pub(super) fn doubt(
     axes: &[Axis],
     grid: &mut Grid,
     held: &[usize],
+    compared: &BTreeSet<String>,
     draw: &mut Draw,
 ) -> Result<(), JudgeError> {
+    sweep(asker, axes, grid, compared, draw)?;
     let mut cases = Vec::with_capacity(grid.len() * WITHIN + HELD);
     for cell in 0..grid.len() {
         cases.extend((0..WITHIN).map(|_| (draw.within(axes, grid.classes(cell)), cell)));
@@ -84,6 +90,35 @@ pub(super) fn doubt(
         let answer = asker.ask(&case)?;
         if let Some(told) = grid.answer_mut(cell) {
             told.take(&answer);
+        }
+    }
+    Ok(())
+}
+
+/// Asks every part of the texts that are compared with another input: chance
+/// comes by few of so many.
+fn sweep(
+    asker: &mut Asker,
+    axes: &[Axis],
+    grid: &mut Grid,
+    compared: &BTreeSet<String>,
+    draw: &mut Draw,
+) -> Result<(), JudgeError> {
+    for (at, axis) in axes.iter().enumerate() {
+        if axis.kind != Kind::Text || !compared.contains(&axis.name) {
+            continue;
+        }
+        let values = axis.valid.iter().filter_map(|part| axis.parts.get(*part)?.values.first());
+        for value in values {
+            for cell in 0..grid.len() {
+                for _ in 0..WITHIN.min(SWEPT / grid.len().max(1)) {
+                    let case = with(&draw.within(axes, grid.classes(cell)), at, value);
+                    let answer = asker.ask(&case)?;
+                    if let Some(told) = grid.answer_mut(cell) {
+                        told.take(&answer);
+                    }
+                }
+            }
         }
     }
     Ok(())

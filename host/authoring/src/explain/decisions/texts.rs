@@ -12,14 +12,16 @@ use crate::explain::part::{Extent, Part};
 pub(super) fn listed(axis: &Axis, parts: &[usize]) -> String {
     let here = others(axis, parts);
     let mut elsewhere = others(axis, &axis.valid);
-    let are_all = !elsewhere.is_empty();
     elsewhere.retain(|holds| !here.contains(holds));
-    let are_all = are_all && elsewhere.is_empty();
-    // Whether what is said of all others is said of a text that is named.
+    let are_all = !here.is_empty() && elsewhere.is_empty();
+    let is_short = here.len() <= elsewhere.len();
+    // Whether what is said of all others is said of a text that is named: the
+    // only one of its kind may be one, too.
     let is_told = |part: &usize| match axis.parts.get(*part) {
         Some(Part { extent: Extent::Other(_), .. }) | None => None,
         Some(Part { extent: Extent::Value(Value::Text(_)) | Extent::Like(_), holds, .. }) => {
-            Some(here.contains(&holds.as_str()))
+            let is_absent = elsewhere.contains(&holds.as_str());
+            Some(if is_short { here.contains(&holds.as_str()) } else { !is_absent })
         }
         Some(_) => Some(are_all),
     };
@@ -34,7 +36,7 @@ pub(super) fn listed(axis: &Axis, parts: &[usize]) -> String {
     if are_all {
         return if but.is_empty() { "anything".to_owned() } else { format!("not {but}") };
     }
-    let mut words = match here.len() <= elsewhere.len() {
+    let mut words = match is_short {
         true => format!("where {}", here.join(" || ")),
         false => format!("not where {}", elsewhere.join(" || ")),
     };
