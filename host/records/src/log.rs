@@ -15,7 +15,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate::source::SourceError;
 
-pub use self::append::{Appended, append};
+pub use self::append::{Appended, append, usable};
 pub use self::blocks::{Block, Blocks, Raw};
 pub use self::read::Records;
 pub use self::sequence::{file_name, files};
