@@ -9,7 +9,8 @@ use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
 use crate::{
-    attestation, ci, crosscheck, envoy, nginx, parity, plugins, postgres, process, prometheus, redis,
+    attestation, ci, crosscheck, envoy, nginx, parity, plugins, postgres, process, prometheus,
+    redis,
 };
 
 /// How the tests of one or more binaries came out.

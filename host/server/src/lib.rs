@@ -42,7 +42,8 @@ mod work;
 
 pub use self::config::{
     Check, Config, CountersConfig, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level,
-    Limits, Listen, Log, OriginalIn, Role, RolloutConfig, RoutePath, SERVER_SCHEMA, TlsFiles, Tokens,
+    Limits, Listen, Log, OriginalIn, Role, RolloutConfig, RoutePath, SERVER_SCHEMA, TlsFiles,
+    Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
 pub use self::server::{Engines, Server, check, openapi};

@@ -88,7 +88,8 @@ fn the_shipped_rules_and_panels_read_what_the_server_says() {
     for text in [rules, panels] {
         for word in text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_') {
             if let Some(rest) = word.strip_prefix("tollgate_") {
-                let name = ["_total", "_bucket", "_count"].iter().find_map(|it| rest.strip_suffix(it));
+                let name =
+                    ["_total", "_bucket", "_count"].iter().find_map(|it| rest.strip_suffix(it));
                 let line = format!("# TYPE tollgate_{} ", name.unwrap_or(rest));
                 assert!(metrics.contains(&line), "no metric `{word}`");
                 named += 1;
