@@ -59,16 +59,14 @@ pub enum DocumentsError {
         second: String,
     },
     /// The document is not the one that was pinned.
-    #[error("version {version} of `{name}` was pinned with {pinned}, and `{file}` is {found} now")]
+    #[error("{what} was pinned with {pinned}, and `{file}` is {found} now")]
     #[diagnostic(help(
         "what was pinned is never changed: give the changed document a version of its own, and \
          put the old one back"
     ))]
     Changed {
-        /// The policy.
-        name: String,
-        /// The version.
-        version: String,
+        /// Which version of what.
+        what: String,
         /// The file.
         file: String,
         /// The digest that it was pinned with.

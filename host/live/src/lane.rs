@@ -236,8 +236,7 @@ impl Lane {
         let listed = documents.find(name, version.version())?;
         match self.pinned_digest(pin, version) {
             Some(pinned) if pinned != listed.digest => Err(DocumentsError::Changed {
-                name: name.to_owned(),
-                version: version.to_string(),
+                what: format!("version {version} of `{name}`"),
                 file: listed.file.display().to_string(),
                 pinned,
                 found: listed.digest,
@@ -261,8 +260,7 @@ impl Lane {
         if found.digest != listed.digest {
             // It changes right now; the next look sees what it came to.
             return Err(DocumentsError::Changed {
-                name: name.to_owned(),
-                version: version.to_string(),
+                what: format!("version {version} of `{name}`"),
                 file: found.name(),
                 pinned: listed.digest,
                 found: found.digest,
