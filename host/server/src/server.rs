@@ -202,7 +202,11 @@ async fn run(
                 }
                 actions(&service)?;
                 tracing::info!(judges = ready, of = state.len(), "serving");
-                freeze(Arc::clone(&service), frozen.clone(), watch)?;
+                if state.len() <= MOST_FROZEN {
+                    freeze(Arc::clone(&service), frozen.clone(), watch)?;
+                } else {
+                    tracing::info!("too many judges to freeze: what is asked often can be baked");
+                }
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
@@ -240,6 +244,9 @@ async fn run(
     let _ = stop_admin.send(true);
     Ok(())
 }
+
+/// So many judges are frozen at most: each takes seconds of one processor.
+const MOST_FROZEN: usize = 32;
 
 /// Opens all judges again, frozen, in a thread that nobody waits for.
 fn freeze(service: Arc<Service>, plugins: Plugins, watch: Duration) -> io::Result<()> {
