@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tollgate::document::suggestion::suggestion;
-use tollgate::plugins::Plugins;
+use tollgate::plugins::{BUILT_IN, Plugins};
 use tollgate::text::visible;
 
 use self::listeners::Listeners;
@@ -62,6 +62,21 @@ pub fn openapi() -> String {
     format!("{:#}\n", description(ROUTES))
 }
 
+/// The same plugins, each built-in one loaded once: a thousand documents of one
+/// plugin share its code.
+fn loaded_once(mut plugins: Plugins) -> Plugins {
+    for (name, _) in BUILT_IN {
+        // What somebody added under that name comes first. What cannot be
+        // loaded is told by the document that names it.
+        if !plugins.added().any(|added| added.info().name == *name)
+            && let Ok(plugin) = plugins.built_in(name)
+        {
+            plugins.add(plugin);
+        }
+    }
+    plugins
+}
+
 /// Loads all that a configuration names, and serves none of it.
 ///
 /// # Errors
@@ -69,7 +84,7 @@ pub fn openapi() -> String {
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
     let service = service(config);
-    service.judges.open(plugins, None)?;
+    service.judges.open(&loaded_once(plugins.clone()), None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
@@ -211,7 +226,8 @@ async fn run(
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;
-    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&quick, Some(watch)));
+    let opened =
+        tokio::task::spawn_blocking(move || loader.judges.open(&loaded_once(quick), Some(watch)));
     let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
@@ -231,7 +247,11 @@ async fn run(
                 }
                 names(&service)?;
                 tracing::info!(judges = ready, of = state.len(), "serving");
-                freeze(Arc::clone(&service), frozen.clone(), watch)?;
+                if state.len() <= MOST_FROZEN {
+                    freeze(Arc::clone(&service), frozen.clone(), watch)?;
+                } else {
+                    tracing::info!("too many judges to freeze: what is asked often can be baked");
+                }
             }
             signal = signals.next() => match signal {
                 Signal::End => break,
@@ -276,10 +296,13 @@ async fn run(
 
 /// How often it is looked whether the guardrails of a rollout are due.
 const GUARD: Duration = Duration::from_secs(1);
+/// So many judges are frozen at most: each takes seconds of one processor.
+const MOST_FROZEN: usize = 32;
+
 /// Opens all judges again, frozen, in a thread that nobody waits for.
 fn freeze(service: Arc<Service>, plugins: Plugins, watch: Duration) -> io::Result<()> {
     let thread = thread::Builder::new().name("tollgate-freeze".to_owned());
-    thread.spawn(move || match service.judges.open(&plugins, Some(watch)) {
+    thread.spawn(move || match service.judges.open(&loaded_once(plugins), Some(watch)) {
         Ok(()) => tracing::info!("frozen judges are served"),
         Err(error) => tracing::warn!(%error, "judges stay as they are, and configure each call"),
     })?;
