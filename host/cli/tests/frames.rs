@@ -311,6 +311,76 @@ fn rows_by_arrow(file: &Path) -> Option<u64> {
     .ok()?
 }
 
+/// What is cut off where a batch ends is no whole stream, and nor are two.
+#[test]
+fn a_stream_without_its_end_does_not_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mut whole = arrow_ipc::writer::StreamWriter::try_new(
+        File::create(path("whole.arrows")).unwrap(),
+        &good(1).schema(),
+    )
+    .unwrap();
+    let mut ends = Vec::new();
+    for rows in [300, 200] {
+        whole.write(&good(rows)).unwrap();
+        whole.flush().unwrap();
+        ends.push(fs::metadata(path("whole.arrows")).unwrap().len() as usize);
+    }
+    whole.finish().unwrap();
+    let whole = fs::read(path("whole.arrows")).unwrap();
+    assert_eq!(check(&path("whole.arrows"), &[]).status.code(), Some(0));
+    let twice = whole.repeat(2);
+    for (bytes, says) in [
+        (&whole[..ends[0]], "cut off between two batches"),
+        (&whole[..ends[1]], "cut off between two batches"),
+        (&twice, "more follows behind"),
+    ] {
+        let cut = path("cut.arrows");
+        fs::write(&cut, bytes).unwrap();
+        let piped = File::open(&cut).unwrap();
+        let piped = command(&["--payload", "-"]).stdin(Stdio::from(piped)).output().unwrap();
+        for output in [check(&cut, &[]), piped] {
+            let said = text(&output.stderr).replace("\n  │ ", " ");
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(says) && !said.contains("PASSED"), "{said}");
+        }
+    }
+}
+
+/// A quote that is never closed takes the rest of the file into one cell, and
+/// says nothing of what was cut off.
+#[test]
+fn a_quote_that_is_never_closed_does_not_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let header = "customer,amount,age,visits,member,since,country\n";
+    let row = "c1,2.5,30,1,true,2026-01-31,DE\n";
+    let cut = format!("{header}{row}{row}c1,2.5,30,1,true,2026-01-31,\"D\n{row}");
+    fs::write(path("cut.csv"), &cut).unwrap();
+    fs::write(path("whole.csv"), cut.replace("\"D\n", "\"D\"\n")).unwrap();
+    let columns = "score,amount,country,merchant_age_days,transactions_last_hour,outcome";
+    let scores = format!("{columns}\n0.2,5,DE,400,1,0\n0.8,5,DE,400,1,\"1\n");
+    fs::write(path("scores.csv"), scores).unwrap();
+    assert_eq!(check(&path("whole.csv"), &[]).status.code(), Some(0));
+    let file = |name: &str| path(name).display().to_string();
+    let (cut, scores) = (file("cut.csv"), file("scores.csv"));
+    let facts = file("facts.json");
+    for (line, arguments) in [
+        (4, vec!["check", "--signature", SIGNATURE, "--payload", &cut]),
+        (4, vec!["signature", "infer", &cut]),
+        (3, vec!["facts", &scores, "--score", "score", "--outcome", "outcome", "-o", &facts]),
+        (3, vec!["decide", "--policy", "policies/fraud.yaml", "--input", &scores]),
+    ] {
+        let output = common::command(&arguments).output().unwrap();
+        let said = text(&output.stderr).replace("\n  │ ", " ");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        let says = format!("the quote that opens at line {line} is never closed");
+        assert!(said.contains(&says), "{arguments:?}: {said}");
+    }
+    assert!(!path("facts.json").exists());
+}
+
 #[test]
 fn files_that_are_none_say_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -357,3 +357,26 @@ fn what_is_wrong_is_explained() {
     let told: Vec<String> = cases.iter().map(|case| line(&place, case)).collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+/// A file by two names is one, whose rows would count twice.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_given_by_two_names_is_refused() {
+    let place = Place::new();
+    let rows = place.write("rows.csv", &scored(100, 1.0));
+    let (hard, soft, copy) =
+        (place.path("hard.csv"), place.path("soft.csv"), place.path("copy.csv"));
+    fs::hard_link(&rows, &hard).unwrap();
+    std::os::unix::fs::symlink(&rows, &soft).unwrap();
+    fs::copy(&rows, &copy).unwrap();
+    for (other, wanted) in [(&hard, 2), (&soft, 2), (&rows, 2), (&copy, 0)] {
+        let (code, told) = place.facts("f.json", &[&[&*rows, other][..], &JUDGED].concat());
+        assert_eq!(code, wanted, "{told}");
+        let says = if *other == rows {
+            "`rows.csv` is given twice"
+        } else {
+            "is the same file as `rows.csv`"
+        };
+        assert!(code == 0 || told.replace("\n  │ ", " ").contains(says), "{told}");
+    }
+}

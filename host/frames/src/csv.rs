@@ -111,6 +111,9 @@ fn explained(stopped: Stopped) -> String {
              may never be closed",
             LINE_BYTES >> 20
         ),
+        Stopped::OpenQuote { line } => {
+            format!("the quote that opens at line {line} is never closed: the file may be cut off")
+        }
         Stopped::Unreadable(error) => error.to_string(),
     }
 }

@@ -96,7 +96,7 @@ fn endless(line: u64) -> String {
 
 fn explained(stopped: Stopped) -> String {
     match stopped {
-        Stopped::NoEnd { line } => format!(
+        Stopped::NoEnd { line } | Stopped::OpenQuote { line } => format!(
             "line {line} is longer than {} MiB, as if it had no end: each line holds one JSON object",
             SKIPPED_BYTES >> 20
         ),

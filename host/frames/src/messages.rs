@@ -16,6 +16,8 @@ pub(crate) struct Messages {
     reader: Box<dyn BufRead + Send>,
     /// How many bytes were read.
     at: u64,
+    /// A table of contents follows, as in a file.
+    has_contents: bool,
     ended: bool,
 }
 
@@ -61,7 +63,7 @@ fn cut(error: io::Error) -> String {
 
 impl Messages {
     pub(crate) fn new(reader: Box<dyn BufRead + Send>) -> Self {
-        Self { reader, at: 0, ended: false }
+        Self { reader, at: 0, has_contents: false, ended: false }
     }
 
     /// How many bytes were read.
@@ -72,6 +74,7 @@ impl Messages {
     /// A file begins with its mark, filled up to eight bytes or to sixty-four.
     pub(crate) fn skip_mark(&mut self) -> Result<(), String> {
         if self.reader.fill_buf().map_err(cut)?.starts_with(b"ARROW1") {
+            self.has_contents = true;
             self.fill(&mut Vec::new(), 8)?;
             for _ in 0..7 {
                 if self.reader.fill_buf().map_err(cut)?.starts_with(&[0; 8]) {
@@ -84,9 +87,18 @@ impl Messages {
     }
 
     /// The next message's description; none at the end. Its body comes next.
+    ///
+    /// A stream may end by being closed, says the format. Of bytes that lie in
+    /// a file or come through a pipe nobody knows whether they were closed or
+    /// cut off, so only the mark is an end, and nothing comes behind it.
     pub(crate) fn next(&mut self) -> Result<Option<Message>, String> {
-        if self.ended || self.reader.fill_buf().map_err(cut)?.is_empty() {
+        if self.ended {
             return Ok(None);
+        }
+        if self.reader.fill_buf().map_err(cut)?.is_empty() {
+            return Err("it has no end-of-stream mark: it may be cut off between two batches, or \
+                        its writer was not closed"
+                .to_owned());
         }
         let mut head = Vec::new();
         self.fill(&mut head, 4)?;
@@ -98,6 +110,11 @@ impl Messages {
         let length = head.last_chunk().copied().map_or(0, i32::from_le_bytes);
         if length == 0 {
             self.ended = true;
+            if !self.has_contents && !self.reader.fill_buf().map_err(cut)?.is_empty() {
+                return Err("more follows behind its end-of-stream mark: several streams in one \
+                            file are not read as one"
+                    .to_owned());
+            }
             return Ok(None);
         }
         let length = usize::try_from(length)

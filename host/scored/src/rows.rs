@@ -1,6 +1,6 @@
 //! The rows of files, batch by batch.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -41,18 +41,41 @@ pub(crate) fn each(
     columns: &mut Columns,
     count: Counting<'_>,
 ) -> Result<u64, ScoredError> {
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     let mut total = 0;
     for file in files {
         let path = path(folder, file);
+        let name = path.display().to_string();
         // Else its rows would be as many samples again.
-        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
-            let file = path.display().to_string();
-            return Err(ScoredError::File { file, problem: "is given twice".to_owned() });
+        if let Some(first) = seen.insert(identity(&path), name.clone()) {
+            let problem = match first == name {
+                true => "is given twice".to_owned(),
+                false => format!("is the same file as `{first}`"),
+            };
+            return Err(ScoredError::File { file: name, problem });
         }
         total += one(&path, columns, &mut *count)?;
     }
     Ok(total)
+}
+
+/// What a file is by, whatever it is called: a hard link is the same file.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    #[cfg(unix)]
+    Inode(u64, u64),
+    Path(PathBuf),
+}
+
+fn identity(path: &Path) -> Identity {
+    #[cfg(unix)]
+    if let Ok(there) = path.metadata()
+        && !source::is_standard_input(path)
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        return Identity::Inode(there.dev(), there.ino());
+    }
+    Identity::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
 }
 
 fn one(path: &Path, columns: &mut Columns, count: Counting<'_>) -> Result<u64, ScoredError> {

@@ -37,6 +37,7 @@ impl<R: Read> CsvRecords<R> {
             left: AtomicUsize::new(most.min(HEADER_BYTES + BUFFER)),
             commas: AtomicUsize::new(0),
             carriage_return: AtomicU8::new(UNKNOWN),
+            end: AtomicU8::new(FURTHER),
         });
         let metered = Metered { inner, meter: Arc::clone(&meter) };
         let reader =
@@ -47,16 +48,21 @@ impl<R: Read> CsvRecords<R> {
     /// The header's cells.
     ///
     /// # Errors
-    /// When it has no end, or the source fails.
+    /// When it has no end, a quote in it is never closed, or the source fails.
     pub(crate) fn header(&mut self) -> Result<&ByteRecord, Stopped> {
-        self.reader.byte_headers().map_err(|error| stopped(error, 1))
+        let header = self.reader.byte_headers().map_err(|error| stopped(error, 1))?;
+        if !header.is_empty() && self.meter.is_past_end() {
+            return Err(Stopped::OpenQuote { line: quoted_from(header, 1) });
+        }
+        Ok(header)
     }
 
     /// Reads the next record behind the header; none at the end, else the
     /// line that it begins at, counted from 1.
     ///
     /// # Errors
-    /// When the record has no end, or the source fails.
+    /// When the record has no end, a quote in it is never closed, or the source
+    /// fails.
     pub(crate) fn advance(&mut self) -> Result<Option<u64>, Stopped> {
         self.meter.left.store(self.most, Ordering::Relaxed);
         self.meter.commas.store(0, Ordering::Relaxed);
@@ -68,7 +74,11 @@ impl<R: Read> CsvRecords<R> {
         // line before.
         let carriage_return = self.meter.carriage_return.load(Ordering::Relaxed) == YES;
         let line = self.record.position().map_or(line, Position::line);
-        Ok(Some(line + u64::from(carriage_return)))
+        let line = line + u64::from(carriage_return);
+        if self.meter.is_past_end() {
+            return Err(Stopped::OpenQuote { line: quoted_from(&self.record, line) });
+        }
+        Ok(Some(line))
     }
 
     /// The record that was read.
@@ -76,6 +86,20 @@ impl<R: Read> CsvRecords<R> {
         &self.record
     }
 }
+
+/// The line at which the last cell of a record begins that begins at `line`.
+fn quoted_from(record: &ByteRecord, line: u64) -> u64 {
+    let last = record.len().saturating_sub(1);
+    let start = record.range(last).unwrap_or_default().start;
+    let before = record.as_slice().get(..start).unwrap_or_default();
+    line + before.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+}
+
+/// How far the source is: more may come, a last end of a line was given, or
+/// nothing is left.
+const FURTHER: u8 = 0;
+const LAST_LINE: u8 = 1;
+const PAST_END: u8 = 2;
 
 /// Whether lines end in CR LF: not known before the first end of a line.
 const UNKNOWN: u8 = 0;
@@ -90,10 +114,21 @@ struct Meter {
     /// How many commas were read for it.
     commas: AtomicUsize,
     carriage_return: AtomicU8,
+    end: AtomicU8,
+}
+
+impl Meter {
+    /// Whether a record that was read is ended by nothing but the end of the
+    /// text. An end of a line stands there, and only a quote that is open
+    /// takes it for its own.
+    fn is_past_end(&self) -> bool {
+        self.end.load(Ordering::Relaxed) == PAST_END
+    }
 }
 
 /// A source that stops when one record took too much: the CSV reader itself
-/// would keep on filling the memory.
+/// would keep on filling the memory. It gives one end of a line behind the
+/// last, since that reader closes a quote which the text leaves open.
 #[derive(Debug)]
 struct Metered<R> {
     inner: R,
@@ -109,6 +144,9 @@ impl<R: Read> Read for Metered<R> {
             return Err(io::Error::other(NO_END));
         }
         let read = self.inner.read(into)?;
+        if read == 0 {
+            return Ok(self.end(into));
+        }
         self.meter.left.store(left.saturating_sub(read), Ordering::Relaxed);
         let bytes = into.get(..read).unwrap_or_default();
         self.meter.commas.fetch_add(commas(bytes), Ordering::Relaxed);
@@ -120,6 +158,23 @@ impl<R: Read> Read for Metered<R> {
             }
         }
         Ok(read)
+    }
+}
+
+impl<R> Metered<R> {
+    /// What stands at the end.
+    fn end(&self, into: &mut [u8]) -> usize {
+        let first = match self.meter.end.load(Ordering::Relaxed) {
+            FURTHER => into.first_mut(),
+            _ => None,
+        };
+        let Some(first) = first else {
+            self.meter.end.store(PAST_END, Ordering::Relaxed);
+            return 0;
+        };
+        *first = b'\n';
+        self.meter.end.store(LAST_LINE, Ordering::Relaxed);
+        1
     }
 }
 
@@ -135,5 +190,60 @@ fn stopped(error: csv::Error, line: u64) -> Stopped {
         ErrorKind::Io(error) => Stopped::Unreadable(error),
         // With byte records and records of any length nothing else happens.
         _ => Stopped::Unreadable(io::Error::other("the CSV reader failed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line of the quote that is left open; none where the text is whole.
+    fn open_quote(text: &str) -> Option<u64> {
+        let mut records = CsvRecords::new(text.as_bytes(), 1 << 20);
+        let mut read = || -> Result<(), Stopped> {
+            records.header()?;
+            while records.advance()?.is_some() {}
+            Ok(())
+        };
+        match read() {
+            Ok(()) => None,
+            Err(Stopped::OpenQuote { line }) => Some(line),
+            Err(stopped) => panic!("{text:?}: {stopped:?}"),
+        }
+    }
+
+    #[test]
+    fn a_quote_is_open_from_where_it_stands() {
+        for (text, line) in [
+            ("", None),
+            ("\n", None),
+            ("a,b\n1,2", None),
+            ("a,b\n1,\"2\"", None),
+            ("a,b\n1,\"2\n\"", None),
+            ("a,b\n1,\"\"", None),
+            ("a,b\n1,\"2\"\"\"", None),
+            ("a,b\n1,2\"", None),
+            ("a,b\r\n1,\"2\"\r\n", None),
+            ("\"", Some(1)),
+            ("a,\"b\n1,2\n", Some(1)),
+            ("a,b\n1,\"", Some(2)),
+            ("a,b\n1,\"2\n3,4\n", Some(2)),
+            ("a,b\n1,\"2\"\"", Some(2)),
+            ("a,b\n\"1\n\n\",\"2\n3,4", Some(4)),
+            ("a,b\r\n1,2\r\n3,\"4\r\n", Some(3)),
+        ] {
+            assert_eq!(open_quote(text), line, "{text:?}");
+        }
+    }
+
+    /// Wherever a text is cut, a quote is open or it is not.
+    #[test]
+    fn every_cut_within_quotes_is_seen() {
+        let text = "a,b\n\"x,\"\"y\n\",\"z\"\n1,\"\"\n\"\n\"\n";
+        let mut is_open = false;
+        for (at, byte) in text.bytes().enumerate() {
+            assert_eq!(open_quote(&text[..at]).is_some(), is_open, "{:?}", &text[..at]);
+            is_open ^= byte == b'"';
+        }
     }
 }

@@ -11,6 +11,11 @@ pub(crate) enum Stopped {
         /// The line that it begins at, from 1.
         line: u64,
     },
+    /// A quote is still open where the text ends.
+    OpenQuote {
+        /// The line that it stands in, from 1.
+        line: u64,
+    },
     /// The source failed.
     Unreadable(io::Error),
 }
