@@ -75,6 +75,48 @@ evidence_for() {
   printf '%s' "$found"
 }
 
+# A line for a policy that there is not would be evidence for nothing.
+{ git ls-files -z -- "${paths[@]}" && git ls-tree -r -z --name-only "$from" -- "${paths[@]}"; } \
+  > "$old/.known" || wrong "git cannot say which policies there are"
+is_known() {
+  local one
+  while IFS= read -r -d '' one; do
+    if [ "$one" = "$1" ]; then return 0; fi
+  done < "$old/.known"
+  return 1
+}
+checked() {
+  local line policy rest other known=() for_all=''
+  lines_of "$2"
+  for line in ${lines[@]+"${lines[@]}"}; do
+    case $line in
+      *=*) ;;
+      *)
+        if [ -n "$for_all" ]; then wrong "\`$1\` names two files for all policies: \`$for_all\` and \`$line\`"; fi
+        for_all=$line
+        continue
+        ;;
+    esac
+    # The name of a policy may have an `=` of its own.
+    policy='' rest=$line
+    while case $rest in *=*) true ;; *) false ;; esac; do
+      policy=$policy${rest%%=*} rest=${rest#*=}
+      if is_known "$policy"; then break; fi
+      policy=$policy=
+    done
+    case $policy in
+      *=) wrong "\`$1\` has the line \`$line\`, which names no policy below \`${paths[*]}\`: expected POLICY=FILE" ;;
+    esac
+    if [ -z "$rest" ]; then wrong "\`$1\` names no file for \`$policy\`"; fi
+    for other in ${known[@]+"${known[@]}"}; do
+      if [ "$other" = "$policy" ]; then wrong "\`$1\` names two files for \`$policy\`"; fi
+    done
+    known+=("$policy")
+  done
+}
+checked decisions "${TOLLGATE_DECISIONS:-}"
+checked records "${TOLLGATE_EVIDENCE:-}"
+
 # The worst so far; 2 is worse than 1, which is worse than 3.
 worst=0
 worse() {

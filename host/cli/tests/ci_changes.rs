@@ -100,7 +100,7 @@ fn what_was_not_compared_is_no_pass() {
     let mut runner = repository();
     edit(&runner, "policies/fraud.yaml", "block: 0.7", "block: 0.70");
     commit(&runner);
-    let cases: [(&[(&str, &str)], i32); 9] = [
+    let cases: [(&[(&str, &str)], i32); 17] = [
         (&[], 0),
         (&[("base", "")], 2),
         (&[("base", "nowhere")], 2),
@@ -108,7 +108,20 @@ fn what_was_not_compared_is_no_pass() {
         (&[("policies", "polices")], 2),
         (&[("fail-on", "anything")], 2),
         (&[("decisions", "nowhere.jsonl")], 2),
-        (&[("decisions", ""), ("records", "evidence/records.jsonl")], 3),
+        // Evidence that says nothing of such a document.
+        (&[("decisions", ""), ("records", "evidence/records.jsonl")], 2),
+        (&[("decisions", ""), ("records", "")], 0),
+        // A line that is for nothing, or for what another one is for.
+        (&[("decisions", "policies/fruad.yaml=evidence/yesterday.jsonl")], 2),
+        (&[("decisions", "./policies/fraud.yaml=evidence/yesterday.jsonl")], 2),
+        (&[("decisions", "evidence/day=1/yesterday.jsonl")], 2),
+        (&[("decisions", "policies/fraud.yaml=")], 2),
+        (
+            &[("decisions", "policies/fraud.yaml=evidence/yesterday.jsonl\npolicies/fraud.yaml=x")],
+            2,
+        ),
+        (&[("decisions", "evidence/yesterday.jsonl\nevidence/other.jsonl")], 2),
+        (&[("records", "policies/gates/none.yaml=evidence/records.jsonl")], 2),
         (&[("policies", "policies/gates\npolicies/nowhere.yaml")], 2),
     ];
     for (more, code) in cases {

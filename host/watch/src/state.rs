@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tollgate::facts::Instant;
 
 use crate::notice::{Notice, key, to_the_second};
 use crate::place::To;
@@ -121,6 +122,17 @@ pub struct Done {
     pub what: String,
 }
 
+/// More rounds than there are seconds in 30,000 years.
+const MOST_ROUNDS: u64 = 1 << 40;
+
+/// That these texts are times.
+fn moment<'t>(place: &str, texts: impl IntoIterator<Item = &'t String>) -> Result<(), String> {
+    texts.into_iter().try_for_each(|text| match text.parse::<Instant>() {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(format!("`{place}` is no time: {problem}")),
+    })
+}
+
 impl State {
     /// Nothing is remembered.
     #[must_use]
@@ -137,6 +149,43 @@ impl State {
             tasks: Vec::new(),
             done: Vec::new(),
         }
+    }
+
+    /// Whether it can have come of rounds: counts and times that cannot would be
+    /// counted on, and acted by. The error names the member.
+    ///
+    /// # Errors
+    /// What cannot be, and where.
+    pub fn check(&self) -> Result<(), String> {
+        if self.rounds > MOST_ROUNDS {
+            return Err(format!("`/rounds` is {}, more than there can have been", self.rounds));
+        }
+        if self.last.is_some() != (self.rounds > 0) {
+            let rounds = self.rounds;
+            return Err(format!("`/last` does not fit `/rounds`, which is {rounds}"));
+        }
+        moment("/last", self.last.iter())?;
+        for (at, streak) in self.streaks.iter().enumerate() {
+            let Streak { first, rounds, .. } = *streak;
+            if first == 0 || first > self.rounds {
+                let last = self.rounds;
+                return Err(format!(
+                    "`/streaks/{at}/first` is {first}, and the rounds are 1 to {last}"
+                ));
+            }
+            let most = self.rounds - first + 1;
+            if rounds == 0 || rounds > most {
+                return Err(format!(
+                    "`/streaks/{at}/rounds` is {rounds}, and from round {first} on there were \
+                     {most}"
+                ));
+            }
+            moment(&format!("/streaks/{at}/since"), [&streak.since])?;
+        }
+        for (at, done) in self.done.iter().enumerate() {
+            moment(&format!("/done/{at}/at"), [&done.at])?;
+        }
+        Ok(())
     }
 
     /// What a state is of, for a person.

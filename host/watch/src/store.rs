@@ -98,8 +98,10 @@ impl Store {
             }
             None => return Err(damaged("it does not say its form".to_owned())),
         }
+        // From the text, whose lines and columns an error names.
         let state: State =
-            serde_json::from_value(value).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        state.check().map_err(damaged)?;
         if (&state.watched, &state.profiles) != (&wanted.watched, &wanted.profiles) {
             return Err(WatchError::OfOther {
                 file: file(),
@@ -178,7 +180,11 @@ fn folder(path: &Path) -> PathBuf {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that fails panics")]
 
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::reaction::When;
+    use crate::state::Streak;
 
     fn state() -> State {
         State::new("models:/churn@champion", &["drift".to_owned()])
@@ -192,6 +198,19 @@ mod tests {
         let mut kept = store.load(state()).unwrap();
         assert_eq!(kept, state());
         kept.rounds = 7;
+        kept.last = Some("2026-11-30T12:00:00Z".to_owned());
+        kept.streaks.push(Streak {
+            profile: "drift".to_owned(),
+            digest: "sha256:0".to_owned(),
+            rule: "psi".to_owned(),
+            when: When::Fail,
+            version: Some(3),
+            first: 5,
+            since: "2026-11-30T11:58:00Z".to_owned(),
+            rounds: 3,
+            message: String::new(),
+            raised: BTreeMap::new(),
+        });
         store.save(&kept).unwrap();
         assert_eq!(store.load(state()).unwrap(), kept);
 
@@ -211,6 +230,24 @@ mod tests {
         assert!(error.contains("is damaged"), "{error}");
         let error = load(&whole.replace("drift", "ramp")).unwrap_err();
         assert!(error.contains("by ramp"), "{error}");
+        // What no rounds can have come to, and where it stands.
+        for (from, to, says) in [
+            ("\"rounds\": 7", "\"rounds\": 18446744073709551615", "`/rounds` is 1844"),
+            ("\"rounds\": 7", "\"rounds\": -7", "line 7 column"),
+            ("\"rounds\": 7", "\"rounds\": 7.5", "line 7 column"),
+            ("\"rounds\": 7", "\"rounds\": 0", "`/last` does not fit"),
+            ("\"rounds\": 7", "\"rounds\": 4", "`/streaks/0/first` is 5"),
+            ("\"first\": 5", "\"first\": 0", "`/streaks/0/first` is 0"),
+            ("\"first\": 5", "\"first\": 6", "`/streaks/0/rounds` is 3"),
+            ("\"rounds\": 3", "\"rounds\": 0", "`/streaks/0/rounds` is 0"),
+            ("\"rounds\": 3", "\"rounds\": 18446744073709551615", "`/streaks/0/rounds`"),
+            ("2026-11-30T12:00", "yesterday", "`/last` is no time"),
+            ("2026-11-30T11:58", "yesterday", "`/streaks/0/since` is no time"),
+        ] {
+            assert!(whole.contains(from), "{from}: {whole}");
+            let error = load(&whole.replacen(from, to, 1)).unwrap_err();
+            assert!(error.contains("is damaged") && error.contains(says), "{to}: {error}");
+        }
         let error = load("{}").unwrap_err();
         assert!(error.contains("form"), "{error}");
         assert_eq!(load(&whole), Ok(kept));
