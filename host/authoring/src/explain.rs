@@ -4,10 +4,13 @@
 //! of the schema that its plugin publishes, and tables are what the plugin says
 //! when it is asked ([`decisions`], [`rules`]).
 
+mod conditions;
 pub mod decisions;
+mod part;
 mod points;
 pub mod rules;
 mod settings;
+mod texts;
 
 use std::path::Path;
 

@@ -13,6 +13,7 @@
 //! not be the same is refused, and so is one that would be formatted otherwise
 //! the next time.
 
+use std::ops::Range;
 use std::panic::catch_unwind;
 
 use miette::Diagnostic;
@@ -22,7 +23,7 @@ use thiserror::Error;
 use tollgate::mistake::{Mistake, Mistakes};
 use tollgate::source::Source;
 use tollgate::tree::{Content, Node, NonFinite};
-use yaml_parser::{SyntaxKind, SyntaxNode};
+use yaml_parser::{SyntaxKind, SyntaxNode, SyntaxToken};
 
 /// Where a line of a flow map or list ends.
 pub const WIDTH: usize = 100;
@@ -132,7 +133,48 @@ fn written(text: &str, name: &impl Fn() -> String) -> Result<String, FormatError
             formatted.insert_str(at, "  ");
         }
     }
+    let original = yaml_parser::parse(text).map_err(|error| not_understood(&error))?;
+    let tree = yaml_parser::parse(&formatted).map_err(|error| not_understood(&error))?;
+    let (left, written) = (ignored_firsts(&original), ignored_firsts(&tree));
+    if left.len() == written.len() {
+        for (left, written) in left.iter().zip(&written).rev() {
+            formatted.replace_range(Range::<usize>::from(written.text_range()), &left.to_string());
+        }
+    }
     Ok(formatted)
+}
+
+/// The first entries of maps and lists below a key that are to be left as they
+/// are. The formatter knows the comment above any other entry.
+fn ignored_firsts(tree: &SyntaxNode) -> Vec<SyntaxNode> {
+    let is_first = |node: &SyntaxNode| {
+        matches!(node.kind(), SyntaxKind::BLOCK_MAP_ENTRY | SyntaxKind::BLOCK_SEQ_ENTRY)
+            && node.prev_sibling().is_none()
+    };
+    let mut found: Vec<SyntaxNode> = Vec::new();
+    for node in tree.descendants().filter(|node| is_first(node) && is_below_ignore(node)) {
+        let is_within = |outer: &SyntaxNode| outer.text_range().contains_range(node.text_range());
+        if !found.iter().any(is_within) {
+            found.push(node);
+        }
+    }
+    found
+}
+
+/// Whether the last thing above a node is the comment, on a line of its own.
+fn is_below_ignore(node: &SyntaxNode) -> bool {
+    let before = |token: SyntaxToken| token.prev_token();
+    let is_blank = |token: &SyntaxToken| token.kind() == SyntaxKind::WHITESPACE;
+    let mut above =
+        std::iter::successors(node.first_token().and_then(before), |it| it.prev_token())
+            .skip_while(is_blank);
+    let Some(comment) = above.next().filter(|it| it.kind() == SyntaxKind::COMMENT) else {
+        return false;
+    };
+    let text = comment.text().trim_start_matches('#').trim_start();
+    let is_own_line = above.next().is_none_or(|it| is_blank(&it) && it.text().contains('\n'));
+    let rest = text.strip_prefix(IGNORE);
+    is_own_line && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
 /// Where the bracket is that closes a list or map of a key's own line. The

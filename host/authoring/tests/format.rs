@@ -18,6 +18,46 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The comment leaves an entry as it is wherever that stands, and no other one.
+#[test]
+fn the_first_entry_of_a_map_below_a_key_is_left_as_well() {
+    let text = "\
+a:
+    # tollgate-fmt-ignore
+    b:    [left,   alone]
+    c:    [not,   left]
+d:
+    -    one
+e:
+    # tollgate-fmt-ignore
+
+    -    [left,   alone]
+    -    [not,   left]
+f: # tollgate-fmt-ignore
+    g:    1
+h:
+    # Why: tollgate-fmt-ignore is not meant.
+    i:    1
+";
+    insta::assert_snapshot!(formatted(text).unwrap(), @r#"
+    a:
+      # tollgate-fmt-ignore
+      b:    [left,   alone]
+      c: [not, left]
+    d:
+      - one
+    e:
+      # tollgate-fmt-ignore
+      -    [left,   alone]
+      - [not, left]
+    f: # tollgate-fmt-ignore
+      g: 1
+    h:
+      # Why: tollgate-fmt-ignore is not meant.
+      i: 1
+    "#);
+}
+
 #[test]
 fn the_form_is_the_one_that_is_stated() {
     let text = "\
@@ -92,7 +132,7 @@ fn all_documents_of_the_repository_stay_what_they_are() {
     let folders = ["policies", "plugins", "host", "tests"].map(|folder| root().join(folder));
     let mut count = 0;
     let mut left = Vec::new();
-    for file in meant(&folders, &["yaml", "yml"]).unwrap() {
+    for file in meant(&folders, &["yaml", "yml"]).unwrap().files {
         let text = fs::read_to_string(&file.path).unwrap();
         match formatted(&text) {
             Ok(once) => {

@@ -8,11 +8,17 @@
 //! 5. Every combination of what is left is decided by the plugin.
 //! 6. Drawn cases are decided and held against that; where one differs, it
 //!    takes part in step 4 of another round.
-//! 7. Combinations with one action become rows, as few as are found.
+//! 7. Where conditions compute or compare inputs, more cases of each combination
+//!    are decided, and what else comes out is told with it.
+//! 8. Combinations with one action become rows, as few as are found.
 
 mod ask;
+mod classes;
 mod cover;
+mod held;
 mod hidden;
+mod shown;
+mod texts;
 mod words;
 
 use serde::Serialize;
@@ -20,14 +26,16 @@ use tollgate::judge::{Decider, JudgeError};
 use tollgate_engine::types::{Kind, Value};
 
 use self::ask::{Asker, Draw};
+use self::classes::{bounded, classes, size};
 use self::cover::{Cover, Grid};
-use self::words::{condition, extent_of};
-use super::points::{Mentioned, Part};
+use self::held::{HELD, doubt, filled, refuting};
+use self::words::condition;
+use super::conditions::Conditions;
+use super::part::Part;
+use super::points::Mentioned;
 
 /// So many cases are drawn to tell parts apart, and to hold the table against.
 const DRAWN: usize = 256;
-/// So many drawn cases the table is held against.
-const HELD: usize = 4000;
 /// So many combinations are decided at most.
 const CELLS: usize = 4096;
 /// So many parts of an input are told apart at most.
@@ -59,8 +67,12 @@ pub struct Decisions {
 pub struct Considered {
     /// Its name.
     pub input: String,
-    /// Whether it makes a difference to the action.
+    /// Whether it makes a difference to the action or its reasons.
     pub matters: bool,
+    /// Whether a text stands for all that differ from it in the case of letters
+    /// and the white space around it alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_any_letters: bool,
 }
 
 /// Cases with one action.
@@ -68,6 +80,10 @@ pub struct Considered {
 pub struct Row {
     /// The action; none where there is no decision.
     pub action: Option<String>,
+    /// What else it is in some of these cases, by a condition that a table cannot
+    /// draw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<Option<String>>,
     /// What is so in all of them; nothing is asked of other inputs.
     pub when: Vec<Condition>,
     /// The reasons that are given in all of them.
@@ -125,8 +141,10 @@ impl Decisions {
     pub fn of(decider: &Decider) -> Result<Self, JudgeError> {
         let surface = decider.policy().surface();
         let settings = serde_json::from_str(decider.document().settings()).unwrap_or_default();
+        let conditions = Conditions::of(&settings, &surface.inputs);
         let mut mentioned = Mentioned::of(&settings);
-        let mut axes = axes_of(surface, &mentioned);
+        mentioned.found(conditions.numbers.clone());
+        let mut axes = axes_of(surface, &mentioned, &conditions);
         let mut asker = Asker::new(decider.policy());
         let mut draw = Draw::default();
         let mut told = Self {
@@ -151,25 +169,49 @@ impl Decisions {
         let mut drawn: Vec<Vec<Value>> = (0..DRAWN).map(|_| draw.case(&axes)).collect();
         drawn.extend(decided.iter().cloned());
         for _ in 0..ROUNDS {
-            let found = hidden::boundaries(&mut asker, &axes, &drawn)?;
+            let found = hidden::boundaries(&mut asker, &axes, &drawn, &conditions.compared)?;
             if found.is_empty() {
                 break;
             }
             mentioned.found(found);
-            axes = axes_of(surface, &mentioned);
+            axes = axes_of(surface, &mentioned, &conditions);
             told.without = without(&mut asker, &mut axes, &decided)?;
         }
         let mut rounds = 0;
-        let (grid, refuted) = loop {
-            classes(&mut asker, &mut axes, &drawn)?;
+        let mut by_reasons = true;
+        let (mut grid, held, refuted) = loop {
+            classes(&mut asker, &mut axes, &drawn, by_reasons, &conditions.compared)?;
+            let is_large = size(&axes).is_none_or(|size| size > CELLS)
+                || axes.iter().any(|axis| axis.classes.len() > CLASSES);
+            if by_reasons && is_large {
+                by_reasons = false;
+                continue;
+            }
             let held = bounded(&mut axes, &mut told.notes);
             let grid = filled(&mut asker, &axes)?;
             let refuting = refuting(&mut asker, &axes, &grid, &held, &mut draw)?;
             rounds += 1;
-            if refuting.is_empty() || rounds == ROUNDS || !held.is_empty() {
-                break (grid, refuting.len());
+            // What hangs on several inputs no more cases tell apart.
+            let is_last = rounds == ROUNDS || !conditions.computed.is_empty();
+            if refuting.is_empty() || is_last || !held.is_empty() {
+                break (grid, held, refuting.len());
             }
             drawn.extend(refuting);
+        };
+        let computes = conditions.derives || !conditions.computed.is_empty();
+        let is_tried = computes || refuted > 0 || !by_reasons;
+        if is_tried {
+            doubt(&mut asker, &axes, &mut grid, &held, &conditions.compared, &mut draw)?;
+        }
+        told.notes.extend(conditions.computed.iter().map(|words| {
+            format!(
+                "`{words}` computes, or compares inputs with each other: when it holds no table \
+                 can say, and for each row cases were tried"
+            )
+        }));
+        let refuted = match is_tried {
+            true => refuting(&mut asker, &axes, &grid, &held, &mut draw)?.len(),
+            false => refuted,
         };
         if refuted > 0 {
             told.notes.push(format!(
@@ -178,9 +220,22 @@ impl Decisions {
             ));
         }
         told.rows = rows(&axes, &grid, surface, &mut told.notes);
+        if conditions.computed.is_empty() && told.rows.iter().any(|row| !row.or.is_empty()) {
+            let several = "where a row has several actions, it hangs on more than is told there";
+            told.notes.push(several.to_owned());
+        }
+        if !by_reasons {
+            let tried = "there are too many combinations to tell them apart by their reasons, \
+                         which were tried on drawn cases";
+            told.notes.push(tried.to_owned());
+        }
         told.inputs = axes
             .iter()
-            .map(|axis| Considered { input: axis.name.clone(), matters: axis.classes.len() > 1 })
+            .map(|axis| Considered {
+                input: axis.name.clone(),
+                matters: axis.classes.len() > 1,
+                in_any_letters: axis.classes.len() > 1 && texts::minds_letters(axis) == Some(false),
+            })
             .collect();
         told.asked = asker.asked;
         Ok(told)
@@ -188,9 +243,13 @@ impl Decisions {
 }
 
 /// The inputs, of which nothing is told apart yet.
-fn axes_of(surface: &tollgate_engine::types::Declaration, mentioned: &Mentioned) -> Vec<Axis> {
+fn axes_of(
+    surface: &tollgate_engine::types::Declaration,
+    mentioned: &Mentioned,
+    conditions: &Conditions,
+) -> Vec<Axis> {
     let axes = surface.inputs.iter().map(|input| {
-        let parts = mentioned.parts(input);
+        let parts = mentioned.parts(input, conditions);
         let valid = (0..parts.len()).collect();
         Axis { name: input.name.clone(), kind: input.kind, parts, valid, classes: Vec::new() }
     });
@@ -255,104 +314,6 @@ fn with(case: &[Value], at: usize, value: &Value) -> Vec<Value> {
     case
 }
 
-/// Tells the parts of every input apart by what they make of drawn cases.
-fn classes(asker: &mut Asker, axes: &mut [Axis], drawn: &[Vec<Value>]) -> Result<(), JudgeError> {
-    for (at, axis) in axes.iter_mut().enumerate() {
-        let mut known: Vec<(Vec<Option<u32>>, Vec<usize>)> = Vec::new();
-        for part in &axis.valid {
-            let value = axis.parts.get(*part).and_then(|part| part.values.first());
-            let Some(value) = value else { continue };
-            let mut made = Vec::with_capacity(drawn.len());
-            for case in drawn {
-                made.push(asker.ask(&with(case, at, value))?.action);
-            }
-            let is_ordered = matches!(axis.kind, Kind::Number | Kind::Integer);
-            let same = match is_ordered {
-                true => known.last_mut().filter(|(other, _)| *other == made),
-                false => known.iter_mut().find(|(other, _)| *other == made),
-            };
-            match same {
-                Some((_, class)) => class.push(*part),
-                None => known.push((made, vec![*part])),
-            }
-        }
-        axis.classes = known.into_iter().map(|(_, class)| class).collect();
-    }
-    Ok(())
-}
-
-/// Keeps the table in bounds: inputs are held at one part, from the last on,
-/// and that is told. Says which.
-fn bounded(axes: &mut [Axis], notes: &mut Vec<String>) -> Vec<usize> {
-    let mut held = Vec::new();
-    let size = |axes: &[Axis]| {
-        axes.iter().try_fold(1_usize, |size, axis| size.checked_mul(axis.classes.len()))
-    };
-    while let Some((at, axis)) = axes
-        .iter()
-        .enumerate()
-        .rfind(|(_, axis)| axis.classes.len() > CLASSES)
-        .map(|(at, _)| at)
-        .or_else(|| {
-            let is_in_bounds = size(axes).is_some_and(|size| size <= CELLS);
-            let last = axes.iter().rposition(|axis| axis.classes.len() > 1);
-            last.filter(|_| !is_in_bounds)
-        })
-        .and_then(|at| Some((at, axes.get_mut(at)?)))
-    {
-        axis.classes.truncate(1);
-        let kept = axis.classes.first().cloned().unwrap_or_default();
-        let is = extent_of(axis, &kept);
-        notes.push(format!(
-            "the table is cut: it holds for `{}` {is} only, as there would be more than {CELLS} \
-             combinations",
-            axis.name
-        ));
-        held.push(at);
-    }
-    held
-}
-
-/// Decides every combination of classes.
-fn filled(asker: &mut Asker, axes: &[Axis]) -> Result<Grid, JudgeError> {
-    let mut grid = Grid::new(axes.iter().map(|axis| axis.classes.len().max(1)).collect());
-    for cell in 0..grid.len() {
-        let case: Vec<Value> = axes
-            .iter()
-            .zip(grid.classes(cell))
-            .map(|(axis, class)| {
-                let part = axis.classes.get(class).and_then(|class| class.first());
-                let values = part.and_then(|part| axis.parts.get(*part)).map(|part| &part.values);
-                values.and_then(|values| values.first()).cloned().unwrap_or(Value::Null)
-            })
-            .collect();
-        let answer = asker.ask(&case)?;
-        grid.fill(answer);
-    }
-    Ok(grid)
-}
-
-/// Drawn cases that come out otherwise than the table says.
-fn refuting(
-    asker: &mut Asker,
-    axes: &[Axis],
-    grid: &Grid,
-    held: &[usize],
-    draw: &mut Draw,
-) -> Result<Vec<Vec<Value>>, JudgeError> {
-    let mut refuting = Vec::new();
-    for _ in 0..HELD {
-        let (case, parts) = draw.placed(axes, held);
-        let classes: Vec<usize> =
-            axes.iter().zip(&parts).map(|(axis, part)| axis.class_of(*part)).collect();
-        let answer = asker.ask(&case)?;
-        if grid.answer(&classes).is_some_and(|told| told.action != answer.action) {
-            refuting.push(case);
-        }
-    }
-    Ok(refuting)
-}
-
 fn rows(
     axes: &[Axis],
     grid: &Grid,
@@ -374,7 +335,9 @@ fn rows(
             });
             let reasons = found.reasons.iter().filter_map(|it| name(&surface.reasons, *it));
             let action = found.action.and_then(|action| name(&surface.actions, action));
-            (found.action, Row { action, when: when.collect(), reasons: reasons.collect() })
+            let or = found.others.iter();
+            let or = or.map(|it| it.and_then(|action| name(&surface.actions, action))).collect();
+            (found.action, Row { action, or, when: when.collect(), reasons: reasons.collect() })
         })
         .collect();
     // Mildest first, as actions are declared; what has no decision last.

@@ -11,34 +11,12 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 use tollgate_engine::types::{Input, Kind, Value};
 
+use super::conditions::Conditions;
+use super::part::{Extent, Part, part};
+use super::texts;
+
 /// So many numbers, and texts, of the settings are taken.
 const TAKEN: usize = 64;
-
-/// What holds for texts that no setting names: some that plugins may tell
-/// apart by their form.
-const OTHERS: [&str; 3] = ["other", "ZZ", "Zz-9"];
-
-/// A part of what an input can be: a number, what lies between two numbers, a
-/// text.
-#[derive(Debug, Clone)]
-pub(super) struct Part {
-    /// What of it is asked; never empty.
-    pub(super) values: Vec<Value>,
-    pub(super) extent: Extent,
-}
-
-/// What a part covers.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Extent {
-    /// A number alone.
-    At(f64),
-    /// All between two numbers, these left out; none is no end.
-    Between(Option<f64>, Option<f64>),
-    /// A text, a boolean, or nothing.
-    Value(Value),
-    /// Texts that no setting names, such as this one.
-    Other(&'static str),
-}
 
 /// Numbers and texts of settings.
 #[derive(Debug, Default)]
@@ -114,12 +92,15 @@ impl Mentioned {
     }
 
     /// The parts of what an input can be, numbers in their order.
-    pub(super) fn parts(&self, input: &Input) -> Vec<Part> {
+    pub(super) fn parts(&self, input: &Input, conditions: &Conditions) -> Vec<Part> {
         let mut parts = match input.kind {
             Kind::Number => self.numbers(|number| Some(Value::Number(number))),
             Kind::Integer => self.numbers(whole),
             Kind::Boolean => [false, true].map(|value| part(Value::Boolean(value))).into(),
-            Kind::Text => self.texts(),
+            Kind::Text => {
+                let tests = conditions.tests.iter().filter(|test| test.input == input.name);
+                texts::parts(&self.texts, &tests.collect::<Vec<_>>())
+            }
         };
         if !input.required {
             parts.push(part(Value::Null));
@@ -151,31 +132,19 @@ impl Mentioned {
                 }
             }
             if !values.is_empty() {
-                parts.push(Part { values, extent: Extent::Between(before, end) });
+                let extent = Extent::Between(before, end);
+                parts.push(Part { values, extent, holds: String::new() });
             }
             if let Some(end) = end
                 && let Some(at) = value(end).filter(|at| number_of(at) == Some(end))
             {
-                parts.push(Part { values: vec![at], extent: Extent::At(end) });
+                let extent = Extent::At(end);
+                parts.push(Part { values: vec![at], extent, holds: String::new() });
             }
             before = end;
         }
         parts
     }
-
-    fn texts(&self) -> Vec<Part> {
-        let named = self.texts.iter().map(|text| part(Value::Text(text.clone())));
-        let others = OTHERS.into_iter().filter(|other| !self.texts.contains(*other));
-        let others = others.map(|other| Part {
-            values: vec![Value::Text(other.to_owned())],
-            extent: Extent::Other(other),
-        });
-        named.chain(others).collect()
-    }
-}
-
-fn part(value: Value) -> Part {
-    Part { values: vec![value.clone()], extent: Extent::Value(value) }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "a cast goes to the nearest end")]

@@ -100,21 +100,30 @@ fn decided(decisions: &Decisions) -> Table {
         .filter(|name| decisions.rows.iter().any(|row| is(row, name).is_some()))
         .collect();
     let rows = decisions.rows.iter().map(|row| {
-        let action = row.action.clone().unwrap_or_else(|| "no decision".to_owned());
+        let action = action(row);
         let conditions = columns.iter().map(|name| is(row, name).unwrap_or("").to_owned());
         let reasons = row.reasons.join(", ");
         std::iter::once(action).chain(conditions).chain([reasons]).collect()
     });
     let narrow = decisions.rows.iter().map(|row| {
-        let action = row.action.clone().unwrap_or_else(|| "no decision".to_owned());
+        let action = action(row);
         let when: Vec<String> =
             row.when.iter().map(|it| format!("{} {}", it.input, it.is)).collect();
         let when = if when.is_empty() { "always".to_owned() } else { when.join("; ") };
         vec![action, when, row.reasons.join(", ")]
     });
     let mut notes = decisions.notes.clone();
+    for input in decisions.inputs.iter().filter(|it| it.in_any_letters) {
+        notes.push(format!(
+            "the case of letters in `{}`, and white space around it, make no difference",
+            input.input
+        ));
+    }
     if !idle.is_empty() {
-        notes.push(format!("whatever it is, it changes no action: {}", idle.join(", ")));
+        notes.push(format!(
+            "whatever it is, it changes no action and no reason: {}",
+            idle.join(", ")
+        ));
     }
     let before = format!(
         "The plugin decided {} cases for this. Each case fits one row or several, all with the \
@@ -136,6 +145,13 @@ fn decided(decisions: &Decisions) -> Table {
         )),
         notes,
     }
+}
+
+/// What is done in the cases of a row.
+fn action(row: &Row) -> String {
+    let all = std::iter::once(&row.action).chain(&row.or);
+    let all = all.map(|action| action.as_deref().unwrap_or("no decision"));
+    all.collect::<Vec<_>>().join(" or ")
 }
 
 fn is<'r>(row: &'r Row, name: &str) -> Option<&'r str> {

@@ -1,6 +1,8 @@
 //! Few rows for many combinations, in the way of Quine and McCluskey: each row
 //! is as wide as it can be with one action, and as few as are found are kept.
 
+use std::collections::BTreeSet;
+
 use super::ask::Answer;
 
 /// Every combination of classes, and what is decided on it.
@@ -35,15 +37,23 @@ impl Grid {
     }
 
     pub(super) fn answer(&self, classes: &[usize]) -> Option<&Answer> {
-        let mut cell = 0;
-        for (class, size) in classes.iter().zip(&self.sizes).rev() {
-            cell = cell * size + class;
-        }
-        self.answers.get(cell)
+        self.answers.get(self.cell(classes))
     }
 
-    fn action(&self, cell: usize) -> Option<u32> {
-        self.answers.get(cell).and_then(|answer| answer.action)
+    /// The number of a combination.
+    pub(super) fn cell(&self, classes: &[usize]) -> usize {
+        let places = classes.iter().zip(&self.sizes).rev();
+        places.fold(0, |cell, (class, size)| cell * size + class)
+    }
+
+    pub(super) fn answer_mut(&mut self, cell: usize) -> Option<&mut Answer> {
+        self.answers.get_mut(cell)
+    }
+
+    /// What is done in all cases of a combination: what it is, and what else it
+    /// may be.
+    fn action(&self, cell: usize) -> Option<(Option<u32>, &BTreeSet<Option<u32>>)> {
+        self.answers.get(cell).map(|answer| (answer.action, &answer.others))
     }
 
     fn is_in(&self, cell: usize, masks: &[u64]) -> bool {
@@ -60,6 +70,8 @@ impl Grid {
 pub(super) struct Taken {
     pub(super) masks: Vec<u64>,
     pub(super) action: Option<u32>,
+    /// What else it may be.
+    pub(super) others: BTreeSet<Option<u32>>,
     /// Reasons that are given in all of them, in the order of the first.
     pub(super) reasons: Vec<u32>,
 }
@@ -109,7 +121,7 @@ impl Cover {
             let first = cells.next().cloned().unwrap_or_default();
             let mut reasons = first.reasons;
             cells.for_each(|other| reasons.retain(|reason| other.reasons.contains(reason)));
-            Taken { action: first.action, reasons, masks }
+            Taken { action: first.action, others: first.others, reasons, masks }
         });
         Self { boxes: boxes.collect(), is_whole }
     }
@@ -123,7 +135,7 @@ fn widest(grid: &Grid, cell: usize, ordered: &[bool], is_covered: &[bool]) -> Ve
     for first in 0..single.len() {
         let mut masks = single.clone();
         for turn in 0..single.len() {
-            grow(grid, &mut masks, (first + turn) % single.len(), ordered, grid.action(cell));
+            grow(grid, &mut masks, (first + turn) % single.len(), ordered, cell);
         }
         let new = grid.cells_in(&masks).filter(|cell| is_covered.get(*cell) == Some(&false));
         let new = new.count();
@@ -135,7 +147,8 @@ fn widest(grid: &Grid, cell: usize, ordered: &[bool], is_covered: &[bool]) -> Ve
 }
 
 /// Takes in more classes of one input, as long as the action stays the same.
-fn grow(grid: &Grid, masks: &mut [u64], at: usize, ordered: &[bool], action: Option<u32>) {
+fn grow(grid: &Grid, masks: &mut [u64], at: usize, ordered: &[bool], cell: usize) {
+    let action = grid.action(cell);
     let size = grid.sizes.get(at).copied().unwrap_or(1);
     let own = masks.get(at).copied().unwrap_or_default();
     let all = u64::MAX >> (64 - size.clamp(1, 64));

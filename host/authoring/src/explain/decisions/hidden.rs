@@ -1,6 +1,8 @@
 //! Numbers that a policy changes its mind at, and that its settings do not hold:
 //! the 4.5 of `n * 2.0 > 9.0`.
 
+use std::collections::BTreeSet;
+
 use tollgate::judge::JudgeError;
 use tollgate_engine::types::Value;
 
@@ -15,15 +17,18 @@ pub(super) fn boundaries(
     asker: &mut Asker,
     axes: &[Axis],
     drawn: &[Vec<Value>],
+    compared: &BTreeSet<String>,
 ) -> Result<Vec<f64>, JudgeError> {
     let mut found = Vec::new();
-    for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| axis.is_ordered()) {
+    // What is compared with another input changes at another number each time.
+    let is_asked = |axis: &Axis| axis.is_ordered() && !compared.contains(&axis.name);
+    for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| is_asked(axis)) {
         for part in axis.valid.iter().filter_map(|part| axis.parts.get(*part)) {
             let Some((first, others)) = part.values.split_first() else { continue };
             'cases: for case in drawn {
-                let middle = asker.ask(&with(case, at, first))?.action;
+                let middle = asker.ask(&with(case, at, first))?;
                 for other in others {
-                    if asker.ask(&with(case, at, other))?.action != middle {
+                    if !asker.ask(&with(case, at, other))?.is_as(&middle) {
                         found.extend(between(asker, case, at, first, other)?);
                         break 'cases;
                     }
@@ -47,14 +52,14 @@ fn between(
     let is_whole = matches!(case.get(at), Some(Value::Integer(_)));
     let value = |number: f64| if is_whole { whole(number) } else { Value::Number(number) };
     let (mut low, mut high) = (one.min(other), one.max(other));
-    let below = asker.ask(&with(case, at, &value(low)))?.action;
+    let below = asker.ask(&with(case, at, &value(low)))?;
     for _ in 0..HALVED {
         let middle = f64::midpoint(low, high);
         let middle = if is_whole { middle.floor() } else { middle };
         if middle <= low || middle >= high {
             break;
         }
-        match asker.ask(&with(case, at, &value(middle)))?.action == below {
+        match asker.ask(&with(case, at, &value(middle)))?.is_as(&below) {
             true => low = middle,
             false => high = middle,
         }

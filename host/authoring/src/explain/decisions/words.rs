@@ -2,8 +2,10 @@
 
 use tollgate_engine::types::Value;
 
+use super::shown::shown;
+use super::texts::listed;
 use super::{Axis, Without};
-use crate::explain::points::{Extent, Part};
+use crate::explain::part::{Extent, Part};
 
 /// What is asked of an input that is in these classes; none for all of them.
 pub(super) fn condition(axis: &Axis, mask: u64) -> Option<String> {
@@ -67,35 +69,6 @@ fn ends(least: Option<&Extent>, most: Option<&Extent>) -> String {
     }
 }
 
-/// `NG, PK`, or `not NG, PK`.
-fn listed(axis: &Axis, parts: &[usize]) -> String {
-    let is_other = |part: &usize| {
-        axis.parts.get(*part).is_some_and(|part| matches!(part.extent, Extent::Other(_)))
-    };
-    let named = |parts: &mut dyn Iterator<Item = &usize>| {
-        let values = parts.filter_map(|part| match &axis.parts.get(*part)?.extent {
-            Extent::Value(value) => Some(shown(value)),
-            _ => None,
-        });
-        values.collect::<Vec<_>>().join(", ")
-    };
-    if parts.iter().any(is_other) {
-        let rest = named(&mut axis.valid.iter().filter(|part| !parts.contains(part)));
-        return if rest.is_empty() { "anything".to_owned() } else { format!("not {rest}") };
-    }
-    named(&mut parts.iter())
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "missing".to_owned(),
-        Value::Boolean(value) => value.to_string(),
-        Value::Integer(value) => value.to_string(),
-        Value::Number(value) => value.to_string(),
-        Value::Text(text) => text.clone(),
-    }
-}
-
 /// Parts without a decision: numbers beside each other are one range, texts
 /// are told by one of them, as nobody can list what they are not.
 pub(super) fn refused(name: &str, parts: &[Part], refused: &[(usize, String)]) -> Vec<Without> {
@@ -114,7 +87,13 @@ pub(super) fn refused(name: &str, parts: &[Part], refused: &[(usize, String)]) -
         let extent = |part: usize| parts.get(part).map(|part| &part.extent);
         let is = match (extent(*first), extent(last)) {
             (Some(Extent::Value(value)), _) => format!("such as {}", shown(value)),
-            (Some(Extent::Other(text)), _) => format!("such as {text}"),
+            (Some(Extent::Like(_) | Extent::Other(_)), _) => {
+                let part = parts.get(*first).and_then(|part| part.values.first());
+                match part.map(shown) {
+                    Some(text) if text.trim().is_empty() => "blank".to_owned(),
+                    text => format!("such as {}", text.unwrap_or_default()),
+                }
+            }
             (least, most) => ends(least, most),
         };
         if told.iter().all(|known| known.why != *why || !known.is.starts_with("such as")) {
