@@ -330,9 +330,76 @@ fn evidence_that_cannot_be_written_is_an_error() {
     }
     let run = report(&gate(&at("link"), GOOD, &["--format", "json"]));
     assert_eq!(run["verdict"], "error");
+    // Nor is anything else left behind.
+    let refused = folder.path().join("refused");
+    fs::create_dir_all(refused.join("log")).unwrap();
+    fs::write(refused.join("notes"), "my notes\n").unwrap();
+    for path in ["log", "notes", "log/", "new/"] {
+        let path = refused.join(path).display().to_string();
+        assert_eq!(gate(&path, GOOD, &[]).status.code(), Some(2), "{path}");
+        assert!(!refused.join("plugins").exists(), "{path}");
+        assert!(!refused.join("log/plugins").exists(), "{path}");
+    }
     assert_eq!(fs::read_to_string(at("notes.txt")).unwrap(), "my notes\n");
     assert!(!root().join("-").exists());
     assert_eq!(fs::read(&log_file).unwrap(), whole);
+}
+
+/// Of a run that a plugin fails there is a record, and never a verdict.
+#[test]
+fn a_run_that_fails_is_recorded_and_replays_to_the_same_error() {
+    let (folder, log_file) = place();
+    // More findings than the plugin's memory can hold.
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let facts: Vec<Value> = (0..20_000)
+        .map(|slice| json!({ "name": format!("auc{{group=g{slice}}}"), "value": 0.5 }))
+        .collect();
+    fs::write(at("facts.json"), json!({ "facts": facts }).to_string()).unwrap();
+    let rule = r#"metric: auc, comparison: ">=", threshold: 0.8, for_each: group"#;
+    let rules: Vec<String> = (0..500).map(|id| format!("{{ id: r{id}, {rule} }}")).collect();
+    let rules = rules.join(", ");
+    let rest = "version: 1.0.0\nplugin: metric-gate@^0.1\nowner: o\n";
+    let profile = format!("name: much\n{rest}settings: {{ rules: [{rules}] }}\n");
+    fs::write(at("much.yaml"), profile).unwrap();
+    let (much, facts) = (at("much.yaml"), at("facts.json"));
+    let more = ["--facts", &facts, "--profile", &much];
+    let run = gate(&log_file, GOOD, &more);
+    assert_eq!(run.status.code(), Some(2), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("record 1 in"), "{}", text(&run.stderr));
+    let (_, record) = log_show(&log_file, "1");
+    let body = &record["body"];
+    assert!(body["error"].as_str().unwrap().contains("metric-gate"), "{body}");
+    assert!(body["report"].is_null() && body["profiles"][1]["name"] == "much", "{body}");
+    assert!(folder.path().join("plugins").exists(), "what it was judged by is kept");
+    assert_eq!(log(&["verify", &log_file]).0, 0);
+    for words in [&["show", &log_file][..], &["show", &log_file, "--seq", "1"]] {
+        let (code, told) = log(words);
+        assert_eq!(code, 0, "{told}");
+        assert!(told.to_lowercase().contains("error") && told.contains("tumor_screening v2"));
+        assert!(!told.contains("PASSED") && !told.contains("pass "), "{told}");
+    }
+    let (code, told) = log(&["replay", &log_file]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("SAME: the run failed"), "{told}");
+    // There is nothing to sign.
+    let (code, told) = log(&["attest", &log_file, "--key", &key("ed25519.pem"), "-o", "/dev/null"]);
+    assert_eq!(code, 2, "{told}");
+    // The next run goes on behind it.
+    assert_eq!(gate(&log_file, GOOD, &[]).status.code(), Some(0));
+    let (code, all) = log_json(&["replay", &log_file, "--all"]);
+    assert_eq!((code, all["records"].as_array().unwrap().len()), (0, 2), "{all}");
+    // Another error is another answer, and so is a report.
+    forged(&log_file, |body| {
+        if body["report"].is_null() {
+            body["error"] = "something else".into();
+        } else {
+            body.as_object_mut().unwrap().remove("report");
+            body["error"] = "it failed".into();
+        }
+    });
+    let (code, all) = log_json(&["replay", &log_file, "--all"]);
+    let outcomes = [&all["records"][0]["outcome"], &all["records"][1]["outcome"]];
+    assert_eq!((code, outcomes), (1, [&json!("fail"), &json!("fail")]), "{all}");
 }
 
 /// A limit on the size of files stands for a disk that is full. It holds for

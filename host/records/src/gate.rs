@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use tollgate::canonical;
 use tollgate::document::{DocumentError, PolicyDocument};
-use tollgate::judge::{Gate, GateCase};
+use tollgate::judge::{Gate, GateCase, JudgeError};
 use tollgate::model::Model;
 use tollgate::report::GateReport;
 use tollgate::source::Source;
@@ -20,6 +20,7 @@ use tollgate_engine::{Digest, Plugin};
 pub use self::differences::{Difference, MOST_DIFFERENCES};
 pub use self::recorded::recorded;
 pub use self::replay::{By, ReplayError, Replayed, Replayer};
+use crate::record::Record;
 use crate::store::{Store, StoreError};
 
 /// The kind of such records.
@@ -30,12 +31,16 @@ pub const KIND: &str = "gate";
 #[error("nothing is recorded: the evidence of this run is lost when it is kept: {0}")]
 pub struct Unkept(String);
 
-/// The body of a record.
+/// The body of a record: what was judged, and its report, or why there is none.
 ///
 /// # Errors
 /// When the case would not be read back as it was: a record that gives another
 /// report than the run is none.
-pub fn body(case: &GateCase, gates: &[Gate], report: &GateReport) -> Result<Value, Unkept> {
+pub fn body(
+    case: &GateCase,
+    gates: &[Gate],
+    judged: Result<&GateReport, &JudgeError>,
+) -> Result<Value, Unkept> {
     let kept = case.to_json();
     let again = read_case(&kept).map_err(|error| Unkept(error.to_string()))?;
     if again.to_json() != kept {
@@ -50,17 +55,32 @@ pub fn body(case: &GateCase, gates: &[Gate], report: &GateReport) -> Result<Valu
             return Err(Unkept(format!("`{name}` has other settings when it is read again")));
         }
     }
-    let files = report.profiles.iter().map(|profile| profile.document.as_str());
-    let profiles = gates.iter().zip(files).map(|(gate, file)| profile(gate, file));
-    let profiles: Vec<Value> = profiles.collect();
-    let report = serde_json::to_value(report).map_err(|error| Unkept(error.to_string()))?;
+    let (key, came) = match judged {
+        Ok(report) => {
+            let report = serde_json::to_value(report);
+            ("report", report.map_err(|error| Unkept(error.to_string()))?)
+        }
+        Err(error) => (ERROR, error.to_string().into()),
+    };
     Ok(json!({
         "case": kept,
         "candidate": version(case.candidate()),
         "champion": case.champion().map(version),
-        "profiles": profiles,
-        "report": report,
+        "profiles": gates.iter().map(profile).collect::<Vec<Value>>(),
+        key: came,
     }))
+}
+
+/// The member that says why there is no report.
+const ERROR: &str = "error";
+
+/// Why the run of a record came to no verdict; none where it came to one.
+#[must_use]
+pub fn error_of(record: &Record) -> Option<&str> {
+    match record.body.get("report") {
+        Some(_) => None,
+        None => record.body.get(ERROR)?.as_str(),
+    }
 }
 
 /// Keeps the plugins that judged.
@@ -71,7 +91,7 @@ pub fn keep_plugins(store: &Store, gates: &[Gate]) -> Result<(), StoreError> {
     gates.iter().try_for_each(|gate| store.keep(gate.plugin().bytes()))
 }
 
-fn read_case(kept: &Value) -> Result<GateCase, tollgate::judge::JudgeError> {
+fn read_case(kept: &Value) -> Result<GateCase, JudgeError> {
     GateCase::parse(&Source::new("case.json", &canonical::to_text(kept)))
 }
 
@@ -100,12 +120,12 @@ fn profile_text(gate: &Gate) -> String {
     }
 }
 
-fn profile(gate: &Gate, file: &str) -> Value {
+fn profile(gate: &Gate) -> Value {
     let (document, plugin) = (gate.profile(), gate.plugin());
     json!({
         "name": document.name,
         "version": document.version.to_string(),
-        "file": file,
+        "file": gate.file(),
         "document": profile_text(gate),
         "digest": policy_digest(gate).to_string(),
         "plugin": {

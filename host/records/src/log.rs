@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use tollgate::source::SourceError;
 
-pub use self::append::{Appended, append};
+pub use self::append::{Appended, append, usable};
 pub use self::read::Records;
 use crate::record::Flaw;
 

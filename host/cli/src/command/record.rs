@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::Result;
 use tollgate::facts::Instant;
-use tollgate::judge::{Gate, GateCase};
+use tollgate::judge::{Gate, GateCase, JudgeError};
 use tollgate::report::GateReport;
 use tollgate_records::gate;
 use tollgate_records::log::{self, Appended};
@@ -47,16 +47,46 @@ impl Recording {
         self.record.clone().or_else(|| named().map(PathBuf::from))
     }
 
-    /// Records a gate run, where that is asked for.
-    pub(super) fn gate(&self, case: &GateCase, gates: &[Gate], report: &GateReport) -> Result<()> {
+    /// Records a gate run, where that is asked for, and gives its report. A run
+    /// that fails is recorded as well: what was judged, and the error.
+    pub(super) fn gate(
+        &self,
+        case: &GateCase,
+        gates: &[Gate],
+        judged: Result<GateReport>,
+    ) -> Result<GateReport> {
+        match &judged {
+            Ok(report) => self.add(case, gates, Ok(report))?,
+            Err(error) => {
+                if let Some(failed) = error.downcast_ref::<JudgeError>() {
+                    // What the run failed of is what a person must read first.
+                    if let Err(unrecorded) = self.add(case, gates, Err(failed)) {
+                        output::note(|out| {
+                            writeln!(out, "warning: {}", visible(&unrecorded.to_string()))
+                        });
+                    }
+                }
+            }
+        }
+        judged
+    }
+
+    fn add(
+        &self,
+        case: &GateCase,
+        gates: &[Gate],
+        judged: Result<&GateReport, &JudgeError>,
+    ) -> Result<()> {
         let Some(log) = self.log() else { return Ok(()) };
         if output::is_standard_output(&log) {
             miette::bail!("records are kept in a file, and `{}` is none", log.display());
         }
-        let body = gate::body(case, gates, report).map_err(|error| miette::miette!("{error}"))?;
+        let body = gate::body(case, gates, judged).map_err(|error| miette::miette!("{error}"))?;
         let draft = Draft { time: Instant::now(), host: HOST, kind: gate::KIND, body };
         // First: a record never names a plugin that was to be kept and is not.
         if !self.no_keep_plugins {
+            // Nor is one kept beside a log that there cannot be.
+            log::usable(&log)?;
             gate::keep_plugins(&Store::beside(&log), gates)?;
         }
         let Appended { head, torn } = log::append(&log, &draft)?;

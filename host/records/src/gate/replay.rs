@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use miette::Diagnostic;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 use tollgate::canonical;
 use tollgate::judge::{Gate, JudgeError, Opened};
@@ -11,7 +11,7 @@ use tollgate::plugins::{PluginError, Plugins};
 use tollgate::report::GateReport;
 use tollgate_engine::{Digest, Plugin};
 
-use super::{Difference, KIND, baked, differences, read_case, read_document};
+use super::{Difference, KIND, baked, differences, error_of, read_case, read_document};
 use crate::record::Record;
 use crate::store::{Store, StoreError};
 
@@ -27,10 +27,10 @@ pub enum By {
 /// A run, judged again.
 #[derive(Debug, Clone)]
 pub struct Replayed {
-    /// What it comes to now.
-    pub report: GateReport,
+    /// What it comes to now; none where it fails as it failed before.
+    pub report: Option<GateReport>,
     /// Where the record says something else; none when it is the same report,
-    /// byte for byte as canonical JSON.
+    /// byte for byte as canonical JSON, or the same error.
     pub differences: Vec<Difference>,
 }
 
@@ -106,14 +106,19 @@ impl Replayer {
         let profiles = profiles.ok_or(ReplayError::Body { seq, what: "profiles" })?;
         let gates = profiles.iter().map(|profile| self.gate(seq, profile));
         let gates = gates.collect::<Result<Vec<_>, _>>()?;
-        let report = case.judge(&gates)?;
+        let judged = case.judge(&gates);
+        if let Some(error) = error_of(record) {
+            return Ok(failed_before(error, judged));
+        }
         let mut recorded = part("report")?.clone();
+        let report = judged?;
         let mut replayed = canonical_value(&serde_json::to_value(&report).unwrap_or_default());
         if self.by == By::Current {
             forget_plugins(&mut recorded);
             forget_plugins(&mut replayed);
         }
-        Ok(Replayed { report, differences: differences::differences(&recorded, &replayed) })
+        let differences = differences::differences(&recorded, &replayed);
+        Ok(Replayed { report: Some(report), differences })
     }
 
     /// The judge of a profile, as the record has it.
@@ -170,6 +175,17 @@ impl Replayer {
         let plugin = plugin.map_err(|error| PluginError::Load { from, error });
         Ok(Some(plugin.map_err(JudgeError::from)?))
     }
+}
+
+/// A run that came to no report, beside what it comes to now.
+fn failed_before(recorded: &str, judged: Result<GateReport, JudgeError>) -> Replayed {
+    let now = |report: &GateReport| json!({ "report": { "verdict": report.verdict.name() } });
+    let replayed = match &judged {
+        Ok(report) => now(report),
+        Err(error) => json!({ "error": error.to_string() }),
+    };
+    let differences = differences::differences(&json!({ "error": recorded }), &replayed);
+    Replayed { report: judged.ok(), differences }
 }
 
 /// The value that is read where this one was written: `1.0` and `1` are one

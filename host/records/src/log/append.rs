@@ -53,6 +53,17 @@ pub fn append(path: &Path, draft: &Draft<'_>) -> Result<Appended, AppendError> {
     Ok(Appended { head: sealed, torn })
 }
 
+/// Whether a log can be added to, as far as that shows without writing:
+/// whoever writes something else first asks.
+///
+/// # Errors
+/// Why [`append`] would refuse it.
+pub fn usable(path: &Path) -> Result<(), AppendError> {
+    let Some(mut log) = file::hold_existing(path)? else { return Ok(()) };
+    let end = End::of(&mut log).map_err(|error| AppendError::Refused { log: name(path), error })?;
+    end.head().map(drop).map_err(|flaw| AppendError::NoEnd { log: name(path), flaw })
+}
+
 /// How a log ends.
 struct End {
     /// Its length up to the last line break.

@@ -19,7 +19,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) fn hold(path: &Path) -> Result<(File, bool), AppendError> {
     let since = Instant::now();
     loop {
-        let (file, is_new) = open(path)?;
+        let is_new = is_new(path)?;
+        let file = open(path, true)?;
         lock(&file, path, since)?;
         // While it was waited for, the file may have gone from its place.
         if is_at(&file, path) {
@@ -28,29 +29,43 @@ pub(super) fn hold(path: &Path) -> Result<(File, bool), AppendError> {
     }
 }
 
-fn open(path: &Path) -> Result<(File, bool), AppendError> {
-    let refused = |error| AppendError::Refused { log: name(path), error };
+/// Opens a log to be added to and holds it, if it is there; nothing is made.
+pub(super) fn hold_existing(path: &Path) -> Result<Option<File>, AppendError> {
+    if is_new(path)? {
+        return Ok(None);
+    }
+    let file = open(path, false)?;
+    lock(&file, path, Instant::now())?;
+    Ok(Some(file))
+}
+
+/// Whether nothing is there yet, where a log can be.
+fn is_new(path: &Path) -> Result<bool, AppendError> {
     // `folder/new/` names a folder that is not there yet.
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(AppendError::Folder(name(path)));
     }
-    let is_new = match fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => return Err(AppendError::Link(name(path))),
-        Ok(there) if there.is_dir() => return Err(AppendError::Folder(name(path))),
-        Ok(there) if !there.is_file() => return Err(AppendError::NoFile(name(path))),
-        Ok(_) => false,
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => Err(AppendError::Link(name(path))),
+        Ok(there) if there.is_dir() => Err(AppendError::Folder(name(path))),
+        Ok(there) if !there.is_file() => Err(AppendError::NoFile(name(path))),
+        Ok(_) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = folder(path);
             if !folder.is_dir() {
                 let folder = folder.display().to_string();
                 return Err(AppendError::NoFolder { log: name(path), folder });
             }
-            true
+            Ok(true)
         }
-        Err(error) => return Err(refused(error)),
-    };
+        Err(error) => Err(AppendError::Refused { log: name(path), error }),
+    }
+}
+
+fn open(path: &Path, create: bool) -> Result<File, AppendError> {
+    let refused = |error| AppendError::Refused { log: name(path), error };
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.read(true).append(true).create(create);
     // Whatever takes its place in between is not followed and not waited for.
     #[cfg(unix)]
     {
@@ -59,7 +74,7 @@ fn open(path: &Path) -> Result<(File, bool), AppendError> {
     }
     let file = options.open(path).map_err(refused)?;
     match file.metadata().map_err(refused)?.is_file() {
-        true => Ok((file, is_new)),
+        true => Ok(file),
         false => Err(AppendError::NoFile(name(path))),
     }
 }

@@ -127,8 +127,8 @@ pub struct Evidenced {
 pub struct Judged {
     /// The profile.
     pub name: String,
-    /// Its verdict.
-    pub verdict: Outcome,
+    /// Its verdict, or that the run came to none.
+    pub verdict: Verdict,
 }
 
 /// Judges a case by both profiles and adds what comes of it.
@@ -147,7 +147,7 @@ pub fn compare(old: &Gate, new: &Gate, evidenced: &Evidenced, found: &mut GateDi
     };
     let (before, after) = (judge(old, &evidenced.case), judge(new, &evidenced.case));
     let (from, to) = (before.verdict(), after.verdict());
-    if recorded.is_some_and(|recorded| Verdict::Judged(recorded) != from) {
+    if recorded.is_some_and(|recorded| recorded != from) {
         found.recorded_otherwise += 1;
     }
     if from == Verdict::Error && to == Verdict::Error {
@@ -161,7 +161,7 @@ pub fn compare(old: &Gate, new: &Gate, evidenced: &Evidenced, found: &mut GateDi
         return;
     }
     let others = judged.into_iter().flatten().filter(|judged| judged.name != *name);
-    let others = others.map(|judged| Verdict::Judged(judged.verdict)).max();
+    let others = others.map(|judged| judged.verdict).max();
     found.changed.push(GateChange {
         place: evidenced.place.clone(),
         candidate: evidenced.case.candidate().title.clone(),

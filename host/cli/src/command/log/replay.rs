@@ -9,7 +9,7 @@ use serde::Serialize;
 use tollgate::report::GateReport;
 use tollgate_engine::types::Outcome;
 use tollgate_records::gate::{
-    By, Difference, KIND, MOST_DIFFERENCES, ReplayError, Replayed, Replayer,
+    By, Difference, KIND, MOST_DIFFERENCES, ReplayError, Replayed, Replayer, error_of,
 };
 use tollgate_records::log::Records;
 use tollgate_records::record::Record;
@@ -30,7 +30,7 @@ Examples:
 A record holds all that the run saw and the rules that it was judged by, so that
 nothing else is read. The plugin is the one that judged, byte for byte: built in,
 given with --plugin, or kept in `plugins/` beside the file. The report must be the
-recorded one. With --with-current the plugins judge that the profiles would get
+recorded one, and of a run that failed the error. With --with-current the plugins judge that the profiles would get
 today, to see what an upgrade changes.
 
 Exit codes: 0 the same reports, 1 another report, 2 a file is wrong or a plugin
@@ -71,8 +71,8 @@ struct One {
     seq: u64,
     time: String,
     hash: String,
-    /// `pass` for the same report, `fail` for another one, `inconclusive` where
-    /// it could not be judged again.
+    /// `pass` for the same report or the same error, `fail` for another one,
+    /// `inconclusive` where it could not be judged again.
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -137,7 +137,8 @@ fn again(replayer: &mut Replayer, record: &Record, alone: bool) -> Result<(Outco
     };
     let outcome = match replayer.replay(record) {
         Ok(Replayed { report, differences }) => {
-            one.report = alone.then_some(report);
+            one.reason = error_of(record).map(|error| format!("the run failed: {error}"));
+            one.report = report.filter(|_| alone);
             one.differences = differences;
             if one.differences.is_empty() { Outcome::Pass } else { Outcome::Fail }
         }

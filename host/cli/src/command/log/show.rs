@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tollgate::report::FindingReport;
 use tollgate_engine::types::Outcome;
+use tollgate_records::gate::error_of;
 use tollgate_records::log::Records;
 use tollgate_records::record::Record;
 
@@ -46,6 +47,9 @@ struct Line<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<&'a str>,
+    /// Why there is no verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     candidate: Option<&'a str>,
     hash: String,
@@ -68,7 +72,8 @@ pub(crate) fn run(arguments: &Show) -> Result<Exit> {
             time: record.time.to_string(),
             kind: &record.kind,
             verdict: report(&record, "verdict"),
-            candidate: report(&record, "candidate"),
+            error: error_of(&record),
+            candidate: report(&record, "candidate").or_else(|| candidate(&record)),
             hash: record.hash.to_string(),
         };
         match arguments.format {
@@ -85,12 +90,17 @@ pub(crate) fn run(arguments: &Show) -> Result<Exit> {
     Ok(Exit::Passed)
 }
 
+/// As a run that failed names it.
+fn candidate(record: &Record) -> Option<&str> {
+    record.body.pointer("/candidate/title")?.as_str()
+}
+
 fn report<'a>(record: &'a Record, key: &str) -> Option<&'a str> {
     record.body.get("report")?.get(key)?.as_str()
 }
 
 fn in_a_line(line: &Line<'_>) -> String {
-    let verdict = line.verdict.unwrap_or_default();
+    let verdict = line.verdict.or(line.error.map(|_| "error")).unwrap_or_default();
     let style = outcome(verdict).map(output::style).unwrap_or_default();
     format!(
         "{:>6}  {}  {}  {style}{:<12}{style:#}  {}  {}\n",
@@ -113,6 +123,14 @@ fn print(out: &mut String, record: &Record) -> fmt::Result {
     writeln!(out, "hash {}", record.hash)?;
     if let Some(previous) = record.previous {
         writeln!(out, "follows {previous}")?;
+    }
+    if let Some(error) = error_of(record) {
+        let titled = |whose: &str| record.body.pointer(whose).and_then(Value::as_str);
+        write!(out, "\n{}", visible(candidate(record).unwrap_or_default()))?;
+        if let Some(champion) = titled("/champion/title") {
+            write!(out, " against champion {}", visible(champion))?;
+        }
+        return writeln!(out, "\n\nERROR: {}", visible(error));
     }
     let Some(report) = record.body.get("report") else {
         let body = serde_json::to_string(&record.body).unwrap_or_default();
@@ -199,11 +217,17 @@ mod tests {
         });
         assert_harmless(|out, text| print(out, &record(json!({ text: text }), text)));
         assert_harmless(|out, text| {
+            let titled = json!({ "title": text });
+            let body = json!({ "candidate": titled, "champion": titled, "error": text });
+            print(out, &record(body, text))
+        });
+        assert_harmless(|out, text| {
             let line = Line {
                 seq: 1,
                 time: String::new(),
                 kind: text,
                 verdict: Some(text),
+                error: Some(text),
                 candidate: Some(text),
                 hash: String::new(),
             };
