@@ -5,7 +5,7 @@ policies/promotion.yaml ask for.
 Usage: models.py TRACKING_URI NAME KIND...
 
 A KIND is `good`, `better`, `worse`, `bare` (no tags, no slices) or `nan` (an
-AUC that is not a number); each becomes the next version. Prints their numbers.
+AUC that is not a number); each but `bare` has a table of scored rows, and becomes the next version. Prints their numbers.
 """
 
 import logging
@@ -17,6 +17,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
 import numpy as np
+import pandas as pd
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, roc_auc_score
@@ -66,6 +67,17 @@ def register(name, kind):
         mlflow.log_params({"kind": kind, "features": features.shape[1]})
         mlflow.log_metrics(metrics)
         mlflow.log_text("# Model card\n", "model_card.md")
+        if kind != "bare":
+            # As `mlflow.models.evaluate` logs it.
+            table = pd.DataFrame(
+                {
+                    "target": truth.to_numpy(),
+                    "prediction": model.predict(test),
+                    "score": scores,
+                    "size": np.where(small, "small", "large"),
+                }
+            )
+            mlflow.log_table(table, "eval_results_table.json")
         signature = mlflow.models.infer_signature(train, model.predict(train))
         info = mlflow.sklearn.log_model(
             model, name="model", signature=signature, registered_model_name=name

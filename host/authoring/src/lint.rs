@@ -33,7 +33,7 @@ use tollgate_engine::types::Outcome;
 use tollgate_sources::Sources;
 
 use self::told::Linted;
-use crate::files::{Meant, meant};
+use crate::files::{All, Meant};
 
 /// The endings of files that may hold documents.
 pub const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
@@ -86,42 +86,69 @@ impl Kind {
     }
 }
 
-/// Lints the files that paths mean, and those of folders that are policy
-/// documents, gate profiles, promotion plans or lists of sources.
+/// Lints files that were named, and of those in folders the policy documents,
+/// gate profiles, promotion plans and lists of sources. A folder that holds none
+/// is inconclusive.
 ///
-/// With files of `facts`, gate profiles are held against them: a rule for which
-/// they have nothing that its plugin could judge is told.
+/// With files of `facts`, or documents that say which `sources` there are, gate
+/// profiles are held against them: a rule for which they have nothing that its
+/// plugin could judge is told.
 ///
 /// # Errors
 /// When a file, a folder or a plugin cannot be read. What is wrong in a text is
 /// a finding.
 pub fn lint(
     plugins: &Plugins,
-    paths: &[PathBuf],
+    all: &All,
     facts: &[PathBuf],
+    sources: &[PathBuf],
 ) -> Result<LintReport, LintError> {
     let mut evidence = Evidence::new();
     for path in facts {
         evidence.read(path, CANDIDATE)?;
     }
-    let evidence = (!facts.is_empty()).then_some(evidence);
-    let linter = Linter { plugins, evidence: evidence.as_ref() };
+    let mut unknown = Vec::new();
+    for path in sources {
+        foresee(&Sources::read(path)?, &mut evidence, &mut unknown);
+    }
+    let is_given = !facts.is_empty() || !sources.is_empty();
+    let evidence = is_given.then_some((evidence, unknown));
+    let linter = Linter { plugins, evidence };
     let mut documents = Vec::new();
     let mut skipped = Vec::new();
-    for file in meant(paths, &ENDINGS)? {
-        match linter.file(&file)? {
+    for file in &all.files {
+        match linter.file(file)? {
             Some(linted) => documents.push(linted),
             None => skipped.push(file.path.display().to_string()),
         }
     }
     let worst = documents.iter().map(|linted| linted.verdict).max();
+    let holds_none = |folder: &&PathBuf| {
+        !documents.iter().any(|linted| Path::new(&linted.document).starts_with(folder))
+    };
+    let empty: Vec<String> =
+        all.folders.iter().filter(holds_none).map(|folder| folder.display().to_string()).collect();
     // What looked at nothing has found nothing.
-    Ok(LintReport { verdict: worst.unwrap_or(Outcome::Inconclusive), documents, skipped })
+    let nothing = if empty.is_empty() { Outcome::Pass } else { Outcome::Inconclusive };
+    let verdict = worst.unwrap_or(Outcome::Inconclusive).max(nothing);
+    Ok(LintReport { verdict, documents, skipped, empty })
+}
+
+/// Adds what sources will say; those of which that cannot be told are unknown.
+fn foresee(sources: &Sources, evidence: &mut Evidence, unknown: &mut Vec<String>) {
+    let (facts, names) = sources.foreseen();
+    for fact in facts {
+        // What is not a source's to say is told when it is read.
+        let _ = evidence.say(fact);
+    }
+    unknown.extend(names.into_iter().map(str::to_owned));
 }
 
 struct Linter<'a> {
     plugins: &'a Plugins,
-    evidence: Option<&'a Evidence>,
+    /// The evidence as there will be, and the sources of which nothing is known
+    /// beforehand; none where no evidence was given.
+    evidence: Option<(Evidence, Vec<String>)>,
 }
 
 impl Linter<'_> {

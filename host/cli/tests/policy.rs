@@ -106,6 +106,42 @@ fn how_a_lint_ends() {
     assert_eq!(lint(&[empty.path().to_str().unwrap()]).0, 1);
 }
 
+/// Nothing in a folder is passed over without a word, and a folder without
+/// anything passes nothing, whatever else was given.
+#[cfg(unix)]
+#[test]
+fn what_is_passed_over_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for name in ["documents", "elsewhere", "nothing"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    let document = fs::read_to_string(root().join("policies/fraud.yaml")).unwrap();
+    fs::write(at("documents/FRAUD.YAML"), &document).unwrap();
+    fs::write(at("elsewhere/fraud.yml"), document.replace("block: 0.7", "block:   7")).unwrap();
+    std::os::unix::fs::symlink(at("elsewhere"), at("documents/linked")).unwrap();
+    fs::write(at("nothing/notes.txt"), "block: 7\n").unwrap();
+    let run = |words: &[&str]| {
+        let output = tollgate(&[&["policy"][..], words].concat());
+        (code(&output), text(&output.stdout), text(&output.stderr))
+    };
+    for verb in [&["lint"][..], &["fmt", "--check"]] {
+        let of = |folders: &[&str]| run(&[verb, folders].concat());
+        let (code, told, noted) = of(&[&at("documents")]);
+        assert_eq!(code, 0, "{told}{noted}");
+        assert!(told.contains("1 document") || told.contains("1 file"), "{told}");
+        assert!(noted.contains("documents/linked` is a link to a folder"), "{noted}");
+        // Named itself, what it leads to is meant.
+        let (code, told, noted) = of(&[&at("documents/linked")]);
+        assert_eq!((code, noted.as_str()), (1, ""), "{told}");
+        let (code, told, noted) = of(&[&at("documents"), &at("nothing")]);
+        assert_eq!(code, if verb.len() == 1 { 3 } else { 2 }, "{told}{noted}");
+        assert!((told + &noted).contains("nothing"));
+    }
+    let (_, told, _) = run(&["lint", &at("documents"), &at("nothing"), "--format", "json"]);
+    assert!(told.contains(r#""empty": ["#), "{told}");
+}
+
 /// A rule is supplied when its plugin rests a finding on a fact.
 #[test]
 fn a_rule_without_evidence_is_told() {

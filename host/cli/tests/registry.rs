@@ -6,6 +6,7 @@
 
 mod common;
 #[path = "registry/desk.rs"]
+#[allow(dead_code, reason = "each test program uses what it needs")]
 mod desk;
 #[path = "registry/server.rs"]
 mod server;
@@ -80,6 +81,74 @@ fn what_was_seen_is_judged_again_offline() {
     let output = with_own_plan("http://127.0.0.1:9", &judged);
     assert_eq!(output.status.code(), Some(2));
     assert!(!gone.exists());
+}
+
+/// Rows that the version's run logged, counted by group, and by whatever way
+/// they are not there nothing passes.
+#[test]
+fn a_table_that_the_run_logged_is_evidence() {
+    let Some(address) = registry() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let rule = json!({
+        "metric": "accuracy", "comparison": ">=", "threshold": 0.7, "for_each": "half",
+        "expect": ["large", "small"],
+    });
+    let source = |file: &str| {
+        json!([{
+            "scored": { "mlflow": file }, "prediction": "prediction", "outcome": "target",
+            "score": "score", "groups": [{ "half": "size" }], "metrics": ["accuracy", "auc"],
+        }])
+    };
+    let profile = |name: &str, file: &str| {
+        let profile = json!({
+            "name": "by-table", "version": "1.0.0", "plugin": "metric-gate@^0.1", "owner": "tests",
+            "sources": source(file), "settings": { "rules": [rule] },
+        });
+        fs::write(at(name), profile.to_string()).unwrap();
+        at(name)
+    };
+    let by_table = profile("by-table.yaml", "eval_results_table.json");
+    let gate = |candidate: &[&str], profile: &str, more: &[&str]| {
+        let arguments = [&["gate"], candidate, &["--profile", profile], more].concat();
+        with_own_plan(&address, &arguments)
+    };
+    let kept = at("seen.json");
+    let json = ["--format", "json"];
+    let good = ["models:/tumor_screening/1"];
+    let online = gate(&good, &by_table, &[&json[..], &["--facts-out", &kept]].concat());
+    assert_eq!(online.status.code(), Some(0), "{}", text(&online.stdout));
+    let findings = json_of(&online)["profiles"][0]["findings"].as_array().unwrap().clone();
+    assert_eq!(findings.len(), 2, "{findings:#?}");
+    let facts = json_of(&online)["facts"].as_array().unwrap().clone();
+    let slice =
+        facts.iter().find(|fact| fact["name"] == "accuracy" && fact["source"] != "run.json");
+    let from = slice.unwrap()["source"].to_string();
+    assert!(!from.contains("/tmp"), "where it lay meanwhile is nobody's business: {from}");
+    let offline = ["gate", "--offline", &*kept, "--profile", &*by_table, "--format", "json"];
+    let offline = with_own_plan("http://127.0.0.1:9", &offline);
+    assert!(offline.stdout == online.stdout, "{}", text(&offline.stdout));
+    // A run without it, a table of another name, and a version of no registry.
+    let none = profile("none.yaml", "other_table.json");
+    let card = profile("card.yaml", "model_card.md");
+    let model = format!("{}/tests/fixtures/mlflow/tumor_screening-v2", root().display());
+    for (candidate, profile, says) in [
+        (&["models:/tumor_screening/2"][..], &by_table, "the run did not log"),
+        (&good, &none, "the run did not log `other_table.json`"),
+        (&good, &card, "model_card.md of models:/tumor_screening/1"),
+        (&["--candidate", &model], &by_table, "name it as `models:/NAME/VERSION`"),
+    ] {
+        let output = gate(candidate, profile, &[]);
+        let told = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(says), "{says}: {told}");
+        assert!(!told.contains("/tmp/.tmp"), "{told}");
+    }
+    // Nothing climbs out of a run's files.
+    for file in ["../../mlflow.db", "/etc/passwd", "a//b", ""] {
+        let output = gate(&good, &profile("climbs.yaml", file), &[]);
+        assert_eq!(output.status.code(), Some(2), "{file}: {}", text(&output.stdout));
+    }
 }
 
 #[test]

@@ -417,7 +417,8 @@ fn a_migration_that_is_killed_between_any_two_writes_is_finished_by_the_next() {
         let again = desk.pass(&migrate);
         assert!(again.contains("stands beside"), "{again}");
 
-        let finish = [&migrate[..], &["--finish", "--sunset", SUNSET]].concat();
+        let unused = desk.unused(0);
+        let finish = [&migrate[..], &["--finish", "--sunset", SUNSET, "--facts", &unused]].concat();
         let whole_finish = cut.kill(through.start(&finish), after);
         assert_both_names(&mlflow, &old, &new);
         desk.pass(&[&finish[..], &["--take-over"]].concat());
@@ -527,11 +528,14 @@ fn what_cannot_be_renamed_keeps_its_name() {
         }
     }
     let new = own("kept_name");
+    let unused = desk.unused(0);
     for (new, more, says) in [
         (&*taken, &[][..], "already, which is no copy"),
         (&*old, &[], "the same"),
         (&*new, &["--finish"], "--sunset"),
-        (&*new, &["--finish", "--sunset", SUNSET], "no model"),
+        (&*new, &["--finish", "--sunset", SUNSET, "--facts", &unused], "no model"),
+        (&*new, &["--facts", &unused], "--finish"),
+        (&*new, &["--override", "x"], "--finish"),
         (&*new, &["--sunset", SUNSET], "--finish"),
     ] {
         let output = migrate(new, more);
@@ -558,14 +562,50 @@ fn what_cannot_be_renamed_keeps_its_name() {
     let passed = migrate(&new, &[]);
     assert_eq!(exit(&passed), Some(0), "{}", said(&passed));
     // The old name goes only once the new one serves what it serves.
-    let finish = ["--finish", "--sunset", SUNSET];
+    let finish = ["--finish", "--sunset", SUNSET, "--facts", &unused];
     mlflow.set_version_tag(&new, 2, "tollgate.bad", "2026-11-30T00:00:00Z");
     assert!(said(&migrate(&new, &finish)).contains("rolled back"));
-    let past = ["--finish", "--sunset", "2020-01-01"];
+    let past = ["--finish", "--sunset", "2020-01-01", "--facts", &unused];
     assert!(said(&migrate(&new, &past)).contains("has passed"));
     mlflow.set_alias(&new, "champion", 1);
     let other = own("kept_other");
     assert!(said(&migrate(&other, &[])).contains("on its way to"));
+    // Nor on anybody's word that nobody uses it: no evidence, requests, of too
+    // short a time, of another day, a source that is down.
+    let used = desk.unused(3);
+    let hour = desk.write("hour.json", &fs::read_to_string(&unused).unwrap().replace("7d", "1h"));
+    let old_day = r#"{"facts": [{"name": "requests{window=7d}", "value": 0, "observed_at": "2026-01-01T00:00:00Z"}]}"#;
+    let old_day = desk.write("old-day.json", old_day);
+    let down = "sources: [{ facts: nowhere.json }]\n";
+    let down = desk.write("down.yaml", down);
+    for (evidence, wanted) in [
+        (&[][..], 1),
+        (&["--facts", &*used][..], 1),
+        (&["--facts", &*hour], 1),
+        (&["--facts", &*old_day], 3),
+        (&["--sources", &*down], 1),
+    ] {
+        let output = migrate(&new, &[&finish[..3], evidence].concat());
+        assert_eq!(exit(&output), Some(wanted), "{evidence:?}: {}", said(&output));
+        assert!(said(&output).contains("not finished"), "{}", said(&output));
+    }
+    assert!(mlflow.model_tags(&old)["sunset_on"].is_null());
+    let mut overriding = vec!["registry", "migrate", &*old, &*new, "--override", " "];
+    overriding.extend(&finish[..3]);
+    assert_eq!(exit(&desk.run(&overriding)), Some(2), "nobody says who");
+    overriding.extend(["--by", "lee"]);
+    assert_eq!(exit(&desk.run(&overriding)), Some(2), "nor why");
+    overriding[5] = "INC-4711: its callers are gone";
+    let dry = desk.run(&[&overriding[..], &["--dry-run"]].concat());
+    assert_eq!(exit(&dry), Some(0), "{}", said(&dry));
+    for says in ["deprecation_override_by = lee", "deprecation_override_reason = INC-4711"] {
+        assert!(said(&dry).contains(says), "{}", said(&dry));
+    }
+    // A source that says so is evidence, too.
+    let requests = fs::read_to_string(&unused).unwrap();
+    desk.write("requests.json", &requests);
+    let sources = desk.write("requests.yaml", "sources: [{ facts: requests.json }]\n");
+    let finish = ["--finish", "--sunset", SUNSET, "--sources", &sources];
     let output = migrate(&new, &[&finish[..], &["--format", "json"]].concat());
     assert_eq!(exit(&output), Some(0), "{}", said(&output));
     assert_eq!(json_of(&output)["reached"], "finished");

@@ -455,3 +455,118 @@ fn only_the_host_speaks_of_the_registry() {
     ends(&command.output().unwrap(), 0, "one 1 is at most 1");
     ends(&desk.gate(&profile), 1, "is empty");
 }
+
+/// What `--sources` gives a profile can name itself, and it counts alike.
+#[test]
+fn a_profile_names_its_sources() {
+    let desk = Desk::new();
+    let k6 = json!({ "k6": fixture("k6-handle-summary.json") });
+    desk.sources(&json!([k6]));
+    let rules = json!([at_most("p99_ms", 50.0, "ms"), at_most("error_rate", 0.001, "")]);
+    let profile = |name: &str, sources: Value| {
+        let profile = json!({
+            "name": "own", "version": "1.0.0", "plugin": "metric-gate@^0.1", "owner": "tests",
+            "sources": sources, "settings": { "rules": rules },
+        });
+        fs::write(desk.at(name), serde_json::to_string_pretty(&profile).unwrap()).unwrap();
+        desk.at(name)
+    };
+    let gate = |profile: &Path, more: &[&str]| {
+        let mut gate = command(&["gate", "--as-of", AS_OF, "--format", "json", "--candidate"]);
+        gate.arg(desk.at("v8")).arg("--profile").arg(profile).args(more).output().unwrap()
+    };
+    let report = |output: &Output| -> Value { common::report(output) };
+    let by_path = profile("by-path.yaml", json!("sources.yaml"));
+    let kept = desk.at("seen.json").display().to_string();
+    let found = gate(&by_path, &["--facts-out", &kept]);
+    assert_eq!(code(&found), 0, "{}", text(&found.stdout));
+    let document = desk.at("sources.yaml");
+    let digest = tollgate_engine::Digest::of(&fs::read(&document).unwrap()).to_string();
+    let configuration = json!([
+        { "kind": "sources", "document": document.display().to_string(), "digest": digest },
+    ]);
+    assert_eq!(report(&found)["configuration"], configuration);
+    // Given and named it is asked once.
+    let twice = gate(&by_path, &["--sources", document.to_str().unwrap()]);
+    assert_eq!(report(&twice)["facts"], report(&found)["facts"]);
+    // In the profile itself, whose digest covers it.
+    let inline = gate(&profile("inline.yaml", json!([k6])), &[]);
+    assert_eq!(code(&inline), 0, "{}", text(&inline.stdout));
+    assert_eq!(report(&inline).get("configuration"), None);
+    let findings = |output: &Output| report(output)["profiles"][0]["findings"].clone();
+    assert_eq!(findings(&inline), findings(&found));
+    // A record has it, and is replayed without it.
+    let log = desk.at("records.jsonl").display().to_string();
+    assert_eq!(code(&gate(&by_path, &["--record", &log])), 0);
+    // What was kept needs no source any more, and asks none.
+    fs::remove_file(&document).unwrap();
+    let offline = command(&["gate", "--offline", &kept, "--format", "json", "--profile"])
+        .arg(&by_path)
+        .output()
+        .unwrap();
+    assert_eq!(text(&offline.stdout), text(&found.stdout));
+    assert_eq!(code(&command(&["log", "replay", &log]).output().unwrap()), 0);
+
+    // A list that is not there, a source that is down, and mistakes, each at its
+    // place.
+    ends(&gate(&by_path, &[]), 2, "sources.yaml` does not exist");
+    let gone = profile("gone.yaml", json!([{ "k6": "nowhere.json" }]));
+    assert_eq!(code(&gate(&gone, &[])), 1);
+    let wrong = profile("wrong.yaml", json!([{ "k6x": fixture("k6-handle-summary.json") }]));
+    let output = gate(&wrong, &[]);
+    ends(&output, 2, "did you mean `k6`?");
+    assert!(text(&output.stdout).contains("wrong.yaml:"), "{}", text(&output.stdout));
+    for none in [json!([]), json!(""), json!({}), json!(7)] {
+        assert_eq!(code(&gate(&profile("none.yaml", none.clone()), &[])), 2, "{none}");
+    }
+    // Lint knows them.
+    let lint = |path: &Path| command(&["policy", "lint"]).arg(path).output().unwrap();
+    ends(&lint(&by_path), 1, "sources.yaml` does not exist");
+    ends(&lint(&wrong), 1, "did you mean");
+    assert_eq!(code(&lint(&gone)), 0);
+}
+
+/// `policy lint --sources` asks nobody, and knows what there will be.
+#[test]
+fn a_metric_that_no_source_supplies_is_told() {
+    let desk = Desk::new();
+    let lint = |sources: Value, rules: Value| {
+        desk.sources(&sources);
+        let profile = desk.rules(rules);
+        let mut lint = command(&["policy", "lint", "--format", "json", "--sources"]);
+        let output = lint.arg(desk.at("sources.yaml")).arg(profile).output().unwrap();
+        let findings = common::report(&output)["documents"][0]["findings"].clone();
+        let findings = findings.as_array().unwrap().clone();
+        findings.iter().map(|it| it["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let window = |metric: &str, window: &str| {
+        let mut rule = at_most(metric, 0.5, "");
+        rule["window"] = json!(window);
+        rule
+    };
+    let sliced = json!({
+        "metric": "accuracy", "comparison": ">=", "threshold": 0.5, "for_each": "group",
+    });
+    let query = |metric: &str, more: Value| {
+        let mut query = json!({ "metric": metric, "query": "x", "unit": "none" });
+        query.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        query
+    };
+    let server = json!([
+        { "prometheus": "http://127.0.0.1:9", "queries": [
+            query("error_rate", json!({ "window": "1h" })),
+            query("accuracy", json!({ "by": ["group"] })),
+        ] },
+        { "k6": fixture("k6-handle-summary.json") },
+    ]);
+    let all = json!([window("error_rate", "1h"), sliced, at_most("p99_ms", 50.0, "ms")]);
+    assert_eq!(lint(server.clone(), all), Vec::<String>::new());
+    let others = json!([window("error_rate", "1d"), at_most("memory_mb", 9.0, "MB")]);
+    let told = lint(server, others);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].contains("memory_mb"), "{told:?}");
+    // What is not here yet may say it.
+    let told = lint(json!([{ "k6": "later.json" }]), json!([at_most("p99_ms", 50.0, "ms")]));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("`k6 later.json` says is not known beforehand"), "{told:?}");
+}

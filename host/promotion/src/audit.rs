@@ -36,7 +36,7 @@ struct Asks {
     /// Its profiles, and those of all versions behind them.
     gates: Vec<Gate>,
     /// Where the plan says that more evidence is.
-    sources: Option<Sources>,
+    sources: Vec<Sources>,
 }
 
 /// Judges models, several at once.
@@ -66,8 +66,14 @@ impl<'a> Auditor<'a> {
         let asks = used.map(|(stage, target)| {
             let profiles = target.profiles.iter().chain(&plan.audit);
             let gates = profiles.map(|path| Gate::open(plugins, path));
-            let gates = gates.collect::<Result<_, _>>()?;
-            let sources = target.sources.as_deref().map(Sources::read).transpose()?;
+            let gates: Vec<Gate> = gates.collect::<Result<_, _>>()?;
+            let mut sources = Vec::new();
+            if let Some(path) = &target.sources {
+                sources.push(Sources::read(path)?);
+            }
+            for gate in &gates {
+                Sources::join(&mut sources, Sources::of_profile(gate.profile())?);
+            }
             Ok((stage, Asks { gates, sources }))
         });
         let asks = asks.collect::<Result<_, PromotionError>>()?;
@@ -274,18 +280,17 @@ impl<'a> Auditor<'a> {
         let mut evidence = Evidence::new();
         let from = FactValue::Text(way.from.to_string());
         evidence.observe(fact("stage", CANDIDATE, from));
-        let notes = match &way.asks.sources {
-            Some(sources) => {
-                let named = |version: u64| Named::new(&registered.name, &version.to_string());
-                let asked = Asked {
-                    candidate: named(version.version),
-                    champion: champion.as_ref().map(|it| named(it.version.version)),
-                    as_of: self.as_of,
-                };
-                crate::collect::said(sources.collect(&asked), &mut evidence)?
-            }
-            None => Vec::new(),
+        let named = |version: u64| Named::new(&registered.name, &version.to_string());
+        let asked = Asked {
+            candidate: named(version.version),
+            champion: champion.as_ref().map(|it| named(it.version.version)),
+            registry: Some(self.mlflow.clone()),
+            as_of: self.as_of,
         };
+        let mut notes = Vec::new();
+        for sources in &way.asks.sources {
+            notes.extend(crate::collect::said(sources.collect(&asked), &mut evidence)?);
+        }
         let champion = champion.map(|champion| champion.description);
         let mut case =
             crate::collect::case(self.plugins, found.description, champion, evidence, self.as_of)?;

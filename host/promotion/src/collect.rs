@@ -75,8 +75,12 @@ pub fn collect(
     let candidate = mlflow.resolve(question.candidate, &registered)?;
     let champion = champion(plan, &registered, question.champion)?;
     let named = |version: u64| Named::new(&registered.name, &version.to_string());
-    let asked =
-        Asked { candidate: named(candidate), champion: champion.map(named), as_of: question.as_of };
+    let asked = Asked {
+        candidate: named(candidate),
+        champion: champion.map(named),
+        registry: Some(mlflow.clone()),
+        as_of: question.as_of,
+    };
     let (found, serving, elsewhere) = thread::scope(|scope| {
         let asked = &asked;
         let elsewhere: Vec<_> = question
@@ -115,6 +119,7 @@ pub fn collect(
     for note in &notes {
         case.state(note.to_fact());
     }
+    question.sources.iter().for_each(|sources| sources.state(&mut case));
     let of_run = [
         ("action", Some(question.action)),
         ("target", question.target.map(Stage::name)),

@@ -173,6 +173,15 @@ pub enum PromotionError {
         /// The plan's file.
         plan: String,
     },
+    /// The plan has nothing to judge by whether a name is used no more.
+    #[error("the plan `{plan}` does not say by what an old name is judged to be used no more")]
+    #[diagnostic(help(
+        "give it a profile: `unused: gates/unused.yaml`; or give `--override REASON --by NAME`"
+    ))]
+    NoUnused {
+        /// The plan's file.
+        plan: String,
+    },
     /// A version is in the middle of a move.
     #[error("{title} is in the middle of a move: {action} to {to} was begun and is not done")]
     #[diagnostic(help("run that again first: it finishes what was begun"))]

@@ -17,6 +17,7 @@ pub mod naming;
 pub mod plan;
 mod stage;
 pub mod status;
+pub mod unused;
 
 pub use self::error::PromotionError;
 pub use self::stage::Stage;

@@ -30,6 +30,8 @@ pub struct Plan {
     pub audit: Vec<PathBuf>,
     /// The profile that judges a new name.
     pub naming: Option<PathBuf>,
+    /// The profile that judges whether an old name is used no more.
+    pub unused: Option<PathBuf>,
     targets: BTreeMap<Stage, Target>,
 }
 
@@ -77,6 +79,7 @@ impl Plan {
             writes_stages: tree.get("stages").is_some_and(Node::is_true),
             audit: audit.iter().filter_map(path).collect(),
             naming: tree.get("naming").and_then(path),
+            unused: tree.get("unused").and_then(path),
             targets: targets
                 .iter()
                 .filter_map(|entry| {

@@ -14,7 +14,9 @@ impl Spec {
     /// at its place. Labels are for whoever reads the map to give.
     pub fn read(node: &Node, wrong: &mut dyn FnMut(Span, String)) -> Self {
         let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
-        let files = node.get("scored").map(texts).unwrap_or_default();
+        // A file that whoever asks fetches is named by `mlflow`.
+        let files = node.get("scored").map(|files| texts(files.get("mlflow").unwrap_or(files)));
+        let files = files.unwrap_or_default();
         let mut spec = Self::of(files.into_iter().map(PathBuf::from).collect());
         if let Some(subject) = text("subject") {
             spec.subject = subject;

@@ -3,6 +3,8 @@
 use tollgate::facts::Instant;
 use tollgate::model::Model;
 
+use crate::mlflow::Mlflow;
+
 /// A model and its version, as far as they are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
@@ -33,6 +35,9 @@ pub struct Asked {
     pub candidate: Named,
     /// The version that it is compared with.
     pub champion: Option<Named>,
+    /// The registry that has these versions, for files of their runs; none where
+    /// they are folders.
+    pub registry: Option<Mlflow>,
     /// As of when: servers are asked for that moment, and for no later one.
     pub as_of: Instant,
 }

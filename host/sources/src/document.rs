@@ -1,15 +1,19 @@
 //! The document that says where facts are: `sources.yaml`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::thread;
 
-use tollgate::document::{DocumentError, shaped};
+use serde_json::{Value, json};
+use tollgate::document::{DocumentError, PolicyDocument, shaped, shaped_part};
 use tollgate::facts::CHAMPION;
+use tollgate::judge::GateCase;
 use tollgate::source::{Content, Source, is_standard_input};
 use tollgate::tree::Node;
+use tollgate_engine::Digest;
 use tollgate_engine::types::Fact;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, Named};
 use crate::files::File;
 use crate::listed::Listed;
 use crate::mistakes::Reading;
@@ -21,6 +25,13 @@ use crate::scored::Scored;
 /// The JSON Schema of the document.
 pub const SOURCES_SCHEMA: &str = include_str!("../schemas/sources.schema.json");
 
+/// The JSON Schema of the list alone.
+static LIST_SCHEMA: LazyLock<String> = LazyLock::new(|| {
+    let schema: Value = serde_json::from_str(SOURCES_SCHEMA).unwrap_or_default();
+    let list = schema.pointer("/properties/sources").cloned().unwrap_or(false.into());
+    json!({ "allOf": [list], "$defs": schema.get("$defs") }).to_string()
+});
+
 /// Where facts are.
 ///
 /// ```no_run
@@ -30,6 +41,7 @@ pub const SOURCES_SCHEMA: &str = include_str!("../schemas/sources.schema.json");
 /// let collected = sources.collect(&Asked {
 ///     candidate: Named::new("churn", "8"),
 ///     champion: Some(Named::new("churn", "7")),
+///     registry: None,
 ///     as_of: Instant::now(),
 /// });
 /// for note in &collected.notes {
@@ -41,6 +53,9 @@ pub const SOURCES_SCHEMA: &str = include_str!("../schemas/sources.schema.json");
 #[derive(Debug, Clone)]
 pub struct Sources {
     name: String,
+    /// The file and its digest; none of what stands in a profile, which has a
+    /// digest of its own.
+    file: Option<(PathBuf, Digest)>,
     all: Vec<(Listed, Kind)>,
 }
 
@@ -72,7 +87,46 @@ impl Sources {
     /// When the file cannot be read, or with all its mistakes.
     pub fn read(path: &Path) -> Result<Self, DocumentError> {
         let source = Source::read(path, Content::Document)?;
-        Self::parse(&source, path.parent().unwrap_or(Path::new("")))
+        let sources = Self::parse(&source, path.parent().unwrap_or(Path::new("")))?;
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let digest = Digest::of(source.text().as_bytes());
+        Ok(Self { file: Some((place, digest)), ..sources })
+    }
+
+    /// Reads what a gate profile says under `sources`: the path of a document,
+    /// or the list itself. Paths start at the profile's folder.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all mistakes.
+    pub fn of_profile(profile: &PolicyDocument) -> Result<Option<Self>, DocumentError> {
+        let Some(node) = profile.sources_tree() else { return Ok(None) };
+        let (source, folder) = (profile.source(), profile.folder());
+        match node.text() {
+            Some(path) => Self::read(&folder.join(path)).map(Some),
+            None => {
+                let kind = "list of sources";
+                shaped_part(source, profile.tree(), "/sources", kind, &LIST_SCHEMA)?;
+                Self::listed(source, node, folder).map(Some)
+            }
+        }
+    }
+
+    /// Adds documents to others; a file that is there already is asked once.
+    pub fn join(all: &mut Vec<Self>, more: impl IntoIterator<Item = Self>) {
+        for one in more {
+            let place = one.file.as_ref().map(|(place, _)| place);
+            let is_known = |it: &Self| it.file.as_ref().map(|(place, _)| place) == place;
+            if place.is_none() || !all.iter().any(is_known) {
+                all.push(one);
+            }
+        }
+    }
+
+    /// States of a run that this document said where evidence is.
+    pub fn state(&self, case: &mut GateCase) {
+        if let Some((_, digest)) = &self.file {
+            case.state_configuration("sources", &self.name, *digest);
+        }
     }
 
     /// Reads the document from a text; paths in it start at `folder`.
@@ -81,16 +135,25 @@ impl Sources {
     /// All its mistakes.
     pub fn parse(source: &Source, folder: &Path) -> Result<Self, DocumentError> {
         let tree = shaped(source, "list of sources", SOURCES_SCHEMA)?;
+        // The schema asks for it.
+        let list = tree.get("sources").unwrap_or(&tree);
+        Self::listed(source, list, folder)
+    }
+
+    /// Reads a list, whose shape was checked.
+    fn listed(source: &Source, list: &Node, folder: &Path) -> Result<Self, DocumentError> {
         let mut reading = Reading::new(source);
         let mut all: Vec<(Listed, Kind)> = Vec::new();
         let mut reads_input = source.name() == "<stdin>";
-        for item in tree.get("sources").and_then(Node::items).unwrap_or_default() {
+        for item in list.items().unwrap_or_default() {
             let entries = item.entries().unwrap_or_default();
             let Some(entry) = entries.iter().find(|entry| KINDS.contains(&entry.key.as_str()))
             else {
                 continue;
             };
-            let places = entry.value.items().unwrap_or(std::slice::from_ref(&entry.value));
+            // A file of the version's run, or files here.
+            let value = entry.value.get("mlflow").unwrap_or(&entry.value);
+            let places = value.items().unwrap_or(std::slice::from_ref(value));
             let mut places = places.iter().filter_map(Node::text).peekable();
             let place = places.peek().copied().unwrap_or_default();
             let listed = Listed::read(item, format!("{} {place}", entry.key), &mut reading);
@@ -114,7 +177,7 @@ impl Sources {
             all.extend(kind.map(|kind| (listed, kind)));
         }
         match reading.finish() {
-            None => Ok(Self { name: source.name().to_owned(), all }),
+            None => Ok(Self { name: source.name().to_owned(), file: None, all }),
             Some(mistakes) => Err(mistakes.into()),
         }
     }
@@ -139,6 +202,29 @@ impl Sources {
         };
         let found = self.all.iter().find(speaks);
         found.map(|(listed, _)| listed.name.as_str())
+    }
+
+    /// What there will be evidence of, as far as that shows without asking a
+    /// server: facts of which the values mean nothing. And the sources of which
+    /// nothing can be said beforehand.
+    #[must_use]
+    pub fn foreseen(&self) -> (Vec<Fact>, Vec<&str>) {
+        let (mut facts, mut unknown) = (Vec::new(), Vec::new());
+        for (listed, kind) in &self.all {
+            let said = match kind {
+                Kind::Prometheus(server) => listed.dress(server.foreseen(), &[]),
+                Kind::Scored(rows) => listed.dress(rows.foreseen(), &[]),
+                Kind::File(file) => {
+                    let said = file.ask(&Named::default(), &listed.subject);
+                    listed.dress(said, file.usual())
+                }
+            };
+            match said.0.is_empty() {
+                true => unknown.push(listed.name.as_str()),
+                false => facts.extend(said.0),
+            }
+        }
+        (facts, unknown)
     }
 
     /// Asks all sources side by side. One that is down, or says what cannot be
@@ -175,7 +261,7 @@ fn ask((listed, kind): &(Listed, Kind), asked: &Asked) -> (Vec<Fact>, Vec<Note>)
     };
     match kind {
         Kind::Prometheus(server) => listed.dress(server.ask(asked, of), &[]),
-        Kind::Scored(rows) => listed.dress(rows.ask(), &[]),
+        Kind::Scored(rows) => listed.dress(rows.ask(asked.registry.as_ref(), of), &[]),
         Kind::File(file) => listed.dress(file.ask(of, &listed.subject), file.usual()),
     }
 }

@@ -132,6 +132,21 @@ impl Prometheus {
         said
     }
 
+    /// What the server will say, but for the values and the slices.
+    pub(crate) fn foreseen(&self) -> Said {
+        let mut said = Said::default();
+        said.facts.extend(self.queries.iter().map(|query| {
+            let of_series = query.by.iter().map(|key| said::label(key, "any"));
+            let slice = Slice { labels: of_series.collect(), values: Vec::new() };
+            Fact {
+                labels: labels_of(query, &slice),
+                samples: query.samples.as_ref().map(|_| u64::from(u32::MAX)),
+                ..said::number(&query.metric, 0.5, query.unit.as_deref())
+            }
+        }));
+        said
+    }
+
     fn connect(&self) -> Result<Client, String> {
         let address = match self.address.strip_prefix('$') {
             Some(name) => variable(name)?,

@@ -37,6 +37,7 @@ fn asked() -> Asked {
     Asked {
         candidate: Named::new("churn", "8"),
         champion: Some(Named::new("churn", "7")),
+        registry: None,
         as_of: "2026-11-21T12:00:00Z".parse().unwrap(),
     }
 }

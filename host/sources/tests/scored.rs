@@ -18,6 +18,7 @@ fn collected(text: &str) -> Collected {
     sources.collect(&Asked {
         candidate: Named::new("churn", "8"),
         champion: None,
+        registry: None,
         as_of: Instant::from_milliseconds(1_764_547_200_000).unwrap(),
     })
 }

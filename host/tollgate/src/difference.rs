@@ -102,20 +102,6 @@ impl DifferenceReport {
         Self { verdict: gates.verdict(), gates: Some(gates), ..self }
     }
 
-    /// The same where evidence was given that says nothing of such a document:
-    /// other words may be other answers, and the same words say nothing that was
-    /// asked.
-    #[must_use]
-    pub fn without(self, evidence: &str) -> Self {
-        let mut remarks = self.remarks;
-        remarks.push(format!("nothing was judged by {evidence}"));
-        let verdict = match self.verdict {
-            Outcome::Pass => Outcome::Inconclusive,
-            verdict => verdict,
-        };
-        Self { verdict, remarks, ..self }
-    }
-
     /// The same where nothing was to come out differently.
     #[must_use]
     pub fn where_no_change_passes(self) -> Self {

@@ -77,6 +77,25 @@ pub fn shaped(source: &Source, kind: &str, schema: &str) -> Result<Node, Documen
     }
 }
 
+/// Holds the part at `pointer` of a document against a JSON Schema of its own.
+/// `kind` is what people call it.
+///
+/// # Errors
+/// All its mistakes, each at its place.
+pub fn shaped_part(
+    source: &Source,
+    tree: &Node,
+    pointer: &str,
+    kind: &str,
+    schema: &str,
+) -> Result<(), DocumentError> {
+    let mut mistakes = Gathered::default();
+    Schema::new(schema)
+        .and_then(|schema| schema.mistakes(source, tree, pointer, &mut mistakes))
+        .map_err(|reason| DocumentError::Schema { plugin: kind.to_owned(), reason })?;
+    mistakes.finish().map_or(Ok(()), |mistakes| Err(mistakes.into()))
+}
+
 /// Where the value of one input comes from.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InputMapping {
@@ -241,6 +260,12 @@ impl PolicyDocument {
     #[must_use]
     pub fn settings_tree(&self) -> Option<&Node> {
         self.tree.get("settings")
+    }
+
+    /// Where evidence is, as it is written: a path, or a list.
+    #[must_use]
+    pub fn sources_tree(&self) -> Option<&Node> {
+        self.tree.get("sources")
     }
 
     /// What is to be done when rules are broken, as it is written.

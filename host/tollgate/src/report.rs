@@ -230,10 +230,24 @@ pub struct GateReport {
     pub as_of: String,
     /// What an approval of this is bound to.
     pub digests: GateDigests,
+    /// Which documents said where evidence is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub configuration: Vec<ConfigurationReport>,
     /// One a profile, in the order they were given.
     pub profiles: Vec<ProfileReport>,
     /// All the evidence.
     pub facts: Vec<FactReport>,
+}
+
+/// A document beside the profiles that says where evidence comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfigurationReport {
+    /// `sources` or `approvals`.
+    pub kind: String,
+    /// The file, as the user or a profile named it.
+    pub document: String,
+    /// Its digest, which anybody can take: `sha256sum sources.yaml`.
+    pub digest: String,
 }
 
 /// What an approval of a gate's report is bound to.
@@ -316,7 +330,8 @@ pub struct ProfileReport {
 /// What is wrong, or worth a look, in what people write.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LintReport {
-    /// The worst outcome; inconclusive where there was nothing to lint.
+    /// The worst outcome; at least inconclusive where there was nothing to
+    /// lint, or a folder holds nothing.
     #[serde(serialize_with = "outcome")]
     pub verdict: Outcome,
     /// One a file, in the order they were given.
@@ -324,6 +339,9 @@ pub struct LintReport {
     /// Files of folders that are nothing that is linted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<String>,
+    /// Folders that were given and hold nothing that is linted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<String>,
 }
 
 /// What one file comes to.

@@ -87,7 +87,8 @@ impl Sight {
             let mut model = Model::default();
             "the live model".clone_into(&mut model.title);
             let title = model.title.clone();
-            let asked = Asked { candidate: Named::default(), champion: None, as_of };
+            let asked =
+                Asked { candidate: Named::default(), champion: None, registry: None, as_of };
             let of_run = self.ask(&asked, &mut evidence, notes);
             let mut case = GateCase::new(model, None, evidence, as_of);
             of_run.into_iter().for_each(|fact| case.state(fact));
@@ -100,7 +101,12 @@ impl Sight {
         let champion = plan.serving(&registered).filter(|serves| *serves != version);
         self.known.retain(|(known, _)| *known == version || Some(*known) == champion);
         let named = |number: u64| Named::new(&registered.name, &number.to_string());
-        let asked = Asked { candidate: named(version), champion: champion.map(named), as_of };
+        let asked = Asked {
+            candidate: named(version),
+            champion: champion.map(named),
+            registry: Some(mlflow.clone()),
+            as_of,
+        };
         let of_run = self.ask(&asked, &mut evidence, notes);
         for number in [Some(version), champion].into_iter().flatten() {
             if self.known.iter().all(|(known, _)| *known != number) {

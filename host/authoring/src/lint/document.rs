@@ -6,10 +6,11 @@ use tollgate::mistake::Span;
 use tollgate::report::{FindingReport, PluginReport};
 use tollgate_engine::types::{Finding, Outcome};
 use tollgate_engine::{ConfigureError, World};
+use tollgate_sources::Sources;
 
 use super::evidence::unsupplied;
 use super::told::Linted;
-use super::{LintError, Linter};
+use super::{LintError, Linter, foresee};
 
 impl Linter<'_> {
     /// The document around the settings, and its settings as the plugin sees
@@ -55,10 +56,15 @@ impl Linter<'_> {
             Err(error) => return Err(JudgeError::from(error).into()),
         };
         said(linted, &places, remarks, None);
-        match (world, self.evidence) {
+        let sources = sources(linted, &document, world);
+        match (world, &self.evidence) {
             (World::Policy, _) => policy(linted, &document, opened)?,
-            (World::Gate, Some(evidence)) => {
-                for finding in unsupplied(&opened, evidence)? {
+            (World::Gate, Some((evidence, unknown))) => {
+                let (mut evidence, mut unknown) = (evidence.clone(), unknown.clone());
+                if let Some(sources) = &sources {
+                    foresee(sources, &mut evidence, &mut unknown);
+                }
+                for finding in unsupplied(&opened, &evidence, &unknown)? {
                     let line = places.line(&finding);
                     linted.add(FindingReport { line, ..finding });
                 }
@@ -67,6 +73,25 @@ impl Linter<'_> {
         }
         Ok(())
     }
+}
+
+/// The sources that the document names, where they can be used.
+fn sources(linted: &mut Linted<'_>, document: &PolicyDocument, world: World) -> Option<Sources> {
+    let entry = document.tree().entry("sources")?;
+    if world != World::Gate {
+        let message = "nothing reads `sources` here: only gates judge by evidence from elsewhere";
+        linted.find("unread-member", Outcome::Warn, entry.key_span, message.to_owned());
+        return None;
+    }
+    match Sources::of_profile(document) {
+        Ok(sources) => return sources,
+        // Of a list the mistakes are this document's own.
+        Err(DocumentError::Mistakes(mistakes)) if entry.value.text().is_none() => {
+            linted.mistakes("document", &mistakes);
+        }
+        Err(error) => linted.find("sources", Outcome::Fail, entry.value.span, error.to_string()),
+    }
+    None
 }
 
 /// What the plugin has to say of the settings, or that it does not take them.

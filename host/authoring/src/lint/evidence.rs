@@ -16,6 +16,7 @@ use super::LintError;
 pub(super) fn unsupplied(
     opened: &Opened,
     evidence: &Evidence,
+    unknown: &[String],
 ) -> Result<Vec<FindingReport>, LintError> {
     let mut evidence = evidence.clone();
     for fact in by_the_host(&evidence) {
@@ -37,13 +38,24 @@ pub(super) fn unsupplied(
         rule: "no-evidence".to_owned(),
         outcome: Outcome::Warn,
         message: format!(
-            "nothing in the facts that were given is evidence for the rule `{}`: {}",
-            finding.rule, finding.message
+            "nothing that was given is evidence for the rule `{}`: {}{}",
+            finding.rule,
+            finding.message,
+            beforehand(unknown)
         ),
         pointer: finding.pointer,
         ..FindingReport::new("", Outcome::Warn, "")
     });
     Ok(warned.collect())
+}
+
+/// Whose evidence may be missing because nobody knows it yet.
+fn beforehand(unknown: &[String]) -> String {
+    let named: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+    match named.is_empty() {
+        true => String::new(),
+        false => format!("; what {} says is not known beforehand", named.join(", ")),
+    }
 }
 
 /// What a host states itself when it judges (`policies/facts.md`), where the

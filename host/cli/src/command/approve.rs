@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
-use miette::Result;
+use miette::{IntoDiagnostic as _, Result};
+use tollgate::source::{Content, Source};
 use tollgate_approvals::{Config, Identity, Location, RequestId, Says, Store, identify, token};
+use tollgate_engine::Digest;
 use tollgate_engine::types::Fact;
 
 use crate::arguments::Format;
@@ -110,6 +112,17 @@ pub(super) fn facts(config: Option<&Path>, id: &str) -> Result<Vec<Fact>> {
         return Ok(Vec::new());
     }
     Ok(Store::at(&location)?.facts(&RequestId::new(id))?)
+}
+
+/// The document that says where approvals are, and its digest.
+pub(super) fn configuration(config: Option<&Path>) -> Result<Option<(String, Digest)>> {
+    let path = match config {
+        Some(path) => path,
+        None if Path::new(CONFIG).exists() => Path::new(CONFIG),
+        None => return Ok(None),
+    };
+    let source = Source::read(path, Content::Document).into_diagnostic()?;
+    Ok(Some((source.name().to_owned(), Digest::of(source.text().as_bytes()))))
 }
 
 fn config(path: Option<&Path>) -> Result<Config> {

@@ -109,19 +109,22 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
             _ => Target { profiles: arguments.profile.clone(), ..Target::default() },
         };
         let gates = Gates::open(&plugins, &target)?;
-        let mut case = case(arguments, plan.as_ref(), &target, &plugins)?;
+        let mut case = case(arguments, plan.as_ref(), &target, &gates, &plugins)?;
         sources::tell(&case);
         let approvals = arguments.registry.approvals.as_deref();
         // What was kept has its approvals in it.
         let asks = arguments.offline.is_none();
+        if asks {
+            gates.state_approvals(&mut case, approvals)?;
+        }
         let report = gates.judge(&plugins, &mut case, |id| match asks {
             true => approve::facts(approvals, id),
             false => Ok(Vec::new()),
-        })?;
+        });
         if let Some(path) = &arguments.facts_out {
             mlflow::kept(path, &case.to_json())?;
         }
-        arguments.recording.gate(&case, gates.all(), &report)?;
+        let report = arguments.recording.gate(&case, gates.all(), report)?;
         reporter.report(&Report::Gate(&report), |out| print(out, &report, arguments.as_of))?;
         Ok(arguments.verdict.exit(report.verdict))
     })
@@ -132,6 +135,7 @@ fn case(
     arguments: &Gate,
     plan: Option<&Plan>,
     target: &Target,
+    gates: &Gates,
     plugins: &Plugins,
 ) -> Result<GateCase> {
     if let Some(path) = &arguments.offline {
@@ -153,7 +157,10 @@ fn case(
     let as_of = arguments.as_of.unwrap_or_else(Instant::now);
     if let (Some(model), Some(plan)) = (&arguments.model, plan) {
         let mlflow = arguments.registry.connect(plan)?;
-        let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
+        // Profiles that the plan names are the plan's word.
+        let of_plan = arguments.profile.is_empty();
+        let sources = target.sources.as_ref();
+        let sources = arguments.listed.read_beside_registry(sources, gates.all(), of_plan)?;
         let _waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
         let question = Question {
             candidate: model,
@@ -170,7 +177,7 @@ fn case(
     }
     let candidate = arguments.candidate.as_deref().unwrap_or(Path::new(""));
     let champion = arguments.champion.as_deref();
-    let mut case = of_folders(arguments, candidate, champion, target, as_of)?;
+    let mut case = of_folders(arguments, candidate, champion, target, gates, as_of)?;
     if let Some(to) = arguments.to {
         case.state_of_run("action", "promote");
         case.state_of_run("target", to.name());
@@ -185,9 +192,10 @@ fn of_folders(
     candidate: &Path,
     champion: Option<&Path>,
     target: &Target,
+    gates: &Gates,
     as_of: Instant,
 ) -> Result<GateCase> {
-    let all = arguments.listed.read(target.sources.as_ref())?;
+    let all = arguments.listed.read(target.sources.as_ref(), gates.all())?;
     if all.is_empty() {
         return Ok(GateCase::of_folders(candidate, champion, &arguments.facts, as_of)?);
     }
@@ -199,11 +207,16 @@ fn of_folders(
     let named = |folder: &Path| {
         Model::read(folder, CANDIDATE, &mut Evidence::new()).map(|model| Named::from(&model))
     };
-    let asked =
-        Asked { candidate: named(candidate)?, champion: champion.map(named).transpose()?, as_of };
+    let asked = Asked {
+        candidate: named(candidate)?,
+        champion: champion.map(named).transpose()?,
+        registry: None,
+        as_of,
+    };
     let notes = sources::collect(&all, &asked, &mut evidence)?;
     let mut case = GateCase::of_folders_with(candidate, champion, evidence, as_of)?;
     notes.iter().for_each(|note| case.state(note.to_fact()));
+    all.iter().for_each(|sources| sources.state(&mut case));
     Ok(case)
 }
 
@@ -243,6 +256,20 @@ impl Gates {
 
     pub(crate) fn all(&self) -> &[judge::Gate] {
         &self.all
+    }
+
+    /// States what says where approvals are, if they are asked for.
+    pub(crate) fn state_approvals(
+        &self,
+        case: &mut GateCase,
+        approvals: Option<&Path>,
+    ) -> Result<()> {
+        if self.has_approvals
+            && let Some((name, digest)) = approve::configuration(approvals)?
+        {
+            case.state_configuration("approvals", &name, digest);
+        }
+        Ok(())
     }
 
     /// Judges by all profiles, then the approvals of what came of it, which
@@ -300,7 +327,9 @@ pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant
 
 #[cfg(test)]
 mod tests {
-    use tollgate::report::{FindingReport, GateDigests, PlaceReport, PluginReport, ProfileReport};
+    use tollgate::report::{
+        ConfigurationReport, FindingReport, GateDigests, PlaceReport, PluginReport, ProfileReport,
+    };
     use tollgate_engine::Digest;
     use tollgate_engine::types::Outcome;
 
@@ -340,6 +369,11 @@ mod tests {
                 policy: Digest::of(b""),
                 report: Digest::of(b""),
             },
+            configuration: vec![ConfigurationReport {
+                kind: text(),
+                document: text(),
+                digest: text(),
+            }],
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),

@@ -5,10 +5,13 @@ mod explain;
 mod fmt;
 mod lint;
 
+use std::fmt::Write as _;
+
 use clap::Subcommand;
+use tollgate_authoring::files::All;
 
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, visible};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
@@ -20,6 +23,16 @@ pub(crate) enum Policy {
     Diff(diff::Diff),
     /// Say on one page what a document decides
     Explain(explain::Explain),
+}
+
+/// Says which folders were not looked into.
+fn tell_links(all: &All) {
+    output::note(|out| {
+        all.links.iter().try_for_each(|link| {
+            let link = link.display().to_string();
+            writeln!(out, "note: `{}` is a link to a folder, and was passed over", visible(&link))
+        })
+    });
 }
 
 pub(crate) fn run(arguments: &Policy) -> Exit {

@@ -97,7 +97,8 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let plan = arguments.registry.plan()?;
     let target = plan.target(to)?;
     let gates = Gates::open(&plugins, target)?;
-    let sources = arguments.listed.read_beside_registry(target.sources.as_ref())?;
+    let sources = target.sources.as_ref();
+    let sources = arguments.listed.read_beside_registry(sources, gates.all(), true)?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
     let (registered, version) = mlflow::version(&mlflow, &arguments.model)?;
@@ -140,8 +141,9 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         collect(&mlflow, &plan, &plugins, &question)?;
     sources::tell(&case);
     let approvals = arguments.registry.approvals.as_deref();
-    let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id))?;
-    arguments.recording.gate(&case, gates.all(), &report)?;
+    gates.state_approvals(&mut case, approvals)?;
+    let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id));
+    let report = arguments.recording.gate(&case, gates.all(), report)?;
     drop(waiting);
     let exit = Exit::of(report.verdict, arguments.fail_on == FailOn::Warn);
     if exit != Exit::Passed && arguments.override_reason.is_none() {

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{Result, miette};
 use tollgate::facts::Evidence;
-use tollgate::judge::GateCase;
+use tollgate::judge::{Gate, GateCase};
 use tollgate_sources::{Asked, Note, Sources};
 
 use crate::output::{self, visible};
@@ -27,20 +27,37 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The documents that the plan and the command name.
-    pub(crate) fn read(&self, of_plan: Option<&PathBuf>) -> Result<Vec<Sources>> {
+    /// The documents that the plan, the command and the profiles name, each once.
+    pub(crate) fn read(
+        &self,
+        of_plan: Option<&PathBuf>,
+        profiles: &[Gate],
+    ) -> Result<Vec<Sources>> {
         let mut all = Vec::new();
         for path in of_plan.into_iter().chain(&self.sources) {
-            all.push(Sources::read(path)?);
+            Sources::join(&mut all, [Sources::read(path)?]);
+        }
+        for profile in profiles {
+            Sources::join(&mut all, Sources::of_profile(profile.profile())?);
         }
         Ok(all)
     }
 
     /// The same, where a registry says what the champion is: who runs the
-    /// command does not, while the plan may.
-    pub(crate) fn read_beside_registry(&self, of_plan: Option<&PathBuf>) -> Result<Vec<Sources>> {
-        let all = self.read(of_plan)?;
-        let given = all.iter().skip(usize::from(of_plan.is_some()));
+    /// command does not, while the plan may, and the profiles `of_plan`.
+    pub(crate) fn read_beside_registry(
+        &self,
+        named: Option<&PathBuf>,
+        profiles: &[Gate],
+        of_plan: bool,
+    ) -> Result<Vec<Sources>> {
+        let plans = Self { sources: Vec::new() };
+        let (plans_profiles, given_profiles) =
+            if of_plan { (profiles, &[][..]) } else { (&[][..], profiles) };
+        let mut all = plans.read(named, plans_profiles)?;
+        let trusted = all.len();
+        Sources::join(&mut all, self.read(None, given_profiles)?);
+        let given = all.iter().skip(trusted);
         if let Some((source, of)) =
             given.filter_map(|it| Some((it.of_champion()?, it.name()))).next()
         {

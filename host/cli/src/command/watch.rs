@@ -113,7 +113,7 @@ fn watch(arguments: &Watch) -> Result<Exit> {
     let plugins = super::plugins(&arguments.shared)?;
     let profiles = arguments.profile.iter().map(|path| Gate::open(&plugins, path));
     let gates = profiles.collect::<std::result::Result<Vec<_>, _>>()?;
-    let sight = sight(arguments)?;
+    let sight = sight(arguments, &gates)?;
     let places = places(arguments)?;
     let store = match arguments.dry_run {
         true => None,
@@ -137,7 +137,7 @@ fn watch(arguments: &Watch) -> Result<Exit> {
     }
 }
 
-fn sight(arguments: &Watch) -> Result<Sight> {
+fn sight(arguments: &Watch, gates: &[Gate]) -> Result<Sight> {
     let is_input = |path: &PathBuf| tollgate::source::is_standard_input(path);
     if arguments.facts.iter().any(is_input) && !arguments.once {
         return Err(miette!(
@@ -154,7 +154,10 @@ fn sight(arguments: &Watch) -> Result<Sight> {
     };
     let mut sources = Vec::new();
     for path in &arguments.sources {
-        sources.push(Sources::read(path)?);
+        Sources::join(&mut sources, [Sources::read(path)?]);
+    }
+    for gate in gates {
+        Sources::join(&mut sources, Sources::of_profile(gate.profile())?);
     }
     Ok(Sight::new(registry, sources, arguments.facts.clone()))
 }

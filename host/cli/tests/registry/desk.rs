@@ -20,6 +20,7 @@ fn plan(folder: &tempfile::TempDir, profiles: &[&str]) -> PathBuf {
         "stages": true,
         "audit": [profile("deprecation")],
         "naming": profile("naming-snake"),
+        "unused": profile("unused"),
         "targets": { "Staging": target, "Production": target },
     });
     fs::write(&path, plan.to_string()).unwrap();
@@ -27,7 +28,7 @@ fn plan(folder: &tempfile::TempDir, profiles: &[&str]) -> PathBuf {
 }
 
 pub(crate) struct Desk {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     plan: PathBuf,
     address: String,
 }
@@ -39,7 +40,23 @@ impl Desk {
 
     pub(crate) fn by_profiles(address: &str, profiles: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { plan: plan(&folder, profiles), _folder: folder, address: address.to_owned() }
+        Self { plan: plan(&folder, profiles), folder, address: address.to_owned() }
+    }
+
+    /// A file beside the plan.
+    pub(crate) fn write(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// That a name had so many requests in the last week.
+    pub(crate) fn unused(&self, requests: u64) -> String {
+        let now = tollgate::facts::Instant::now().to_string();
+        let fact = serde_json::json!(
+            { "name": "requests{window=7d}", "value": requests, "observed_at": now });
+        let facts = serde_json::json!({ "facts": [fact] });
+        self.write(&format!("requests-{requests}.json"), &facts.to_string())
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {

@@ -180,7 +180,12 @@ pub(super) fn model_on_the_way_out(
     replacement: &str,
     audit: &Audit,
 ) -> Vec<Write> {
-    let tags = tags(sunset, Some(replacement), audit);
+    let mut tags = tags(sunset, Some(replacement), audit);
+    if audit.overrides {
+        let reason = audit.reason.clone().unwrap_or_default();
+        tags.insert(0, ("deprecation_override_by", audit.by.clone()));
+        tags.insert(1, ("deprecation_override_reason", reason));
+    }
     let tag = |(key, value): (&str, String)| Write::ModelTag { key: key.to_owned(), value };
     let mut writes: Vec<Write> = tags.into_iter().map(tag).collect();
     writes

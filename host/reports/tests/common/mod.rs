@@ -97,6 +97,7 @@ fn gate(profiles: Vec<ProfileReport>) -> Sample {
         champion: Some("churn v7".to_owned()),
         as_of: "2026-11-30T10:00:00Z".to_owned(),
         digests: digests(),
+        configuration: Vec::new(),
         profiles,
         facts: vec![
             fact("auc", "candidate", json!(0.91)),

@@ -125,6 +125,29 @@ impl Mlflow {
         Ok(Found { version, description })
     }
 
+    /// A file that the run of a version logged; none where there is no such run
+    /// or file.
+    ///
+    /// # Errors
+    /// When the version is not there, or there is no answer.
+    pub fn run_file(
+        &self,
+        name: &str,
+        version: u64,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, MlflowError> {
+        let version = self.version(name, version)?;
+        let Some((root, _)) = self.run(&version.run_id)? else { return Ok(None) };
+        let body = match below_proxy(&root) {
+            Some(root) => self.http.get(&proxied(root, path), &[]),
+            None => {
+                let run = ("run_id", &*version.run_id);
+                self.http.get("/get-artifact", &[("path", path), run])
+            }
+        };
+        present(body)
+    }
+
     /// The run, and where its files are.
     fn run(&self, id: &str) -> Result<Option<(String, Source)>, MlflowError> {
         if id.is_empty() {
@@ -159,10 +182,7 @@ impl Mlflow {
         name: &str,
     ) -> Result<Option<Source>, MlflowError> {
         let from = format!("models:/{}/{}/{name}", version.name, version.version);
-        let by_proxy = root.and_then(below_proxy).map(|root| {
-            let folders: Vec<String> = root.split('/').map(segment).collect();
-            format!("/api/2.0/mlflow-artifacts/artifacts/{}/{name}", folders.join("/"))
-        });
+        let by_proxy = root.and_then(below_proxy).map(|root| proxied(root, name));
         let number = version.version.to_string();
         let body = match &by_proxy {
             Some(path) => self.http.get(path, &[]),
@@ -173,16 +193,8 @@ impl Mlflow {
                 &[("path", name), ("name", &version.name), ("version", &number)],
             ),
         };
-        match body {
-            Ok(body) => Source::from_bytes(&from, body)
-                .map(Some)
-                .map_err(|error| MlflowError::Text(error.to_string())),
-            Err(error) if error.is_absent() => Ok(None),
-            // What MLflow answers where the file is not there, or its store
-            // cannot be reached: the facts are missing, which no rule passes.
-            Err(HttpError::Refused { status: 400 | 500, .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let text = present(body)?.map(|body| Source::from_bytes(&from, body)).transpose();
+        text.map_err(|error| MlflowError::Text(error.to_string()))
     }
 
     /// The paths of the files of the run, and of the model where it was logged
@@ -245,6 +257,24 @@ impl Mlflow {
         }
         Ok(true)
     }
+}
+
+/// What a file's request gave; nothing where the file is not there.
+fn present(body: Result<Vec<u8>, HttpError>) -> Result<Option<Vec<u8>>, MlflowError> {
+    match body {
+        Ok(body) => Ok(Some(body)),
+        Err(error) if error.is_absent() => Ok(None),
+        // What MLflow answers where the file is not there, or its store cannot
+        // be reached: the facts are missing, which no rule passes.
+        Err(HttpError::Refused { status: 400 | 500, .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the server gives a file below a folder of its own store.
+fn proxied(root: &str, path: &str) -> String {
+    let parts: Vec<String> = root.split('/').chain(path.split('/')).map(segment).collect();
+    format!("/api/2.0/mlflow-artifacts/artifacts/{}", parts.join("/"))
 }
 
 /// That the files come from the run whose metrics are taken for theirs. MLflow

@@ -20,7 +20,7 @@ use serde_json::Value;
 use self::branch::Branch;
 use self::extent::Extent;
 use self::instance::{Found, Instance, Place};
-use super::suggestion::suggestion;
+use super::suggestion::{closest, suggestion};
 use crate::mistake::{Gathered, Mistake, Span};
 use crate::source::Source;
 use crate::tree::{Entry, Index, Node, escape};
@@ -123,7 +123,15 @@ impl Check<'_> {
                         }
                     }
                     Branch::MissingKeys(keys) => {
-                        mistakes.push_at(span.start, || at(words::missing_keys(&keys)))
+                        let entries = found.node.entries().unwrap_or_default();
+                        let span = near(entries, &keys).map_or(span, |entry| entry.key_span);
+                        mistakes.push_at(span.start, || {
+                            let close = near(entries, &keys);
+                            let help =
+                                close.and_then(|it| suggestion(&it.key, keys.iter().copied()));
+                            let message = words::missing_keys(&keys);
+                            self.at(span, &pointer, error, message).maybe_suggest(help)
+                        });
                     }
                     Branch::None => mistakes.push_at(span.start, || {
                         at(words::no_form(error.instance(), found.node, context, self.forms(error)))
@@ -213,6 +221,11 @@ impl Check<'_> {
         keys.dedup();
         keys
     }
+}
+
+/// The entry that may be one of the keys, misspelt.
+fn near<'n>(entries: &'n [Entry], keys: &[&str]) -> Option<&'n Entry> {
+    entries.iter().find(|entry| closest(&entry.key, keys.iter().copied()).is_some())
 }
 
 /// So many names are compared with one that is not known.

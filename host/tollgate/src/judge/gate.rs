@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use tollgate_engine::types::{Fact, FactValue, Outcome};
+use tollgate_engine::types::{Fact, FactValue, Label, Outcome};
 use tollgate_engine::{CallOptions, CallStats, Digest, Fault, Plugin};
 
 use super::kept::Kept;
@@ -17,13 +17,16 @@ use crate::facts::{AS_OF, CANDIDATE, CHAMPION, Evidence, Instant, RUN, SCHEMA_VA
 use crate::model::{self, Model, SignatureText};
 use crate::plugins::{MLFLOW_SIGNATURE, Plugins};
 use crate::report::{
-    FactReport, FindingReport, GateDigests, GateReport, PluginReport, ProfileReport, policy_digest,
-    worst,
+    ConfigurationReport, FactReport, FindingReport, GateDigests, GateReport, PluginReport,
+    ProfileReport, policy_digest, worst,
 };
 use crate::source::Source;
 
 /// The facts of the run that say what an approval is bound to.
 const DIGESTS: [&str; 3] = ["model_digest", "policy_digest", "report_digest"];
+
+/// The facts of the run that say which documents it was configured by.
+const CONFIGURATION: &str = "configuration_digest";
 
 /// The rule of the finding that a champion is the candidate itself.
 const CHAMPION_IS_CANDIDATE: &str = "champion-is-candidate";
@@ -78,6 +81,12 @@ impl Gate {
     #[must_use]
     pub fn profile(&self) -> &PolicyDocument {
         &self.0.profile
+    }
+
+    /// The file that it was opened from, as the user named it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.0.file
     }
 
     /// The plugin.
@@ -268,6 +277,16 @@ impl GateCase {
         self.state(model::fact(name, RUN, FactValue::Text(value.to_owned())));
     }
 
+    /// States which document said where evidence comes from: `sources` or
+    /// `approvals`.
+    pub fn state_configuration(&mut self, kind: &str, document: &str, digest: Digest) {
+        let label = |key: &str, value: &str| Label { key: key.to_owned(), value: value.to_owned() };
+        self.state(Fact {
+            labels: vec![label("document", document), label("kind", kind)],
+            ..model::fact(CONFIGURATION, RUN, FactValue::Text(digest.to_string()))
+        });
+    }
+
     /// States whether the candidate's signature is there and can be used,
     /// where no file says it and the host has it at hand.
     ///
@@ -320,6 +339,7 @@ impl GateCase {
             digests: self
                 .stated_digests()
                 .unwrap_or_else(|| GateDigests::of(candidate.digest(), &reports)),
+            configuration: configuration(evidence),
             profiles: reports,
             facts: evidence.facts().iter().map(FactReport::from).collect(),
         })
@@ -402,6 +422,23 @@ fn compared_with_itself(champion: &str, candidate: &str) -> FindingReport {
 
 fn same_run(evidence: &Evidence) -> bool {
     evidence.runs(CANDIDATE).any(|run| evidence.runs(CHAMPION).any(|other| other == run))
+}
+
+/// The documents that were stated to say where evidence comes from.
+fn configuration(evidence: &Evidence) -> Vec<ConfigurationReport> {
+    let is_one = |fact: &&Fact| fact.name == CONFIGURATION && fact.subject == RUN;
+    let facts = evidence.facts().iter().filter(is_one);
+    facts
+        .filter_map(|fact| {
+            let label = |key: &str| {
+                let label = fact.labels.iter().find(|label| label.key == key)?;
+                Some(label.value.clone())
+            };
+            let FactValue::Text(digest) = &fact.value else { return None };
+            let (kind, document) = (label("kind")?, label("document")?);
+            Some(ConfigurationReport { kind, document, digest: digest.clone() })
+        })
+        .collect()
 }
 
 fn fact_as_of(as_of: Instant) -> Fact {

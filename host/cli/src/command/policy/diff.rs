@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use miette::{Result, miette};
+use miette::{Report as Failure, Result, miette};
 use tollgate::difference::{self, DecisionDifferences, DifferenceReport, GateDifferences};
 use tollgate::judge::{Decider, Gate, Opened};
 use tollgate::rows::Judged;
@@ -33,7 +33,8 @@ rows come out differently, from which action to which, and some of them. With
 --records both profiles judge what gates judged before: which versions come out
 differently, and by which rule. A file or a folder may be given: records that
 `tollgate gate --record` wrote (.jsonl), and what `--facts-out` wrote (.json).
-Both may be given: what a document judges says which is looked at.
+Both may be given: what a document judges says which is looked at; the other one
+alone is an error.
 
 Exit codes: 0 compared, 1 something comes out differently and --fail-on change is
 given, 2 a file is wrong or a plugin fails, 3 nothing was compared, or not all and
@@ -120,10 +121,26 @@ fn compared(arguments: &Diff) -> Result<DifferenceReport> {
             Ok(report.with_decisions(decisions(arguments, rows, &old, &new)?))
         }
         (World::Gate, _, records @ [_, ..]) => Ok(report.with_gates(gates(records, old, new)?)),
-        (World::Policy, None, _) => Ok(report.without("`--records`: it decides on scores")),
-        (World::Gate, ..) => Ok(report.without("`--decisions`: it judges model versions")),
-        (World::Signature, ..) => Ok(report.without("what was given: it judges payloads")),
+        // The words alone would answer another question than the one asked.
+        (World::Policy, None, _) => Err(no_evidence(arguments, world, "`--records`", DECISIONS)),
+        (World::Gate, ..) => Err(no_evidence(arguments, world, "`--decisions`", RECORDS)),
+        (World::Signature, ..) => Err(no_evidence(arguments, world, "what was given", NOTHING)),
     }
+}
+
+const DECISIONS: &str = "give rows that it decides on, with `--decisions`";
+const RECORDS: &str = "give what gates judged, with `--records`";
+const NOTHING: &str = "documents alone are compared where neither `--decisions` nor `--records` is \
+                       given";
+
+/// What was given is no evidence for such a document.
+fn no_evidence(arguments: &Diff, world: World, given: &str, takes: &str) -> Failure {
+    miette!(
+        help = takes,
+        "`{}` judges {}, of which {given} says nothing",
+        arguments.new.display(),
+        judges(world)
+    )
 }
 
 fn decisions(

@@ -65,10 +65,15 @@ struct FormattedFile {
 }
 
 pub(crate) fn run(arguments: &Fmt) -> Result<Exit> {
-    let files = meant(&arguments.files, &ENDINGS).into_diagnostic()?;
-    if files.is_empty() {
-        return Err(miette!("there is no YAML file in what was given, so nothing was formatted"));
+    let all = meant(&arguments.files, &ENDINGS).into_diagnostic()?;
+    super::tell_links(&all);
+    if let Some(folder) = all.empty().next() {
+        return Err(miette!(
+            "there is no YAML file in `{}`, so nothing was formatted",
+            folder.display()
+        ));
     }
+    let files = all.files;
     let from_input = files.iter().any(|file| is_standard_input(&file.path));
     if from_input && files.len() > 1 {
         return Err(miette!("standard input cannot be formatted along with files: give `-` alone"));

@@ -4,8 +4,10 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use miette::IntoDiagnostic as _;
 use tollgate::report::{LintReport, LintedReport};
-use tollgate_authoring::lint::lint;
+use tollgate_authoring::files::meant;
+use tollgate_authoring::lint::{ENDINGS, lint};
 use tollgate_reports::Report;
 
 use crate::arguments::{Reports, Shared, Verdict};
@@ -25,12 +27,12 @@ Examples:
 Looks at policy documents, gate profiles and promotion plans, and at those below
 folders. The plugin that a document names is asked about its settings: rules
 that can never fail, that contradict or repeat each other, actions that nothing
-takes. With --facts a rule is told for which none of the facts is evidence, by
-the account of its own plugin.
+takes. With --facts or --sources a rule is told for which nothing that they give
+is evidence, by the account of its own plugin; no server is asked.
 
 Exit codes: 0 nothing is wrong (warnings are shown), 1 a document cannot be
-used, 2 a file cannot be read, 3 there was nothing to lint, or nothing can be
-judged by a document.")]
+used, 2 a file cannot be read, 3 there was nothing to lint, in a folder as well, or
+nothing can be judged by a document.")]
 pub(crate) struct Lint {
     /// Documents, and folders of them
     #[arg(value_name = "FILE", required = true)]
@@ -39,6 +41,10 @@ pub(crate) struct Lint {
     /// given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
+    /// Where evidence will be, as for `tollgate gate --sources`; no server is
+    /// asked, and files are read where they are. May be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sources: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) verdict: Verdict,
     #[command(flatten)]
@@ -50,7 +56,9 @@ pub(crate) struct Lint {
 pub(crate) fn run(arguments: &Lint) -> Exit {
     output::reported("policy lint", &arguments.reports, |reporter| {
         let plugins = crate::command::plugins(&arguments.shared)?;
-        let report = lint(&plugins, &arguments.files, &arguments.facts)?;
+        let all = meant(&arguments.files, &ENDINGS).into_diagnostic()?;
+        super::tell_links(&all);
+        let report = lint(&plugins, &all, &arguments.facts, &arguments.sources)?;
         reporter.report(&Report::Lint(&report), |out| print(out, &report))?;
         Ok(arguments.verdict.exit(report.verdict))
     })
@@ -68,6 +76,9 @@ fn print(out: &mut String, report: &LintReport) -> fmt::Result {
             more => format!(" and {more} more"),
         };
         writeln!(out, "not linted, since they are no documents: {}{more}", named.join(", "))?;
+    }
+    for folder in &report.empty {
+        writeln!(out, "inconclusive: there was nothing to lint in {}", visible(folder))?;
     }
     let documents = match report.documents.len() {
         0 => "there was nothing to lint".to_owned(),
