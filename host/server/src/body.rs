@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::HeaderMap;
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -66,7 +66,7 @@ impl Bodies {
         let bytes = timeout(self.timeout, reading).await.map_err(|_| {
             let seconds = self.timeout.as_secs_f64();
             let problem = Problem::new(SLOW, format!("the body did not come within {seconds} s"));
-            problem.with_header(CONNECTION, HeaderValue::from_static("close"))
+            problem.with_header("connection", "close")
         })??;
         Ok(Payload { bytes, _memory: memory })
     }
@@ -132,7 +132,7 @@ impl Bodies {
     fn too_large(&self) -> Problem {
         let most = self.most;
         Problem::new(TOO_LARGE, format!("a body is at most {most} bytes"))
-            .with_header(CONNECTION, HeaderValue::from_static("close"))
+            .with_header("connection", "close")
     }
 }
 

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
 /// The media type of a problem.
@@ -101,19 +101,19 @@ pub(crate) const PROXY: Kind =
 pub(crate) struct Problem {
     kind: Kind,
     detail: Option<String>,
-    header: Option<(HeaderName, HeaderValue)>,
+    header: Option<(&'static str, &'static str)>,
 }
 
-/// Whoever was refused tries again after so many seconds.
-const AGAIN: HeaderValue = HeaderValue::from_static("1");
+/// Whoever was refused tries again after a second.
+const AGAIN: (&str, &str) = ("retry-after", "1");
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let header = (kind.status == StatusCode::SERVICE_UNAVAILABLE).then(|| (RETRY_AFTER, AGAIN));
+        let header = (kind.status == StatusCode::SERVICE_UNAVAILABLE).then_some(AGAIN);
         Self { kind, detail: Some(detail.into()), header }
     }
 
-    pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+    pub(crate) fn with_header(self, name: &'static str, value: &'static str) -> Self {
         Self { header: Some((name, value)), ..self }
     }
 
@@ -149,8 +149,8 @@ impl Problem {
         *response.status_mut() = self.kind.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some((name, value)) = &self.header {
-            headers.insert(name.clone(), value.clone());
+        if let Some((name, value)) = self.header {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         response
     }

@@ -15,6 +15,10 @@ use crate::group::{Group, Row};
 use crate::measure::Subject;
 use crate::places::Places;
 
+/// Requests on each connection a repetition, so that what it takes to start
+/// threads is little of it.
+const EACH: usize = 100;
+
 /// Connections that keep the server busy.
 const MANY: usize = 16;
 
@@ -70,17 +74,15 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         ("serve/decide-many", "a fresh decision, 16 connections", MANY, &decide),
     ] {
         let clients = (0..count).map(|_| Client::connect(&address)).collect::<Result<_>>()?;
-        rows.push(Row::new(
-            id,
-            title,
-            Requests { _server: Arc::clone(&server), clients, request: request.clone() },
-        ));
+        let (server, request) = (Arc::clone(&server), request.clone());
+        let requests = Requests { _server: server, clients, request };
+        rows.push(Row::of_parts(id, title, requests, (count * EACH) as f64));
     }
     Ok(Group {
         title: "A request over HTTP, kept alive",
         unit: "request",
         reference: "serve/constant",
-        long: false,
+        long: true,
         rows,
     })
 }
@@ -152,14 +154,14 @@ impl Subject for Requests {
             }
             Ok(())
         };
-        let count = self.clients.len() as u64;
+        let times = times * EACH as u64;
         let start = Instant::now();
         match self.clients.as_mut_slice() {
             [one] => asked(one, times)?,
             many => std::thread::scope(|scope| {
                 let asking: Vec<_> = many
                     .iter_mut()
-                    .map(|client| scope.spawn(move || asked(client, times.div_ceil(count))))
+                    .map(|client| scope.spawn(move || asked(client, times)))
                     .collect();
                 asking.into_iter().try_for_each(|thread| {
                     thread.join().unwrap_or_else(|_| Err(anyhow!("a thread panicked")))

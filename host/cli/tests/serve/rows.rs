@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
@@ -156,17 +157,21 @@ fn a_stream_of_rows_takes_no_memory() {
 #[test]
 fn a_reader_that_goes_frees_the_stream() {
     let server = Running::start(&format!("{POLICY}limits: {{ streams: 1 }}\n"));
-    let mut stream = TcpStream::connect(&server.http).unwrap();
     let head = format!("POST {DECIDE} HTTP/1.1\r\nhost: a\r\ncontent-type: {}\r\n", LINES.1);
-    stream.write_all(format!("{head}content-length: 100000000\r\n\r\n").as_bytes()).unwrap();
+    let head = format!("{head}content-length: 100000000\r\n\r\n");
     let lines = (transaction(0.9) + "\n").repeat(100);
-    stream.write_all(lines.as_bytes()).unwrap();
+    let mut held = None;
     server.until(|| {
+        // Whichever comes first has the room.
+        let stream = held.insert(TcpStream::connect(&server.http).unwrap());
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(lines.as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
         let mut second = Client::connect(&server.http);
         let busy = second.send("POST", DECIDE, &[LINES], lines.as_bytes());
         busy.status == 503 && busy.problem() == "busy"
     });
-    drop(stream);
+    drop(held);
     server.until(|| {
         let mut next = Client::connect(&server.http);
         next.send("POST", DECIDE, &[LINES], lines.as_bytes()).status == 200

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
 use tollgate_live::state::Standby;
@@ -42,7 +42,7 @@ fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<(), Problem>
         Some(role) if role >= wanted => Ok(()),
         Some(_) => Err(Problem::new(FORBIDDEN, "the token may read and not change")),
         None => Err(Problem::new(UNAUTHORIZED, "send `authorization: Bearer TOKEN`")
-            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            .with_header("www-authenticate", "Bearer")),
     }
 }
 

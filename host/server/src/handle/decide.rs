@@ -76,15 +76,14 @@ pub(crate) fn judged<T>(
     let start = Instant::now();
     let mut stats = CallStats::default();
     let answer = policy.decider.decide_with(payload, outside, &attempt.options, Some(&mut stats));
-    match answer.decision().err() {
-        Some(NoDecision::Call(CallError::Fault(fault))) => match &fault.cause {
+    if let Err(NoDecision::Call(CallError::Fault(fault))) = answer.decision() {
+        match &fault.cause {
             Cause::Deadline(_) | Cause::Busy(_) if attempt.again => return Tried::Unfinished,
             Cause::Busy(_) => {
                 return Tried::Done(Err(Problem::new(BUSY, "no instance came free in time")));
             }
             _ => told(policy, fault),
-        },
-        _ => {}
+        }
     }
     let shown = shown(&answer);
     policy.judged.record(&answer, Some((start.elapsed(), &stats)));
