@@ -59,7 +59,7 @@ impl Head {
         }));
     }
 
-    fn all<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+    fn all<'h, 'n>(&'h self, name: &'n str) -> impl Iterator<Item = &'h [u8]> + use<'h, 'n> {
         let named = self.headers.iter().filter(move |(key, _)| key == name);
         named.map(|(_, value)| value.as_slice())
     }

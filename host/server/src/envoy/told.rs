@@ -52,12 +52,12 @@ pub(super) struct Denial {
 impl Denial {
     /// There is no verdict.
     pub(super) fn of_problem(problem: &Problem, id: &str) -> Self {
-        Self::with(problem, problem.to_json(id))
+        Self::with(problem, problem.to_json(known(id)))
     }
 
     /// The payload does not pass a check, of which this is the report.
     pub(super) fn of_report(problem: &Problem, id: &str, report: &str) -> Self {
-        let mut json = problem.to_json(id);
+        let mut json = problem.to_json(known(id));
         let mut report: Value = serde_json::from_str(report).unwrap_or_default();
         if let (Some(json), Some(report)) = (json.as_object_mut(), report.as_object_mut()) {
             for key in ["findings", "more_findings"] {
@@ -92,6 +92,11 @@ impl Denial {
             told: Some(told),
         }
     }
+}
+
+/// The id of a request, where Envoy gave it one.
+fn known(id: &str) -> Option<&str> {
+    (!id.is_empty()).then_some(id)
 }
 
 /// What a client gets in its answer, under `tollgate`.
