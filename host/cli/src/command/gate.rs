@@ -80,7 +80,7 @@ pub(crate) struct Gate {
     pub(crate) facts_out: Option<PathBuf>,
     /// Ask for what so many versions before it were measured at, too: the page
     /// draws it
-    #[arg(long, value_name = "COUNT", requires = "model", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["candidate", "offline"], value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) history: Option<u32>,
     /// Judge what --facts-out wrote, as of then; nothing is asked
     #[arg(long, value_name = "FILE", conflicts_with = "sources")]
