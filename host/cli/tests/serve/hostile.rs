@@ -166,14 +166,18 @@ fn a_policy_that_hangs_or_traps_leaves_the_others_alone() {
     }
     server.until(|| post(&server.http, "/v1/decide/loop", br#"{"score": 0.1}"#).status == 200);
     for name in ["panic", "memory"] {
-        let response = post(&server.http, &format!("/v1/decide/{name}"), br#"{"score": 0.1}"#);
-        assert_eq!((response.status, &response.json()["action"]), (200, &"block".into()));
+        server.until(|| {
+            let response = post(&server.http, &format!("/v1/decide/{name}"), br#"{"score": 0.1}"#);
+            let decided = response.status == 200;
+            assert!(!decided || response.json()["action"] == "block", "{response:?}");
+            decided
+        });
     }
     assert_eq!(get(&server.http, "/auth/loop").status, 403);
     let response = post(&server.http, "/v1/decide/fraud", transaction(0.9).as_bytes());
     assert_eq!(response.json()["action"], "block");
     let count = "tollgate_undecided_total{policy=\"panic\",version=\"1.0.0\",cause=\"trap\"}";
-    assert_eq!(server.metric(count), 1);
+    assert!(server.metric(count) >= 1);
 }
 
 #[test]
