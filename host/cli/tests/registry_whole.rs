@@ -535,7 +535,7 @@ fn what_cannot_be_renamed_keeps_its_name() {
         (&*new, &["--finish"], "--sunset"),
         (&*new, &["--finish", "--sunset", SUNSET, "--facts", &unused], "no model"),
         (&*new, &["--facts", &unused], "--finish"),
-        (&*new, &["--override", "x"], "--finish"),
+        (&*new, &["--override", "x"], "--reason"),
         (&*new, &["--sunset", SUNSET], "--finish"),
     ] {
         let output = migrate(new, more);
