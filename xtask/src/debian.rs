@@ -81,7 +81,7 @@ pub(crate) fn installed(why: &str, package: &str) -> Result<()> {
 }
 
 /// Whether this user may install packages.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     process::answer(Command::new("id").arg("-u")).as_deref() == Some("0")
 }
 

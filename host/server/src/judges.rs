@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -36,11 +36,6 @@ pub(crate) struct ServedPolicy {
 }
 
 impl ServedPolicy {
-    /// The version that is live.
-    pub(crate) fn serving(&self) -> &Serving {
-        &self.serving
-    }
-
     /// Whether a call may wait for what is outside of this process.
     pub(crate) fn waits(&self) -> bool {
         self.counting.as_ref().is_some_and(|counting| counting.waits())

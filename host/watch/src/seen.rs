@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate::report::{FindingReport, ProfileReport};
+use tollgate::report::ProfileReport;
 use tollgate_engine::types::Outcome;
 
 /// The most findings of one rule that are told of: a rule on slices has one a
@@ -71,6 +71,8 @@ pub(crate) fn cut(text: &str, longest: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tollgate::report::FindingReport;
+
     use super::*;
 
     #[test]
