@@ -239,7 +239,7 @@ mod tests {
         assert!(names_packages(&words("-p tollgate")));
         assert!(names_packages(&words("--package=tollgate -- --nocapture")));
         assert!(!names_packages(&words("fraud -- -p")));
-        assert!(needs_a_server(&[]) && needs_a_server(&words("-p tollgate-approvals")));
-        assert!(!needs_a_server(&words("-p metric-gate")));
+        assert!(tests(&[], APPROVALS) && tests(&words("-p tollgate-approvals"), APPROVALS));
+        assert!(!tests(&words("-p metric-gate"), APPROVALS));
     }
 }

@@ -70,7 +70,7 @@ pub(crate) enum Store {
     Memory(memory::Memory),
     Sqlite(Box<sqlite::Sqlite>),
     #[cfg(feature = "redis")]
-    Redis(redis::Redis),
+    Redis(Box<redis::Redis>),
 }
 
 impl Store {
@@ -79,7 +79,7 @@ impl Store {
             Location::Memory => Self::Memory(memory::Memory::default()),
             Location::Sqlite(path) => Self::Sqlite(Box::new(sqlite::Sqlite::open(path)?)),
             #[cfg(feature = "redis")]
-            Location::Redis(url) => Self::Redis(redis::Redis::open(url)?),
+            Location::Redis(url) => Self::Redis(Box::new(redis::Redis::open(url)?)),
             #[cfg(not(feature = "redis"))]
             Location::Redis(_) => {
                 return Err(StoreError::Unusable {

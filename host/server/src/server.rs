@@ -143,7 +143,7 @@ fn reads(service: &Service, place: String, name: &str, score: &str) -> Result<()
     let inputs = policy.decider.policy().surface().inputs.iter().map(|input| input.name.as_str());
     // One that is mapped to a place is found there, whatever its name.
     let is_read = |input: &str| match document.input(input).and_then(|it| it.pointer.as_ref()) {
-        Some(pointer) => pointer.to_string() == format!("/{score}"),
+        Some(pointer) => *pointer == format!("/{score}"),
         None => input == score,
     };
     if inputs.clone().any(is_read) {

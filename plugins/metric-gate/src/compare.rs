@@ -1,5 +1,6 @@
 //! From what was found to a verdict.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 
@@ -118,7 +119,7 @@ impl Sides<'_> {
         if !self.place.says {
             return verdict;
         }
-        Verdict { measured: measured(self.name(), value, held, units), ..verdict }
+        Verdict { measured: measured(self.name(), value, held, units).map(Box::new), ..verdict }
     }
 
     fn stated(&self, value: &Value<'_>, stated: &Stated, is: bool) -> Result<Verdict, Doubt> {

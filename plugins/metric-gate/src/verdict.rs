@@ -1,5 +1,6 @@
 //! What a check comes to, and how a rule reports that.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,7 +25,7 @@ pub(crate) struct Verdict {
     /// The facts that it rests on.
     pub facts: Vec<u32>,
     /// The number that was compared, where it was one.
-    pub measured: Option<Measure>,
+    pub measured: Option<Box<Measure>>,
 }
 
 /// How a check came out.
@@ -109,6 +110,6 @@ impl Verdict {
         finding.expected = self.expected;
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding.measured(self.measured)
+        finding.measured(self.measured.map(|measured| *measured))
     }
 }

@@ -1,5 +1,6 @@
 //! What a rule comes to, and how it is reported.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,7 +26,7 @@ pub(crate) struct Verdict {
     /// The facts that it rests on.
     pub facts: Vec<u32>,
     /// The number that was judged, where it was one.
-    pub measured: Option<Measure>,
+    pub measured: Option<Box<Measure>>,
 }
 
 /// How a rule came out.
@@ -114,7 +115,7 @@ impl Verdict {
         finding.expected = self.expected;
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding.measured(self.measured)
+        finding.measured(self.measured.map(|measured| *measured))
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a rule and the facts to verdicts.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -93,7 +94,7 @@ impl Judge<'_, '_> {
             message = format!("{message}; {note}");
         }
         let judged = if holds { Judged::Holds } else { Judged::Broken };
-        let measured = limit.measured(name, exact);
+        let measured = limit.measured(name, exact).map(Box::new);
         Verdict { actual: Some(exact.to_string()), measured, ..Verdict::new(judged, message) }
     }
 

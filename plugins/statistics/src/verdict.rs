@@ -1,5 +1,6 @@
 //! What a rule comes to, and how that is reported.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ pub(crate) struct Verdict {
     /// The facts that it rests on.
     pub facts: Vec<u32>,
     /// The value and its limit, as data.
-    pub measured: Option<Measure>,
+    pub measured: Option<Box<Measure>>,
 }
 
 /// How it came out.
@@ -94,6 +95,6 @@ impl Verdict {
         finding.expected = Some(rule.limit.expected());
         finding.actual = self.actual;
         finding.facts = self.facts;
-        finding.measured(self.measured)
+        finding.measured(self.measured.map(|measured| *measured))
     }
 }

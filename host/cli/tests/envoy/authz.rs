@@ -83,7 +83,8 @@ fn requests_go_on_or_do_not_and_the_model_sees_those_alone_that_do() {
 
     let twice = [("x-score", "0.1"), ("x-score", "0.2")];
     let large = vec![b' '; 70_000];
-    let cases: [(&str, &[(&str, &str)], &[u8], u16, &str); 17] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+    let cases: [Case<'_>; 17] = [
         ("/v2/models/a/infer", &[("x-score", "0.5")], b"{}", 403, "-"),
         ("/v2/models/a/infer", &[], b"{}", 403, "-"),
         ("/v2/models/a/infer", &twice, b"{}", 403, "-"),

@@ -411,6 +411,7 @@ pub(crate) fn of_strangers(text: &str) -> Vec<Sample> {
             // The host's own.
             as_of: "2026-11-30T10:00:00Z".to_owned(),
             digests: digests(),
+            configuration: Vec::new(),
             profiles: vec![ProfileReport {
                 name: text(),
                 version: text(),

@@ -77,7 +77,7 @@ pub(super) fn passed(told: Option<&Told>) -> Struct {
 /// Dynamic metadata of what does not.
 pub(super) fn denied(denial: &Denial) -> Struct {
     let verdict = vec![("verdict", text("deny")), ("why", text(denial.why))];
-    metadata(verdict, denial.told.as_ref())
+    metadata(verdict, denial.told.as_deref())
 }
 
 fn metadata(mut fields: Vec<(&str, Kind)>, told: Option<&Told>) -> Struct {

@@ -46,7 +46,7 @@ pub(super) struct Denial {
     pub(super) body: String,
     /// Whether to try again in a second.
     pub(super) again: bool,
-    pub(super) told: Option<Told>,
+    pub(super) told: Option<Box<Told>>,
 }
 
 impl Denial {
@@ -89,7 +89,7 @@ impl Denial {
             media: "application/json",
             body: answer,
             again: false,
-            told: Some(told),
+            told: Some(Box::new(told)),
         }
     }
 }

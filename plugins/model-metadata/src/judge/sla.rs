@@ -1,5 +1,6 @@
 //! Whether a latency keeps what a tag promises.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::ToString as _;
 
@@ -64,6 +65,6 @@ fn judged(name: &Name, facts: &Facts<'_>) -> Result<Verdict, Verdict> {
     let held = Held { high: Some((most, true)), ..Held::default() };
     let units = [Some(&unit), Some(&sla.unit)];
     let verdict = is(Judged::of(latency <= most), &what);
-    let measured = measured::measured(sla.fact.to_string(), latency, held, &units);
+    let measured = measured::measured(sla.fact.to_string(), latency, held, &units).map(Box::new);
     Ok(Verdict { measured, ..verdict })
 }

@@ -43,7 +43,7 @@ pub(super) fn lexed(text: &str) -> Option<Vec<Spanned<'_>>> {
             }
             _ => {
                 let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign))?;
-                (Token::Sign(*sign), sign.len())
+                (Token::Sign(sign), sign.len())
             }
         };
         at = start + length;

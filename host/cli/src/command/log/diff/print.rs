@@ -73,7 +73,7 @@ fn summary(report: &LogDifference) -> (&'static str, String) {
 
 #[cfg(test)]
 mod tests {
-    use tollgate::difference::{DecisionDifferences, Side};
+    use tollgate::difference::Side;
     use tollgate::report::PluginReport;
     use tollgate_decisions::diff::NotJudged;
     use tollgate_engine::Digest;
@@ -92,15 +92,12 @@ mod tests {
                 digest: Digest::of(b""),
                 baked_from: None,
             };
-            let report = LogDifference {
-                log: text(),
-                policy: text(),
-                new: Some(Side { file: text(), name: text(), version: text(), plugin }),
-                decisions: DecisionDifferences::default(),
-                not_judged: vec![NotJudged { reason: text(), rows: 1 }],
-                other_policies: [(text(), 1)].into_iter().collect(),
-                ..LogDifference::default()
-            };
+            let mut report = LogDifference::default();
+            report.log = text();
+            report.policy = text();
+            report.new = Some(Side { file: text(), name: text(), version: text(), plugin });
+            report.not_judged = vec![NotJudged { reason: text(), rows: 1 }];
+            report.other_policies = [(text(), 1)].into_iter().collect();
             print(out, &report)
         });
     }
