@@ -494,6 +494,8 @@ fn arrow_that_claims_more_than_it_holds_is_refused() {
         column(coded),
         ipc::dictionary(&zipped(small, &body), false, &body),
         coded_rows(10).repeat(20_000),
+        // The end of the stream.
+        vec![0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0],
     ]
     .concat();
     let folder = tempfile::tempdir().unwrap();

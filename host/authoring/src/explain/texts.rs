@@ -113,8 +113,11 @@ fn made(tests: &[&Test]) -> Vec<String> {
         for of in made.clone() {
             let length = of.chars().count();
             if length < size {
-                let more = "x".repeat(size - length);
-                made.extend([format!("{of}{more}"), format!("{more}{of}")]);
+                // Two letters, since a test may ask for the end that one makes.
+                for letter in ["x", "y"] {
+                    let more = letter.repeat(size - length);
+                    made.extend([format!("{of}{more}"), format!("{more}{of}")]);
+                }
             } else {
                 made.push(of.chars().take(size).collect());
             }
