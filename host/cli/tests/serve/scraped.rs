@@ -79,7 +79,11 @@ fn the_shipped_rules_and_panels_read_what_the_server_says() {
     server.until(|| value("tollgate_decisions_total{policy=\"fraud\",action=\"block\"}") == 50.0);
     assert_eq!(value("tollgate_undecided_total{policy=\"fraud\",cause=\"input\"}"), 50.0);
     assert_eq!(value("tollgate_decision_seconds_count{policy=\"fraud\"}"), 100.0);
-    assert_eq!(value("tollgate_serving{kind=\"policy\",name=\"fraud\",version=\"2.1.0\"}"), 1.0);
+    assert_eq!(value("tollgate_live{kind=\"policy\",name=\"fraud\",version=\"2.1.0\"}"), 1.0);
+    server.write("fraud.yaml", "name: fraud_detector\n");
+    server.until(|| value("tollgate_reloads_total{kind=\"policy\",outcome=\"refused\"}") > 0.0);
+    let alerts = fs::read_to_string(&rules).unwrap();
+    assert!(alerts.contains("tollgate_reloads_total{outcome=\"refused\"}"), "{alerts}");
     // Every metric that an alert or a panel names is there.
     let rules = fs::read_to_string(rules).unwrap();
     let panels = fs::read_to_string(monitoring("dashboard.json")).unwrap();
