@@ -28,7 +28,7 @@ const NOTHING_WAITS = `const WebAssembly = Object.create(globalThis.WebAssembly,
 });
 `;
 
-const CONTRACTS = ['1.0.0', '1.1.0'];
+const CONTRACTS = ['1.0.0', '1.1.0', '1.2.0'];
 
 /**
  * Transpiles a component that `tollgate bake` made of a policy document.

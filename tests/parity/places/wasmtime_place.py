@@ -56,7 +56,7 @@ class Policy:
         self.document = json.loads(section[64:])
 
     def function(self, interface, name):
-        for version in ["1.1.0", "1.0.0"]:
+        for version in ["1.2.0", "1.1.0", "1.0.0"]:
             place = self.instance.get_export_index(
                 self.store, f"tollgate:plugin/{interface}@{version}"
             )
