@@ -89,6 +89,8 @@ impl Metrics {
         let counters_failed = counted("counters_failed", "Counters not read or not counted");
         let requests = counted("http_requests", "HTTP requests, by port and status");
         let refused = counted("refused_connections", "Connections refused or cut off, by why");
+        // A series that is there from the beginning has a rate from the first on.
+        refused.get_or_create_owned(&vec![("why", "system".to_owned())]);
         let reloads = counted("reloads", "Versions that went live or were refused");
         let (connections, live) = (Gauge::default(), Family::<Labels, Gauge>::default());
         registry.register("connections", "Open connections", connections.clone());

@@ -77,8 +77,8 @@ pub fn write_double(value: f64, out: &mut String) {
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value);
     // Shortest digits and a point are the same in every notation; of two shortest
-    // of 17 digits that are as near, each takes its own.
-    let is_plain = !text.contains('e') && text.len() < 18;
+    // of more than 15 digits that are as near, each takes its own.
+    let is_plain = !text.contains('e') && text.len() < 17;
     match is_plain {
         true => out.push_str(text.strip_suffix(".0").unwrap_or(text)),
         false => out.push_str(&double_text(value)),

@@ -269,7 +269,7 @@ fn parts(line: &str, start: usize) -> Option<(Place, Option<Digest>, Digest)> {
         None => {
             rest.skip("\"")?;
             let text = rest.string()?;
-            Some(Digest::parse(line.get(text)?)?)
+            Some(written(line.get(text)?)?)
         }
     };
     rest.skip(",\"record\":1,\"seq\":")?;
@@ -280,13 +280,19 @@ fn parts(line: &str, start: usize) -> Option<(Place, Option<Digest>, Digest)> {
     let is_whole = rest.at == line.len() && body.starts_with('{') && body.ends_with('}');
     let shift = |range: Range<usize>| range.start + start..range.end + start;
     let place = Place {
-        head: Head { seq, hash: Digest::parse(hash)? },
+        head: Head { seq, hash: written(hash)? },
         body: shift(8..end),
         kind: shift(kind),
         time: shift(time),
     };
     let computed = Digest::of_parts([before.as_bytes(), behind.as_bytes()]);
     is_whole.then_some((place, previous, computed))
+}
+
+/// A digest as it is written here: in other letters it is another text.
+fn written(text: &str) -> Option<Digest> {
+    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    is_lower.then(|| Digest::parse(text)).flatten()
 }
 
 struct Rest<'a> {
