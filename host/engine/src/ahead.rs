@@ -12,6 +12,9 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
+use object::LittleEndian;
+use object::read::elf::{ElfFile64, ElfSection64};
+use object::{Object as _, ObjectSection as _};
 use wasmtime::component::Component;
 
 use crate::component;
@@ -19,6 +22,9 @@ use crate::config::config;
 use crate::digest::Digest;
 use crate::error::LoadError;
 use crate::limits::Limits;
+
+/// The form of what [`pack`] gives, one more whenever it changes.
+const FORM: u8 = 2;
 
 /// How hard is packed: it is done once, and unpacking takes as long at any
 /// level.
@@ -128,7 +134,9 @@ pub fn pack(component: &[u8], like: Option<&[u8]>) -> Result<Option<Vec<u8>>, Lo
         return Ok(None);
     };
     component::read(component, Limits::default().component)?;
-    let code = engine.precompile_component(component).map_err(invalid)?;
+    let mut code = engine.precompile_component(component).map_err(invalid)?;
+    forget_symbols(&mut code)
+        .map_err(|error| LoadError::Invalid(format!("its code cannot be read: {error}")))?;
     let unusable = || LoadError::Invalid("what it is packed against is damaged".into());
     let like = like.map(|like| Packed::read(like).ok_or_else(unusable)).transpose()?;
     let mut bytes = Digest::of(component).as_bytes().to_vec();
@@ -229,12 +237,30 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Blanks out the table of symbols, a twentieth of the packed code: only
+/// debuggers read it. Backtraces take names from the component.
+fn forget_symbols(code: &mut [u8]) -> object::Result<()> {
+    let file = ElfFile64::<LittleEndian>::parse(&*code)?;
+    let unread = |section: &ElfSection64<'_, '_, LittleEndian>| {
+        [".symtab", ".strtab"].map(Ok).contains(&section.name())
+    };
+    let ranges: Vec<_> =
+        file.sections().filter(unread).filter_map(|section| section.file_range()).collect();
+    for (start, length) in ranges {
+        let range = usize::try_from(start).ok().zip(usize::try_from(start + length).ok());
+        let section = range.and_then(|(start, end)| code.get_mut(start..end));
+        section.into_iter().for_each(|section| section.fill(0));
+    }
+    Ok(())
+}
+
 /// The version and the settings of what compiles.
 fn made_by(engine: &wasmtime::Engine) -> u64 {
     // The default hasher with fixed keys; stable for one version of Rust.
     #[allow(deprecated)]
     let mut hasher = std::hash::SipHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
+    FORM.hash(&mut hasher);
     hasher.finish()
 }
 
