@@ -108,6 +108,15 @@ impl Verdict {
     }
 }
 
+/// How much of a report for a person is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Detail {
+    /// Show each rule that holds, too, in the report for a person; without it
+    /// they are counted
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
 /// Reads a digest on the command line.
 pub(crate) fn digest(text: &str) -> Result<Digest, &'static str> {
     Digest::parse(text).ok_or("a digest is `sha256:` and 64 hex digits")

@@ -78,6 +78,16 @@ pub(crate) fn finding(
     writeln!(out, "               {}", visible(&finding.message))
 }
 
+/// How many hold, where they are not shown one by one.
+pub(crate) fn passed(out: &mut impl Write, findings: &[&FindingReport]) -> fmt::Result {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let (style, counted) =
+        (style(Outcome::Pass), tollgate_reports::counted(findings.iter().copied()));
+    writeln!(out, "  {style}{:<12}{style:#} {counted}", "ok")
+}
+
 /// Expected and actual, where the message does not hold them already.
 pub(crate) fn comparison(out: &mut impl Write, finding: &FindingReport) -> fmt::Result {
     let parts = [("expected", &finding.expected), ("actual", &finding.actual)];

@@ -31,8 +31,8 @@ fn gate(address: &str, folder: &Path, arguments: &[&str]) -> Output {
     let profile = folder.join("history.yaml");
     fs::write(&profile, PROFILE).unwrap();
     let mut command = command(&["gate"]);
-    command.args(arguments).args(["--format", "json", "--registry", address, "--profile"]);
-    command.arg(profile).current_dir(root());
+    command.args(arguments).args(["--format", "json", "--profile"]).arg(profile);
+    command.env("MLFLOW_TRACKING_URI", address).current_dir(root());
     command.output().unwrap()
 }
 
@@ -107,6 +107,18 @@ fn earlier_versions_are_told_and_decide_nothing() {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    // The plan can ask for it, and the flag overrides the plan.
+    let plan = folder.path().join("plan.yaml");
+    let target = json!({ "profiles": ["history.yaml"] });
+    let text_of_plan = json!({ "aliases": { "champion": "Production" }, "history": 3,
+        "targets": { "Staging": target } });
+    fs::write(&plan, text_of_plan.to_string()).unwrap();
+    let by_plan = ["--plan", plan.to_str().unwrap()];
+    let planned = gate(&address, folder.path(), &[&[&*model][..], &as_of, &by_plan].concat());
+    assert_eq!(others(&read(&planned)), others(&report), "{}", text(&planned.stderr));
+    let none = ["--history", "0"];
+    let none = gate(&address, folder.path(), &[&[&*model][..], &as_of, &by_plan, &none].concat());
+    assert_eq!(others(&read(&none)), []);
     // Judged again without a registry, it is the same.
     let again = gate("http://127.0.0.1:9", folder.path(), &["--offline", kept.to_str().unwrap()]);
     assert!(again.stdout == with.stdout, "{}", text(&again.stdout));

@@ -66,7 +66,7 @@ fn forged(log: &str, change: impl Fn(&mut Value)) {
 fn a_run_is_recorded_and_replays_to_the_same_report() {
     let (folder, log_file) = place();
     for (candidate, code) in [(GOOD, 0), (BAD, 1)] {
-        let shown = gate(&log_file, candidate, &[]);
+        let shown = gate(&log_file, candidate, &["--verbose"]);
         assert_eq!(shown.status.code(), Some(code), "{}", text(&shown.stderr));
         // A person is told where it is, and its hash to keep.
         let told = text(&shown.stderr);
@@ -519,7 +519,7 @@ fn records_are_shown() {
     let (_folder, log_file) = place();
     let as_of = ["--as-of", "2026-11-30T12:00:00Z"];
     gate(&log_file, GOOD, &as_of);
-    let run = text(&gate(&log_file, BAD, &as_of).stdout);
+    let run = text(&gate(&log_file, BAD, &[&as_of[..], &["--verbose"]].concat()).stdout);
     let (code, told) = log(&["show", &log_file]);
     assert_eq!(code, 0);
     let lines: Vec<&str> = told.lines().collect();

@@ -23,7 +23,7 @@ use server::{Cut, Mlflow, Pretender, registry};
 /// `tollgate` with the repository's own plan.
 fn with_own_plan(address: &str, arguments: &[&str]) -> Output {
     let mut command = command(arguments);
-    command.args(["--registry", address]).current_dir(root());
+    command.env("MLFLOW_TRACKING_URI", address).current_dir(root());
     command.output().unwrap()
 }
 

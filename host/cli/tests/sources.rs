@@ -57,7 +57,7 @@ impl Desk {
     }
 
     fn command(&self, candidate: &str, profile: &Path, as_of: &str) -> std::process::Command {
-        let mut command = command(&["gate", "--as-of", as_of, "--candidate"]);
+        let mut command = command(&["gate", "--verbose", "--as-of", as_of, "--candidate"]);
         command.arg(self.at(candidate)).arg("--champion").arg(self.at("v7"));
         command.arg("--sources").arg(self.at("sources.yaml")).arg("--profile").arg(profile);
         command
@@ -436,6 +436,7 @@ fn only_the_host_speaks_of_the_registry() {
     desk.sources(&json!([{ "facts": "facts.json", "subject": "champion" }]));
     let output = command(&[
         "gate",
+        "--verbose",
         "models:/churn/8",
         "--registry",
         "http://127.0.0.1:9",

@@ -378,6 +378,130 @@ fn a_dry_run_does_nothing() {
     assert!(!desk.path("state.json").exists());
 }
 
+/// The records of a log: when, and which verdict.
+fn records(desk: &Desk) -> Vec<(String, String)> {
+    let log = fs::read_to_string(desk.path("rounds.jsonl")).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let record = |it: Value| (text(&it["time"]), text(&it["body"]["report"]["verdict"]));
+    records.map(record).collect()
+}
+
+fn verdicts(desk: &Desk) -> Vec<String> {
+    records(desk).into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// Records as they say, each to be judged again to the same report.
+fn replays(desk: &Desk) {
+    let output = command(&["log", "replay"]).arg(desk.path("rounds.jsonl")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+/// With a log, one round.
+fn recorded(desk: &Desk) -> Value {
+    let mut command = desk.command(&["--once", "--format", "json"]);
+    command.arg("--record").arg(desk.path("rounds.jsonl"));
+    round(command).1
+}
+
+/// Rounds are recorded where they say something new or raise something, and
+/// come out alike when they are judged again.
+#[test]
+fn rounds_that_say_something_are_recorded() {
+    let desk = Desk::new(&notifies());
+    assert_eq!(recorded(&desk)["recorded"][0]["seq"], 1);
+    for rate in [0.001, 0.002, 0.003] {
+        desk.facts(&json!({ "error_rate": rate, "p99_ms": 40 }));
+        assert_eq!(recorded(&desk)["recorded"], json!([]), "figures are nothing new");
+    }
+    desk.bad();
+    assert_eq!(recorded(&desk)["recorded"][0]["seq"], 2);
+    // The same again, and people are told of it.
+    let second = recorded(&desk);
+    assert_eq!(
+        (&second["recorded"][0]["seq"], &second["done"][0]["act"]),
+        (&json!(3), &json!("notify"))
+    );
+    assert_eq!(recorded(&desk)["recorded"], json!([]));
+    // Two rules are broken now: the verdict is the same, and the evidence is not.
+    desk.facts(&json!({ "error_rate": 0.04, "p99_ms": 60 }));
+    assert_eq!(recorded(&desk)["recorded"][0]["seq"], 4);
+    // What could not be judged has nothing to record.
+    fs::remove_file(desk.path("live.json")).unwrap();
+    assert_eq!(recorded(&desk)["recorded"], json!([]));
+    desk.good();
+    assert_eq!(recorded(&desk)["recorded"].as_array().unwrap().len(), 1);
+    assert_eq!(verdicts(&desk), ["pass", "fail", "fail", "fail", "pass"]);
+    replays(&desk);
+
+    // A log that is new begins with how things are.
+    fs::rename(desk.path("rounds.jsonl"), desk.path("rounds-1.jsonl")).unwrap();
+    assert_eq!(recorded(&desk)["recorded"][0]["seq"], 1);
+    assert_eq!(verdicts(&desk), ["pass"]);
+}
+
+/// Killed between the state and the log, and between the log and the state.
+#[test]
+fn a_record_that_a_kill_left_is_added_once() {
+    let desk = Desk::new(&notifies());
+    recorded(&desk);
+    desk.bad();
+    let log = desk.path("rounds.jsonl");
+    let held = fs::File::options().append(true).open(&log).unwrap();
+    held.lock().unwrap();
+    // Who keeps plugins looks at the log before the state is written.
+    let mut command = desk.command(&["--once", "--no-keep-plugins"]);
+    let mut child = command.arg("--record").arg(&log).spawn().unwrap();
+    while desk.state()["rounds"] != 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(held);
+    let left = fs::read(desk.path("state.json")).unwrap();
+    let due = desk.state()["kept"]["due"]["at"].clone();
+    assert_eq!((verdicts(&desk).len(), due.is_string()), (1, true));
+    // Who goes on without a log is told; nothing is forgotten.
+    let output = desk.command(&["--once"]).output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("no log is given any more"), "{error}");
+
+    // It is added with its own time, and the round after it raises something.
+    assert_eq!(recorded(&desk)["recorded"].as_array().unwrap().len(), 2);
+    let all = records(&desk);
+    assert_eq!((all.len(), &all[1].0), (3, &due.as_str().unwrap().to_owned()));
+    // As if the state had not been written any more after it was added.
+    fs::write(desk.path("state.json"), left).unwrap();
+    assert_eq!(recorded(&desk)["recorded"].as_array().unwrap().len(), 1);
+    let again = records(&desk);
+    assert_eq!((again.len(), &again[..3]), (4, &all[..]));
+    replays(&desk);
+}
+
+/// A log that cannot be written, or is none, ends the watch before anything is
+/// done.
+#[test]
+fn what_cannot_be_recorded_is_not_acted_on() {
+    let desk = Desk::new(&json!([{ "do": ["notify"] }]));
+    desk.bad();
+    let with = |log: &str| {
+        let mut command = desk.command(&["--once"]);
+        command.arg("--record").arg(log);
+        command
+    };
+    refused(&desk, with(desk.path("no/rounds.jsonl").to_str().unwrap()), &["there is no folder"]);
+    refused(&desk, with("-"), &["records are kept in a file"]);
+    fs::write(desk.path("other"), "{}\n").unwrap();
+    refused(&desk, with(desk.path("other").to_str().unwrap()), &["is no record"]);
+    refused(&desk, desk.command(&["--once", "--no-keep-plugins"]), &["nothing is recorded"]);
+    // A dry run records nothing.
+    let mut dry = with(desk.path("rounds.jsonl").to_str().unwrap());
+    assert_eq!(dry.arg("--dry-run").output().unwrap().status.code(), Some(1));
+    assert!(!desk.path("rounds.jsonl").exists());
+    assert_eq!(recorded(&desk)["done"][0]["act"], "notify");
+}
+
 /// Lines as they come, until one that satisfies.
 fn lines_until(child: &mut Child, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
     let mut lines = Vec::new();
@@ -473,7 +597,8 @@ fn a_watch_that_is_killed_whenever_goes_on() {
         } else {
             desk.good()
         }
-        let mut child = desk.command(&["--once"]).spawn().unwrap();
+        let mut command = desk.command(&["--once"]);
+        let mut child = command.arg("--record").arg(desk.path("rounds.jsonl")).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(5 * round));
         let _ = child.kill();
         child.wait().unwrap();
@@ -483,9 +608,14 @@ fn a_watch_that_is_killed_whenever_goes_on() {
         }
     }
     desk.good();
-    desk.once();
-    desk.once();
+    recorded(&desk);
+    recorded(&desk);
     assert_eq!(desk.state()["tasks"], json!([]));
+    // Nothing was recorded twice, and nothing left out.
+    let verdicts = verdicts(&desk);
+    assert!(verdicts.windows(2).all(|pair| pair[0] != pair[1]), "{verdicts:?}");
+    assert_eq!(verdicts.last().map(String::as_str), Some("pass"));
+    replays(&desk);
     // Every one that was told of what broke was told that it is over.
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
     for told in desk.receiver.told() {
@@ -500,7 +630,8 @@ fn rounds_as_a_person_reads_them() {
     let desk = Desk::new(&notifies());
     let mut pages = String::new();
     let mut page = |desk: &Desk| {
-        let output = desk.command(&["--once"]).output().unwrap();
+        let mut command = desk.command(&["--once"]);
+        let output = command.arg("--record").arg(desk.path("rounds.jsonl")).output().unwrap();
         let mut shown = said(&output);
         for secret in [&desk.receiver.address[..], desk.folder.path().to_str().unwrap()] {
             let secret = secret.trim_end_matches("/services/T0/SECRET");
@@ -523,7 +654,7 @@ fn rounds_as_a_person_reads_them() {
     insta::assert_snapshot!(pages);
 }
 
-/// Times as they are written here, which differ from run to run.
+/// Times and hashes as they are written here, which differ from run to run.
 fn without_times(text: &str) -> String {
     let is_time = |word: &str| word.starts_with("20") && word.contains("T") && word.contains('Z');
     let mut out = String::new();
@@ -532,6 +663,8 @@ fn without_times(text: &str) -> String {
             out += &if is_time(word) {
                 let end: String = word.chars().skip_while(|c| *c != 'Z').skip(1).collect();
                 format!("TIME{end}")
+            } else if word.starts_with("sha256:") {
+                "HASH\n".to_owned()
             } else {
                 word.to_owned()
             };

@@ -20,6 +20,7 @@ mod intent;
 mod list;
 mod migrate;
 mod run;
+mod writes;
 
 pub use self::claim::Claim;
 pub use self::deprecate::{Deprecation, Replacement, Sunset, deprecate};
@@ -27,5 +28,6 @@ pub use self::intent::{History, Intent, Served};
 pub use self::list::{Planned, Write};
 pub use self::migrate::{Migration, Passage, Reached, Step, Whole, finish, migrate};
 pub use self::run::{
-    Audit, Move, already, archive, history_of, promote, reject, resume, rollback, stage_of,
+    Audit, already, archive, history_of, promote, reject, resume, rollback, stage_of,
 };
+pub use self::writes::Move;

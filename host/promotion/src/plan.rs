@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tollgate::document::{DocumentError, shaped};
 use tollgate::source::{Content, Source};
-use tollgate::tree::Node;
+use tollgate::tree::{self, Node};
 use tollgate_sources::Registered;
 
 use crate::{PromotionError, Stage};
@@ -25,6 +25,9 @@ pub struct Plan {
     pub aliases: BTreeMap<String, Stage>,
     /// Whether MLflow's own stages are written, too.
     pub writes_stages: bool,
+    /// Of how many versions before the candidate a gate's page is to tell; none
+    /// where it does not say.
+    pub history: Option<u32>,
     /// The profiles that an audit judges every version by, beside those of its
     /// stage.
     pub audit: Vec<PathBuf>,
@@ -64,6 +67,11 @@ impl Plan {
         let tree = shaped(source, "promotion plan", PLAN_SCHEMA)?;
         let text = |node: &Node| node.text().map(str::to_owned);
         let path = |node: &Node| node.text().map(|path| folder.join(path));
+        let whole = |node: &Node| match &node.content {
+            // JSON Schema takes 10.0 for a whole number.
+            tree::Content::Number(number) => number.as_f64()?.to_string().parse().ok(),
+            _ => None,
+        };
         let audit = tree.get("audit").and_then(Node::items).unwrap_or_default();
         // The schema names the stages that there are.
         let stage = |node: &Node| node.text().and_then(|text| text.parse::<Stage>().ok());
@@ -77,6 +85,7 @@ impl Plan {
                 .filter_map(|entry| Some((entry.key.clone(), stage(&entry.value)?)))
                 .collect(),
             writes_stages: tree.get("stages").is_some_and(Node::is_true),
+            history: tree.get("history").and_then(whole),
             audit: audit.iter().filter_map(path).collect(),
             naming: tree.get("naming").and_then(path),
             unused: tree.get("unused").and_then(path),
@@ -152,7 +161,7 @@ mod tests {
              targets: { Staging: { profiles: [gates/offline.yaml] } }\n",
         )
         .unwrap();
-        assert_eq!(plan.champion_alias(), Some("champion"));
+        assert_eq!((plan.champion_alias(), plan.history), (Some("champion"), None));
         let staging = plan.target(Stage::Staging).unwrap();
         assert_eq!(staging.profiles, [Path::new("policies/gates/offline.yaml")]);
         assert!(plan.target(Stage::Production).is_err());
@@ -168,6 +177,9 @@ mod tests {
             "targets: { Staging: {} }\n",
             "aliases: { champion: Live }\ntargets: { Staging: { profiles: [a.yaml] } }\n",
             "target: { Staging: { profiles: [a.yaml] } }\n",
+            "history: 0\ntargets: { Staging: { profiles: [a.yaml] } }\n",
+            "history: 1001\ntargets: { Staging: { profiles: [a.yaml] } }\n",
+            "history: all\ntargets: { Staging: { profiles: [a.yaml] } }\n",
         ] {
             assert!(plan(wrong).is_err(), "{wrong}");
         }

@@ -3,6 +3,7 @@
 
 mod differences;
 mod recorded;
+mod recorder;
 mod replay;
 
 use std::path::PathBuf;
@@ -19,9 +20,9 @@ use tollgate_engine::{Digest, Plugin};
 
 pub use self::differences::{Difference, MOST_DIFFERENCES};
 pub use self::recorded::recorded;
+pub use self::recorder::{RecordError, Recorder};
 pub use self::replay::{By, ReplayError, Replayed, Replayer};
 use crate::record::Record;
-use crate::store::{Store, StoreError};
 
 /// The kind of such records.
 pub const KIND: &str = "gate";
@@ -81,14 +82,6 @@ pub fn error_of(record: &Record) -> Option<&str> {
         Some(_) => None,
         None => record.body.get(ERROR)?.as_str(),
     }
-}
-
-/// Keeps the plugins that judged.
-///
-/// # Errors
-/// When one cannot be written.
-pub fn keep_plugins(store: &Store, gates: &[Gate]) -> Result<(), StoreError> {
-    gates.iter().try_for_each(|gate| store.keep(gate.plugin().bytes()))
 }
 
 fn read_case(kept: &Value) -> Result<GateCase, JudgeError> {

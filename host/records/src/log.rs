@@ -9,7 +9,7 @@ mod sequence;
 mod tail;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use miette::Diagnostic;
 use thiserror::Error;
@@ -120,10 +120,4 @@ pub enum AppendError {
 /// What errors call a file.
 fn name(path: &Path) -> String {
     path.display().to_string()
-}
-
-/// The folder that a file is in.
-fn folder(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new(".")).to_owned()
 }

@@ -2,12 +2,12 @@
 //! `plugins/sha256-<64 hex digits>.wasm`.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use tempfile::Builder;
 use thiserror::Error;
+use tollgate::file;
 use tollgate::source::{self, Content, SourceError};
 use tollgate_engine::Digest;
 
@@ -71,26 +71,14 @@ impl Store {
             return Ok(());
         }
         let path = self.path(digest);
-        let beside = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let beside = beside.unwrap_or(Path::new("."));
+        let beside = file::folder(&self.0);
         if !beside.is_dir() {
             let (file, folder) = (path.display().to_string(), beside.display().to_string());
             return Err(StoreError::NoFolder { file, folder });
         }
         let write = || {
             fs::create_dir_all(&self.0)?;
-            let mut builder = Builder::new();
-            builder.prefix(".tollgate-").suffix(".tmp");
-            // As any new file; a temporary one would be its owner's alone.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = builder.tempfile_in(&self.0)?;
-            file.write_all(component)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            // The name outlives a crash as well, where the system can promise that.
-            let _ = fs::File::open(&self.0).and_then(|folder| folder.sync_all());
-            Ok(())
+            file::replace(&path, component, None)
         };
         write().map_err(|error| StoreError::Refused { file: path.display().to_string(), error })
     }

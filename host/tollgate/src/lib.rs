@@ -6,6 +6,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`source`] | reads files and standard input, bounded and checked |
+//! | [`file`] | files that others read, write and hold at the same time |
 //! | [`tree`] | YAML and JSON whose every value knows its place |
 //! | [`mistake`] | what is wrong in a text, as a compiler would show it |
 //! | [`document`] | policy documents and gate profiles |
@@ -25,6 +26,7 @@ pub mod compare;
 pub mod difference;
 pub mod document;
 pub mod facts;
+pub mod file;
 pub mod input;
 pub mod judge;
 mod kind;

@@ -4,10 +4,11 @@ use std::io;
 
 use miette::Diagnostic;
 use thiserror::Error;
-use tollgate::facts::FactsError;
+use tollgate::facts::{FactsError, Instant};
 use tollgate::judge::JudgeError;
 use tollgate::model::ModelError;
 use tollgate_promotion::PromotionError;
+use tollgate_records::gate::RecordError;
 use tollgate_sources::MlflowError;
 use tollgate_sources::http::HttpError;
 
@@ -39,6 +40,17 @@ pub enum WatchError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Address(#[from] HttpError),
+    /// A round cannot be recorded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+    /// A record that is due has nowhere to go.
+    #[error("the round of {at} is not recorded yet, and no log is given any more")]
+    #[diagnostic(help("give `--record FILE`, as before"))]
+    NoLog {
+        /// When the round was.
+        at: Instant,
+    },
     /// A profile says nothing of what is to be done.
     #[error("profile `{profile}` does not say what is to be done when a rule is broken")]
     #[diagnostic(help("give it `watch: [{{ do: [notify] }}]`"))]

@@ -9,14 +9,15 @@
 //! | [`notice`] | what people are told: text, Slack's JSON, mail |
 //! | [`place`] | where they are told |
 //! | [`rollback`] | how a version is taken out of use |
-//! | [`round`] | one round: look, judge, remember, act |
+//! | [`round`] | one round: look, judge, remember, record, act |
 //! | [`report`] | what it came to, for whoever reads it |
 //! | [`schedule`] | when the next one is due |
 //!
 //! What is to be done is written down before it is done, and struck out after
 //! it: whoever is killed in between does it again, under the same id, when it
 //! is started the next time. A rollback that is made again changes nothing; a
-//! notification may arrive twice with one key.
+//! notification may arrive twice with one key; a record is looked for in its
+//! log, and is there once.
 
 mod advance;
 mod error;

@@ -63,6 +63,8 @@ pub struct RuleLine {
 /// What was done in a round, and what could not be.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Deeds {
+    /// What was recorded: the round, and before it one that an earlier run left.
+    pub recorded: Vec<RecordLine>,
     /// What was done.
     pub done: Vec<Deed>,
     /// What was to be done and could not be; it is tried again.
@@ -77,6 +79,20 @@ impl Deeds {
     pub(crate) fn waiting(&mut self, id: &str, act: Act, what: &str) {
         self.waiting.push(Deed { id: id.to_owned(), act, what: what.to_owned() });
     }
+}
+
+/// A record of a round.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordLine {
+    /// The log.
+    pub log: String,
+    /// Its number in it.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: String,
+    /// Where the torn end of the log was moved to; none where it was whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub torn: Option<String>,
 }
 
 /// Something that was done, or was to be.

@@ -1,4 +1,6 @@
-//! One round: look, judge, remember, act.
+//! One round: look, judge, remember, record, act.
+
+mod recording;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +10,7 @@ use tollgate::plugins::Plugins;
 use tollgate::report::{GateReport, ProfileReport};
 use tollgate_engine::types::Outcome;
 use tollgate_promotion::moves::Planned as _;
+use tollgate_records::gate::Recorder;
 
 use crate::WatchError;
 use crate::advance::{Desk, advance};
@@ -31,6 +34,8 @@ pub struct Watch {
     by: String,
     /// None where nothing is written and nobody told.
     store: Option<Store>,
+    /// None where no records are kept.
+    recorder: Option<Recorder>,
     state: State,
     /// Whether the rules that profiles name were found to exist.
     is_checked: bool,
@@ -41,7 +46,7 @@ type Judged = Result<(Sighted, GateReport), WatchError>;
 
 impl Watch {
     /// A watch that goes on where `store` says that it stopped; without one it
-    /// does nothing but say what it would do.
+    /// does nothing but say what it would do. `recorder` keeps evidence.
     ///
     /// # Errors
     /// When profiles do not say what is to be done, or it cannot be done here, or the state cannot be
@@ -52,6 +57,7 @@ impl Watch {
         places: Vec<Place>,
         by: &str,
         store: Option<Store>,
+        recorder: Option<Recorder>,
     ) -> Result<Self, WatchError> {
         let profiles = gates.iter().map(Profile::of).collect::<Result<Vec<_>, _>>()?;
         let mut names: Vec<String> = Vec::new();
@@ -73,7 +79,8 @@ impl Watch {
             state = store.load(state)?;
         }
         let by = by.to_owned();
-        Ok(Self { profiles, gates, sight, places, by, store, state, is_checked: false })
+        let is_checked = false;
+        Ok(Self { profiles, gates, sight, places, by, store, recorder, state, is_checked })
     }
 
     /// What is remembered.
@@ -86,8 +93,9 @@ impl Watch {
     /// error: the round says so, and the next may be better.
     ///
     /// # Errors
-    /// When a profile names rules that it does not have, or the state cannot be
-    /// written: to act without it would be to act twice.
+    /// When a profile names rules that it does not have, a round cannot be
+    /// recorded, or the state cannot be written: to act without it would be to
+    /// act twice.
     pub fn round(&mut self, plugins: &Plugins, at: Instant) -> Result<RoundReport, WatchError> {
         let mut notes = Vec::new();
         if let Some(last) = self.state.last.as_ref().and_then(|last| last.parse::<Instant>().ok())
@@ -96,6 +104,7 @@ impl Watch {
             notes.push(format!("the clock was set back: the round before was at {last}"));
         }
         let mut deeds = Deeds::default();
+        self.record(&mut deeds)?;
         // What an earlier run began is done before anything is seen: the version
         // that serves may be the one that it goes back to.
         self.roll_back(&at.to_string(), true, &mut deeds)?;
@@ -108,8 +117,13 @@ impl Watch {
         let places: Vec<To> = self.places.iter().map(Place::to).collect();
         let model = self.sight.registry().map(|registry| registry.model.name.clone());
         let desk = Desk { profiles: &self.profiles, places: &places, model: model.as_deref() };
+        let before = self.state.ids();
         advance(&mut self.state, &seen, &desk);
+        let raised = !self.state.ids().is_subset(&before);
+        self.draw_up(at, &seen, &judged, raised)?;
         self.save()?;
+        // Before anything is done about it.
+        self.record(&mut deeds)?;
         let mut report = self.report(&seen, &judged, notes);
         if deeds.waiting.is_empty() {
             self.roll_back(&seen.at, false, &mut deeds)?;

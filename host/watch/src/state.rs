@@ -1,9 +1,9 @@
 //! What is remembered from round to round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use tollgate::facts::Instant;
 
 use crate::notice::{Notice, key, to_the_second};
@@ -45,6 +45,31 @@ pub struct State {
     pub tasks: Vec<Task>,
     /// What was done last, the newest first.
     pub done: Vec<Done>,
+    /// What was recorded last; none where no records are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// What was recorded last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The log.
+    pub log: String,
+    /// What it said, rule by rule, as a digest.
+    pub said: String,
+    /// The record, until it is known to be in the log.
+    pub due: Option<Due>,
+}
+
+/// A record that is to be in the log, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Due {
+    /// When that was judged.
+    pub at: Instant,
+    /// What a record says of it.
+    pub body: Value,
 }
 
 /// A rule that came out alike round after round.
@@ -148,6 +173,7 @@ impl State {
             streaks: Vec::new(),
             tasks: Vec::new(),
             done: Vec::new(),
+            kept: None,
         }
     }
 
@@ -192,6 +218,11 @@ impl State {
     #[must_use]
     pub fn subject(&self) -> String {
         format!("{} by {}", self.watched, self.profiles.join(", "))
+    }
+
+    /// The ids of what is to be done.
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        self.tasks.iter().map(|task| task.id.clone()).collect()
     }
 
     /// Strikes a task out.

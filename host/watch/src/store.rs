@@ -1,10 +1,11 @@
 //! The state as a file: read whole, replaced whole, held by one watch at a time.
 
-use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tollgate::file;
 use tollgate::source::Content;
 
 use crate::WatchError;
@@ -40,7 +41,7 @@ impl Store {
             }
             _ => {}
         }
-        let folder = folder(path);
+        let folder = file::folder(path);
         if !folder.is_dir() {
             let folder = folder.display().to_string();
             return Err(WatchError::NoFolder { file: name(), folder });
@@ -119,20 +120,9 @@ impl Store {
     /// When it cannot be written; the one before is as it was.
     pub fn save(&self, state: &State) -> Result<(), WatchError> {
         let write = || -> io::Result<()> {
-            let folder = folder(&self.path);
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".tollgate-").suffix(".tmp");
-            // As any new file; a temporary one would be its owner's alone.
-            #[cfg(unix)]
-            builder.permissions(permissions());
-            let mut file = builder.tempfile_in(&folder)?;
-            serde_json::to_writer_pretty(&mut file, state)?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            // The name outlives a crash as well, where the system can promise that.
-            let _ = File::open(&folder).and_then(|folder| folder.sync_all());
-            Ok(())
+            let mut text = serde_json::to_vec_pretty(state)?;
+            text.push(b'\n');
+            file::replace(&self.path, &text, None)
         };
         write().map_err(|error| WatchError::Refused {
             file: self.path.display().to_string(),
@@ -158,22 +148,12 @@ pub fn file_name(sight: &Sight, profiles: &[&str]) -> String {
     format!("{name}-{id}.json")
 }
 
-#[cfg(unix)]
-fn permissions() -> Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
-}
-
 /// Who holds a lock, as far as the file says it.
 fn holder(lock: &mut File) -> String {
     let mut text = String::new();
     let read = lock.take(32).read_to_string(&mut text);
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if read.is_ok() && is_number { format!(" (process {text})") } else { String::new() }
-}
-
-fn folder(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new(".")).to_owned()
 }
 
 #[cfg(test)]

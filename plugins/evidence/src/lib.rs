@@ -5,7 +5,7 @@
 //! writes them ([`window`]). Of several observations the newest counts
 //! ([`newest`]), and [`given`] reads the one value that a fact has, or says why
 //! there is none. [`mod@measured`] is the number that was judged, as data. [`same`] compares names; [`missing`] knows texts that say nothing, and what a rule
-//! makes of evidence that is not there.
+//! makes of evidence that is not there; [`verdict`] is what it comes to.
 #![no_std]
 
 extern crate alloc;
@@ -18,4 +18,5 @@ pub mod missing;
 pub mod newest;
 pub mod same;
 pub mod unit;
+pub mod verdict;
 pub mod window;

@@ -3,7 +3,7 @@
 use alloc::format;
 use core::fmt;
 
-use tollgate_sdk::settings::Mistakes;
+use tollgate_sdk::settings::{Kind, Mistakes, Object, Setting};
 
 /// How long a value was observed, or how old it may be, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,49 @@ impl Window {
     #[must_use]
     pub fn nanoseconds(self) -> i128 {
         i128::from(self.0) * 1_000_000
+    }
+}
+
+/// A length of time that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastWindow {
+    /// The length.
+    pub length: Window,
+    /// Whether a longer one will not do.
+    pub exactly: bool,
+}
+
+impl LeastWindow {
+    /// At least this long.
+    #[must_use]
+    pub fn of(length: Window) -> Self {
+        Self { length, exactly: false }
+    }
+
+    /// What a rule says under a key: `14d`, or `{ exactly: 14d }`.
+    pub fn read<'a, V: Setting<'a>>(
+        rule: &Object<V>,
+        key: &str,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        if rule.get(key)?.kind() != Kind::Object {
+            let length = Window::read(rule.text(key, mistakes)?, &rule.at(key), mistakes)?;
+            return Some(Self::of(length));
+        }
+        let window = rule.object(key, &["exactly"], mistakes)?;
+        if window.get("exactly").is_none() {
+            let message = "expected a length of time, or `exactly` one: `{ exactly: 14d }`";
+            mistakes.add(&window.pointer, message);
+        }
+        let text = window.text("exactly", mistakes)?;
+        let length = Window::read(text, &window.at("exactly"), mistakes)?;
+        Some(Self { length, exactly: true })
+    }
+
+    /// Whether what was observed so long will do.
+    #[must_use]
+    pub fn accepts(self, window: Window) -> bool {
+        if self.exactly { window == self.length } else { window >= self.length }
     }
 }
 

@@ -5,13 +5,13 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 
 use gate_evidence::measured::{Held, measured};
+use gate_evidence::verdict::{Judged, Verdict};
 
 use crate::decimal::Decimal;
 use crate::evidence::{Doubt, Evidence, Found, Value};
 use crate::place::Place;
 use crate::rule::{Against, Baseline, Change, Comparison, Limit, MLFLOW_LEAST_CHANGE, Stated};
 use crate::unit::{Quantity, Unit, comparable};
-use crate::verdict::{Judged, Verdict};
 
 /// What a check is compared with, and where that was looked for.
 type Base<'a, 'v> = (&'a Place<'a>, &'a Found<'v>);
@@ -28,22 +28,21 @@ pub(crate) fn compare(
     let evidence = core::iter::once(own).chain(base.map(|(_, found)| found));
     for found in evidence.clone() {
         if let Evidence::Missing(why) = &found.evidence {
-            return Err(Verdict::new(Judged::Missing, why.clone()).expecting(expected));
+            return Err(Verdict { expected, ..Verdict::missing(why.clone()) });
         }
     }
     for found in evidence.clone() {
         if let Evidence::Doubtful(doubt) = &found.evidence {
-            return Err(Verdict::doubtful(doubt).expecting(expected));
+            return Err(Verdict { expected, ..doubt.into() });
         }
     }
     for found in evidence {
         if let Evidence::Thin(doubt) = &found.evidence {
-            let thin = Verdict { judged: Judged::Thin, ..Verdict::doubtful(doubt) };
-            return Err(thin.expecting(expected));
+            return Err(Verdict { judged: Judged::Thin, expected, ..doubt.into() });
         }
     }
     let Evidence::Sound(value) = &own.evidence else {
-        return Err(Verdict::new(Judged::Missing, String::new()));
+        return Err(Verdict::missing(String::new()));
     };
     let sides = Sides { place, own };
     let judged = match limit {
@@ -61,7 +60,7 @@ pub(crate) fn compare(
             }
             (_, Some((base_place, found))) => {
                 let Evidence::Sound(base) = &found.evidence else {
-                    return Err(Verdict::new(Judged::Missing, String::new()));
+                    return Err(Verdict::missing(String::new()));
                 };
                 sides
                     .base_name(baseline, base_place, found)
@@ -70,7 +69,7 @@ pub(crate) fn compare(
             (_, None) => Err(doubt("the baseline is missing".into(), None)),
         },
     };
-    let mut verdict = judged.map_err(|doubt| Verdict::doubtful(&doubt).expecting(expected))?;
+    let mut verdict = judged.map_err(|doubt| Verdict { expected, ..(&doubt).into() })?;
     if let Some(note) = &own.note {
         verdict.message = format!("{}; {note}", verdict.message);
     }

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use gate_evidence::newest::{Newest, keep_newest};
+use gate_evidence::verdict::Verdict;
 use tollgate_sdk::gate::{Fact, FactValue};
 
 use crate::catalog::{Catalog, Range};
@@ -51,6 +52,12 @@ pub(crate) struct Doubt {
     pub reason: String,
     /// What was there.
     pub actual: Option<String>,
+}
+
+impl From<&Doubt> for Verdict {
+    fn from(doubt: &Doubt) -> Self {
+        Self { actual: doubt.actual.clone(), ..Self::doubtful(doubt.reason.clone()) }
+    }
 }
 
 /// A value that can be judged.

@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use gate_evidence::verdict::{Judged, Verdict};
+
 use crate::catalog::Catalog;
 use crate::compare::compare;
 use crate::evidence::find;
@@ -13,7 +15,6 @@ use crate::place::Place;
 use crate::rule::{Against, Asks, Baseline, By, Check, Limit, MetricName, Rule, Slices};
 use crate::slice::{self, Braces, Labels, Slice};
 use crate::split;
-use crate::verdict::{Judged, Verdict};
 use crate::window;
 
 /// How many slices of one outcome a rule lists; the others are counted. Nobody
@@ -44,6 +45,17 @@ fn borrowed(labels: &[(String, String)]) -> Labels<'_> {
 
 fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
+}
+
+/// What is said of several.
+fn of_many(judged: Judged) -> &'static str {
+    match judged {
+        Judged::Holds => "hold",
+        Judged::Broken => "are broken",
+        Judged::Missing => "are missing",
+        Judged::Skipped => "were skipped",
+        _ => "cannot be judged",
+    }
 }
 
 /// The first that holds; else all that was wrong with each.
@@ -164,7 +176,7 @@ impl Judge<'_, '_> {
         of: &str,
     ) -> Vec<Verdict> {
         let total = found.len();
-        let mut counts = [0_usize; Judged::ALL.len()];
+        let mut counts: BTreeMap<Judged, usize> = BTreeMap::new();
         let mut sorted = BTreeMap::new();
         let mut thin = Vec::new();
         for slice in found {
@@ -179,7 +191,7 @@ impl Judge<'_, '_> {
                     thin.push(format!("{}", Braces(&slice.labels)));
                 }
             }
-            let Some(count) = counts.get_mut(verdict.judged as usize) else { continue };
+            let count = counts.entry(verdict.judged).or_default();
             *count += 1;
             if is_left_out || *count > LISTED {
                 continue;
@@ -194,13 +206,13 @@ impl Judge<'_, '_> {
             sorted.insert(&slice.labels, verdict);
         }
         let mut verdicts: Vec<Verdict> = sorted.into_values().collect();
-        let count = |judged: Judged| counts.get(judged as usize).copied().unwrap_or_default();
-        for judged in Judged::ALL {
-            if let Some(more) = count(judged).checked_sub(LISTED + 1)
-                && judged != Judged::Skipped
+        let count = |judged| counts.get(&judged).copied().unwrap_or_default();
+        for (judged, count) in &counts {
+            if let Some(more) = count.checked_sub(LISTED + 1)
+                && *judged != Judged::Skipped
             {
-                let message = format!("{} more slices of {of} {}", more + 1, judged.of_many());
-                verdicts.push(Verdict::new(judged, message));
+                let message = format!("{} more slices of {of} {}", more + 1, of_many(*judged));
+                verdicts.push(Verdict::new(*judged, message));
             }
         }
         let skipped = count(Judged::Skipped);

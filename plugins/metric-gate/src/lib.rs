@@ -41,7 +41,6 @@ pub mod rule;
 mod settings;
 mod slice;
 mod split;
-mod verdict;
 
 use alloc::vec::Vec;
 
@@ -81,8 +80,9 @@ impl Gate for MetricGate {
         let mut is_judged = false;
         for rule in &self.rules {
             for verdict in judge::judge(rule, &facts, &self.catalog) {
-                is_judged |= verdict.counts(rule);
-                findings.push(verdict.into_finding(rule));
+                is_judged |= verdict.counts(&rule.terms);
+                let finding = verdict.into_finding(&rule.id, &rule.terms);
+                findings.push(finding.at(rule.pointer.as_str()));
             }
         }
         if !is_judged {

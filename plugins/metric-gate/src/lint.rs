@@ -7,12 +7,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use gate_evidence::missing::OnMissing;
 use tollgate_sdk::{Finding, Outcome};
 
 use self::span::Span;
 use crate::catalog::{Catalog, Metric};
 use crate::decimal::Decimal;
-use crate::rule::{Against, Asks, Baseline, Change, Check, Limit, OnMissing, Rule};
+use crate::rule::{Against, Asks, Baseline, Change, Check, Limit, Rule};
 use crate::unit::{Quantity, comparable};
 
 /// Warnings about rules: those that nothing can break or nothing can keep,
@@ -27,7 +28,7 @@ pub(crate) fn lint(rules: &[Rule], catalog: &Catalog) -> Vec<Finding> {
     for rule in rules {
         misspelled(rule, catalog, &mut remarks);
         bounds(rule, catalog, &mut remarks);
-        if rule.severity == Outcome::Warn && rule.on_missing == OnMissing::Skip {
+        if rule.terms.severity == Outcome::Warn && rule.terms.on_missing == OnMissing::Skip {
             let message = "broken this rule only warns, and without evidence it is skipped, so \
                            that it never fails";
             remarks.push(warn("never-fails", rule, String::from(message)));

@@ -4,9 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use tollgate_sdk::Outcome;
-
-pub use gate_evidence::missing::OnMissing;
+use gate_evidence::verdict::Terms;
+use gate_evidence::window::LeastWindow;
 
 use crate::decimal::Decimal;
 use crate::unit::Unit;
@@ -27,12 +26,8 @@ pub struct Rule {
     pub pointer: String,
     /// What is checked.
     pub asks: Asks,
-    /// What the rule is when it does not hold.
-    pub severity: Outcome,
-    /// What it is when evidence is missing.
-    pub on_missing: OnMissing,
-    /// Tags of the controls that the rule serves.
-    pub controls: Vec<String>,
+    /// What it comes to when it does not hold.
+    pub terms: Terms,
 }
 
 /// What a rule checks.
@@ -76,23 +71,6 @@ pub struct MetricName {
     pub name: String,
     /// The split of the data it must come from; without one any but training.
     pub split: Option<String>,
-}
-
-/// A length of time that is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct LeastWindow {
-    /// The length.
-    pub length: Window,
-    /// Whether a longer one will not do.
-    pub exactly: bool,
-}
-
-impl LeastWindow {
-    /// Whether a value that was observed so long will do.
-    #[must_use]
-    pub fn accepts(self, window: Window) -> bool {
-        if self.exactly { window == self.length } else { window >= self.length }
-    }
 }
 
 /// Which slices are judged, and which should be there.

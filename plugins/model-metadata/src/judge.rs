@@ -12,10 +12,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::given::Reading;
+use gate_evidence::verdict::{Judged, Verdict};
 
 use crate::facts::Facts;
 use crate::rule::{Check, Rule};
-use crate::verdict::{Judged, Verdict};
 
 /// Judges a rule: one verdict, or several where it asks several things.
 pub(crate) fn judge(rule: &Rule, facts: &Facts<'_>) -> Vec<Verdict> {

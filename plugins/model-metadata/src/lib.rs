@@ -38,7 +38,6 @@ mod semantic;
 mod settings;
 mod sla;
 mod value;
-mod verdict;
 mod vocabulary;
 
 use alloc::vec::Vec;
@@ -73,8 +72,8 @@ impl Gate for ModelMetadata {
         let mut is_judged = false;
         for rule in &self.rules {
             for verdict in judge::judge(rule, &facts) {
-                is_judged |= verdict.counts(rule);
-                findings.push(verdict.into_finding(rule));
+                is_judged |= verdict.counts(&rule.terms);
+                findings.push(verdict.into_finding(&rule.id, &rule.terms));
             }
         }
         if !is_judged {

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::decimal::Decimal;
-use gate_evidence::missing::OnMissing;
+use gate_evidence::verdict::Terms;
 use gate_evidence::window::Window;
 use tollgate_sdk::Outcome;
 
@@ -22,12 +22,8 @@ pub(crate) struct Rule {
     pub id: String,
     /// The stages on whose way it is asked; all where there are none.
     pub targets: Vec<&'static str>,
-    /// What it is when broken.
-    pub severity: Outcome,
-    /// What it is when there is no evidence.
-    pub on_missing: OnMissing,
-    /// Tags for the report.
-    pub controls: Vec<String>,
+    /// What it comes to when it does not hold.
+    pub terms: Terms,
     /// What it asks.
     pub check: Check,
 }

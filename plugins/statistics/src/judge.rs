@@ -7,6 +7,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use gate_evidence::verdict::{Judged, Verdict};
+
 use crate::decimals::{compared, read};
 use crate::facts::{Facts, label_of_part};
 use crate::measure::{Compared, Measure, compare, measure};
@@ -14,7 +16,6 @@ use crate::rule::{Rule, Slices};
 use crate::slice::{Braces, Labels};
 use crate::source::Source;
 use crate::trouble::{Sound, Trouble};
-use crate::verdict::{Judged, Verdict};
 
 /// How many slices one rule judges. Each takes memory that a plugin has until
 /// its end.
@@ -64,7 +65,7 @@ impl Judge<'_, '_> {
         let notes = [current.note.take(), reference.note.take()];
         let mut used = current.used;
         used.append(&mut reference.used);
-        self.verdict(measured, labels, &notes).resting_on(used)
+        self.verdict(measured, labels, &notes).on(&used)
     }
 
     /// Whether a value holds.
@@ -77,7 +78,7 @@ impl Judge<'_, '_> {
         let Rule { statistic, current, limit, .. } = self.rule;
         let Measure { value, told } = match measured {
             Ok(measure) => measure,
-            Err(trouble) => return Verdict::of(trouble),
+            Err(trouble) => return trouble.into(),
         };
         let whose = Source::new(self.facts, self.rule, current).of_whom();
         let name = format!("{}{}{}{whose}", statistic.name(), Braces(labels), statistic.form());
@@ -93,7 +94,7 @@ impl Judge<'_, '_> {
         for note in notes.iter().flatten() {
             message = format!("{message}; {note}");
         }
-        let judged = if holds { Judged::Holds } else { Judged::Broken };
+        let judged = Judged::of(holds);
         let measured = limit.measured(name, exact).map(Box::new);
         Verdict { actual: Some(exact.to_string()), measured, ..Verdict::new(judged, message) }
     }
@@ -146,13 +147,13 @@ impl Judge<'_, '_> {
         // Where every group is missing, that is all there is to say.
         let says = |trouble: &Trouble| matches!(trouble, Trouble::Missing(_));
         if judged > 0 || left_out.is_empty() || !left_out.iter().all(says) {
-            verdicts.push(self.verdict(measure, &self.rule.of, &[note]).resting_on(used));
+            verdicts.push(self.verdict(measure, &self.rule.of, &[note]).on(&used));
         }
         let mut thin = Vec::new();
         for trouble in left_out {
             match trouble {
                 Trouble::Thin(reason) => thin.push(reason),
-                other => verdicts.push(Verdict::of(other)),
+                other => verdicts.push(other.into()),
             }
         }
         self.add_rest(&mut verdicts, slices, found, &thin, judged);

@@ -36,7 +36,6 @@ pub mod slice;
 mod source;
 pub mod statistic;
 mod trouble;
-mod verdict;
 
 use alloc::vec::Vec;
 
@@ -72,8 +71,9 @@ impl Gate for Statistics {
         let mut draws = DRAWS;
         for rule in &self.rules {
             for verdict in judge::judge(rule, &facts, &mut draws) {
-                is_judged |= verdict.counts(rule);
-                findings.push(verdict.into_finding(rule));
+                is_judged |= verdict.counts(&rule.terms);
+                let verdict = verdict.expecting(rule.limit.expected());
+                findings.push(verdict.into_finding(&rule.id, &rule.terms));
             }
         }
         if !is_judged {

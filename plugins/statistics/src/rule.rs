@@ -3,9 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use gate_evidence::missing::OnMissing;
-use gate_evidence::window::Window;
-use tollgate_sdk::Outcome;
+use gate_evidence::verdict::Terms;
+use gate_evidence::window::{LeastWindow, Window};
 
 use crate::limit::Limit;
 use crate::slice::Labels;
@@ -42,12 +41,8 @@ pub struct Rule {
     pub min_samples: u64,
     /// How long ago each fact may have been observed.
     pub max_age: Option<Window>,
-    /// What the rule is when it does not hold.
-    pub severity: Outcome,
-    /// What it is when evidence is missing.
-    pub on_missing: OnMissing,
-    /// Tags of the controls that the rule serves.
-    pub controls: Vec<String>,
+    /// What it comes to when it does not hold.
+    pub terms: Terms,
 }
 
 /// A statistic, and what is its own.
@@ -188,23 +183,6 @@ impl Statistic {
             | Self::Bootstrap(_) => 100,
             Self::Welch(_) => 30,
         }
-    }
-}
-
-/// A length of time that is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct LeastWindow {
-    /// The length.
-    pub length: Window,
-    /// Whether a longer one will not do.
-    pub exactly: bool,
-}
-
-impl LeastWindow {
-    /// Whether facts that were observed so long will do.
-    #[must_use]
-    pub fn accepts(self, window: Window) -> bool {
-        if self.exactly { window == self.length } else { window >= self.length }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+use gate_evidence::verdict::{Judged, Verdict};
+
 /// Why there is no value, in one sentence.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -11,6 +13,16 @@ pub(crate) enum Trouble {
     Thin(String),
     /// They cannot be judged.
     Doubtful(String),
+}
+
+impl From<Trouble> for Verdict {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Missing(reason) => Self::missing(reason),
+            Trouble::Thin(reason) => Self::new(Judged::Thin, reason),
+            Trouble::Doubtful(reason) => Self::doubtful(reason),
+        }
+    }
 }
 
 /// A part of a statistic, or why there is none.

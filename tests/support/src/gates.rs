@@ -223,11 +223,65 @@ fn differences(found: &[Finding], expected: &[Expected]) -> Vec<String> {
     differences
 }
 
+/// What cases show of the rules of a profile.
+#[derive(Default)]
+struct Shown(BTreeMap<String, Shows>);
+
+/// What cases show of a rule.
+#[derive(Default)]
+struct Shows {
+    /// That it holds.
+    holding: bool,
+    /// That it does not, by evidence.
+    broken: bool,
+    /// That it does not, without.
+    missing: bool,
+    /// It judges a number, which may be on either side and may not be there.
+    is_of_number: bool,
+}
+
+impl Shown {
+    fn add(&mut self, findings: &[Finding]) {
+        // Told only where there is nothing to judge: no profile has such rules.
+        let is_rule = |it: &&Finding| !["nothing-judged", "name-given"].contains(&&*it.rule);
+        for finding in findings.iter().filter(is_rule) {
+            let shows = self.0.entry(finding.rule.clone()).or_default();
+            let has_evidence = finding.actual.is_some() && !finding.facts.is_empty();
+            match finding.outcome {
+                Outcome::Pass => shows.holding = true,
+                _ if has_evidence => shows.broken = true,
+                _ => shows.missing = true,
+            }
+            shows.is_of_number |= finding.measured.is_some();
+        }
+    }
+
+    /// Rules of which cases do not show all.
+    fn lacking(&self) -> Vec<String> {
+        let mut lacking = Vec::new();
+        for (rule, shows) in &self.0 {
+            let Shows { holding, broken, missing, is_of_number } = *shows;
+            let is_either = !is_of_number && (broken || missing);
+            for (is_shown, what) in [
+                (holding, "holds"),
+                (broken || is_either, "is broken"),
+                (missing || is_either, "lacks evidence"),
+            ] {
+                if !is_shown {
+                    lacking.push(format!("in no case `{rule}` {what}"));
+                }
+            }
+        }
+        lacking
+    }
+}
+
 /// Runs one case; says what differs.
 fn run<G: Gate<Settings = Json>>(
     case: Case,
     shared: Option<&Json>,
     schema: &jsonschema::Validator,
+    shown: &mut Shown,
 ) -> Vec<String> {
     let settings = case.settings.or_else(|| shared.cloned()).unwrap();
     let valid = schema.is_valid(&settings);
@@ -250,6 +304,7 @@ fn run<G: Gate<Settings = Json>>(
     }
     let facts: Vec<Fact> = case.facts.into_iter().map(Fact::from).collect();
     let findings = gate.evaluate(&facts);
+    shown.add(&findings);
     let Some(verdict) = case.verdict else {
         return differences(&findings, &case.findings);
     };
@@ -293,12 +348,18 @@ pub fn hold<G: Gate<Settings = Json>>(folder: &Path) -> usize {
         let file: File =
             yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let shared = file.settings.or_else(|| file.profile.as_deref().map(|name| profile(name).1));
+        let mut shown = Shown::default();
         for case in file.cases {
             let name = format!("{}: {}", path.file_name().unwrap().display(), case.name);
             run_cases += 1;
-            for difference in run::<G>(case, shared.as_ref(), &schema) {
+            for difference in run::<G>(case, shared.as_ref(), &schema, &mut shown) {
                 wrong.push(format!("{name}\n    {difference}"));
             }
+        }
+        if file.profile.is_some() {
+            let lacking = shown.lacking().into_iter();
+            wrong
+                .extend(lacking.map(|it| format!("{}: {it}", path.file_name().unwrap().display())));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

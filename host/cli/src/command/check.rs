@@ -37,6 +37,8 @@ Examples:
 
 In `strict` mode a payload that MLflow would change silently (2.5 to a long,
 \"abc\" to true) is refused, and the finding says what the model would have got.")]
+// Without a payload the subject itself is looked at, which has no rows.
+#[command(mut_arg("allow_empty", |allow_empty| allow_empty.requires("payload")))]
 #[command(group = ArgGroup::new("subject").args(["signature", "schema", "policy"]).required(true))]
 pub(crate) struct Check {
     /// The signature: an MLmodel file, a model's folder, or a JSON file
@@ -80,7 +82,7 @@ pub(crate) struct Check {
     #[arg(long, requires = "payload")]
     pub(crate) outputs: bool,
     /// What the payload is
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, requires = "payload")]
     pub(crate) payload_format: PayloadFormat,
     /// What the payload is written in
     #[arg(long, value_enum, default_value_t)]
@@ -93,7 +95,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) max_findings: u32,
     /// Leave the payload's values out of the report
-    #[arg(long)]
+    #[arg(long, requires = "payload")]
     pub(crate) hide_values: bool,
     #[command(flatten)]
     pub(crate) emptiness: Emptiness,

@@ -9,9 +9,9 @@ use tollgate::facts::{CANDIDATE, Evidence, FactsError, Instant, RUN};
 use tollgate::judge::{self, GateCase};
 use tollgate::model::Model;
 use tollgate::plugins::Plugins;
-use tollgate::report::GateReport;
+use tollgate::report::{FindingReport, GateReport};
 use tollgate::source::{Content, Source};
-use tollgate_engine::types::{Fact, FactValue};
+use tollgate_engine::types::{Fact, FactValue, Outcome};
 use tollgate_promotion::collect::{Question, collect};
 use tollgate_promotion::plan::{Plan, Target};
 use tollgate_promotion::{Stage, history};
@@ -19,10 +19,10 @@ use tollgate_reports::Report;
 use tollgate_sources::{Asked, ModelReference, Named};
 
 use super::approve;
-use super::mlflow::{self, Registry, Waiting};
+use super::mlflow::{self, Approvals, Registry, Waiting};
+use super::record::{self, Recording};
 use super::sources;
-use crate::arguments::{Reports, Shared, Verdict};
-use crate::command::record::Recording;
+use crate::arguments::{Detail, Reports, Shared, Verdict};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -57,14 +57,15 @@ pub(crate) struct Gate {
         long,
         value_name = "FOLDER",
         required_unless_present_any = ["model", "offline"],
-        conflicts_with = "offline"
+        conflicts_with_all = ["offline", "registry", "timeout"]
     )]
     pub(crate) candidate: Option<PathBuf>,
     /// The folder of the version to compare with
     #[arg(long, value_name = "FOLDER", conflicts_with = "offline")]
     pub(crate) champion: Option<PathBuf>,
     /// The alias of the version to compare with, instead of the plan's
-    #[arg(long, value_name = "ALIAS", requires = "model")]
+    // Where a folder is given clap forgets what an option requires.
+    #[arg(long, value_name = "ALIAS", requires = "model", conflicts_with_all = ["candidate", "offline"])]
     pub(crate) alias: Option<String>,
     /// The stage that it is to have; its profiles stand in the plan, where no
     /// --profile is given
@@ -79,20 +80,23 @@ pub(crate) struct Gate {
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub(crate) facts_out: Option<PathBuf>,
     /// Ask for what so many versions before it were measured at, too: the page
-    /// draws it
-    #[arg(long, value_name = "COUNT", conflicts_with_all = ["candidate", "offline"], value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// draws it; the plan's `history` without it, and 0 asks for none
+    #[arg(long, value_name = "COUNT", requires = "model", conflicts_with_all = ["candidate", "offline"], value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub(crate) history: Option<u32>,
     /// Judge what --facts-out wrote, as of then; nothing is asked
-    #[arg(long, value_name = "FILE", conflicts_with = "sources")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sources", "registry", "approvals", "timeout"])]
     pub(crate) offline: Option<PathBuf>,
     /// What rules with `max_age` count from, RFC 3339; now, when it is not given
     #[arg(long, value_name = "TIME", conflicts_with = "offline")]
     pub(crate) as_of: Option<tollgate::facts::Instant>,
     /// A gate profile, or one made by `tollgate bake`; all that are given must pass
-    #[arg(long, value_name = "FILE", required_unless_present = "to")]
+    // That approvals are asked for stands in a plan, beside its profiles.
+    #[arg(long, value_name = "FILE", required_unless_present = "to", conflicts_with = "approvals")]
     pub(crate) profile: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) registry: Registry,
+    #[command(flatten)]
+    pub(crate) approvals: Approvals,
     #[command(flatten)]
     pub(crate) recording: Recording,
     #[command(flatten)]
@@ -100,14 +104,24 @@ pub(crate) struct Gate {
     #[command(flatten)]
     pub(crate) reports: Reports,
     #[command(flatten)]
+    pub(crate) detail: Detail,
+    #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
 pub(crate) fn run(arguments: &Gate) -> Exit {
     output::reported("gate", &arguments.reports, |reporter| {
+        let recorder = arguments.recording.recorder()?;
         let plugins = super::plugins(&arguments.shared)?;
         // Where folders are judged by profiles there is no plan to read.
         let needs_plan = arguments.model.is_some() || arguments.profile.is_empty();
+        if !needs_plan && arguments.registry.plan.is_some() {
+            return Err(miette!(
+                help = "leave out `--plan`, or `--profile` so that the plan says which",
+                "no plan is read where something else than a version of a registry is judged by \
+                 `--profile`"
+            ));
+        }
         let plan = if needs_plan { Some(arguments.registry.plan()?) } else { None };
         let target = match (&plan, arguments.to) {
             (Some(plan), Some(to)) if arguments.profile.is_empty() => plan.target(to)?.clone(),
@@ -116,7 +130,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         let gates = Gates::open(&plugins, &target)?;
         let mut case = case(arguments, plan.as_ref(), &target, &gates, &plugins)?;
         sources::tell(&case);
-        let approvals = arguments.registry.approvals.as_deref();
+        let approvals = arguments.approvals.approvals.as_deref();
         // What was kept has its approvals in it.
         let asks = arguments.offline.is_none();
         if asks {
@@ -129,8 +143,10 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         if let Some(path) = &arguments.facts_out {
             mlflow::kept(path, &case.to_json())?;
         }
-        let report = arguments.recording.gate(&case, gates.all(), report)?;
-        reporter.report(&Report::Gate(&report), |out| print(out, &report, arguments.as_of))?;
+        let report = record::gate(recorder.as_ref(), &case, gates.all(), report)?;
+        reporter.report(&Report::Gate(&report), |out| {
+            print(out, &report, arguments.as_of, arguments.detail.verbose)
+        })?;
         Ok(arguments.verdict.exit(report.verdict))
     })
 }
@@ -179,7 +195,8 @@ fn case(
             as_of,
         };
         let mut collected = collect(&mlflow, plan, plugins, &question)?;
-        if let Some(count) = arguments.history {
+        let count = arguments.history.or(plan.history).unwrap_or_default();
+        if count > 0 {
             history::add(&mlflow, &mut collected, gates.all(), count as usize)?;
         }
         return Ok(collected.case);
@@ -306,7 +323,13 @@ impl Gates {
     }
 }
 
-pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant>) -> fmt::Result {
+/// What does not hold, and how much does; all of it where that is `detailed`.
+pub(crate) fn print(
+    out: &mut String,
+    report: &GateReport,
+    as_of: Option<Instant>,
+    detailed: bool,
+) -> fmt::Result {
     write!(out, "{}", visible(&report.candidate))?;
     if let Some(champion) = &report.champion {
         write!(out, " against champion {}", visible(champion))?;
@@ -325,9 +348,10 @@ pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant
             visible(&plugin.name),
             visible(&plugin.version)
         )?;
-        for finding in &profile.findings {
-            output::finding(out, finding, None)?;
-        }
+        let is_counted = |it: &&FindingReport| it.outcome == Outcome::Pass && !detailed;
+        let (counted, shown): (Vec<_>, Vec<_>) = profile.findings.iter().partition(is_counted);
+        shown.into_iter().try_for_each(|finding| output::finding(out, finding, None))?;
+        output::passed(out, &counted)?;
     }
     writeln!(out)?;
     let findings = report.profiles.iter().flat_map(|profile| &profile.findings);
@@ -337,11 +361,10 @@ pub(crate) fn print(out: &mut String, report: &GateReport, as_of: Option<Instant
 #[cfg(test)]
 mod tests {
     use tollgate::report::{
-        ConfigurationReport, FindingReport, GateDigests, MeasureReport, PlaceReport, PluginReport,
-        ProfileReport,
+        ConfigurationReport, GateDigests, MeasureReport, PlaceReport, PluginReport, ProfileReport,
     };
     use tollgate_engine::Digest;
-    use tollgate_engine::types::{Baseline, Measure, Outcome};
+    use tollgate_engine::types::{Baseline, Measure};
 
     use super::*;
     use crate::output::hostile::assert_harmless;
@@ -406,6 +429,7 @@ mod tests {
 
     #[test]
     fn whatever_is_in_a_report_is_only_read() {
-        assert_harmless(|out, text| print(out, &report(text), None));
+        assert_harmless(|out, text| print(out, &report(text), None, false));
+        assert_harmless(|out, text| print(out, &report(text), None, true));
     }
 }

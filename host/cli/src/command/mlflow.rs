@@ -35,10 +35,6 @@ pub(crate) struct Registry {
     /// certificates to trust instead of the machine's.
     #[arg(long, value_name = "URL")]
     pub(crate) registry: Option<String>,
-    /// Where approvals are: a configuration of `tollgate approve`; approvals.yaml
-    /// without it, where that exists
-    #[arg(long, value_name = "FILE")]
-    pub(crate) approvals: Option<PathBuf>,
     /// How long one request may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) timeout: u64,
@@ -82,6 +78,15 @@ impl Registry {
         }
         Ok(Mlflow::new(&connection)?)
     }
+}
+
+/// Who approved, for commands whose plan asks for that.
+#[derive(Debug, Args)]
+pub(crate) struct Approvals {
+    /// Where approvals are: a configuration of `tollgate approve`; approvals.yaml
+    /// without it, where that exists
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approvals: Option<PathBuf>,
 }
 
 /// Who moves a version, and why.

@@ -12,10 +12,10 @@ use tollgate_sources::ModelReference;
 
 use super::approve;
 use super::gate::{self, Gates};
-use super::mlflow::{self, Actor, Registry, Waiting};
-use super::record::Recording;
+use super::mlflow::{self, Actor, Approvals, Registry, Waiting};
+use super::record::{self, Recording};
 use super::sources;
-use crate::arguments::{FailOn, Format, Shared};
+use crate::arguments::{Detail, FailOn, Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
 
@@ -55,6 +55,8 @@ pub(crate) struct Promote {
     #[command(flatten)]
     pub(crate) registry: Registry,
     #[command(flatten)]
+    pub(crate) approvals: Approvals,
+    #[command(flatten)]
     pub(crate) recording: Recording,
     /// The mildest outcome that is not promoted
     #[arg(long, value_enum, default_value_t, value_name = "OUTCOME")]
@@ -62,6 +64,8 @@ pub(crate) struct Promote {
     /// How to print the report
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) detail: Detail,
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
@@ -92,6 +96,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         return Err(miette!("an override has a reason, which is written down"));
     }
     let reason = arguments.override_reason.as_deref().or(arguments.reason.as_deref());
+    let recorder = arguments.recording.recorder()?;
     let mut audit = arguments.actor.audit(reason)?;
     let plugins = super::plugins(&arguments.shared)?;
     let plan = arguments.registry.plan()?;
@@ -140,17 +145,17 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let Collected { mut case, registered, candidate, .. } =
         collect(&mlflow, &plan, &plugins, &question)?;
     sources::tell(&case);
-    let approvals = arguments.registry.approvals.as_deref();
+    let approvals = arguments.approvals.approvals.as_deref();
     gates.state_approvals(&mut case, approvals)?;
     let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id));
-    let report = arguments.recording.gate(&case, gates.all(), report)?;
+    let report = record::gate(recorder.as_ref(), &case, gates.all(), report)?;
     drop(waiting);
     let exit = Exit::of(report.verdict, arguments.fail_on == FailOn::Warn);
     if exit != Exit::Passed && arguments.override_reason.is_none() {
         match format {
             Format::Json => output::json("gate", &report),
             Format::Human => output::page(|out| {
-                gate::print(out, &report, None)?;
+                gate::print(out, &report, None, arguments.detail.verbose)?;
                 writeln!(out, "not moved: {} stays in its stage", visible(&report.candidate))
             }),
         }
@@ -159,7 +164,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     audit.overrides = arguments.override_reason.is_some();
     let wanted = moves::promote(&plan, &registered, &candidate, to, &report, &audit)?;
     if format == Format::Human {
-        output::page(|out| gate::print(out, &report, None));
+        output::page(|out| gate::print(out, &report, None, arguments.detail.verbose));
     }
     arguments.actor.make("promote", format, &mlflow, &wanted)
 }

@@ -1,6 +1,6 @@
 //! What commands that judge take, to keep evidence of it.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +8,8 @@ use miette::Result;
 use tollgate::facts::Instant;
 use tollgate::judge::{Gate, GateCase, JudgeError};
 use tollgate::report::GateReport;
-use tollgate_records::gate;
-use tollgate_records::log::{self, Appended};
-use tollgate_records::record::Draft;
-use tollgate_records::store::Store;
+use tollgate_records::gate::{self, RecordError, Recorder};
+use tollgate_records::log::Appended;
 
 use crate::output::{self, visible};
 
@@ -42,67 +40,81 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// Where to, if anywhere.
-    fn log(&self) -> Option<PathBuf> {
+    ///
+    /// # Errors
+    /// When that can be no log, or there is to be none and yet it is said how.
+    pub(super) fn recorder(&self) -> Result<Option<Recorder>> {
         let named = || std::env::var_os(VARIABLE).filter(|name| !name.is_empty());
-        self.record.clone().or_else(|| named().map(PathBuf::from))
-    }
-
-    /// Records a gate run, where that is asked for, and gives its report. A run
-    /// that fails is recorded as well: what was judged, and the error.
-    pub(super) fn gate(
-        &self,
-        case: &GateCase,
-        gates: &[Gate],
-        judged: Result<GateReport>,
-    ) -> Result<GateReport> {
-        match &judged {
-            Ok(report) => self.add(case, gates, Ok(report))?,
-            Err(error) => {
-                if let Some(failed) = error.downcast_ref::<JudgeError>() {
-                    // What the run failed of is what a person must read first.
-                    if let Err(unrecorded) = self.add(case, gates, Err(failed)) {
-                        output::note(|out| {
-                            writeln!(out, "warning: {}", visible(&unrecorded.to_string()))
-                        });
-                    }
-                }
+        let Some(log) = self.record.clone().or_else(|| named().map(PathBuf::from)) else {
+            if self.no_keep_plugins {
+                miette::bail!(
+                    help = "give `--record FILE`, or leave `--no-keep-plugins` out",
+                    "nothing is recorded, so that no plugins are kept anyway"
+                );
             }
-        }
-        judged
-    }
-
-    fn add(
-        &self,
-        case: &GateCase,
-        gates: &[Gate],
-        judged: Result<&GateReport, &JudgeError>,
-    ) -> Result<()> {
-        let Some(log) = self.log() else { return Ok(()) };
+            return Ok(None);
+        };
         if output::is_standard_output(&log) {
             miette::bail!("records are kept in a file, and `{}` is none", log.display());
         }
-        let body = gate::body(case, gates, judged).map_err(|error| miette::miette!("{error}"))?;
-        let draft = Draft { time: Instant::now(), host: HOST, kind: gate::KIND, body };
-        // First: a record never names a plugin that was to be kept and is not.
-        if !self.no_keep_plugins {
-            // Nor is one kept beside a log that there cannot be.
-            log::usable(&log)?;
-            gate::keep_plugins(&Store::beside(&log), gates)?;
-        }
-        let Appended { head, torn } = log::append(&log, &draft)?;
-        let name = log.display().to_string();
-        output::note(|out| {
-            if let Some(torn) = torn {
-                writeln!(
-                    out,
-                    "warning: the end of `{}` was left by a writer that was interrupted; it is in \
-                     `{}` now",
-                    visible(&name),
-                    visible(&torn.display().to_string())
-                )?;
-            }
-            writeln!(out, "record {} in {}: {}", head.seq, visible(&name), head.hash)
-        });
-        Ok(())
+        Ok(Some(Recorder { log, host: HOST, keeps_plugins: !self.no_keep_plugins }))
     }
+}
+
+/// Records a gate run, where that is asked for, and gives its report. A run that
+/// fails is recorded as well: what was judged, and the error.
+pub(super) fn gate(
+    recorder: Option<&Recorder>,
+    case: &GateCase,
+    gates: &[Gate],
+    judged: Result<GateReport>,
+) -> Result<GateReport> {
+    let Some(recorder) = recorder else { return judged };
+    match &judged {
+        Ok(report) => add(recorder, case, gates, Ok(report))?,
+        Err(error) => {
+            if let Some(failed) = error.downcast_ref::<JudgeError>() {
+                // What the run failed of is what a person must read first.
+                if let Err(unrecorded) = add(recorder, case, gates, Err(failed)) {
+                    output::note(|out| {
+                        writeln!(out, "warning: {}", visible(&unrecorded.to_string()))
+                    });
+                }
+            }
+        }
+    }
+    judged
+}
+
+fn add(
+    recorder: &Recorder,
+    case: &GateCase,
+    gates: &[Gate],
+    judged: Result<&GateReport, &JudgeError>,
+) -> Result<(), RecordError> {
+    let body = gate::body(case, gates, judged)?;
+    recorder.keep_plugins(gates)?;
+    let Appended { head, torn } = recorder.add(Instant::now(), body)?;
+    let log = recorder.log.display().to_string();
+    output::note(|out| {
+        if let Some(torn) = torn {
+            writeln!(out, "warning: {}", moved_aside(&log, &torn.display().to_string()))?;
+        }
+        writeln!(out, "{}", added(&log, head.seq, &head.hash))
+    });
+    Ok(())
+}
+
+/// Which record was added.
+pub(super) fn added(log: &str, seq: u64, hash: &dyn Display) -> String {
+    format!("record {seq} in `{}`: {hash}", visible(log))
+}
+
+/// What became of half a record.
+pub(super) fn moved_aside(log: &str, torn: &str) -> String {
+    format!(
+        "the end of `{}` was left by a writer that was interrupted; it is in `{}` now",
+        visible(log),
+        visible(torn)
+    )
 }

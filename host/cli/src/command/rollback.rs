@@ -113,7 +113,6 @@ fn of_policy(arguments: &Rollback, file: &Path, name: &str) -> Result<Exit> {
         ("--take-over", moving.actor.take_over),
         ("--plan", moving.registry.plan.is_some()),
         ("--registry", moving.registry.registry.is_some()),
-        ("--approvals", moving.registry.approvals.is_some()),
     ];
     refuse(of_models, "a model, `tollgate rollback NAME`")?;
     let audit = pins::audit(moving.actor.by.as_deref(), &arguments.reason)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use miette::{IntoDiagnostic as _, Result, miette};
 use tollgate::judge::Gate;
 use tollgate_engine::types::Outcome;
@@ -18,6 +18,7 @@ use tollgate_watch::store::{self, Store};
 use tollgate_watch::{RoundReport, Watch as Watched};
 
 use super::mlflow::{self, Registry};
+use super::record::{self, Recording};
 use crate::arguments::{Format, Shared};
 use crate::exit::Exit;
 use crate::output::{self, visible};
@@ -42,8 +43,14 @@ What is done about a broken rule stands in the profile, under `watch`: notify or
 roll back, and after how many rounds on end. Rounds that cannot be judged, since
 a source is down, count as neither good nor bad, and roll nothing back unless the
 profile says so. What was raised is remembered in the state: a restart raises
-nothing twice and forgets nothing. A signal to end is answered between rounds,
+nothing twice and forgets nothing. With --record a round is recorded when it says
+something else of a rule than the last record, and when it raises something; a
+round that could not be judged is not. A signal to end is answered between rounds,
 with the exit code of the last one.")]
+#[command(group = ArgGroup::new("mail").args(["email_out", "sendmail"]).multiple(true))]
+// Of a registry nothing is asked where no model of it is named.
+#[command(mut_arg("plan", |plan| plan.requires("model")))]
+#[command(mut_arg("registry", |registry| registry.requires("model")))]
 pub(crate) struct Watch {
     /// The version that is watched: models:/NAME@ALIAS follows the alias; none
     /// where facts are all that there is
@@ -72,11 +79,11 @@ pub(crate) struct Watch {
     /// default ~/.local/state, without it
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Say what would be done, and do nothing; no state is written
+    /// Say what would be done, and do nothing; no state and no record is written
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Who rolls back, for the record
-    #[arg(long, value_name = "NAME", default_value = "tollgate watch")]
+    #[arg(long, value_name = "NAME", default_value = "tollgate watch", requires = "model")]
     pub(crate) by: String,
     /// A folder in which each notification is left as a file of mail
     ///
@@ -90,11 +97,13 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "COMMAND", requires = "email_to")]
     pub(crate) sendmail: Option<String>,
     /// To whom mail goes; may be given several times
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", requires = "mail")]
     pub(crate) email_to: Vec<String>,
     /// From whom mail comes
-    #[arg(long, value_name = "ADDRESS", default_value = "tollgate@localhost")]
+    #[arg(long, value_name = "ADDRESS", default_value = "tollgate@localhost", requires = "mail")]
     pub(crate) email_from: String,
+    #[command(flatten)]
+    pub(crate) recording: Recording,
     #[command(flatten)]
     pub(crate) registry: Registry,
     /// How to print rounds: a line for a person, or a line of JSON
@@ -110,6 +119,8 @@ pub(crate) fn run(arguments: &Watch) -> Exit {
 
 fn watch(arguments: &Watch) -> Result<Exit> {
     let stop = Stop::on_signals()?;
+    // A round that does nothing is nothing to be asked about later.
+    let recorder = arguments.recording.recorder()?.filter(|_| !arguments.dry_run);
     let plugins = super::plugins(&arguments.shared)?;
     let profiles = arguments.profile.iter().map(|path| Gate::open(&plugins, path));
     let gates = profiles.collect::<std::result::Result<Vec<_>, _>>()?;
@@ -119,7 +130,7 @@ fn watch(arguments: &Watch) -> Result<Exit> {
         true => None,
         false => Some(Store::hold(&state(arguments, &sight, &gates)?)?),
     };
-    let mut watched = Watched::new(gates, sight, places, &arguments.by, store)?;
+    let mut watched = Watched::new(gates, sight, places, &arguments.by, store, recorder)?;
     let mut schedule = arguments.every.map(|every| Schedule::new(every, Instant::now()));
     loop {
         let round = watched.round(&plugins, tollgate::facts::Instant::now())?;
@@ -252,6 +263,13 @@ fn print(out: &mut String, round: &RoundReport) -> fmt::Result {
                 write!(out, " ({} rounds on end)", rule.rounds)?;
             }
             writeln!(out)?;
+        }
+    }
+    for record in &round.deeds.recorded {
+        let added = record::added(&record.log, record.seq, &record.hash);
+        writeln!(out, "    {:<12} {added}", "recorded")?;
+        if let Some(torn) = &record.torn {
+            writeln!(out, "    {:<12} {}", "note", record::moved_aside(&record.log, torn))?;
         }
     }
     for deed in &round.deeds.done {

@@ -10,7 +10,6 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use miette::Diagnostic;
-use tempfile::Builder;
 use thiserror::Error;
 use tollgate::source;
 
@@ -88,38 +87,13 @@ fn is_open_file(path: &Path) -> bool {
 
 fn beside(path: &Path, permissions: Option<Permissions>, content: &[u8]) -> Result<(), WriteError> {
     let file = path.display().to_string();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = tollgate::file::folder(path);
     if !folder.is_dir() {
         return Err(WriteError::NoFolder { file, folder: folder.display().to_string() });
     }
-    let refused =
-        |error: io::Error| WriteError::Refused { file: file.clone(), error: plain(error) };
-    let mut builder = Builder::new();
-    builder.prefix(".tollgate-").suffix(".tmp");
-    // As any new file; a temporary one would be its owner's alone.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // Until it is renamed, it goes when this ends, however this ends.
-    let mut temporary = builder.tempfile_in(folder).map_err(refused)?;
-    temporary.write_all(content).map_err(refused)?;
     // What was there keeps its permissions, as when it is written to.
-    if let Some(permissions) = permissions {
-        temporary.as_file().set_permissions(permissions).map_err(refused)?;
-    }
-    temporary.as_file().sync_all().map_err(refused)?;
-    temporary.persist(path).map_err(|error| refused(error.error))?;
-    // The name outlives a crash as well, where the system can promise that.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-/// Without the name of the temporary file, which says nothing to a user.
-fn plain(error: io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::from(error.kind()),
-    }
+    tollgate::file::replace(path, content, permissions)
+        .map_err(|error| WriteError::Refused { file, error })
 }
 
 /// Adds to the end of a file, which is made where it is not there.

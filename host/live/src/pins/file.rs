@@ -1,11 +1,12 @@
 //! The file that pins are in: read in one go, and changed in one write.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tollgate::file;
 use tollgate::source::Source;
 
 use super::error::PinsError;
@@ -14,9 +15,6 @@ use super::{LARGEST, Pin, Snapshot, manifest, write};
 
 /// A writer holds a file for some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How often a held file is asked for.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where pins are: a pin file, the manifest of a ConfigMap, or the folder of
 /// one that is mounted.
@@ -75,7 +73,7 @@ impl PinFile {
                 let text = bounded(&self.name(), pin, |pin| {
                     write::file(None, &[(name.to_owned(), pin.clone())].into())
                 })?;
-                match self.place(&path, None, &text) {
+                match file::create(&path, text.as_bytes()) {
                     Ok(()) => return Ok(()),
                     // Somebody else made it in between.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -87,9 +85,10 @@ impl PinFile {
             let snapshot = Snapshot::parse(Source::new(&self.name(), &text))?;
             self.unchanged(name, seen, snapshot.pin(name)?.as_ref())?;
             let text = self.with(&snapshot, name, pin)?;
-            return self
-                .place(&path, Some(&held), &text)
-                .map_err(|error| self.refused("written", error));
+            let replaced = held.metadata().and_then(|metadata| {
+                file::replace(&path, text.as_bytes(), Some(metadata.permissions()))
+            });
+            return replaced.map_err(|error| self.refused("written", error));
         }
     }
 
@@ -168,42 +167,16 @@ impl PinFile {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(self.refused("written", error)),
             };
-            match file.try_lock() {
-                // While it was waited for, another file may have taken its
-                // place.
-                Ok(()) if is_at(&file, path) => return Ok(Some(file)),
-                Ok(()) => {}
-                Err(TryLockError::Error(error)) => return Err(self.refused("locked", error)),
-                Err(TryLockError::WouldBlock) if since.elapsed() > PATIENCE => {
-                    let seconds = PATIENCE.as_secs();
-                    return Err(PinsError::Busy { file: self.name(), seconds });
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            let patience = PATIENCE.saturating_sub(since.elapsed());
+            if !file::hold(&file, patience).map_err(|error| self.refused("locked", error))? {
+                let seconds = PATIENCE.as_secs();
+                return Err(PinsError::Busy { file: self.name(), seconds });
+            }
+            // While it was waited for, another file may have taken its place.
+            if file::is_at(&file, path) {
+                return Ok(Some(file));
             }
         }
-    }
-
-    /// Puts a text in the place of what is held, or where nothing may be.
-    fn place(&self, path: &Path, held: Option<&File>, text: &str) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".tollgate-").suffix(".tmp");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary = builder.tempfile_in(folder).map_err(plain)?;
-        temporary.write_all(text.as_bytes()).map_err(plain)?;
-        if let Some(held) = held {
-            temporary.as_file().set_permissions(held.metadata()?.permissions())?;
-        }
-        temporary.as_file().sync_all()?;
-        match held {
-            Some(_) => temporary.persist(path).map_err(|error| plain(error.error))?,
-            None => temporary.persist_noclobber(path).map_err(|error| plain(error.error))?,
-        };
-        // The name outlives a crash as well, where the system can promise that.
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        Ok(())
     }
 }
 
@@ -220,27 +193,4 @@ fn bounded(file: &str, pin: &Pin, written: impl Fn(&Pin) -> String) -> Result<St
         text = written(&pin);
     }
     Ok(text)
-}
-
-/// Without the name of the temporary file, which says nothing to a user.
-fn plain(error: io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::from(error.kind()),
-    }
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(held), Ok(there)) => identity(held) == identity(there),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }

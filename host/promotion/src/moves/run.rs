@@ -1,13 +1,11 @@
-//! The moves.
+//! Which version moves where, and whether it may.
 
-use serde::Serialize;
 use tollgate::facts::Instant;
 use tollgate::report::GateReport;
-use tollgate_sources::{Mlflow, Registered, Version};
+use tollgate_sources::{Registered, Version};
 
-use super::claim::{Claim, Dead, still_serves};
-use super::intent::{BAD, HISTORY, History, INTENT, Intent, Served};
-use super::list::{Planned, Write};
+use super::intent::{BAD, History, Intent};
+use super::writes::{self, Move, Way};
 use crate::plan::Plan;
 use crate::{PromotionError, Stage};
 
@@ -22,30 +20,6 @@ pub struct Audit {
     pub reason: Option<String>,
     /// Whether gates that do not pass are overridden, for that reason.
     pub overrides: bool,
-}
-
-/// A move: what is to be written, and what must still be so before it is.
-#[derive(Debug, Clone, Serialize)]
-pub struct Move {
-    /// The model.
-    pub model: String,
-    /// The version that moves.
-    pub version: u64,
-    /// Where it stands.
-    pub from: Stage,
-    /// Where it goes.
-    pub to: Stage,
-    /// The version that served when this was made.
-    pub previous: Option<u64>,
-    /// The writes, in their order.
-    pub writes: Vec<Write>,
-    #[serde(skip)]
-    serving_alias: Option<String>,
-    #[serde(skip)]
-    by: String,
-    /// When this run began, which an earlier one of the same move did not.
-    #[serde(skip)]
-    begun: Instant,
 }
 
 /// The promotion of a version that its gates let pass, or that was overridden.
@@ -99,7 +73,7 @@ pub fn promote(
         tags.push(("override_reason", audit.reason.clone().unwrap_or_default()));
     }
     let way = Way { version, from, to, begun: audit.at };
-    written(plan, registered, &way, &intent, tags)
+    writes::up(plan, registered, &way, &intent, tags)
 }
 
 /// The promotion that brought a version to where it is asked to go, written to
@@ -147,52 +121,7 @@ pub fn resume(
     }
     let from = intent.from.parse().unwrap_or(Stage::None);
     let way = Way { version: candidate.version, from, to, begun: audit.at };
-    written(plan, registered, &way, &intent, Vec::new()).map(Some)
-}
-
-/// The writes of a move to Staging or Production. `intent` says from where.
-fn written(
-    plan: &Plan,
-    registered: &Registered,
-    way: &Way,
-    intent: &Intent,
-    tags: Vec<(&str, String)>,
-) -> Result<Move, PromotionError> {
-    let Way { version, to, .. } = *way;
-    let alias = plan.alias_of(to);
-    if alias.is_none() && !plan.writes_stages {
-        return Err(PromotionError::NoPlace { plan: plan.name.clone(), stage: to });
-    }
-    let mut writes = vec![Write::version_tag(version, INTENT, intent.text())];
-    writes.extend(tags.into_iter().map(|(key, value)| Write::version_tag(version, key, value)));
-    if let Some(alias) = alias {
-        writes.push(Write::Alias { alias: alias.to_owned(), version });
-    }
-    if plan.writes_stages {
-        writes.push(Write::Stage { version, stage: to });
-    }
-    if to == Stage::Production {
-        let served = Served { version, since: intent.at.clone(), by: intent.by.clone() };
-        let history = History::of(&registered.tags).with(served).text();
-        writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
-    }
-    if let Some(previous) = intent.previous {
-        if plan.writes_stages {
-            writes.push(Write::Stage { version: previous, stage: Stage::Archived });
-        }
-        writes.extend(
-            [
-                ("demoted_by", intent.by.clone()),
-                ("demotion_date", intent.at.clone()),
-                ("replaced_by", version.to_string()),
-            ]
-            .map(|(key, value)| Write::version_tag(previous, key, value)),
-        );
-    }
-    writes.extend(freed(plan, registered, version, to));
-    let done = Intent { done: true, ..intent.clone() };
-    writes.push(Write::version_tag(version, INTENT, done.text()));
-    Ok(of(plan, registered, way, writes, intent))
+    writes::up(plan, registered, &way, &intent, Vec::new()).map(Some)
 }
 
 /// The version that loses the alias of a stage short of Production to this one.
@@ -206,44 +135,6 @@ fn challenged(plan: &Plan, registered: &Registered, version: u64, to: Stage) -> 
         .iter()
         .any(|(alias, of)| *of != to && registered.aliases.get(alias) == Some(&named));
     (!stands_elsewhere && plan.serving(registered) != Some(named)).then_some(named)
-}
-
-/// The aliases of other stages that name the version and do so no longer.
-fn freed(plan: &Plan, registered: &Registered, version: u64, to: Stage) -> Vec<Write> {
-    let others = plan.aliases.iter().filter(|(_, stage)| **stage != to);
-    others
-        .filter(|(alias, _)| registered.aliases.get(*alias) == Some(&version))
-        .map(|(alias, _)| Write::NoAlias { alias: alias.clone() })
-        .collect()
-}
-
-/// Which version goes where, and when this run began.
-struct Way {
-    version: u64,
-    from: Stage,
-    to: Stage,
-    begun: Instant,
-}
-
-fn of(
-    plan: &Plan,
-    registered: &Registered,
-    way: &Way,
-    writes: Vec<Write>,
-    intent: &Intent,
-) -> Move {
-    let Way { version, from, to, begun } = *way;
-    Move {
-        model: registered.name.clone(),
-        version,
-        from,
-        to,
-        previous: plan.serving(registered),
-        writes,
-        serving_alias: plan.champion_alias().map(str::to_owned),
-        by: intent.by.clone(),
-        begun,
-    }
 }
 
 /// A version in Staging that is not good enough: it goes out of use, and says
@@ -322,20 +213,9 @@ fn out_of_use(
     audit: &Audit,
     tags: [(&str, String); 3],
 ) -> Move {
-    let (to, number) = (Stage::Archived, version.version);
-    let intent = intent_of(action, from, to, audit);
-    let mut writes = vec![Write::version_tag(number, INTENT, intent.text())];
-    writes.extend(
-        tags.into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| Write::version_tag(number, key, value)),
-    );
-    writes.extend(freed(plan, registered, number, to));
-    // A version without an alias is out of use; older readers go by the stage.
-    writes.push(Write::Stage { version: number, stage: to });
-    let done = Intent { done: true, ..intent.clone() };
-    writes.push(Write::version_tag(number, INTENT, done.text()));
-    of(plan, registered, &Way { version: number, from, to, begun: audit.at }, writes, &intent)
+    let to = Stage::Archived;
+    let way = Way { version: version.version, from, to, begun: audit.at };
+    writes::out(plan, registered, &way, &intent_of(action, from, to, audit), tags)
 }
 
 /// Back to the version that served before, or to `back_to`; the one that
@@ -367,33 +247,10 @@ pub fn rollback(
             (target, bad, intent)
         }
     };
-    let to = Stage::Production;
-    let from = intent.from.parse().unwrap_or(Stage::None);
     intent.previous = Some(bad);
-    let reason = intent.reason.clone().unwrap_or_default();
-    let mut writes = vec![
-        Write::version_tag(target, INTENT, intent.text()),
-        // Before the alias: whoever dies in between has not lost the mark.
-        Write::version_tag(bad, BAD, intent.at.clone()),
-        Write::version_tag(bad, "rollback_reason", reason),
-        Write::version_tag(bad, "rolled_back_by", intent.by.clone()),
-        Write::version_tag(bad, "rollback_date", intent.at.clone()),
-        Write::version_tag(bad, "replaced_by", target.to_string()),
-    ];
-    if let Some(alias) = plan.champion_alias() {
-        writes.push(Write::Alias { alias: alias.to_owned(), version: target });
-    }
-    if plan.writes_stages || plan.champion_alias().is_none() {
-        writes.push(Write::Stage { version: target, stage: to });
-        writes.push(Write::Stage { version: bad, stage: Stage::Staging });
-    }
-    let served = Served { version: target, since: intent.at.clone(), by: intent.by.clone() };
-    let history = History::of(&registered.tags).with(served).text();
-    writes.push(Write::ModelTag { key: HISTORY.to_owned(), value: history });
-    let done = Intent { done: true, ..intent.clone() };
-    writes.push(Write::version_tag(target, INTENT, done.text()));
-    let way = Way { version: target, from, to, begun: audit.at };
-    Ok(of(plan, registered, &way, writes, &intent))
+    let from = intent.from.parse().unwrap_or(Stage::None);
+    let way = Way { version: target, from, to: Stage::Production, begun: audit.at };
+    Ok(writes::back(plan, registered, &way, bad, &intent))
 }
 
 /// A rollback that an earlier run began: to which version, from which, and how.
@@ -466,36 +323,4 @@ pub fn stage_of(plan: &Plan, registered: &Registered, version: &Version) -> Stag
         .filter(|(alias, _)| registered.aliases.get(*alias) == Some(&version.version))
         .map(|(_, stage)| *stage);
     by_alias.max().unwrap_or_else(|| version.stage.parse().unwrap_or(Stage::None))
-}
-
-impl Planned for Move {
-    fn title(&self, is_done: bool) -> String {
-        let Self { model, version, from, to, .. } = self;
-        let verb = if is_done { "moved" } else { "would move" };
-        format!("{verb} {model} v{version} from {from} to {to}")
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.writes.iter().map(ToString::to_string).collect()
-    }
-
-    fn make(
-        &self,
-        mlflow: &Mlflow,
-        take_over: bool,
-        tell: &mut dyn FnMut(usize),
-    ) -> Result<(), PromotionError> {
-        let claim = Claim {
-            version: self.version,
-            to: self.to.to_string(),
-            by: self.by.clone(),
-            at: self.begun.to_string(),
-        };
-        let dead = if take_over { Dead::All } else { Dead::OfTheSame };
-        let held = claim.hold(mlflow, &self.model, dead, |registered| {
-            let alias = self.serving_alias.as_deref();
-            still_serves(registered, alias, self.previous)
-        })?;
-        held.write(self.writes.iter().map(|write| (&*self.model, write)), tell)
-    }
 }

@@ -48,7 +48,7 @@ pub fn append(path: &Path, draft: &Draft<'_>) -> Result<Appended, AppendError> {
         return Err(refused(error));
     }
     if is_new {
-        file::sync_folder(path);
+        tollgate::file::sync_folder(path);
     }
     Ok(Appended { head: sealed, torn })
 }
@@ -145,7 +145,7 @@ pub(super) fn move_aside(log: &Path, seq: u64, torn: &[u8]) -> io::Result<PathBu
             Ok(mut aside) => {
                 aside.write_all(torn)?;
                 aside.sync_all()?;
-                file::sync_folder(&path);
+                tollgate::file::sync_folder(&path);
                 return Ok(path);
             }
         }

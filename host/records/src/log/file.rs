@@ -5,13 +5,15 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{AppendError, folder, name};
+use tollgate::file;
+
+use super::{AppendError, name};
 
 /// A writer holds a log for some milliseconds; whoever is beyond that is
 /// stopped or hangs, and a gate that waits for ever is no gate.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a held file is asked for.
+/// How often it is looked whether a file is settled.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens a log to be added to, and holds it until it is dropped. True when the
@@ -23,7 +25,7 @@ pub(super) fn hold(path: &Path) -> Result<(File, bool), AppendError> {
         let file = open(path, true)?;
         lock(&file, path, PATIENCE.saturating_sub(since.elapsed()))?;
         // While it was waited for, the file may have gone from its place.
-        if is_at(&file, path) {
+        if file::is_at(&file, path) {
             return Ok((file, is_new));
         }
     }
@@ -51,7 +53,7 @@ fn is_new(path: &Path) -> Result<bool, AppendError> {
         Ok(there) if !there.is_file() => Err(AppendError::NoFile(name(path))),
         Ok(_) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder = folder(path);
+            let folder = file::folder(path);
             if !folder.is_dir() {
                 let folder = folder.display().to_string();
                 return Err(AppendError::NoFolder { log: name(path), folder });
@@ -81,35 +83,11 @@ fn open(path: &Path, create: bool) -> Result<File, AppendError> {
 
 /// Holds a file, and waits so long for whoever holds it.
 pub(super) fn lock(file: &File, path: &Path, patience: Duration) -> Result<(), AppendError> {
-    let since = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(error)) => {
-                return Err(AppendError::Refused { log: name(path), error });
-            }
-            Err(TryLockError::WouldBlock) if since.elapsed() >= patience => {
-                let seconds = patience.as_secs();
-                return Err(AppendError::Busy { log: name(path), seconds });
-            }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-        }
+    match file::hold(file, patience) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(AppendError::Busy { log: name(path), seconds: patience.as_secs() }),
+        Err(error) => Err(AppendError::Refused { log: name(path), error }),
     }
-}
-
-#[cfg(unix)]
-pub(super) fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(held), Ok(there)) => identity(held) == identity(there),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 /// How long a log is when nobody is amid writing to it; none where it is no
@@ -125,10 +103,4 @@ pub(super) fn settled_length(file: &File) -> io::Result<Option<u64>> {
     let metadata = file.metadata()?;
     let _ = file.unlock();
     Ok(metadata.is_file().then_some(metadata.len()))
-}
-
-/// Makes the name of a new file outlive a crash, where the system can promise
-/// that.
-pub(super) fn sync_folder(path: &Path) {
-    let _ = File::open(folder(path)).and_then(|folder| folder.sync_all());
 }

@@ -39,7 +39,7 @@ impl Tail {
             log.set_len(end.length).and_then(|()| log.sync_all()).map_err(refused)?;
         }
         if is_new {
-            file::sync_folder(path);
+            tollgate::file::sync_folder(path);
         }
         log.unlock().map_err(refused)?;
         let path = path.to_owned();
@@ -83,7 +83,7 @@ impl Tail {
 
     fn write(&mut self, lines: &str) -> Result<(), AppendError> {
         let refused = |error| AppendError::Refused { log: name(&self.path), error };
-        if !file::is_at(&self.file, &self.path) {
+        if !tollgate::file::is_at(&self.file, &self.path) {
             return Err(AppendError::Gone(name(&self.path)));
         }
         if self.soiled {

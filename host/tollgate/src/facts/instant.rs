@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A point in time, shown as RFC 3339 in UTC: `2026-11-21T15:54:00.25Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Instant(Timestamp);
 
 impl Instant {
@@ -58,6 +60,20 @@ impl FromStr for Instant {
             .ok_or_else(|| {
                 format!("`{text}` is no time with a zone, such as `2026-11-21T15:54:00Z`")
             })
+    }
+}
+
+impl TryFrom<String> for Instant {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Instant> for String {
+    fn from(instant: Instant) -> Self {
+        instant.to_string()
     }
 }
 

@@ -4,11 +4,12 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
+use gate_evidence::missing::OnMissing;
 use tollgate_sdk::Finding;
 
 use super::span::Span;
 use super::warn;
-use crate::rule::{Asks, Baseline, Change, Check, Limit, OnMissing, Rule};
+use crate::rule::{Asks, Baseline, Change, Check, Limit, Rule};
 
 /// So many rules of one metric are held against each other: the work grows with
 /// their square.
@@ -93,12 +94,12 @@ fn contradict(one: &Limit, other: &Limit, span: Option<Span>, other_span: Option
 
 /// Whether `rule` finds nothing that `by` does not find at least as bad.
 fn holds_when(by: (&Rule, &Check), rule: (&Rule, &Check)) -> bool {
-    let missing = |rule: &Rule| match rule.on_missing {
+    let missing = |rule: &Rule| match rule.terms.on_missing {
         OnMissing::Skip => 0,
         OnMissing::Inconclusive => 1,
         OnMissing::Fail => 2,
     };
-    let is_as_bad = rule.0.severity <= by.0.severity
+    let is_as_bad = rule.0.terms.severity <= by.0.terms.severity
         && missing(rule.0) <= missing(by.0)
         && rule.1.min_samples == by.1.min_samples
         && rule.1.max_age == by.1.max_age;

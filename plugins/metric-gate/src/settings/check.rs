@@ -3,16 +3,14 @@
 use alloc::borrow::ToOwned;
 use alloc::format;
 
-use serde_json::Value;
-
 use super::named::{read_metric, take_split};
 use super::{limit, slices};
 use crate::catalog::Catalog;
 use crate::reader::{self, Mistakes, Object};
-use crate::rule::{Check, Labels, LeastWindow, MetricName};
+use crate::rule::{Check, Labels, MetricName};
 use crate::slice;
 use crate::unit::Unit;
-use crate::window::{self, Window};
+use crate::window::{self, LeastWindow, Window};
 
 /// The keys of a check.
 pub(super) const KEYS: [&str; 17] = [
@@ -107,26 +105,9 @@ fn read_window(
     }
     if let Some(label) = label {
         let length = Window::read(&label, &rule.at("metric"), mistakes);
-        return (labels, length.map(|length| LeastWindow { length, exactly: false }));
+        return (labels, length.map(LeastWindow::of));
     }
-    let window = match rule.get("window") {
-        None => None,
-        Some(value @ Value::Object(_)) => {
-            Object::new(value, rule.at("window"), &["exactly"], mistakes).and_then(|window| {
-                if window.get("exactly").is_none() {
-                    let message = "expected a length of time, or `exactly` one: `{ exactly: 14d }`";
-                    mistakes.add(&window.pointer, message);
-                }
-                let text = window.text("exactly", mistakes)?;
-                let length = Window::read(text, &window.at("exactly"), mistakes)?;
-                Some(LeastWindow { length, exactly: true })
-            })
-        }
-        Some(_) => rule.text("window", mistakes).and_then(|text| {
-            let length = Window::read(text, &rule.at("window"), mistakes)?;
-            Some(LeastWindow { length, exactly: false })
-        }),
-    };
+    let window = LeastWindow::read(rule, "window", mistakes);
     (labels, window)
 }
 

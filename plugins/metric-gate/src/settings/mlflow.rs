@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
-use tollgate_sdk::Outcome;
+use gate_evidence::verdict::Terms;
 
 use super::check::CANDIDATE;
 use super::kebab;
@@ -18,9 +18,7 @@ use super::named::read_metric;
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
 use crate::reader::{Mistakes, Numbers as _, Object};
-use crate::rule::{
-    Against, Asks, Baseline, Change, Check, Comparison, Limit, MetricName, OnMissing, Rule,
-};
+use crate::rule::{Against, Asks, Baseline, Change, Check, Comparison, Limit, MetricName, Rule};
 
 const KEYS: [&str; 4] =
     ["threshold", "min_absolute_change", "min_relative_change", "greater_is_better"];
@@ -71,9 +69,7 @@ pub(super) fn read(
                 id: kebab(&format!("{name}-mlflow-{kind}")),
                 pointer: entry.pointer.clone(),
                 asks: Asks::One(Box::new(check)),
-                severity: Outcome::Fail,
-                on_missing: OnMissing::Fail,
-                controls: Vec::new(),
+                terms: Terms::default(),
             };
             rules.push(rule);
         }

@@ -5,15 +5,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use gate_evidence::missing::SEVERITIES;
+use gate_evidence::verdict::Terms;
 use serde_json::Value;
-use tollgate_sdk::Outcome;
 
 use super::check::{self, CANDIDATE};
 use super::kebab;
 use crate::catalog::Catalog;
-use crate::reader::{self, Mistakes, Object};
-use crate::rule::{ANY, Asks, By, Check, Limit, OnMissing, Rule};
+use crate::reader::{Mistakes, Object};
+use crate::rule::{ANY, Asks, By, Check, Limit, Rule};
 
 /// The keys of a rule beside those of what it checks.
 const KEYS: [&str; 4] = ["id", "severity", "on_missing", "controls"];
@@ -46,13 +45,7 @@ pub(super) fn read(
         id: read_id(&rule, &asks, mistakes),
         pointer: rule.pointer.clone(),
         asks,
-        severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
-        on_missing: rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default(),
-        controls: rule
-            .items("controls", mistakes)
-            .into_iter()
-            .filter_map(|(pointer, item)| reader::text(item, &pointer, mistakes))
-            .collect(),
+        terms: Terms::read(&rule, mistakes),
     })
 }
 

@@ -5,13 +5,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::given::Reading;
+use gate_evidence::verdict::{Judged, Verdict};
 
 use crate::facts::{CANDIDATE, Facts};
 use crate::find;
 use crate::glob::Glob;
 use crate::name::Name;
 use crate::value::Value;
-use crate::verdict::{Judged, Verdict};
 
 /// The name of an artifact's fact, and the label that says where it is.
 const ARTIFACT: (&str, &str) = ("artifact", "path");

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gate_evidence::instant::Instant;
+use gate_evidence::verdict::{Judged, Verdict, sound};
 use tollgate_sdk::Outcome;
 
 use crate::facts::{CANDIDATE, Facts};
@@ -14,7 +15,6 @@ use crate::moment;
 use crate::name::Name;
 use crate::rule::Deprecation;
 use crate::value::Value;
-use crate::verdict::{Judged, Verdict, sound};
 
 /// The fields that say so; they may have other names, as any.
 const DEPRECATED: &str = "deprecated";

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use gate_evidence::decimal::Decimal;
+use gate_evidence::verdict::{Judged, Verdict, sound};
 
 use crate::facts::{CANDIDATE, Facts};
 use crate::find::{self, find};
@@ -12,7 +13,6 @@ use crate::form::{Fit, truth};
 use crate::moment;
 use crate::rule::{Field, Listed};
 use crate::value::Value;
-use crate::verdict::{Judged, Verdict, sound};
 
 /// Judges a field.
 pub(super) fn judge(rule: &Field, facts: &Facts<'_>) -> Verdict {
@@ -21,7 +21,7 @@ pub(super) fn judge(rule: &Field, facts: &Facts<'_>) -> Verdict {
     let given = find(facts, CANDIDATE, &rule.name, keeps);
     let (found, used) = match sound(given) {
         Ok(found) => found,
-        Err(verdict) => return verdict.on(&[]).maybe_expecting(expectation(rule)),
+        Err(verdict) => return Verdict { expected: expectation(rule), ..verdict.on(&[]) },
     };
     let asks = Asks { rule, found: &found, facts };
     let verdict = asks
@@ -36,7 +36,7 @@ pub(super) fn judge(rule: &Field, facts: &Facts<'_>) -> Verdict {
                 Verdict::new(Judged::Holds, message).on(&on)
             },
         );
-    verdict.maybe_expecting(expectation(rule)).finding(found.value.show()).on(&used)
+    Verdict { expected: expectation(rule), ..verdict }.finding(found.value.show()).on(&used)
 }
 
 /// What is asked of a value.
@@ -153,13 +153,6 @@ impl Asks<'_, '_> {
                 .on(&as_of.facts));
         }
         Ok(as_of.facts.clone())
-    }
-}
-
-impl Verdict {
-    fn maybe_expecting(mut self, expected: Option<String>) -> Self {
-        self.expected = expected;
-        self
     }
 }
 

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use core::slice;
 
 use gate_evidence::given::Reading;
+use gate_evidence::verdict::{Judged, Verdict};
 
 use crate::facts::{CANDIDATE, Facts};
 use crate::find;
 use crate::name::Name;
 use crate::rule::Params;
-use crate::verdict::{Judged, Verdict};
 
 /// The name of a parameter's fact, and the label that says which it is.
 const PARAM: (&str, &str) = ("param", "name");

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use gate_evidence::verdict::{Judged, Verdict, sound};
 use semver::Version;
 
 use crate::facts::{CANDIDATE, CHAMPION, Facts};
@@ -11,7 +12,6 @@ use crate::find::find;
 use crate::name::Name;
 use crate::semantic::{self, Part};
 use crate::value::Value;
-use crate::verdict::{Judged, Verdict, sound};
 
 /// The fact that says what the signature asks of the version.
 const SIGNATURE_CHANGE: &str = "signature_change";

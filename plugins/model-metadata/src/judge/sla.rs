@@ -7,13 +7,13 @@ use alloc::string::ToString as _;
 use gate_evidence::decimal::Decimal;
 use gate_evidence::measured::{self, Held};
 use gate_evidence::unit::Quantity;
+use gate_evidence::verdict::{Judged, Verdict, sound};
 
 use crate::facts::{CANDIDATE, Facts};
 use crate::find::find;
 use crate::name::Name;
 use crate::sla::{Sla, milliseconds};
 use crate::value::Value;
-use crate::verdict::{Judged, Verdict, sound};
 
 /// Judges the latency that a field promises.
 pub(super) fn judge(name: &Name, facts: &Facts<'_>) -> Verdict {

@@ -5,7 +5,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use gate_evidence::missing::{OnMissing, SEVERITIES};
+use gate_evidence::missing::SEVERITIES;
+use gate_evidence::verdict::Terms;
 use gate_evidence::window::Window;
 use serde_json::Value;
 use tollgate_sdk::Outcome;
@@ -39,14 +40,7 @@ pub(super) fn read(value: &Value, pointer: String, mistakes: &mut Mistakes) -> O
     if value.is_string() {
         let check = read_text(value, &pointer, mistakes)?;
         let id = id_of(&check);
-        let rule = Rule {
-            id,
-            targets: Vec::new(),
-            severity: Outcome::Fail,
-            on_missing: OnMissing::Fail,
-            controls: Vec::new(),
-            check,
-        };
+        let rule = Rule { id, targets: Vec::new(), terms: Terms::default(), check };
         return Some(with_id(rule, &pointer, mistakes));
     }
     let (rule, kind) = open(value, pointer, &KINDS, &KEYS, mistakes)?;
@@ -67,13 +61,7 @@ pub(super) fn read(value: &Value, pointer: String, mistakes: &mut Mistakes) -> O
     let read = Rule {
         id,
         targets: read_targets(&rule, mistakes),
-        severity: rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail),
-        on_missing: rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default(),
-        controls: rule
-            .items("controls", mistakes)
-            .into_iter()
-            .filter_map(|(at, item)| settings::text(item, &at, mistakes).map(ToOwned::to_owned))
-            .collect(),
+        terms: Terms::read(&rule, mistakes),
         check,
     };
     Some(with_id(read, &rule.pointer, mistakes))

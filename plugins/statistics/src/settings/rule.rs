@@ -4,15 +4,14 @@ use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 
-use gate_evidence::missing::{OnMissing, SEVERITIES};
-use gate_evidence::window::{self, Window};
+use gate_evidence::verdict::Terms;
+use gate_evidence::window::{self, LeastWindow, Window};
 use serde_json::Value;
-use tollgate_sdk::Outcome;
 use tollgate_sdk::settings::{self, Mistakes, Object};
 
 use super::{limit, own, slices};
 use crate::limit::Limit;
-use crate::rule::{CANDIDATE, LeastWindow, REFERENCE, Rule, Slices, Statistic};
+use crate::rule::{CANDIDATE, REFERENCE, Rule, Slices, Statistic};
 use crate::slice::{self, Labels};
 
 /// The keys that every rule may have.
@@ -52,19 +51,12 @@ pub(super) fn read(value: &Value, pointer: String, mistakes: &mut Mistakes) -> O
     }
     let slices = slices::read(&rule, &statistic, &of, reference, mistakes);
     let key = if statistic.is_test() { own::HORIZON } else { window::LABEL };
-    let window = read_window(&rule, key, mistakes);
+    let window = LeastWindow::read(&rule, key, mistakes);
     let min_samples = rule.count("min_samples", 1..=u64::MAX, mistakes);
     let max_age = rule
         .text("max_age", mistakes)
-        .and_then(|text| read_length(text, &rule.at("max_age"), mistakes));
-    let severity = rule.choice("severity", &SEVERITIES, mistakes).unwrap_or(Outcome::Fail);
-    let on_missing = rule.choice("on_missing", &OnMissing::CHOICES, mistakes).unwrap_or_default();
-    let controls = rule
-        .items("controls", mistakes)
-        .into_iter()
-        .filter_map(|(pointer, item)| settings::text(item, &pointer, mistakes))
-        .map(str::to_owned)
-        .collect();
+        .and_then(|text| Window::read(text, &rule.at("max_age"), mistakes));
+    let terms = Terms::read(&rule, mistakes);
     let limit = limit::read(&rule, &statistic, mistakes)?;
     Some(Rule {
         id: read_id(&rule, &statistic, (&of, current), slices.as_ref(), &limit, mistakes),
@@ -77,9 +69,7 @@ pub(super) fn read(value: &Value, pointer: String, mistakes: &mut Mistakes) -> O
         slices,
         window,
         max_age,
-        severity,
-        on_missing,
-        controls,
+        terms,
     })
 }
 
@@ -134,29 +124,6 @@ fn read_of(rule: &Object<&Value>, statistic: &Statistic, mistakes: &mut Mistakes
         None => {}
     }
     labels
-}
-
-fn read_window(rule: &Object<&Value>, key: &str, mistakes: &mut Mistakes) -> Option<LeastWindow> {
-    if !rule.get(key)?.is_object() {
-        let length = read_length(rule.text(key, mistakes)?, &rule.at(key), mistakes)?;
-        return Some(LeastWindow { length, exactly: false });
-    }
-    let window = rule.object(key, &["exactly"], mistakes)?;
-    if window.get("exactly").is_none() {
-        let message = "expected a length of time, or `exactly` one: `{ exactly: 14d }`";
-        mistakes.add(&window.pointer, message);
-    }
-    let length = read_length(window.text("exactly", mistakes)?, &window.at("exactly"), mistakes)?;
-    Some(LeastWindow { length, exactly: true })
-}
-
-fn read_length(text: &str, pointer: &str, mistakes: &mut Mistakes) -> Option<Window> {
-    let length = Window::parse(text);
-    if length.is_none() {
-        let message = format!("`{text}` is not a length of time such as `30s`, `1h` or `14d`");
-        mistakes.add(pointer, message);
-    }
-    length
 }
 
 /// The id that is stated, or one made of what the rule says.

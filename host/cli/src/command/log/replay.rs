@@ -171,7 +171,7 @@ fn again(replayer: &mut Replayer, record: &Record, alone: bool) -> Result<(Outco
 
 fn print(out: &mut String, one: &One, outcome: Outcome) -> fmt::Result {
     if let Some(report) = &one.report {
-        gate::print(out, report, None)?;
+        gate::print(out, report, None, true)?;
         writeln!(out)?;
     }
     let style = output::style(outcome);

@@ -143,7 +143,7 @@ fn refused(format: Format, judged: &GateReport, old: &str, what: &str) -> Option
     match format {
         Format::Json => output::json("gate", judged),
         Format::Human => output::page(|out| {
-            gate::print(out, judged, None)?;
+            gate::print(out, judged, None, false)?;
             writeln!(out, "{}: {what}", visible(old))
         }),
     }
