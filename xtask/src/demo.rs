@@ -1,6 +1,7 @@
-//! `cargo xtask demo`: Tollgate's three jobs on real input, and the way of a
-//! model from a registry to Production and back.
+//! `cargo xtask demo`: Tollgate's three jobs on real input, the way of a model
+//! from a registry to Production and back, and a policy in the request path.
 
+mod gateway;
 pub(crate) mod release;
 
 use std::fs;
@@ -51,8 +52,8 @@ pub(crate) fn run(places: &Places) -> Result<()> {
     for step in &steps {
         play(places, &tollgate, step, &[])?;
     }
-    let more = release::among_demo(places, &tollgate)?;
-    println!("\n{} commands, each ended as it should.", steps.len() + more);
+    let more = release::among_demo(places, &tollgate)? + gateway::among_demo(places, &tollgate)?;
+    println!("\n{} steps, each ended as it should.", steps.len() + more);
     println!("The binary is {}", tollgate.display());
     Ok(())
 }
@@ -91,6 +92,26 @@ fn stricter(policy: &str) -> Result<String> {
     let places = policy.matches(THRESHOLD).count();
     ensure!(places == 1, "`{POLICY}` has `{THRESHOLD}` {places} times, the demo edits the one");
     Ok(policy.replace(THRESHOLD, LOWER_THRESHOLD))
+}
+
+/// Another version of the policy, with another threshold and a line of its
+/// changelog.
+pub(crate) fn version(places: &Places, version: &str, threshold: &str) -> Result<String> {
+    let policy = read(&places.root.join(POLICY))?;
+    let entry = format!(
+        "changelog:\n  - {{ version: {version}, date: 2024-11-30, by: risk-platform, change: \
+         \"block: {threshold}\" }}\n"
+    );
+    let edits = [
+        ("\nversion: 2.1.0\n", format!("\nversion: {version}\n")),
+        ("changelog:\n", entry),
+        (THRESHOLD, format!("block: {threshold}")),
+    ];
+    edits.iter().try_fold(policy, |policy, (from, to)| {
+        let places = policy.matches(from).count();
+        ensure!(places == 1, "`{POLICY}` has `{from}` {places} times, one was expected");
+        Ok(policy.replace(from, to))
+    })
 }
 
 fn steps(files: &Files) -> Vec<Step> {

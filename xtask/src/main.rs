@@ -19,6 +19,7 @@ mod fresh;
 mod fuzz;
 mod house;
 mod lint;
+mod load;
 mod nginx;
 mod node;
 mod package;
@@ -31,6 +32,7 @@ mod prometheus;
 mod python;
 mod redis;
 mod registry;
+mod served;
 mod setup;
 mod sources;
 mod test;
@@ -71,6 +73,9 @@ While you work:
   parity [--cases N] [--seed S] [--place NAME]
             drawn requests, answered by the binary, in Node, in headless Chromium
             and by PyPI's wasmtime: the same bytes (`test` draws 400)
+  load [--minutes N]
+            a server under load while it is restarted, killed, its disk full, its
+            policy swapped, and another hangs: no answer wrong, none lost
   fuzz [--seconds N] [--target X] [--seed S]
             every reader, given valid files that chance has changed (`test` does
             so for ten seconds each)
@@ -121,6 +126,7 @@ enum Command {
     Conformance(Vec<String>),
     Crosscheck(Vec<String>),
     Parity(Vec<String>),
+    Load(Vec<String>),
     Fuzz(Vec<String>),
     Hostile(Vec<String>),
     Fresh(Vec<String>),
@@ -154,6 +160,7 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "crosscheck" => return Ok(Command::Crosscheck(rest.to_vec())),
         "parity" => return Ok(Command::Parity(rest.to_vec())),
+        "load" => return Ok(Command::Load(rest.to_vec())),
         "fuzz" => return Ok(Command::Fuzz(rest.to_vec())),
         "hostile" => return Ok(Command::Hostile(rest.to_vec())),
         "conformance" => return Ok(Command::Conformance(rest.to_vec())),
@@ -198,6 +205,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fuzz(arguments) => return fuzz::readers(&places, &arguments),
         Command::Hostile(arguments) => return fuzz::hostile(&places, &arguments),
         Command::Crosscheck(arguments) => return crosscheck::run(&places, &arguments),
+        Command::Load(arguments) => return load::run(&places, &arguments),
         Command::Parity(arguments) => return parity::run(&places, &arguments),
         Command::Help | Command::WitFreeze | Command::Fresh(_) => Ok(()),
         Command::Setup => setup::run(&places),
