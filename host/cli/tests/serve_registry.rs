@@ -157,9 +157,9 @@ fn a_registry_that_is_down_moves_nothing() {
     assert_eq!((down.status, down.problem().as_str()), (502, "registry"), "{}", down.text());
     assert!(!down.text().contains("127.0.0.1"), "{}", down.text());
     assert_eq!(get(&server.http, "/models/churn/versions").problem(), "registry");
-    let fraud = get(&server.http, "/models/fraud/production");
-    assert_eq!(fraud.status, 200);
-    assert!(fraud.json()["registry"]["problem"].is_string(), "{}", fraud.text());
+    let here = get(&server.http, "/models/fraud/production");
+    assert_eq!(here.status, 200);
+    assert!(here.json()["registry"]["problem"].is_string(), "{}", here.text());
     assert_eq!(get(&server.http, "/ready").status, 200);
     // And a plan that is none is told before anything is served.
     let folder = tempfile::tempdir().unwrap();

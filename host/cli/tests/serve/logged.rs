@@ -280,6 +280,8 @@ fn a_full_disk_refuses_until_there_is_room() {
     };
     server.until(|| get(&server.http, "/ready").status == 200);
     server.until(|| decide(&server, &transaction(0.1)).status == 200);
+    // The plugin is kept with the first.
+    server.until(|| server.metric("tollgate_decision_log_written_total") == 1);
     let limit = |bytes: &str| {
         let limit = format!("--fsize={bytes}:unlimited");
         let set = Command::new("prlimit").args(["--pid", &server.pid(), &limit]).status();
