@@ -14,7 +14,7 @@ use tollgate::tree::{Node, NonFinite};
 use self::reader::Reader;
 use crate::keys::Keys;
 use crate::request::person_key;
-use crate::store::Location;
+use crate::store::{Location, LocationError};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, Error, Diagnostic)]
@@ -81,6 +81,14 @@ pub struct Role {
 }
 
 impl Config {
+    /// Where the store is.
+    ///
+    /// # Errors
+    /// When it does not say, and there is no place for one of this user's.
+    pub fn location(&self) -> Result<Location, LocationError> {
+        self.store.clone().map_or_else(Location::of_user, Ok)
+    }
+
     /// Reads it from a file.
     ///
     /// # Errors

@@ -162,6 +162,17 @@ impl Store {
         self.read(|rows| Ok((rows.requests(None)?, rows.votes(None)?)))
     }
 
+    /// The same, of a store that may not be there yet: nobody asked then.
+    ///
+    /// # Errors
+    /// As [`Store::facts`].
+    pub fn facts_at(location: &Location, id: &RequestId) -> Result<Vec<Fact>, StoreError> {
+        if location.is_missing() {
+            return Ok(Vec::new());
+        }
+        Self::at(location)?.facts(id)
+    }
+
     /// What a gate is told of a request; see `policies/facts.md`. None, where
     /// nobody asked.
     ///

@@ -32,6 +32,9 @@ pub(crate) fn push(
         canonical::write_string(&assignment.arm, out);
         out.push_str(",\"name\":");
         canonical::write_string(&assignment.name, out);
+        if assignment.shadow {
+            out.push_str(",\"shadow\":true");
+        }
         out.push('}');
     }
     push_by(said, policy, out);

@@ -3,6 +3,7 @@
 use std::mem::size_of;
 use std::sync::Arc;
 
+use serde::Serialize;
 use tollgate::facts::Instant;
 use tollgate::judge::{Answer, Decider};
 use tollgate_engine::types::Value;
@@ -33,6 +34,52 @@ pub struct Assignment {
     pub name: Arc<str>,
     /// The arm: `champion`, `challenger`.
     pub arm: Arc<str>,
+    /// Whether nobody was assigned yet: the champion answers all, and the other
+    /// one sees the case in the shadow.
+    pub shadow: bool,
+}
+
+/// That a rollout began, went on, was held up or went back.
+#[derive(Debug, Clone, Serialize)]
+pub struct RolloutChange<'a> {
+    /// The rollout.
+    pub name: &'a str,
+    /// What the policy is asked by.
+    pub policy: &'a str,
+    /// Name and version of what answered before: `fraud_detector@2.1.0`.
+    pub champion: &'a str,
+    /// Name and version of what may come to answer.
+    pub candidate: &'a str,
+    /// `began`, `next`, `held`, `done`, `returned`.
+    pub change: &'a str,
+    /// `shadow`, `step`, `split`: what it is in from here on.
+    pub stage: &'a str,
+    /// The number of that stage, from 1.
+    pub number: usize,
+    /// How many stages there are.
+    pub of: usize,
+    /// How many percent the candidate answers from here on.
+    pub percent: f64,
+    /// Why, where it is held up or went back.
+    pub because: &'a [String],
+}
+
+/// What waits to be written.
+#[allow(clippy::large_enum_variant, reason = "nearly all are the large one")]
+pub(crate) enum Waiting {
+    Decision(Entry),
+    /// A change of a rollout: its time, and the body of its record.
+    Rollout(i64, String),
+}
+
+impl Waiting {
+    /// About how much memory it takes.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Decision(entry) => entry.weight(),
+            Self::Rollout(_, body) => size_of::<Self>() + body.len(),
+        }
+    }
 }
 
 /// A decision that waits to be written.

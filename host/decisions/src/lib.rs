@@ -30,7 +30,7 @@ mod stated;
 mod value;
 mod writer;
 
-pub use self::entry::{Assignment, Context};
+pub use self::entry::{Assignment, Context, RolloutChange};
 pub use self::error::{OpenError, Refused, SettingsError};
 pub use self::log::{Closed, DecisionLog, Taken};
 pub use self::mask::{HowMasked, KEY_VARIABLE, Key, Masks};
@@ -47,6 +47,15 @@ pub const POLICY: &str = "policy";
 
 /// The kind of records that say how many decisions are not in the log.
 pub const GAP: &str = "gap";
+
+/// The kind of records that say what became of a rollout.
+pub const ROLLOUT: &str = "rollout";
+
+/// Whether a record with this kind is one of a decision log.
+#[must_use]
+pub fn is_of_decisions(kind: &str) -> bool {
+    [DECISION, POLICY, GAP, ROLLOUT].contains(&kind)
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tollgate::canonical;
+use tollgate::facts::Instant;
 use tollgate::judge::{Answer, Decider};
 use tollgate_records::record::Head;
 
-use crate::entry::{Context, Entry};
+use crate::entry::{Context, Entry, RolloutChange, Waiting};
 use crate::error::{OpenError, Refused};
 use crate::folder::Folder;
 use crate::mask::Masks;
-use crate::queue::{Health, Queue};
+use crate::queue::{Health, Put, Queue, Room};
 use crate::sample::Sample;
 use crate::settings::{Acknowledge, Settings};
 use crate::writer::Writer;
@@ -111,15 +113,94 @@ impl DecisionLog {
     /// [`WhenFull::Block`](crate::WhenFull::Block). Whoever asked must not go on
     /// by the decision then.
     pub fn write(&self, answer: &Answer<'_>, context: &Context<'_>) -> Result<Taken, Refused> {
+        match self.put(answer, context, Room::AsSet)? {
+            Ok(ticket) => self.queue.settle(Some(ticket)).map(|()| Taken::Logged),
+            Err(taken) => Ok(taken.unwrap_or(Taken::Dropped)),
+        }
+    }
+
+    /// The same where nobody may wait: none where one would have to, for room or
+    /// for the disk, and nothing is taken then.
+    ///
+    /// # Errors
+    /// As [`DecisionLog::write`].
+    pub fn write_at_once(
+        &self,
+        answer: &Answer<'_>,
+        context: &Context<'_>,
+    ) -> Result<Option<Taken>, Refused> {
+        if self.awaits_disk() {
+            return Ok(None);
+        }
+        Ok(match self.put(answer, context, Room::AtOnce)? {
+            Ok(_) => Some(Taken::Logged),
+            Err(taken) => taken,
+        })
+    }
+
+    /// Takes one of many decisions that are given together; each counts as
+    /// logged once [`DecisionLog::settle`] says so, and none is to be given
+    /// before.
+    ///
+    /// # Errors
+    /// As [`DecisionLog::write`].
+    pub fn write_ahead(
+        &self,
+        answer: &Answer<'_>,
+        context: &Context<'_>,
+    ) -> Result<Taken, Refused> {
+        Ok(match self.put(answer, context, Room::AsSet)? {
+            Ok(_) => Taken::Logged,
+            Err(taken) => taken.unwrap_or(Taken::Dropped),
+        })
+    }
+
+    /// Waits until all decisions that were taken so far count as logged.
+    ///
+    /// # Errors
+    /// When they are not known to be on the disk, and must be.
+    pub fn settle(&self) -> Result<(), Refused> {
+        self.queue.settle(None)
+    }
+
+    /// Whether a decision counts as logged only when it is on the disk, so that
+    /// every write waits.
+    #[must_use]
+    pub fn awaits_disk(&self) -> bool {
+        self.queue.awaits_disk()
+    }
+
+    /// Says what became of a rollout. It is taken whether there is room or not:
+    /// there are few, and nothing waits for them.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub fn tell(&self, change: &RolloutChange<'_>) -> Result<(), Refused> {
+        let body = serde_json::to_value(change).unwrap_or_default();
+        let time = Instant::now().as_milliseconds();
+        let waiting = Waiting::Rollout(time, canonical::to_text(&body));
+        self.queue.put(waiting, Room::Always).map(drop)
+    }
+
+    /// The number of what was taken, or what became of it instead; none where
+    /// one would have to wait.
+    fn put(
+        &self,
+        answer: &Answer<'_>,
+        context: &Context<'_>,
+        room: Room,
+    ) -> Result<Result<u64, Option<Taken>>, Refused> {
         let id = answer.id().as_u64();
         if !self.sample.takes(id) {
             self.queue.sampled_away();
-            return Ok(Taken::SampledAway);
+            return Ok(Err(Some(Taken::SampledAway)));
         }
-        match self.queue.put(Entry::of(answer, id, context))? {
-            true => Ok(Taken::Logged),
-            false => Ok(Taken::Dropped),
-        }
+        let entry = Waiting::Decision(Entry::of(answer, id, context));
+        Ok(match self.queue.put(entry, room)? {
+            Put::Taken(ticket) => Ok(ticket),
+            Put::Dropped => Err(Some(Taken::Dropped)),
+            Put::Full => Err(None),
+        })
     }
 
     /// How it is doing.

@@ -53,6 +53,8 @@ pub struct Query {
     pub reason: Option<String>,
     /// The decision's id, as it was answered.
     pub id: Option<u64>,
+    /// What tells the request from others: the id that a server gave it.
+    pub trace: Option<String>,
     /// Not before.
     pub since: Option<Instant>,
     /// Before.
@@ -137,6 +139,7 @@ impl Query {
             || !is(&self.action, said.action.as_deref().unwrap_or_default())
             || !self.has_reason(decision)
             || !self.has_id(decision)
+            || !is(&self.trace, said.trace.as_deref().unwrap_or_default())
         {
             return Ok(false);
         }

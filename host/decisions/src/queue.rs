@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::entry::Entry;
+use crate::entry::Waiting;
 use crate::error::Refused;
 use crate::settings::{Acknowledge, Settings, WhenFull};
 
@@ -11,9 +11,9 @@ use crate::settings::{Acknowledge, Settings, WhenFull};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Health {
-    /// Decisions that are on the disk.
+    /// Decisions that are on the disk, and changes of rollouts.
     pub written: u64,
-    /// Decisions that wait to be.
+    /// Those that wait to be.
     pub waiting: u64,
     /// The memory that they take, in bytes.
     pub waiting_bytes: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
-    entries: Vec<(Entry, usize)>,
+    entries: Vec<(Waiting, usize)>,
     /// All that waits, what the writer holds included.
     count: usize,
     bytes: usize,
@@ -64,6 +64,26 @@ struct State {
 struct Counted {
     all: u64,
     written: u64,
+}
+
+/// What is done where there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// What the settings say.
+    AsSet,
+    /// The same, but nobody waits.
+    AtOnce,
+    /// It is taken all the same: there are few of these.
+    Always,
+}
+
+/// What became of what was put.
+pub(crate) enum Put {
+    /// It is the so-many-th that was taken.
+    Taken(u64),
+    Dropped,
+    /// There is no room at once.
+    Full,
 }
 
 /// What the writer gets.
@@ -88,13 +108,19 @@ impl Queue {
         }
     }
 
-    /// Takes a decision; false where it is dropped.
-    pub(crate) fn put(&self, entry: Entry) -> Result<bool, Refused> {
+    /// Whether a decision counts as logged only when it is on the disk.
+    pub(crate) fn awaits_disk(&self) -> bool {
+        matches!(self.acknowledge, Acknowledge::Written(_))
+    }
+
+    /// Takes what is to be written.
+    pub(crate) fn put(&self, entry: Waiting, room: Room) -> Result<Put, Refused> {
         let weight = entry.weight();
         let mut state = self.lock();
         let since = Instant::now();
         // One that is larger than all that may wait waits alone.
-        while state.count > 0
+        while room != Room::Always
+            && state.count > 0
             && (state.count >= self.most || state.bytes.saturating_add(weight) > self.most_bytes)
         {
             if state.closed {
@@ -102,8 +128,11 @@ impl Queue {
             }
             let WhenFull::Block(patience) = self.when_full else {
                 state.dropped.all += 1;
-                return Ok(false);
+                return Ok(Put::Dropped);
             };
+            if room == Room::AtOnce {
+                return Ok(Put::Full);
+            }
             let left = patience.saturating_sub(since.elapsed());
             if left.is_zero() {
                 return Err(Refused::Full(patience, state.failing.clone()));
@@ -124,18 +153,15 @@ impl Queue {
         } else if state.count == self.most / 2 {
             self.work.notify_one();
         }
-        match self.acknowledge {
-            Acknowledge::Queued => Ok(true),
-            Acknowledge::Written(patience) => self.await_written(state, patience).map(|()| true),
-        }
+        Ok(Put::Taken(state.taken))
     }
 
-    fn await_written(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        patience: Duration,
-    ) -> Result<(), Refused> {
-        let (since, ticket) = (Instant::now(), state.taken);
+    /// Waits until the first so many that were taken count as logged; all that
+    /// were, where it is not said how many.
+    pub(crate) fn settle(&self, ticket: Option<u64>) -> Result<(), Refused> {
+        let Acknowledge::Written(patience) = self.acknowledge else { return Ok(()) };
+        let (since, mut state) = (Instant::now(), self.lock());
+        let ticket = ticket.unwrap_or(state.taken);
         while state.written < ticket {
             let left = patience.saturating_sub(since.elapsed());
             if left.is_zero() {
@@ -157,7 +183,7 @@ impl Queue {
         &self,
         interval: Duration,
         rest: Duration,
-        into: &mut Vec<(Entry, usize)>,
+        into: &mut Vec<(Waiting, usize)>,
     ) -> Work {
         let since = Instant::now();
         let mut state = self.lock();

@@ -218,6 +218,7 @@ fn encoded(
         assignment: said.assignment.as_ref().map(|assigned| Assignment {
             name: Arc::from(&*assigned.name),
             arm: Arc::from(&*assigned.arm),
+            shadow: assigned.shadow,
         }),
     };
     let sample = said.rate.and_then(|rate| Sample::of(rate).ok()).unwrap_or(Sample::ALL);

@@ -16,13 +16,13 @@ use tollgate_records::record::LONGEST_LINE;
 use tollgate_records::seal::Sealer;
 use tollgate_records::store::{Store, StoreError};
 
-use crate::entry::Entry;
+use crate::entry::{Entry, Waiting};
 use crate::folder::Folder;
 use crate::mask::Masks;
 use crate::policy::Policy;
 use crate::queue::{Queue, Work};
 use crate::sample::Sample;
-use crate::{DECISION, GAP, POLICY, body};
+use crate::{DECISION, GAP, POLICY, ROLLOUT, body};
 
 /// How much is sealed before it is written.
 const BATCH: usize = 1 << 20;
@@ -96,7 +96,7 @@ impl Writer {
 
     /// Writes all of this, however often it must be tried; gives how many are
     /// left where the log was closed meanwhile.
-    fn work(&mut self, waiting: &mut Vec<(Entry, usize)>, work: &Work) -> u64 {
+    fn work(&mut self, waiting: &mut Vec<(Waiting, usize)>, work: &Work) -> u64 {
         let mut gap = (work.dropped, work.sampled_away);
         let (mut tries, mut closing) = (PAUSES.iter(), None::<Instant>);
         while !waiting.is_empty() || gap != (0, 0) {
@@ -129,7 +129,7 @@ impl Writer {
     /// Writes the first of them, as many as go into a batch.
     fn write(
         &mut self,
-        waiting: &[(Entry, usize)],
+        waiting: &[(Waiting, usize)],
         gap: (u64, u64),
     ) -> Result<(usize, usize), WriteError> {
         self.folder.ready()?;
@@ -142,23 +142,14 @@ impl Writer {
             seal_gap(&mut sealer, gap, 0, &mut batch);
         }
         let (mut clock, mut text) = (Clock::default(), String::new());
-        for (entry, weight) in waiting {
-            let time = clock.of(entry.time);
-            let by = self.described(&entry.said.decider, time, &mut sealer, &mut batch)?;
-            let shadow = match entry.shadow.as_deref() {
-                Some(shadow) => {
-                    Some(self.described(&shadow.decider, time, &mut sealer, &mut batch)?)
+        for (waits, weight) in waiting {
+            match waits {
+                Waiting::Decision(entry) => {
+                    let time = clock.of(entry.time);
+                    self.seal(entry, time, &mut text, &mut sealer, &mut batch)?;
                 }
-                None => None,
-            };
-            let policy = |key: usize| self.policies.get(&key).map(|(_, policy)| policy);
-            if let Some(by) = policy(by) {
-                text.clear();
-                body::push(entry, by, shadow.and_then(policy), self.sample, &mut text);
-                // Room for what a record has around its body.
-                match text.len() as u64 + 4096 < LONGEST_LINE {
-                    true => drop(sealer.seal(DECISION, time, &text, &mut batch.lines)),
-                    false => batch.too_long += 1,
+                Waiting::Rollout(time, body) => {
+                    sealer.seal(ROLLOUT, clock.of(*time), body, &mut batch.lines);
                 }
             }
             batch.count += 1;
@@ -173,6 +164,33 @@ impl Writer {
         }
         self.folder.add(&batch.lines, sealer, &batch.described)?;
         Ok((batch.count, batch.bytes))
+    }
+
+    /// Seals a decision behind whose it is.
+    fn seal(
+        &mut self,
+        entry: &Entry,
+        time: &str,
+        text: &mut String,
+        sealer: &mut Sealer,
+        batch: &mut Batch,
+    ) -> Result<(), WriteError> {
+        let by = self.described(&entry.said.decider, time, sealer, batch)?;
+        let shadow = match entry.shadow.as_deref() {
+            Some(shadow) => Some(self.described(&shadow.decider, time, sealer, batch)?),
+            None => None,
+        };
+        let policy = |key: usize| self.policies.get(&key).map(|(_, policy)| policy);
+        if let Some(by) = policy(by) {
+            text.clear();
+            body::push(entry, by, shadow.and_then(policy), self.sample, text);
+            // Room for what a record has around its body.
+            match text.len() as u64 + 4096 < LONGEST_LINE {
+                true => drop(sealer.seal(DECISION, time, text, &mut batch.lines)),
+                false => batch.too_long += 1,
+            }
+        }
+        Ok(())
     }
 
     /// Describes a policy, unless this file does already, and gives what it is

@@ -22,6 +22,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id of a request that is taken over.
 const LONGEST_ID: usize = 128;
 
+/// What the caller calls its request, or the server; for handlers.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) HeaderValue);
+
 /// The routes of one port.
 pub(crate) struct App {
     router: TowerToHyperService<Router>,
@@ -48,8 +52,9 @@ impl App {
         }
     }
 
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response {
         let id = self.request_id(request.headers());
+        request.extensions_mut().insert(RequestId(id.clone()));
         let line = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (request.method().clone(), request.uri().path().to_owned()));
         let Ok(mut response) = self.router.call(request).await;

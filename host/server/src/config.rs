@@ -1,8 +1,10 @@
 //! What `tollgate.yaml` says.
 
 mod besides;
+mod decisions;
 mod envoy;
 mod limits;
+mod registry;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ pub use self::besides::{CountersConfig, RolloutConfig};
 pub(crate) use self::envoy::is_normal;
 pub use self::envoy::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute, RoutePath};
 pub use self::limits::Limits;
+pub use self::registry::RegistryConfig;
 pub use self::tokens::{Role, Tokens};
 
 /// The JSON Schema of the configuration.
@@ -57,6 +60,10 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Who may use the admin address.
     pub tokens: Tokens,
+    /// Where decisions are logged, and how.
+    pub decision_log: Option<tollgate_decisions::Settings>,
+    /// The registry that versions are promoted in.
+    pub registry: Option<RegistryConfig>,
     /// What is told of it.
     pub log: Log,
 }
@@ -200,6 +207,7 @@ impl Config {
             Some((name.to_owned(), besides::counters(&mut reader, counters)?))
         });
         let counters = counters.collect();
+        let decision_log = decisions::read(&tree, &mut reader)?;
         let config = Self {
             rollouts,
             counters,
@@ -233,6 +241,8 @@ impl Config {
                 })
             }),
             tokens: Tokens::read(&tree, source, variable, &mut reader.mistakes),
+            decision_log,
+            registry: registry::read(&tree, &reader),
             log: log(&tree),
             policies,
         };

@@ -128,6 +128,25 @@ pub enum ServerError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Counters(#[from] tollgate_counters::StoreError),
+    /// Decisions cannot be logged.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    DecisionLog(#[from] tollgate_decisions::OpenError),
+    /// An input is to be masked that no policy reads.
+    #[error("`decision_log` masks input `{input}`, which no policy reads")]
+    Mask {
+        /// The input.
+        input: String,
+        /// What would be right.
+        #[help]
+        help: Option<String>,
+    },
+    /// The registry, its plan or its gates cannot be used.
+    #[error("`registry` cannot be used: {0}")]
+    Registry(String),
+    /// At the end of the server decisions were not in the log.
+    #[error("{0}")]
+    Unlogged(String),
     /// The system refused what a server needs.
     #[error("the server cannot run: {0}")]
     System(#[from] io::Error),

@@ -8,6 +8,7 @@ pub(crate) mod decide;
 pub(crate) mod gate;
 pub(crate) mod models;
 pub(crate) mod outside;
+pub(crate) mod promote;
 mod reply;
 pub(crate) mod rollback;
 pub(crate) mod rows;

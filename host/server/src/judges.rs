@@ -18,8 +18,9 @@ use crate::config::{Config, CountersConfig};
 use crate::counting::Counting;
 use crate::error::{Kind, Unloaded};
 use crate::judged::{Judged, JudgedPolicy};
+use crate::logging::Logging;
 use crate::metrics::Metrics;
-use crate::rolling::Rolling;
+use crate::rolling::{Rolling, Versions};
 use crate::work::Pace;
 
 /// A policy that is served.
@@ -31,14 +32,22 @@ pub(crate) struct ServedPolicy {
     pub(crate) judged: JudgedPolicy,
     pub(crate) pace: Pace,
     pub(crate) counting: Option<Arc<Counting>>,
+    pub(crate) log: Option<Arc<Logging>>,
     candidate: Option<Arc<Serving>>,
     pub(crate) rolling: Option<Arc<Rolling>>,
 }
 
 impl ServedPolicy {
+    /// Whoever may decide by it.
+    pub(crate) fn deciders(&self) -> impl Iterator<Item = &Decider> {
+        let candidate = self.candidate.as_ref().and_then(|candidate| candidate.decider());
+        std::iter::once(&self.decider).chain(candidate)
+    }
+
     /// Whether a call may wait for what is outside of this process.
     pub(crate) fn waits(&self) -> bool {
         self.counting.as_ref().is_some_and(|counting| counting.waits())
+            || self.log.as_ref().is_some_and(|log| log.waits())
     }
 }
 
@@ -88,6 +97,7 @@ pub(crate) struct Judges {
     gates: Registry<Arc<ServedGate>>,
     told: Mutex<Told>,
     countings: OnceLock<BTreeMap<String, Arc<Counting>>>,
+    log: OnceLock<Arc<Logging>>,
     /// By policy, the last rollout: it goes on while its versions are the same.
     rollings: Mutex<BTreeMap<String, Arc<Rolling>>>,
 }
@@ -96,6 +106,7 @@ impl Judges {
     pub(crate) fn new(config: Arc<Config>, metrics: Arc<Metrics>) -> Self {
         Self {
             countings: OnceLock::new(),
+            log: OnceLock::new(),
             rollings: Mutex::default(),
             config,
             metrics,
@@ -186,6 +197,7 @@ impl Judges {
             judged,
             pace,
             counting,
+            log: self.log().cloned(),
             candidate,
             rolling,
             decider,
@@ -208,6 +220,31 @@ impl Judges {
         Ok(())
     }
 
+    /// Opens the decision log, where there is to be one.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub(crate) fn open_log(&self) -> Result<(), tollgate_decisions::OpenError> {
+        if let Some(settings) = self.config.decision_log.clone() {
+            // Nobody else opens it.
+            let _ = self.log.set(Arc::new(Logging::open(settings, &self.metrics)?));
+        }
+        Ok(())
+    }
+
+    /// Writes what waits for the decision log, which takes no more then.
+    ///
+    /// # Errors
+    /// What could not be written, and why.
+    pub(crate) fn close_log(&self) -> Result<(), String> {
+        self.log().map_or(Ok(()), |log| log.close())
+    }
+
+    /// The decision log, where there is one.
+    pub(crate) fn log(&self) -> Option<&Arc<Logging>> {
+        self.log.get()
+    }
+
     /// The rollout of a policy, which goes on while both versions are the same.
     fn rolling(
         &self,
@@ -220,9 +257,13 @@ impl Judges {
         let candidate = candidate?.decider()?;
         let mut rollings = self.rollings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rolling) = rollings.get(name).filter(|it| it.is_of(champion, candidate)) {
+            // The same versions, in another engine perhaps.
+            rolling.renew(champion, candidate);
             return Some(Arc::clone(rolling));
         }
-        let opened = Rolling::open(name, rollout, plugins, champion, candidate, &self.metrics);
+        let versions = Versions { champion: champion.clone(), candidate: candidate.clone() };
+        let log = self.log().cloned();
+        let opened = Rolling::open(name, rollout, plugins, versions, log, &self.metrics);
         match opened {
             Ok(rolling) => {
                 let rolling = Arc::new(rolling);

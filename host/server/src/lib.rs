@@ -12,6 +12,8 @@
 //! | `work` | where judges are called: at once, or by a worker |
 //! | `judges` | what is served, with what is kept beside each |
 //! | `counting`, `rolling` | counters of a policy, and versions beside each other |
+//! | `logging` | the decision log, which a decision is in before it is told |
+//! | `registry` | where versions stand in a registry, and how they are promoted |
 //! | `judged`, `metrics`, `hour` | what is counted |
 //! | `console/` | the page that shows it to people |
 //!
@@ -28,10 +30,12 @@ mod handle;
 mod hour;
 mod judged;
 mod judges;
+mod logging;
 mod metrics;
 mod openapi;
 mod problem;
 mod query;
+mod registry;
 mod rolling;
 mod route;
 mod routes;
@@ -42,8 +46,8 @@ mod work;
 
 pub use self::config::{
     Check, Config, CountersConfig, DecideOn, Envoy, EnvoyDecide, EnvoyRoute, ForwardAuth, Level,
-    Limits, Listen, Log, OriginalIn, Role, RolloutConfig, RoutePath, SERVER_SCHEMA, TlsFiles,
-    Tokens,
+    Limits, Listen, Log, OriginalIn, RegistryConfig, Role, RolloutConfig, RoutePath, SERVER_SCHEMA,
+    TlsFiles, Tokens,
 };
 pub use self::error::{Kind, ServerError, Unloaded};
 pub use self::server::{Engines, Server, check, openapi};

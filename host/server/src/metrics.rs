@@ -1,6 +1,7 @@
 //! The server's numbers, as Prometheus reads them.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -47,6 +48,14 @@ pub(crate) struct Metrics {
     pub(crate) rollouts_returned: Family<Labels, Counter>,
     /// By policy.
     pub(crate) counters_failed: Family<Labels, Counter>,
+    /// Decisions that were not given, since they could not be logged.
+    pub(crate) log_refused: Counter,
+    pub(crate) log_written: Counter,
+    pub(crate) log_dropped: Counter,
+    pub(crate) log_sampled_away: Counter,
+    pub(crate) log_waiting: Gauge,
+    pub(crate) log_lag: Gauge<f64, AtomicU64>,
+    pub(crate) log_failing: Gauge,
     pub(crate) connections: Gauge,
     /// By kind, name and whether it went live.
     pub(crate) reloads: Family<Labels, Counter>,
@@ -92,6 +101,25 @@ impl Metrics {
         // A series that is there from the beginning has a rate from the first on.
         refused.get_or_create_owned(&vec![("why", "system".to_owned())]);
         let reloads = counted("reloads", "Versions that went live or were refused");
+        let mut single = |name: &str, help: &str| {
+            let counter = Counter::default();
+            registry.register(format!("decision_log_{name}"), help, counter.clone());
+            counter
+        };
+        let refused_help = "Decisions that were not given, since they could not be logged";
+        let log_refused = single("refused", refused_help);
+        let log_written = single("written", "Decisions that are in the log, on the disk");
+        let log_dropped = single("dropped", "Decisions that are not in the log for want of room");
+        let log_sampled_away =
+            single("sampled_away", "Decisions that are not of the share that is logged");
+        let (log_waiting, log_failing) = (Gauge::default(), Gauge::default());
+        let log_lag = Gauge::<f64, AtomicU64>::default();
+        let waiting = "Decisions that wait to be written to the log";
+        registry.register("decision_log_waiting", waiting, log_waiting.clone());
+        let lag = "For how long the oldest of them has waited, in seconds";
+        registry.register("decision_log_lag_seconds", lag, log_lag.clone());
+        let failing = "1 while the decision log cannot be written";
+        registry.register("decision_log_failing", failing, log_failing.clone());
         let (connections, live) = (Gauge::default(), Family::<Labels, Gauge>::default());
         registry.register("connections", "Open connections", connections.clone());
         registry.register("live", "1 for each judge that answers", live.clone());
@@ -115,6 +143,13 @@ impl Metrics {
             counters_failed,
             requests,
             refused,
+            log_refused,
+            log_written,
+            log_dropped,
+            log_sampled_away,
+            log_waiting,
+            log_lag,
+            log_failing,
             connections,
             reloads,
             live,

@@ -20,7 +20,7 @@ pub(crate) struct Kind {
 }
 
 /// The kinds that there are, each with its one status.
-pub(crate) const KINDS: [Kind; 22] = [
+pub(crate) const KINDS: [Kind; 24] = [
     BAD_REQUEST,
     UNAUTHORIZED,
     FORBIDDEN,
@@ -37,11 +37,13 @@ pub(crate) const KINDS: [Kind; 22] = [
     NO_REGISTRY,
     BUSY,
     NOT_LOADED,
+    UNLOGGED,
     DEADLINE,
     SIGNATURE,
     ROWS,
     UNROUTED,
     ANSWER,
+    REGISTRY,
     PROXY,
 ];
 
@@ -83,6 +85,8 @@ pub(crate) const NO_REGISTRY: Kind =
 pub(crate) const BUSY: Kind = kind("busy", "the server is busy", StatusCode::SERVICE_UNAVAILABLE);
 pub(crate) const NOT_LOADED: Kind =
     kind("not-loaded", "the document is not loaded", StatusCode::SERVICE_UNAVAILABLE);
+pub(crate) const UNLOGGED: Kind =
+    kind("unlogged", "the decision cannot be logged", StatusCode::SERVICE_UNAVAILABLE);
 pub(crate) const DEADLINE: Kind =
     kind("deadline", "the deadline has passed", StatusCode::GATEWAY_TIMEOUT);
 pub(crate) const SIGNATURE: Kind = kind(
@@ -96,6 +100,8 @@ pub(crate) const UNROUTED: Kind =
     kind("unrouted", "no route is for the path", StatusCode::FORBIDDEN);
 pub(crate) const ANSWER: Kind =
     kind("answer", "the model's answer cannot be decided on", StatusCode::BAD_GATEWAY);
+pub(crate) const REGISTRY: Kind =
+    kind("registry", "the registry does not answer as it should", StatusCode::BAD_GATEWAY);
 pub(crate) const PROXY: Kind =
     kind("proxy", "the proxy does not pass on what is judged", StatusCode::INTERNAL_SERVER_ERROR);
 

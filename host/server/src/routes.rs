@@ -5,10 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::handle::{admin, auth, check, console, decide, gate, models, rollback, rows, state};
+use crate::handle::{
+    admin, auth, check, console, decide, gate, models, promote, rollback, rows, state,
+};
 use crate::problem::{
     BAD_REQUEST, BUSY, CONFLICT, DEADLINE, FORBIDDEN, Kind, MEDIA, METHOD, NO_REGISTRY,
-    NOT_ACCEPTABLE, NOT_FOUND, NOT_LOADED, PLUGIN, Problem, SLOW, TOO_LARGE, UNAUTHORIZED,
+    NOT_ACCEPTABLE, NOT_FOUND, NOT_LOADED, PLUGIN, Problem, REGISTRY, SLOW, TOO_LARGE,
+    UNAUTHORIZED,
 };
 use crate::route::{Answer, Parameter, Port, Route};
 use crate::service::Service;
@@ -22,7 +25,7 @@ const ROWS: &[&str] = &[LINES, "text/csv", ARROW];
 const OF_BODIES: &[Kind] =
     &[BAD_REQUEST, NOT_FOUND, SLOW, TOO_LARGE, MEDIA, PLUGIN, BUSY, NOT_LOADED, DEADLINE];
 const OF_ROWS: &[Kind] = &[BAD_REQUEST, NOT_FOUND, MEDIA, BUSY, NOT_LOADED];
-const OF_NAMES: &[Kind] = &[NOT_FOUND, NOT_LOADED];
+const OF_NAMES: &[Kind] = &[NOT_FOUND, NOT_LOADED, REGISTRY];
 const OF_TOKENS: &[Kind] = &[UNAUTHORIZED, FORBIDDEN];
 
 const TIME: Parameter =
@@ -153,7 +156,7 @@ pub(crate) const ROUTES: &[Route] = &[
         method: "get",
         path: "/models/{name}/versions",
         name: "versions",
-        summary: "The versions of one that are at hand",
+        summary: "The versions of one that are at hand, and those in the registry",
         takes: &[],
         parameters: &[],
         answers: &[json(200, "its versions", "Any")],
@@ -173,16 +176,30 @@ pub(crate) const ROUTES: &[Route] = &[
         handler: || get(models::production),
     },
     Route {
-        port: Port::Requests,
+        port: Port::Admin,
         method: "post",
         path: "/models/{name}/versions/{version}/promote",
         name: "promote",
-        summary: "Move a version to a stage, once its gates let it pass; needs a registry",
+        summary: "Move a version of the registry to a stage, once its gates let it pass",
         takes: &[JSON],
         parameters: &[],
-        answers: &[],
-        problems: &[NOT_FOUND, NOT_LOADED, NO_REGISTRY],
-        handler: || post(models::promote),
+        answers: &[
+            json(200, "it is moved, or was before", "Any"),
+            json(422, "its gates do not let it pass", "Report"),
+        ],
+        problems: &[
+            UNAUTHORIZED,
+            FORBIDDEN,
+            BAD_REQUEST,
+            NOT_FOUND,
+            CONFLICT,
+            MEDIA,
+            PLUGIN,
+            NO_REGISTRY,
+            REGISTRY,
+            BUSY,
+        ],
+        handler: || post(promote::promote),
     },
     Route {
         port: Port::Both,

@@ -26,6 +26,7 @@ use crate::error::ServerError;
 use crate::judges::Judges;
 use crate::metrics::Metrics;
 use crate::openapi::description;
+use crate::registry::Registry;
 use crate::route::Port;
 use crate::routes::{ROUTES, router};
 use crate::service::Service;
@@ -83,7 +84,7 @@ fn loaded_once(mut plugins: Plugins) -> Plugins {
 /// What of it could not be served.
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config);
+    let service = service(config, plugins);
     service.judges.open(&loaded_once(plugins.clone()), None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
@@ -93,18 +94,23 @@ pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     names(&service)
 }
 
-fn service(config: Config) -> Service {
+fn service(config: Config, plugins: &Plugins) -> Service {
     let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
     let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
-    Service::new(config, judges, metrics, Bytes::from(openapi()))
+    let registry = config.registry.clone().map(|it| Registry::new(it, plugins.clone()));
+    Service::new(config, judges, metrics, Bytes::from(openapi()), registry)
 }
 
-/// Whether policies have the actions, and read the scores, that are named for
-/// them.
+/// Whether policies have the actions, and read the scores and the masked
+/// inputs, that are named for them.
 fn names(service: &Service) -> Result<(), ServerError> {
     for (auth, rule) in &service.config.auth {
         let named = rule.allow.iter().chain(&rule.unauthorized);
         actions(service, &format!("auth: {auth}"), &rule.policy, named)?;
+    }
+    masks(service)?;
+    if let Some(registry) = &service.registry {
+        registry.check().map_err(|error| ServerError::Registry(error.to_string()))?;
     }
     for route in service.config.envoy.iter().flat_map(|envoy| &envoy.routes) {
         let Some(rule) = &route.decide else { continue };
@@ -115,6 +121,28 @@ fn names(service: &Service) -> Result<(), ServerError> {
         }
     }
     Ok(())
+}
+
+/// Whether some policy reads each input that is to be masked: what was meant
+/// would be logged as it is.
+fn masks(service: &Service) -> Result<(), ServerError> {
+    let Some(settings) = &service.config.decision_log else { return Ok(()) };
+    let policies: Vec<_> =
+        service.config.policies.keys().filter_map(|name| service.judges.policy(name)).collect();
+    // Where one is not loaded, nobody knows yet what it reads.
+    if policies.len() < service.config.policies.len() {
+        return Ok(());
+    }
+    let deciders = || policies.iter().flat_map(|policy| policy.deciders());
+    let inputs = deciders().flat_map(|decider| &decider.policy().surface().inputs);
+    let inputs: Vec<&str> = inputs.map(|input| input.name.as_str()).collect();
+    match *settings.masks.unread(inputs.iter().copied()) {
+        [] => Ok(()),
+        [unread, ..] => Err(ServerError::Mask {
+            input: unread.to_owned(),
+            help: suggestion(unread, inputs.iter().copied()),
+        }),
+    }
 }
 
 fn actions<'a>(
@@ -169,7 +197,7 @@ impl Server {
             .max_blocking_threads(config.limits.concurrency + config.limits.streams + 8)
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
-        let service = Arc::new(service(config));
+        let service = Arc::new(service(config, &engines.quick));
         Ok(Self { runtime, listeners, service, engines, tls })
     }
 
@@ -226,6 +254,7 @@ async fn run(
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;
+    service.judges.open_log()?;
     let opened =
         tokio::task::spawn_blocking(move || loader.judges.open(&loaded_once(quick), Some(watch)));
     let mut opened = std::pin::pin!(opened);
@@ -290,8 +319,14 @@ async fn run(
         },
         () = signals.next_end() => tracing::warn!("told to end again: no more is waited for"),
     }
+    if let Some(registry) = &service.registry {
+        // One that is under way is recoverable, and better whole.
+        let _ = timeout(limits.drain, registry.promotions.acquire()).await;
+    }
+    let closer = Arc::clone(&service);
+    let closed = tokio::task::spawn_blocking(move || closer.judges.close_log()).await;
     let _ = stop_admin.send(true);
-    Ok(())
+    closed.map_err(io::Error::other)?.map_err(ServerError::Unlogged)
 }
 
 /// How often it is looked whether the guardrails of a rollout are due.

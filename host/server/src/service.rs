@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::judges::{Judges, ServedCheck, ServedGate, ServedPolicy};
 use crate::metrics::Metrics;
 use crate::problem::{NOT_FOUND, NOT_LOADED, Problem};
+use crate::registry::Registry;
 use crate::work::Work;
 
 /// What all requests share.
@@ -25,6 +26,7 @@ pub(crate) struct Service {
     /// Room for requests of rows.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) openapi: Bytes,
+    pub(crate) registry: Option<Registry>,
     draining: AtomicBool,
 }
 
@@ -34,6 +36,7 @@ impl Service {
         judges: Judges,
         metrics: Arc<Metrics>,
         openapi: Bytes,
+        registry: Option<Registry>,
     ) -> Self {
         let limits = &config.limits;
         Self {
@@ -45,6 +48,7 @@ impl Service {
             judges,
             metrics,
             openapi,
+            registry,
         }
     }
 

@@ -111,6 +111,24 @@ impl Sources {
         }
     }
 
+    /// The documents at these paths, and what the profiles name, each once.
+    ///
+    /// # Errors
+    /// When one cannot be used.
+    pub fn gather<'p>(
+        paths: impl IntoIterator<Item = &'p PathBuf>,
+        profiles: impl IntoIterator<Item = &'p PolicyDocument>,
+    ) -> Result<Vec<Self>, DocumentError> {
+        let mut all = Vec::new();
+        for path in paths {
+            Self::join(&mut all, [Self::read(path)?]);
+        }
+        for profile in profiles {
+            Self::join(&mut all, Self::of_profile(profile)?);
+        }
+        Ok(all)
+    }
+
     /// Adds documents to others; a file that is there already is asked once.
     pub fn join(all: &mut Vec<Self>, more: impl IntoIterator<Item = Self>) {
         for one in more {

@@ -22,6 +22,7 @@
 
 mod create;
 mod describe;
+mod environment;
 mod error;
 mod history;
 mod writes;

@@ -11,10 +11,12 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use miette::{IntoDiagnostic as _, Result};
+use tollgate::judge::GateCase;
 use tollgate::source::{Content, Source};
 use tollgate_approvals::{Config, Identity, Location, RequestId, Says, Store, identify, token};
 use tollgate_engine::Digest;
 use tollgate_engine::types::Fact;
+use tollgate_promotion::gates::Gates;
 
 use crate::arguments::Format;
 use crate::exit::Exit;
@@ -104,18 +106,23 @@ pub(crate) fn run(arguments: &Approve) -> Exit {
     })
 }
 
-/// What a gate is told of the approvals of a version's way to a stage; nothing
-/// where nobody has asked for any yet.
+/// What a gate is told of the approvals of a version's way to a stage.
 pub(super) fn facts(config: Option<&Path>, id: &str) -> Result<Vec<Fact>> {
-    let location = location(None, &self::config(config)?)?;
-    if location.is_missing() {
-        return Ok(Vec::new());
+    Ok(Store::facts_at(&location(None, &self::config(config)?)?, &RequestId::new(id))?)
+}
+
+/// States what says where approvals are, if the gates ask for them.
+pub(super) fn state(gates: &Gates, case: &mut GateCase, config: Option<&Path>) -> Result<()> {
+    if gates.has_approvals()
+        && let Some((name, digest)) = configuration(config)?
+    {
+        case.state_configuration("approvals", &name, digest);
     }
-    Ok(Store::at(&location)?.facts(&RequestId::new(id))?)
+    Ok(())
 }
 
 /// The document that says where approvals are, and its digest.
-pub(super) fn configuration(config: Option<&Path>) -> Result<Option<(String, Digest)>> {
+fn configuration(config: Option<&Path>) -> Result<Option<(String, Digest)>> {
     let path = match config {
         Some(path) => path,
         None if Path::new(CONFIG).exists() => Path::new(CONFIG),
@@ -134,10 +141,9 @@ fn config(path: Option<&Path>) -> Result<Config> {
 }
 
 fn location(store: Option<&str>, config: &Config) -> Result<Location> {
-    Ok(match (store, &config.store) {
-        (Some(url), _) => Location::parse(url, Path::new(""))?,
-        (None, Some(location)) => location.clone(),
-        (None, None) => Location::of_user()?,
+    Ok(match store {
+        Some(url) => Location::parse(url, Path::new(""))?,
+        None => config.location()?,
     })
 }
 

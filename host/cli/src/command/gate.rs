@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use miette::{Result, miette};
-use tollgate::facts::{CANDIDATE, Evidence, FactsError, Instant, RUN};
-use tollgate::judge::{self, GateCase};
+use tollgate::facts::{CANDIDATE, Evidence, FactsError, Instant};
+use tollgate::judge::GateCase;
 use tollgate::model::Model;
 use tollgate::plugins::Plugins;
 use tollgate::report::{FindingReport, GateReport};
 use tollgate::source::{Content, Source};
-use tollgate_engine::types::{Fact, FactValue, Outcome};
+use tollgate_engine::types::Outcome;
 use tollgate_promotion::collect::{Question, collect};
+use tollgate_promotion::gates::{Gates, target_of};
 use tollgate_promotion::plan::{Plan, Target};
 use tollgate_promotion::{Stage, history};
 use tollgate_reports::Report;
@@ -134,7 +135,7 @@ pub(crate) fn run(arguments: &Gate) -> Exit {
         // What was kept has its approvals in it.
         let asks = arguments.offline.is_none();
         if asks {
-            gates.state_approvals(&mut case, approvals)?;
+            approve::state(&gates, &mut case, approvals)?;
         }
         let report = gates.judge(&plugins, &mut case, |id| match asks {
             true => approve::facts(approvals, id),
@@ -244,83 +245,6 @@ fn of_folders(
     notes.iter().for_each(|note| case.state(note.to_fact()));
     all.iter().for_each(|sources| sources.state(&mut case));
     Ok(case)
-}
-
-/// The request that approves the candidate's way to its target:
-/// `churn-v8-Production`.
-fn request_id(case: &GateCase) -> Option<String> {
-    let candidate = case.candidate();
-    let (name, version) = (candidate.name.as_ref()?, candidate.version.as_ref()?);
-    Some(format!("{name}-v{version}-{}", target_of(case)?))
-}
-
-/// The stage that the candidate is to have.
-fn target_of(case: &GateCase) -> Option<String> {
-    let facts = case.evidence().facts();
-    let target = facts.iter().find(|fact| fact.subject == RUN && fact.name == "target")?;
-    match &target.value {
-        FactValue::Text(target) => Some(target.clone()),
-        _ => None,
-    }
-}
-
-/// The opened profiles of a target, that of approvals last.
-pub(crate) struct Gates {
-    all: Vec<judge::Gate>,
-    has_approvals: bool,
-}
-
-impl Gates {
-    pub(crate) fn open(plugins: &Plugins, target: &Target) -> Result<Self> {
-        let profiles = target.profiles.iter().chain(&target.approvals);
-        let all = profiles.map(|path| judge::Gate::open(plugins, path));
-        Ok(Self {
-            all: all.collect::<std::result::Result<_, _>>()?,
-            has_approvals: target.approvals.is_some(),
-        })
-    }
-
-    pub(crate) fn all(&self) -> &[judge::Gate] {
-        &self.all
-    }
-
-    /// States what says where approvals are, if they are asked for.
-    pub(crate) fn state_approvals(
-        &self,
-        case: &mut GateCase,
-        approvals: Option<&Path>,
-    ) -> Result<()> {
-        if self.has_approvals
-            && let Some((name, digest)) = approve::configuration(approvals)?
-        {
-            case.state_configuration("approvals", &name, digest);
-        }
-        Ok(())
-    }
-
-    /// Judges by all profiles, then the approvals of what came of it, which
-    /// `approvals` knows by the id of their request.
-    pub(crate) fn judge(
-        &self,
-        plugins: &Plugins,
-        case: &mut GateCase,
-        approvals: impl FnOnce(&str) -> Result<Vec<Fact>>,
-    ) -> Result<GateReport> {
-        if self.all.iter().any(judge::Gate::asks_for_signature) {
-            case.look_at_signature(plugins)?;
-        }
-        match self.all.split_last().filter(|_| self.has_approvals) {
-            None => Ok(case.judge(&self.all)?),
-            Some((gate, profiles)) => {
-                let report = case.judge(profiles)?;
-                let facts = match request_id(case) {
-                    Some(id) => approvals(&id)?,
-                    None => Vec::new(),
-                };
-                Ok(case.judge_approvals(report, gate, facts)?)
-            }
-        }
-    }
 }
 
 /// What does not hold, and how much does; all of it where that is `detailed`.

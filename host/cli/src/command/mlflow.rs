@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic as _, Result, miette};
 use tollgate::facts::Instant;
 use tollgate_promotion::PromotionError;
+pub(crate) use tollgate_promotion::ask::version;
 use tollgate_promotion::moves::{Audit, Planned};
 use tollgate_promotion::plan::Plan;
-use tollgate_sources::http::{Auth, Connection};
-use tollgate_sources::{Mlflow, ModelReference, Registered, Version};
+use tollgate_sources::Mlflow;
 
 use crate::arguments::Format;
 use crate::exit::Exit;
@@ -55,28 +55,14 @@ impl Registry {
     }
 
     pub(crate) fn connect(&self, plan: &Plan) -> Result<Mlflow> {
-        let from_environment = || variable("MLFLOW_TRACKING_URI");
         let address = self.registry.clone().or_else(|| plan.registry.clone());
-        let address = address.or_else(from_environment).ok_or_else(|| {
+        let address = address.or_else(Mlflow::address_of_environment).ok_or_else(|| {
             miette!(
                 help = "give `--registry URL`, `registry:` in the plan, or `MLFLOW_TRACKING_URI`",
                 "nobody says where the registry is"
             )
         })?;
-        let mut connection = Connection::new(&address);
-        connection.timeout = Duration::from_secs(self.timeout);
-        connection.auth =
-            match (variable("MLFLOW_TRACKING_TOKEN"), variable("MLFLOW_TRACKING_USERNAME")) {
-                (Some(token), _) => Auth::Bearer(token),
-                (None, Some(name)) => {
-                    Auth::Basic(name, variable("MLFLOW_TRACKING_PASSWORD").unwrap_or_default())
-                }
-                (None, None) => Auth::None,
-            };
-        if let Some(path) = variable("MLFLOW_TRACKING_SERVER_CERT_PATH") {
-            connection = connection.trusting(Path::new(&path))?;
-        }
-        Ok(Mlflow::new(&connection)?)
+        Ok(Mlflow::by_environment(&address, Duration::from_secs(self.timeout))?)
     }
 }
 
@@ -181,17 +167,6 @@ impl Moving {
         drop(waiting);
         self.actor.make(command, self.format, &mlflow, &wanted)
     }
-}
-
-/// The version that a reference names, and its model.
-pub(crate) fn version(
-    mlflow: &Mlflow,
-    reference: &ModelReference,
-) -> Result<(Registered, Version), PromotionError> {
-    let registered = mlflow.registered(&reference.name)?;
-    let number = mlflow.resolve(reference, &registered)?;
-    let version = mlflow.version(&reference.name, number)?;
-    Ok((registered, version))
 }
 
 /// Who does this: who is named, or whom the environment names.

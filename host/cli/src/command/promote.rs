@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 use miette::{Result, miette};
 use serde::Serialize;
-use tollgate_promotion::collect::{Collected, Question, collect};
+use tollgate_promotion::ask::{Asked, ask};
+use tollgate_promotion::collect::{Collected, Question};
+use tollgate_promotion::gates::Gates;
 use tollgate_promotion::{Stage, moves};
-use tollgate_sources::ModelReference;
+use tollgate_sources::{ModelReference, Version};
 
 use super::approve;
-use super::gate::{self, Gates};
-use super::mlflow::{self, Actor, Approvals, Registry, Waiting};
+use super::gate;
+use super::mlflow::{Actor, Approvals, Registry, Waiting};
 use super::record::{self, Recording};
 use super::sources;
 use crate::arguments::{Detail, FailOn, Format, Shared};
@@ -106,30 +108,7 @@ fn promote(arguments: &Promote) -> Result<Exit> {
     let sources = arguments.listed.read_beside_registry(sources, gates.all(), true)?;
     let mlflow = arguments.registry.connect(&plan)?;
     let waiting = Waiting::on(&mlflow).also_on(&sources::names(&sources));
-    let (registered, version) = mlflow::version(&mlflow, &arguments.model)?;
     let format = arguments.format;
-    if let Some(rest) = moves::resume(&plan, &registered, &version, to, &audit)? {
-        drop(waiting);
-        return arguments.actor.make("promote", format, &mlflow, &rest);
-    }
-    if let Some(done) = moves::already(&plan, &registered, &version, to) {
-        drop(waiting);
-        let report =
-            Already { model: &version.name, version: version.version, to, promoted: &done };
-        match format {
-            Format::Json => output::json("promote", &report),
-            Format::Human => output::page(|out| {
-                let name = visible(&version.name);
-                let (by, at) = (visible(&done.by), visible(&done.at));
-                writeln!(
-                    out,
-                    "{name} v{} is in {to} already: promoted by {by} at {at}",
-                    version.version
-                )
-            }),
-        }
-        return Ok(Exit::Passed);
-    }
     let question = Question {
         candidate: &arguments.model,
         target: Some(to),
@@ -142,11 +121,22 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         // What is written is judged as of now, and of no other time.
         as_of: audit.at,
     };
-    let Collected { mut case, registered, candidate, .. } =
-        collect(&mlflow, &plan, &plugins, &question)?;
+    let asked = ask(&mlflow, &plan, &plugins, to, &audit, &question)?;
+    let Collected { mut case, registered, candidate, .. } = match asked {
+        Asked::Open(collected) => *collected,
+        Asked::Rest(rest) => {
+            drop(waiting);
+            return arguments.actor.make("promote", format, &mlflow, &*rest);
+        }
+        Asked::Already(version, done) => {
+            drop(waiting);
+            told_of(format, &version, to, &done);
+            return Ok(Exit::Passed);
+        }
+    };
     sources::tell(&case);
     let approvals = arguments.approvals.approvals.as_deref();
-    gates.state_approvals(&mut case, approvals)?;
+    approve::state(&gates, &mut case, approvals)?;
     let report = gates.judge(&plugins, &mut case, |id| approve::facts(approvals, id));
     let report = record::gate(recorder.as_ref(), &case, gates.all(), report)?;
     drop(waiting);
@@ -167,4 +157,20 @@ fn promote(arguments: &Promote) -> Result<Exit> {
         output::page(|out| gate::print(out, &report, None, arguments.detail.verbose));
     }
     arguments.actor.make("promote", format, &mlflow, &wanted)
+}
+
+fn told_of(format: Format, version: &Version, to: Stage, done: &moves::Intent) {
+    let report = Already { model: &version.name, version: version.version, to, promoted: done };
+    match format {
+        Format::Json => output::json("promote", &report),
+        Format::Human => output::page(|out| {
+            let name = visible(&version.name);
+            let (by, at) = (visible(&done.by), visible(&done.at));
+            writeln!(
+                out,
+                "{name} v{} is in {to} already: promoted by {by} at {at}",
+                version.version
+            )
+        }),
+    }
 }

@@ -37,6 +37,9 @@ A configuration names more, each by the name that it is asked for:
   auth:     { shop: { policy: fraud, allow: [allow] } }  # GET /auth/shop
 With `listen: { grpc: 127.0.0.1:9001 }` an Envoy asks by ext_authz or ext_proc:
   envoy:    { routes: [{ path: /invocations, check: churn }] }
+With `decision_log: { folder: decisions }` each decision is logged before it is
+given, and `tollgate log` reads it; with `registry: { plan: promotion.yaml }`
+versions are promoted by POST /models/NAME/versions/N/promote on the admin address.
 All keys, limits, TLS and tokens: policies/server.schema.json. All routes: GET
 /openapi.json.
 

@@ -33,14 +33,8 @@ impl Listed {
         of_plan: Option<&PathBuf>,
         profiles: &[Gate],
     ) -> Result<Vec<Sources>> {
-        let mut all = Vec::new();
-        for path in of_plan.into_iter().chain(&self.sources) {
-            Sources::join(&mut all, [Sources::read(path)?]);
-        }
-        for profile in profiles {
-            Sources::join(&mut all, Sources::of_profile(profile.profile())?);
-        }
-        Ok(all)
+        let paths = of_plan.into_iter().chain(&self.sources);
+        Ok(Sources::gather(paths, profiles.iter().map(Gate::profile))?)
     }
 
     /// The same, where a registry says what the champion is: who runs the

@@ -78,6 +78,10 @@ fn requests_go_on_or_do_not_and_the_model_sees_those_alone_that_do() {
     assert_eq!(blocked.header("content-type"), Some("application/json"));
     assert_eq!(blocked.header("x-tollgate-action"), Some("block"));
     assert_eq!(blocked.json()["action"], "block");
+    let logged = front.decisions(3);
+    let actions: Vec<_> = logged.iter().map(|it| it["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["allow", "allow", "block"]);
+    assert!(logged.iter().all(|it| it["trace"].is_string()), "{logged:?}");
     let logged = front.logged(5)["tollgate"].clone();
     assert_eq!((&logged["action"], &logged["why"]), (&"block".into(), &"decision".into()));
 

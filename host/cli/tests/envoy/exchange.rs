@@ -53,6 +53,12 @@ fn answers_go_back_or_do_not_by_the_score_in_them() {
         (403, Some("manual_review"))
     );
 
+    // Each row that was decided on is in the decision log, and who asked.
+    let decisions = front.decisions(3);
+    let actions: Vec<_> = decisions.iter().map(|it| it["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["allow", "block", "manual_review"]);
+    assert!(decisions.iter().all(|it| it["trace"].is_string()), "{decisions:?}");
+
     // The strictest of all rows counts.
     for (scores, status, action) in [
         ("0.1,0.2,0.3", 200, "allow"),
@@ -67,6 +73,8 @@ fn answers_go_back_or_do_not_by_the_score_in_them() {
     let last = format!("/quiet?scores={}", many.replacen("0.1", "0.7", 1));
     assert_eq!(front.post(&format!("/quiet?scores={many}"), rows(1000).as_bytes()).status, 200);
     assert_eq!(front.post(&last, rows(1000).as_bytes()).status, 403);
+    // Each row once, however often the workers took it up again.
+    assert_eq!(front.decisions(3 + 9 + 2000).len(), 3 + 9 + 2000);
 
     let quiet = front.post("/quiet?scores=0.1", one.as_bytes());
     assert_eq!(quiet.text(), "{\"predictions\": [0.1]}");

@@ -203,6 +203,7 @@ impl Front {
              policies: {{ fraud: fraud.yaml, by_header: by_header.yaml }}\n\
              checks: {{ transaction: {{ model: signature.json }} }}\n\
              limits: {{ body: 64KiB }}\n\
+             decision_log: {{ folder: decisions, interval: 1ms }}\n\
              envoy:\n  routes:\n{routes}"
         );
         std::fs::write(at("tollgate.yaml"), config).unwrap();
@@ -268,6 +269,19 @@ impl Front {
             lines.len() >= count
         });
         serde_json::from_str(&lines[count - 1]).unwrap()
+    }
+
+    /// What the decision log has, once it has so many.
+    pub(crate) fn decisions(&self, count: usize) -> Vec<Value> {
+        let folder = self.folder.path().join("decisions").display().to_string();
+        let mut found = Vec::new();
+        until("decisions are not logged", || {
+            let output = common::tollgate(&["log", "query", &folder, "--format", "json"]);
+            let lines = common::text(&output.stdout);
+            found = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            found.len() >= count
+        });
+        found
     }
 
     /// A number of Envoy's.

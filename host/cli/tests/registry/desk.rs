@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::common::{command, root, text};
 
 /// A plan of few profiles, so that whatever is legal passes.
-fn plan(folder: &tempfile::TempDir, profiles: &[&str]) -> PathBuf {
+pub(crate) fn plan(folder: &tempfile::TempDir, profiles: &[&str]) -> PathBuf {
     let path = folder.path().join("plan.yaml");
     let gates = root().join("policies/gates");
     let profile = |name: &str| gates.join(name).with_extension("yaml").display().to_string();

@@ -7,7 +7,7 @@ use super::client::{Client, Response, get, post};
 use super::running::{CHANGER, READER, Running, fraud, transaction};
 
 /// A transaction of a customer.
-fn of(customer: &str, score: f64) -> String {
+pub(crate) fn of(customer: &str, score: f64) -> String {
     transaction(score).replacen('{', &format!("{{\"customer_id\": \"{customer}\", "), 1)
 }
 
@@ -107,7 +107,11 @@ fn rollout(plan: &str, change: (&str, &str)) -> Running {
     server
 }
 
-fn as_admin(server: &Running, token: &str, request: (&str, &str, Option<&str>)) -> Response {
+pub(crate) fn as_admin(
+    server: &Running,
+    token: &str,
+    request: (&str, &str, Option<&str>),
+) -> Response {
     let (method, path, body) = request;
     let mut client = Client::connect(&server.admin);
     let authorization = format!("Bearer {token}");

@@ -49,31 +49,52 @@ impl Running {
 
     /// The same, in a folder that is set up, without waiting.
     pub(crate) fn start_in(folder: tempfile::TempDir, config: &str) -> Self {
+        Self::start_with(folder, config, &[])
+    }
+
+    /// The same, with more variables.
+    pub(crate) fn start_with(
+        folder: tempfile::TempDir,
+        config: &str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let policy = folder.path().join("fraud.yaml");
         if !policy.exists() {
             std::fs::copy(fraud(), policy).unwrap();
         }
         std::fs::write(folder.path().join("tollgate.yaml"), format!("{LISTEN}{config}")).unwrap();
-        let mut child = command(folder.path()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
-        std::thread::spawn(move || {
-            for line in lines.lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                kept.lock().unwrap().push(line);
-            }
-        });
+        let mut command = command(folder.path());
+        command.envs(more.iter().copied());
+        Self::run(folder, command)
+    }
+
+    /// What this command serves, which has its configuration in `folder`.
+    pub(crate) fn run(folder: tempfile::TempDir, mut command: Command) -> Self {
+        let (child, log) = spawned(&mut command);
         let mut running = Self { child, folder, http: String::new(), admin: String::new(), log };
-        running.until(|| running.logged("listening").len() == 2);
-        for line in running.logged("listening") {
+        running.listens();
+        running
+    }
+
+    /// Starts it anew in its folder, once it has ended, and waits until it is
+    /// ready.
+    pub(crate) fn restart(&mut self) {
+        (self.child, self.log) = spawned(&mut command(self.folder.path()));
+        self.listens();
+        self.until(|| get(&self.http, "/ready").status == 200);
+    }
+
+    /// Finds out where it listens.
+    fn listens(&mut self) {
+        self.until(|| self.logged("listening").len() == 2);
+        for line in self.logged("listening") {
             let address = line["address"].as_str().unwrap();
             let address = address.split_once("://").unwrap().1.to_owned();
             match line["port"].as_str() {
-                Some("admin") => running.admin = address,
-                _ => running.http = address,
+                Some("admin") => self.admin = address,
+                _ => self.http = address,
             }
         }
-        running
     }
 
     /// The lines of the log that say this.
@@ -102,8 +123,12 @@ impl Running {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    pub(crate) fn pid(&self) -> String {
+        self.child.id().to_string()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid();
         let sent = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
         assert!(sent.success());
     }
@@ -144,6 +169,20 @@ impl Running {
         let found = metrics.lines().find_map(|it| it.strip_prefix(line)?.trim().parse().ok());
         found.unwrap_or(0)
     }
+}
+
+/// The process of a command, and what it says.
+fn spawned(command: &mut Command) -> (Child, Arc<Mutex<Vec<Value>>>) {
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+    std::thread::spawn(move || {
+        for line in lines.lines().map_while(Result::ok) {
+            let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
+            kept.lock().unwrap().push(line);
+        }
+    });
+    (child, log)
 }
 
 impl Drop for Running {

@@ -55,6 +55,9 @@ pub struct Assigned<'a> {
     /// The ramp or the test.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
+    /// Whether nobody was assigned yet, and the other one saw it in the shadow.
+    #[serde(default)]
+    pub shadow: bool,
 }
 
 #[derive(Deserialize)]

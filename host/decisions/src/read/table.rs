@@ -135,6 +135,15 @@ impl<'a> Row<'a> {
             };
             inputs.push((input, column));
         }
+        // One whose mask came or went has two columns, and is of one kind.
+        let plain: HashMap<String, Kind> = inputs
+            .iter()
+            .filter(|(input, _)| input.masked.is_none())
+            .map(|(input, _)| (input.name.clone(), input.kind))
+            .collect();
+        for (input, _) in &mut inputs {
+            input.kind = plain.get(&input.name).copied().unwrap_or(input.kind);
+        }
         Self { known, inputs }
     }
 

@@ -14,6 +14,8 @@ pub enum Role {
     Read,
     /// Also change what is served.
     Rollback,
+    /// Also promote versions in the registry.
+    Promote,
 }
 
 impl Role {
@@ -23,6 +25,7 @@ impl Role {
         match self {
             Self::Read => "read",
             Self::Rollback => "rollback",
+            Self::Promote => "promote",
         }
     }
 }
@@ -66,6 +69,7 @@ impl Tokens {
             }
             let role = match item.get("role").and_then(Node::text) {
                 Some("rollback") => Role::Rollback,
+                Some("promote") => Role::Promote,
                 _ => Role::Read,
             };
             tokens.push((role, token));

@@ -191,7 +191,7 @@ function draw(overview) {
       make("h3", {}, "Latency"), ...latency(policy),
       ...(reason ? [make("h3", {}, "Reasons"), reason] : []),
       ...(policy.rollout ? rollout(policy.rollout) : []),
-      ...(policy.pins ? pins(name, policy.pins, overview.role === "rollback") : []));
+      ...(policy.pins ? pins(name, policy.pins, overview.role !== "read") : []));
   });
   byId("main").replaceChildren(judges(overview), ...policies);
 }

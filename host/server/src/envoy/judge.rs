@@ -1,6 +1,6 @@
 //! What Envoy's services ask for: may this request go on, and may this answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
@@ -16,7 +16,8 @@ use super::route::Routes;
 use super::told::{Denial, Told, member};
 use crate::body::Payload;
 use crate::config::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute};
-use crate::handle::{check, decide};
+use crate::handle::check;
+use crate::handle::decide::{self, Asked};
 use crate::judges::ServedPolicy;
 use crate::problem::{ANSWER, BAD_REQUEST, DEADLINE, Problem, ROWS, SIGNATURE};
 use crate::service::Service;
@@ -241,19 +242,24 @@ impl Judge {
             0..=FEW_ROWS => cases.iter().map(|case| case.as_ref().len()).sum(),
             _ => usize::MAX,
         };
-        let (judge, rule, most) = (Arc::clone(policy), rule.clone(), self.patience());
+        let bytes = if policy.waits() { usize::MAX } else { bytes };
+        let (judge, most) = (Arc::clone(policy), self.patience());
+        // Of a first attempt that ran out of time: what was decided is logged and
+        // counted, and is not decided again.
+        let so_far = Mutex::new((0, Strictest::new(rule, cases.len())));
+        let trace: Option<Box<str>> = (!id.is_empty()).then(|| id.into());
         let strictest = self.service.work.run(&policy.pace, bytes, move |attempt| {
             let start = Instant::now();
-            let mut strictest = Strictest::new(&rule, cases.len());
-            for case in &cases {
+            let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
+            let (done, strictest) = &mut *so_far;
+            for case in cases.iter().skip(*done) {
                 if start.elapsed() > most {
                     return Tried::Unfinished;
                 }
-                let judged = decide::judged(&judge, case.as_ref(), &outside, attempt, |answer| {
-                    strictest.take(answer);
-                });
-                match judged {
-                    Tried::Done(Ok(())) => {}
+                let (payload, trace) = (case.as_ref(), trace.as_deref());
+                let asked = Asked { payload, outside: &outside, trace };
+                match decide::judged(&judge, &asked, attempt, |answer| strictest.take(answer)) {
+                    Tried::Done(Ok(())) => *done += 1,
                     Tried::Done(Err(problem)) => return Tried::Done(Err(problem)),
                     Tried::Unfinished => return Tried::Unfinished,
                 }
@@ -323,10 +329,12 @@ impl Strictest {
         self.found = Some((rank, Told { rows: self.rows, ..Told::of(answer) }));
     }
 
-    fn verdict(self) -> Result<Decided, Denial> {
-        match self.found {
-            Some(((false, _), told)) => Ok(Decided { told, answers: self.answers }),
-            Some(((true, _), told)) => Err(Denial::of_decision(told, self.denied)),
+    fn verdict(&mut self) -> Result<Decided, Denial> {
+        match self.found.take() {
+            Some(((false, _), told)) => Ok(Decided { told, answers: self.answers.take() }),
+            Some(((true, _), told)) => {
+                Err(Denial::of_decision(told, std::mem::take(&mut self.denied)))
+            }
             None => Err(Denial::of_problem(&Problem::new(ROWS, "there are no rows"), "")),
         }
     }

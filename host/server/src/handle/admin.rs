@@ -27,7 +27,7 @@ pub(super) fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<R
     if tokens.is_empty() {
         return match wanted {
             Role::Read => Ok(Role::Read),
-            Role::Rollback => Err(Problem::new(
+            Role::Rollback | Role::Promote => Err(Problem::new(
                 FORBIDDEN,
                 "no token is configured, so nothing can be changed from here",
             )),
@@ -40,6 +40,9 @@ pub(super) fn expect(service: &Service, parts: &Parts, wanted: Role) -> Result<R
     });
     match bearer.and_then(|token| tokens.role(token)) {
         Some(role) if role >= wanted => Ok(role),
+        Some(_) if wanted == Role::Promote => {
+            Err(Problem::new(FORBIDDEN, "the token may not promote"))
+        }
         Some(_) => Err(Problem::new(FORBIDDEN, "the token may read and not change")),
         None => Err(Problem::new(UNAUTHORIZED, "send `authorization: Bearer TOKEN`")
             .with_header("www-authenticate", "Bearer")),
@@ -61,6 +64,9 @@ pub(crate) async fn metrics(
         let kind = ("kind", kind.name().to_owned());
         let labels = vec![kind, ("name", state.name), ("version", version)];
         live.get_or_create_owned(&labels).set(1);
+    }
+    if let Some(log) = service.judges.log() {
+        log.measure(&service.metrics);
     }
     let text = service.metrics.text();
     let text = text.map_err(|_| Problem::new(INTERNAL, "the metrics have no form"))?;
@@ -126,5 +132,6 @@ pub(super) fn all(service: &Service) -> Value {
         "loading": state.is_none(),
         "draining": service.is_draining(),
         "judges": judges.collect::<Vec<_>>(),
+        "decision_log": service.judges.log().map(|log| log.shown()),
     })
 }

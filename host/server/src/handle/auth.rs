@@ -12,7 +12,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
 use tollgate::input::Outside;
 
-use super::decide::judged;
+use super::decide::{Asked, judged, trace};
 use super::outside;
 use super::reply;
 use crate::config::{ForwardAuth, OriginalIn};
@@ -104,12 +104,14 @@ async fn decided(service: &Service, name: &str, request: Request) -> Result<Deci
     let judge = Arc::clone(&policy);
     let bytes = payload.as_ref().map_or(0, |payload| payload.len());
     let bytes = if policy.waits() { usize::MAX } else { bytes };
+    let trace = trace(&parts);
     service
         .work
         .run(&policy.pace, bytes, move |attempt| {
             // Without a body everything is in headers.
             let request = payload.as_deref().filter(|bytes| !bytes.is_empty()).unwrap_or(b"{}");
-            judged(&judge, request, &outside, attempt, |answer| {
+            let asked = Asked { payload: request, outside: &outside, trace: trace.as_deref() };
+            judged(&judge, &asked, attempt, |answer| {
                 let mut json = String::new();
                 answer.write_json(None, &mut json);
                 json.push('\n');

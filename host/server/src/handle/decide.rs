@@ -7,18 +7,22 @@ use std::time::Instant;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use hyper::StatusCode;
+use hyper::http::request::Parts;
 use jiff::Timestamp;
 use tollgate::input::{InputError, Outside};
 use tollgate::judge::{Answer, NoDecision};
+use tollgate_decisions::Context;
 use tollgate_engine::{CallError, CallStats, Cause, Fault};
 use tollgate_rollout::Arm;
 
 use super::outside::outside;
 use super::reply;
+use crate::answer::RequestId;
 use crate::body::expect_json;
 use crate::judges::ServedPolicy;
 use crate::problem::{BUSY, Problem};
 use crate::query::{flag, parameters};
+use crate::rolling::Answering;
 use crate::service::Service;
 use crate::work::{Attempt, Tried};
 
@@ -37,10 +41,12 @@ pub(crate) async fn decide(
     let outside = outside(&policy.headers, &parts.headers);
     let judge = Arc::clone(&policy);
     let bytes = if policy.waits() { usize::MAX } else { payload.len() };
+    let trace = trace(&parts);
     let (status, json) = service
         .work
         .run(&policy.pace, bytes, move |attempt| {
-            judged(&judge, &payload, &outside, attempt, |answer| {
+            let asked = Asked { payload: &payload, outside: &outside, trace: trace.as_deref() };
+            judged(&judge, &asked, attempt, |answer| {
                 let mut json = String::new();
                 answer.write_json(time.as_deref(), &mut json);
                 json.push('\n');
@@ -67,14 +73,30 @@ fn status(answer: &Answer<'_>) -> StatusCode {
     }
 }
 
-/// Decides on one request, counts it, and gives what `shown` makes of it.
+/// What the decision log calls a request.
+pub(crate) fn trace(parts: &Parts) -> Option<Box<str>> {
+    let RequestId(id) = parts.extensions.get()?;
+    id.to_str().ok().map(Box::from)
+}
+
+/// A request that is decided on.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'r> {
+    pub(crate) payload: &'r [u8],
+    pub(crate) outside: &'r Outside,
+    /// What the decision log calls it.
+    pub(crate) trace: Option<&'r str>,
+}
+
+/// Decides on one request, logs and counts it, and gives what `shown` makes of
+/// it.
 pub(crate) fn judged<T>(
     policy: &ServedPolicy,
-    payload: &[u8],
-    outside: &Outside,
+    asked: &Asked<'_>,
     attempt: Attempt,
     shown: impl FnOnce(&Answer<'_>) -> T,
 ) -> Tried<T> {
+    let Asked { payload, outside, trace } = *asked;
     let start = Instant::now();
     let mut stats = CallStats::default();
     let mut outside = Cow::Borrowed(outside);
@@ -84,7 +106,7 @@ pub(crate) fn judged<T>(
         .and_then(|counting| counting.tell(payload, outside.to_mut()).map(|key| (counting, key)));
     let rolling = policy.rolling.as_deref();
     let rolled = rolling.map(|rolling| (rolling, rolling.arm(payload)));
-    let decider = rolled.as_ref().map_or(&policy.decider, |(_, (_, decider))| *decider);
+    let decider = rolled.as_ref().map_or(&policy.decider, |(_, answering)| &answering.decider);
     let answer = decider.decide_with(payload, &outside, &attempt.options, Some(&mut stats));
     if let Err(NoDecision::Call(CallError::Fault(fault))) = answer.decision() {
         match &fault.cause {
@@ -95,18 +117,28 @@ pub(crate) fn judged<T>(
             _ => told(policy, fault),
         }
     }
+    if let Some(log) = &policy.log {
+        let assignment = rolled.as_ref().and_then(|(_, answering)| answering.assignment);
+        let context = Context { trace, assignment, ..Context::default() };
+        match log.write(&answer, &context, !attempt.again) {
+            Some(Ok(())) => {}
+            // Nothing is done that is not logged.
+            Some(Err(problem)) => return Tried::Done(Err(problem)),
+            None => return Tried::Unfinished,
+        }
+    }
     let shown = shown(&answer);
     let took = start.elapsed();
     let judged = match &rolled {
-        Some((rolling, (Arm::Candidate, _))) => &rolling.judged,
+        Some((rolling, Answering { arm: Arm::Candidate, .. })) => &rolling.judged,
         _ => &policy.judged,
     };
     judged.record(&answer, Some((took, &stats)));
     if let (Some((counting, key)), Some(action)) = (counted, answer.action()) {
         counting.count(&key, action);
     }
-    if let Some((rolling, (arm, _))) = rolled {
-        rolling.compare(payload, &outside, arm, &answer, took);
+    if let Some((rolling, answering)) = &rolled {
+        rolling.compare(payload, &outside, answering.arm, &answer, took);
     }
     Tried::Done(Ok(shown))
 }

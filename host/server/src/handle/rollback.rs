@@ -55,19 +55,28 @@ pub(crate) async fn rollback(
     let body = service.bodies.read(&parts.headers, body).await?;
     let asked: Asked = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(BAD_REQUEST, format!("the body is wrong: {error}")))?;
-    for (what, text) in [("by", &asked.by), ("reason", &asked.reason)] {
-        if text.trim().is_empty() || text.len() > LONGEST || text.chars().any(is_hidden) {
-            let detail = format!("`{what}` is a text that people can read, and not empty");
-            return Err(Problem::new(BAD_REQUEST, detail));
-        }
-    }
+    let audit = Audit {
+        by: readable("by", &asked.by)?,
+        at: Instant::now(),
+        reason: readable("reason", &asked.reason)?,
+    };
     let shared = Arc::clone(&service);
-    let done = tokio::task::spawn_blocking(move || rolled_back(&shared, &asked));
+    let done = tokio::task::spawn_blocking(move || rolled_back(&shared, &asked, &audit));
     let current = done.await.map_err(|_| Problem::new(INTERNAL, "the rollback failed"))??;
     Ok(reply::json(StatusCode::OK, format!("{}\n", json!({ "current": current }))))
 }
 
-fn rolled_back(service: &Service, asked: &Asked) -> Result<String, Problem> {
+/// A text that is written down, and that people can read.
+pub(super) fn readable(what: &str, text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > LONGEST || text.chars().any(is_hidden) {
+        let detail = format!("`{what}` is a text that people can read, and not empty");
+        return Err(Problem::new(BAD_REQUEST, detail));
+    }
+    Ok(text.to_owned())
+}
+
+fn rolled_back(service: &Service, asked: &Asked, audit: &Audit) -> Result<String, Problem> {
     let name = &asked.policy;
     let served = service.config.policies.get(name);
     let Some(Origin::Pinned { pins, name: other, .. }) = served.map(|served| &served.origin) else {
@@ -93,13 +102,8 @@ fn rolled_back(service: &Service, asked: &Asked) -> Result<String, Problem> {
         To::Previous => Target::Previous,
         To::Fallback => Target::Fallback,
     };
-    let audit = Audit {
-        by: asked.by.trim().to_owned(),
-        at: Instant::now(),
-        reason: asked.reason.trim().to_owned(),
-    };
     let next = pin
-        .rolled_back(name, target, &audit)
+        .rolled_back(name, target, audit)
         .map_err(|error| Problem::new(CONFLICT, error.to_string()))?;
     file.change(name, Some(&pin), &next).map_err(|error| refused(&error))?;
     service.judges.reload();

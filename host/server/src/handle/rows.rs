@@ -6,7 +6,7 @@ mod feed;
 mod out;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -17,17 +17,18 @@ use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tollgate::input::{Cases, Outside};
 use tollgate::judge::{CheckerOptions, JudgeError};
 use tollgate::rows::{Judged, RowFormat};
+use tollgate_decisions::Context;
 use tollgate_engine::CallOptions;
 use tollgate_engine::types::Outcome;
 use tollgate_frames::{FrameError, Frames};
 
 use self::feed::Feed;
 use self::out::{ARROW, Form, Out};
-use super::decide::now;
+use super::decide::{now, trace};
 use super::outside::outside;
 use super::{check, reply};
 use crate::body::{media_type, not_encoded};
@@ -38,6 +39,9 @@ use crate::service::Service;
 
 /// Chunks that wait for the caller to take them.
 const AHEAD: usize = 4;
+
+/// So long what was sent last may take to leave the machine.
+const FLUSHED: Duration = Duration::from_millis(20);
 
 /// What ends a response whose rows were not all decided, so that it does not
 /// look whole.
@@ -62,13 +66,14 @@ pub(crate) async fn decide(
     if let Some(counting) = &policy.counting {
         counting.unknown_of_rows(&mut outside);
     }
+    let trace = trace(&parts);
     let feed = Feed::start(body, service.body_timeout());
     let (begun, start) = oneshot::channel();
     let (answers, mut ready) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         let _room = room;
         let mut out = Out::new(begun, answers);
-        let wanted = Wanted { format, form, time };
+        let wanted = Wanted { format, form, time, trace };
         let ended = all(&policy, feed, &outside, wanted, &mut out);
         out.end(ended);
     });
@@ -81,6 +86,8 @@ pub(crate) async fn decide(
             // Whoever takes nothing for so long takes no more.
             let Ok(Ok(())) = timeout(patience, sender.send_data(bytes)).await else { break };
         }
+        // Else the line that says why is torn down with the connection.
+        sleep(FLUSHED).await;
         sender.abort(CutOff);
     });
     let mut response = Response::new(Body::new(channel));
@@ -93,6 +100,8 @@ struct Wanted {
     format: RowFormat,
     form: Form,
     time: bool,
+    /// What the decision log calls the request.
+    trace: Option<Box<str>>,
 }
 
 /// Decides on all rows.
@@ -109,13 +118,26 @@ fn all(
     let mut cases = cases.map_err(|error| bad(&error))?;
     out.begin(wanted.form, decider)?;
     let mut warm = decider.warm();
+    let context = Context { trace: wanted.trace.as_deref(), ..Context::default() };
     while let Some(rows) = cases.next_rows().map_err(|error| bad(&error))? {
         let time = wanted.time.then(now);
+        let mut told = Ok(());
         let decided = warm.decide_rows_with(&rows, &CallOptions::warm(), None, |answer| {
+            if let Some(log) = policy.log.as_ref().filter(|_| told.is_ok()) {
+                told = log.write_row(answer, &context);
+            }
+            // What is not logged is not told.
+            if told.is_err() {
+                return;
+            }
             policy.judged.record(answer, None);
             out.add(answer, time.as_deref());
+            if out.is_full() {
+                told = tell(policy, out);
+            }
         });
-        out.batch()?;
+        told?;
+        tell(policy, out)?;
         decided.map_err(|error| {
             tracing::warn!(
                 policy = %decider.document().name, fault = %error,
@@ -128,6 +150,12 @@ fn all(
         }
     }
     Ok(())
+}
+
+/// Sends answers, once they are logged.
+fn tell(policy: &ServedPolicy, out: &mut Out) -> Result<(), Problem> {
+    policy.log.as_ref().map_or(Ok(()), |log| log.settle())?;
+    out.batch()
 }
 
 /// `POST /v1/check/{name}/rows`

@@ -51,6 +51,9 @@ pub(crate) struct Query {
     /// The id that a decision was answered with
     #[arg(long, value_name = "ID", value_parser = decision_id)]
     pub(crate) decision: Option<u64>,
+    /// What tells the request from others: the id that a server gave it
+    #[arg(long, value_name = "ID")]
+    pub(crate) trace: Option<String>,
     /// Not before
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) since: Option<Instant>,
@@ -121,6 +124,7 @@ pub(crate) fn run(arguments: &Query) -> Result<Exit> {
         action: arguments.action.clone(),
         reason: arguments.reason.clone(),
         id: arguments.decision,
+        trace: arguments.trace.clone(),
         since: arguments.since,
         until: arguments.until,
         conditions: arguments.conditions.clone(),

@@ -92,7 +92,8 @@ struct One {
 
 pub(crate) fn run(arguments: &Replay) -> Result<Exit> {
     let plugins = super::super::plugins(&arguments.shared)?;
-    if decisions::are_in(&arguments.log)? {
+    let are_decisions = decisions::are_in(&arguments.log)?;
+    if are_decisions == Some(true) {
         if arguments.with_current {
             miette::bail!(
                 help = "`tollgate log diff LOG --policy FILE` shows what another policy would \
@@ -120,7 +121,8 @@ pub(crate) fn run(arguments: &Replay) -> Result<Exit> {
         report.records.push(One { report: one.report.filter(|_| !arguments.all), ..one });
         Ok(())
     };
-    if arguments.all {
+    // Of an empty log nothing is judged, however it is asked for.
+    if arguments.all || (are_decisions.is_none() && arguments.seq.is_none()) {
         let mut skipped = 0;
         for record in Records::open(&arguments.log)? {
             let record = record?;

@@ -95,12 +95,13 @@ impl Out {
             Written::Lines(text) => {
                 answer.write_json(time, text);
                 text.push('\n');
-                if text.len() >= CHUNK {
-                    let text = std::mem::take(text);
-                    self.send(text.into());
-                }
             }
         }
+    }
+
+    /// Whether there is enough of a batch to be sent.
+    pub(super) fn is_full(&self) -> bool {
+        matches!(&self.written, Written::Lines(text) if text.len() >= CHUNK)
     }
 
     /// Sends what there is of a batch.

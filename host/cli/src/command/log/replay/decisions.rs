@@ -8,11 +8,11 @@ use miette::Result;
 use serde::Serialize;
 use serde_json::Value;
 use tollgate::plugins::Plugins;
+use tollgate_decisions::is_of_decisions;
 use tollgate_decisions::read::{Decision, Item, each};
 use tollgate_decisions::replay::{Replayed, Replayer};
-use tollgate_decisions::{DECISION, GAP, POLICY};
 use tollgate_engine::types::Outcome;
-use tollgate_records::log::Blocks;
+use tollgate_records::log::{Block, Blocks};
 use tollgate_records::store::Store;
 
 use crate::arguments::Format;
@@ -43,14 +43,12 @@ struct Different {
     replayed: Value,
 }
 
-/// Whether a log is one of decisions, by how it begins.
-pub(super) fn are_in(log: &Path) -> Result<bool> {
-    let first = Blocks::open(log)?.next();
-    Ok(first.is_some_and(|block| {
-        block.is_ok_and(|block| {
-            block.iter().next().is_some_and(|raw| [DECISION, POLICY, GAP].contains(&raw.kind))
-        })
-    }))
+/// Whether a log is one of decisions, by how it begins; none where there is
+/// nothing in it.
+pub(super) fn are_in(log: &Path) -> Result<Option<bool>> {
+    let Some(first) = Blocks::open(log)?.next() else { return Ok(None) };
+    let is_of_decisions = |block: Block| block.iter().next().map(|raw| is_of_decisions(raw.kind));
+    Ok(first.map_or(Some(false), is_of_decisions))
 }
 
 /// Makes the decisions of a log again, or the one of this record.
