@@ -28,7 +28,7 @@ impl<'w> MakeWriter<'w> for EnvoyLog {
     type Writer = Line;
 
     fn make_writer(&'w self) -> Line {
-        Line { level: Level::Info, text: Vec::new() }
+        Line { level: Level::Info, file: String::new(), number: 0, text: Vec::new() }
     }
 
     fn make_writer_for(&'w self, of: &Metadata<'_>) -> Line {
@@ -39,13 +39,17 @@ impl<'w> MakeWriter<'w> for EnvoyLog {
             tracing::Level::DEBUG => Level::Debug,
             tracing::Level::TRACE => Level::Trace,
         };
-        Line { level, text: Vec::new() }
+        let (file, number) = (of.file().unwrap_or_default(), of.line().unwrap_or_default());
+        Line { level, file: file.to_owned(), number, text: Vec::new() }
     }
 }
 
 /// One line, which is told whole.
 struct Line {
     level: Level,
+    /// Where it is said.
+    file: String,
+    number: u32,
     text: Vec<u8>,
 }
 
@@ -63,9 +67,12 @@ impl io::Write for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         if !self.text.is_empty() {
+            let text = String::from_utf8_lossy(&self.text);
             abi::log(
                 self.level,
-                &format!("tollgate: {}", String::from_utf8_lossy(&self.text).trim_end()),
+                &format!("tollgate: {}", text.trim_end()),
+                &self.file,
+                self.number,
             );
         }
     }

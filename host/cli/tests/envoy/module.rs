@@ -86,7 +86,7 @@ fn a_configuration_that_is_wrong_is_refused() {
             assert!(told.contains(part), "`{part}` is not in {told}");
         }
     };
-    with("decide: fraud,", "decide: froud,", &["no `froud` under `policies`", "tollgate.yaml:9"]);
+    with("decide: fraud,", "decide: froud,", &["no `froud` under `policies`", "tollgate.yaml:7:"]);
     with("allow: [allow] }\n    - {", "allow: [alow] }\n    - {", &["names action `alow`"]);
     with("fraud: fraud.yaml", "fraud: nowhere.yaml", &["policy `fraud`", "nowhere.yaml"]);
     with("envoy:", "envy:", &["envy"]);
@@ -131,7 +131,7 @@ fn a_policy_that_fails_denies_and_keeps_nobody_waiting() {
             "policies: {",
             "policies: { loop: loop.yaml, panic: panic.yaml, memory: memory.yaml,",
         )
-        .replace("body: 64KiB", "body: 64KiB, deadline: 3s, concurrency: 2, queue: 2");
+        .replace("body: 64KiB", "body: 64KiB, deadline: 3s, concurrency: 2, queue: 4");
     std::fs::write(&file, config).unwrap();
     let front = front_in(&program, folder, |config| config);
     let score = br#"{"score": 0.1}"#;
@@ -145,9 +145,9 @@ fn a_policy_that_fails_denies_and_keeps_nobody_waiting() {
         let headers = [("x-score", "0.1"), ("content-type", "application/json")];
         front.client().send("POST", "/v2/a", &headers, b"{}").status == 200
     };
+    let asked = Instant::now();
+    let hang = || (front.post("/loop", score), asked.elapsed());
     std::thread::scope(|scope| {
-        let asked = Instant::now();
-        let hang = || (front.post("/loop", score), asked.elapsed());
         let hanging: Vec<_> = (0..4).map(|_| scope.spawn(hang)).collect();
         std::thread::sleep(Duration::from_millis(300));
         // Envoy has one thread, and it does not hang.
@@ -162,7 +162,7 @@ fn a_policy_that_fails_denies_and_keeps_nobody_waiting() {
         );
         for hung in hanging {
             let (response, took) = hung.join().unwrap();
-            // Beyond what may wait it is said at once that there is no room.
+            // Two are called at a time; for the others there was no room in time.
             assert!([403, 503].contains(&response.status), "{response:?}");
             assert!(took < Duration::from_secs(10), "{took:?}");
         }

@@ -268,10 +268,10 @@ impl Drop for Scheduler {
 }
 
 /// Writes into Envoy's log.
-pub(crate) fn log(level: raw::Level, message: &str) {
-    let message = Buffer::of(message.as_bytes());
-    // Sound: Envoy copies it before it returns, on whatever thread.
-    unsafe { raw::envoy_dynamic_module_callback_log_v2(level, message, Buffer::NONE, 0) };
+pub(crate) fn log(level: raw::Level, message: &str, file: &str, line: u32) {
+    let (message, file) = (Buffer::of(message.as_bytes()), Buffer::of(file.as_bytes()));
+    // Sound: Envoy copies both before it returns, on whatever thread.
+    unsafe { raw::envoy_dynamic_module_callback_log_v2(level, message, file, line) };
 }
 
 /// Whether Envoy's log takes what is of this level.
