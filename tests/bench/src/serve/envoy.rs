@@ -70,7 +70,7 @@ fn measured(places: &Places, program: &Path) -> Result<Vec<Row>> {
     let tollgate = Command::new(places.program("tollgate"))
         .args(["serve", "-c"])
         .arg(&file)
-        .stderr(Stdio::null())
+        .stderr(fs::File::create(folder.join("tollgate.log"))?)
         .spawn()
         .context("`tollgate` is not built")?;
     let tollgate = Arc::new(Server(tollgate));
@@ -94,6 +94,10 @@ fn measured(places: &Places, program: &Path) -> Result<Vec<Row>> {
     let none = envoy("none", &none)?;
     let module = envoy("module", &module)?;
     let ext_authz = envoy("ext_authz", &ext_authz)?;
+    // What is measured is what they serve once they have settled.
+    for log in ["tollgate.log", "module.log"] {
+        settled(&folder.join(log))?;
+    }
     let mut rows = Vec::new();
     for ((id, label), (path, (server, address))) in ROWS.into_iter().zip([
         ("/decide", &none),
@@ -132,7 +136,8 @@ fn envoy(
     fs::write(&file, configuration)?;
     let log = fs::File::create(folder.join(name).with_extension("log"))?;
     let child = Command::new(program)
-        .args(["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning", "-c"])
+        .args(["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"])
+        .args(["--component-log-level", "dynamic_modules:info", "-c"])
         .arg(&file)
         .stdout(Stdio::null())
         .stderr(log)
@@ -147,6 +152,17 @@ fn envoy(
         thread::sleep(std::time::Duration::from_millis(100));
     }
     anyhow::bail!("Envoy does not listen: see {}", folder.display())
+}
+
+/// Waits until a judge says that it is as quick as it will be.
+fn settled(log: &Path) -> Result<()> {
+    for _ in 0..600 {
+        if fs::read_to_string(log)?.contains("frozen judges are served") {
+            return Ok(());
+        }
+        thread::sleep(std::time::Duration::from_millis(100));
+    }
+    anyhow::bail!("nothing is frozen: see {}", log.display())
 }
 
 fn free_port() -> Result<u16> {
