@@ -7,9 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tollgate_server::{
-    Abort, Denial, Exchange, Field, Head, Judging, Next, OURS, OutOfPlace, passed,
-};
+use tollgate_server::{Abort, Denial, Exchange, Head, Judging, Next, OURS, OutOfPlace, passed};
 
 use crate::abi::{Direction, Stream};
 use crate::settings::Module;
@@ -201,12 +199,12 @@ impl Filter {
             Ok(Next::Sent) => Onward::Go,
             Ok(Next::Request(told)) => {
                 self.set(of, told.iter().flat_map(|told| told.headers()));
-                self.keep(passed(told.as_ref()));
+                self.stream.keep(&passed(told.as_ref()));
                 Onward::Go
             }
             Ok(Next::Answer(released)) => {
                 self.set(of, released.headers());
-                self.keep(passed(Some(&released.told)));
+                self.stream.keep(&passed(Some(&released.told)));
                 if let Some(body) = &released.body {
                     self.stream.replace_answer(body);
                 }
@@ -219,7 +217,7 @@ impl Filter {
 
     fn deny(&self, denial: &Denial) -> Onward {
         self.is_settled.set(true);
-        self.keep(denial.metadata());
+        self.stream.keep(&denial.metadata());
         let (headers, details) = (denial.headers(), denial.details());
         self.stream.answer(denial.status(), &headers, &denial.body, &details);
         Onward::Stop
@@ -234,12 +232,6 @@ impl Filter {
     fn set(&self, of: Direction, headers: impl IntoIterator<Item = (&'static str, String)>) {
         for (name, value) in headers {
             self.stream.set_header(of, name, Some(&value));
-        }
-    }
-
-    fn keep(&self, fields: Vec<(&'static str, Field)>) {
-        for (key, field) in fields {
-            self.stream.keep(key, &field);
         }
     }
 }

@@ -23,7 +23,7 @@ impl Buffer {
     }
 }
 
-/// A header of either side's.
+/// A header of either side's, or a key with its value.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct Header {
@@ -157,11 +157,11 @@ unsafe extern "C" {
     pub(crate) fn envoy_dynamic_module_callback_http_received_buffered_response_body(
         filter: EnvoyFilter,
     ) -> bool;
-    pub(crate) fn envoy_dynamic_module_callback_http_set_dynamic_metadata_string(
+    pub(crate) fn envoy_dynamic_module_callback_http_set_dynamic_metadata_string_batch(
         filter: EnvoyFilter,
         namespace: Buffer,
-        key: Buffer,
-        value: Buffer,
+        pairs: *const Header,
+        count: usize,
     );
     pub(crate) fn envoy_dynamic_module_callback_http_set_dynamic_metadata_number(
         filter: EnvoyFilter,

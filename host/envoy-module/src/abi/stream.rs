@@ -126,27 +126,34 @@ impl Stream {
         }
     }
 
-    /// Keeps a value for other filters and for the log.
-    pub(crate) fn keep(&self, key: &str, field: &Field) {
+    /// Keeps values for other filters and for the log.
+    pub(crate) fn keep(&self, fields: &[(&'static str, Field)]) {
         let Some(filter) = self.filter() else { return };
-        let (namespace, key) = (Buffer::of(METADATA.as_bytes()), Buffer::of(key.as_bytes()));
-        // Sound: Envoy copies all of them before it returns.
-        unsafe {
+        let namespace = Buffer::of(METADATA.as_bytes());
+        // Each call merges anew, so there is one for all texts.
+        let mut texts = Vec::with_capacity(fields.len());
+        for (key, field) in fields {
+            let key = Buffer::of(key.as_bytes());
             match field {
                 Field::Text(text) => {
-                    raw::envoy_dynamic_module_callback_http_set_dynamic_metadata_string(
-                        filter,
-                        namespace,
-                        key,
-                        Buffer::of(text.as_bytes()),
-                    );
+                    texts.push(Header { name: key, value: Buffer::of(text.as_bytes()) });
                 }
-                Field::Number(number) => {
+                // Sound: Envoy copies what it is given before it returns.
+                Field::Number(number) => unsafe {
                     raw::envoy_dynamic_module_callback_http_set_dynamic_metadata_number(
                         filter, namespace, key, *number,
                     );
-                }
+                },
             }
+        }
+        // Sound: the same.
+        unsafe {
+            raw::envoy_dynamic_module_callback_http_set_dynamic_metadata_string_batch(
+                filter,
+                namespace,
+                texts.as_ptr(),
+                texts.len(),
+            );
         }
     }
 
