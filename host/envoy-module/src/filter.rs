@@ -83,15 +83,14 @@ impl Filter {
             return onward;
         }
         let size = self.stream.body_size(of);
-        let mut is_too_large = false;
-        let next = self.step(|exchange| {
-            is_too_large = size > exchange.most();
-            if is_too_large { Ok(exchange.too_large()) } else { Ok(Next::Sent) }
-        });
-        match (is_too_large, ends) {
-            (true, _) => self.come_to(of, next),
-            (false, true) => self.judge(of, Some(self.stream.body(of))),
-            (false, false) => Onward::Hold,
+        let is_longer = |exchange: &Exchange| size > exchange.most();
+        if self.exchange.borrow().as_ref().is_some_and(is_longer) {
+            let next = self.step(|exchange| Ok(exchange.too_large()));
+            return self.come_to(of, next);
+        }
+        match ends {
+            true => self.judge(of, Some(self.stream.body(of))),
+            false => Onward::Hold,
         }
     }
 

@@ -35,7 +35,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_config_new(
     text: Buffer,
 ) -> *const c_void {
     let open = || {
-        // Sound: see above.
+        // SAFETY: see above.
         let text = unsafe { bytes(text) };
         match settings::open(text) {
             Ok(module) => Arc::into_raw(Arc::new(module)).cast(),
@@ -52,7 +52,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_config_new(
 /// The pointer is one that `config_new` gave, and this is its last use.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn envoy_dynamic_module_on_http_filter_config_destroy(config: *const c_void) {
-    // Sound: see above.
+    // SAFETY: see above.
     let close = || drop(unsafe { Arc::from_raw(config.cast::<Module>()) });
     guarded("config_destroy", close, || {});
 }
@@ -68,7 +68,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_new(
     envoy: EnvoyFilter,
 ) -> OurFilter {
     let new = || {
-        // Sound: see above; the configuration keeps its own count.
+        // SAFETY: see above; the configuration keeps its own count.
         let (module, stream) = unsafe {
             Arc::increment_strong_count(config.cast::<Module>());
             (Arc::from_raw(config.cast::<Module>()), Stream::new(envoy))
@@ -83,7 +83,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_new(
 #[unsafe(no_mangle)]
 unsafe extern "C" fn envoy_dynamic_module_on_http_filter_destroy(filter: OurFilter) {
     let close = || {
-        // Sound: see above. A hook that is at work has a count of its own.
+        // SAFETY: see above. A hook that is at work has a count of its own.
         let filter = unsafe { Rc::from_raw(filter.cast::<Filter>()) };
         filter.stream.end();
         filter.abandon();
@@ -102,7 +102,7 @@ unsafe fn hook(
     filter: OurFilter,
     body: impl FnOnce(&Filter) -> Onward,
 ) -> Onward {
-    // Sound: see above. The count keeps the filter while this hook is at work:
+    // SAFETY: see above. The count keeps the filter while this hook is at work:
     // Envoy may call `filter_destroy` within it.
     let filter = unsafe {
         Rc::increment_strong_count(filter.cast::<Filter>());
@@ -142,7 +142,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_request_headers(
     filter: OurFilter,
     ends: bool,
 ) -> HeadStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_head(unsafe { hook("request_headers", filter, |it| it.request_head(ends)) })
 }
 
@@ -154,7 +154,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_request_body(
     filter: OurFilter,
     ends: bool,
 ) -> BodyStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_body(unsafe { hook("request_body", filter, |it| it.body(Direction::Request, ends)) })
 }
 
@@ -165,7 +165,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_request_trailers(
     _: EnvoyFilter,
     filter: OurFilter,
 ) -> TrailersStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_trailers(unsafe { hook("request_trailers", filter, |it| it.trailers(Direction::Request)) })
 }
 
@@ -177,7 +177,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_response_headers(
     filter: OurFilter,
     ends: bool,
 ) -> HeadStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_head(unsafe { hook("response_headers", filter, |it| it.answer_head(ends)) })
 }
 
@@ -189,7 +189,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_response_body(
     filter: OurFilter,
     ends: bool,
 ) -> BodyStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_body(unsafe { hook("response_body", filter, |it| it.body(Direction::Answer, ends)) })
 }
 
@@ -200,7 +200,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_response_trailers(
     _: EnvoyFilter,
     filter: OurFilter,
 ) -> TrailersStatus {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     of_trailers(unsafe { hook("response_trailers", filter, |it| it.trailers(Direction::Answer)) })
 }
 
@@ -214,7 +214,7 @@ unsafe extern "C" fn envoy_dynamic_module_on_http_filter_scheduled(
     filter: OurFilter,
     _event: u64,
 ) {
-    // Sound: so says Envoy.
+    // SAFETY: so says Envoy.
     unsafe { hook("scheduled", filter, Filter::finished) };
 }
 

@@ -162,8 +162,8 @@ fn a_policy_that_fails_denies_and_keeps_nobody_waiting() {
         );
         for hung in hanging {
             let (response, took) = hung.join().unwrap();
-            // Two are called at a time; for the others there was no room in time.
-            assert!([403, 503].contains(&response.status), "{response:?}");
+            // Two are called at a time; for the others there may be no room in time.
+            assert!([403, 503, 504].contains(&response.status), "{response:?}");
             assert!(took < Duration::from_secs(10), "{took:?}");
         }
     });

@@ -35,11 +35,11 @@ impl Stream {
     pub(crate) fn headers(&self, of: Direction) -> Vec<(String, Vec<u8>)> {
         let Some(filter) = self.filter() else { return Vec::new() };
         let kind = headers(of);
-        // Sound: the filter is there, and the map is that of its own stream.
+        // SAFETY: the filter is there, and the map is that of its own stream.
         let count =
             unsafe { raw::envoy_dynamic_module_callback_http_get_headers_size(filter, kind) };
         let mut all: Vec<Header> = Vec::with_capacity(count);
-        // Sound: there is room for as many as Envoy has just counted, and it
+        // SAFETY: there is room for as many as Envoy has just counted, and it
         // writes them all where it says so.
         unsafe {
             if raw::envoy_dynamic_module_callback_http_get_headers(filter, kind, all.as_mut_ptr()) {
@@ -47,7 +47,7 @@ impl Stream {
             }
         }
         let owned = |header: &Header| {
-            // Sound: Envoy's memory, which stays as it is until a header is set.
+            // SAFETY: Envoy's memory, which stays as it is until a header is set.
             let (name, value) = unsafe { (bytes(header.name), bytes(header.value)) };
             (String::from_utf8_lossy(name).into_owned(), value.to_vec())
         };
@@ -58,7 +58,7 @@ impl Stream {
     pub(crate) fn set_header(&self, of: Direction, name: &str, value: Option<&str>) {
         let Some(filter) = self.filter() else { return };
         let value = value.map_or(Buffer::NONE, |value| Buffer::of(value.as_bytes()));
-        // Sound: Envoy copies both before it returns.
+        // SAFETY: Envoy copies both before it returns.
         unsafe {
             raw::envoy_dynamic_module_callback_http_set_header(
                 filter,
@@ -73,7 +73,7 @@ impl Stream {
     pub(crate) fn body_size(&self, of: Direction) -> usize {
         let Some(filter) = self.filter() else { return 0 };
         let size = |body| {
-            // Sound: the filter is there.
+            // SAFETY: the filter is there.
             unsafe { raw::envoy_dynamic_module_callback_http_get_body_size(filter, body) }
         };
         parts(filter, of).into_iter().flatten().map(size).sum()
@@ -84,12 +84,12 @@ impl Stream {
         let Some(filter) = self.filter() else { return Vec::new() };
         let mut whole = Vec::with_capacity(self.body_size(of));
         for part in parts(filter, of).into_iter().flatten() {
-            // Sound: the filter is there.
+            // SAFETY: the filter is there.
             let count = unsafe {
                 raw::envoy_dynamic_module_callback_http_get_body_chunks_size(filter, part)
             };
             let mut chunks: Vec<Buffer> = Vec::with_capacity(count);
-            // Sound: there is room for as many as Envoy has just counted, and it
+            // SAFETY: there is room for as many as Envoy has just counted, and it
             // writes them all where it says so.
             unsafe {
                 if raw::envoy_dynamic_module_callback_http_get_body_chunks(
@@ -101,7 +101,7 @@ impl Stream {
                 }
             }
             for chunk in chunks {
-                // Sound: Envoy's memory, which stays as it is until a body is
+                // SAFETY: Envoy's memory, which stays as it is until a body is
                 // changed.
                 whole.extend_from_slice(unsafe { bytes(chunk) });
             }
@@ -113,7 +113,7 @@ impl Stream {
     pub(crate) fn replace_answer(&self, body: &[u8]) {
         let Some(filter) = self.filter() else { return };
         let body = Buffer::of(body);
-        // Sound: the filter is there, and Envoy copies what it is given. What is
+        // SAFETY: the filter is there, and Envoy copies what it is given. What is
         // received is not there where Envoy has buffered all of it.
         unsafe {
             for part in [Body::BufferedResponse, Body::ReceivedResponse] {
@@ -138,7 +138,7 @@ impl Stream {
                 Field::Text(text) => {
                     texts.push(Header { name: key, value: Buffer::of(text.as_bytes()) });
                 }
-                // Sound: Envoy copies what it is given before it returns.
+                // SAFETY: Envoy copies what it is given before it returns.
                 Field::Number(number) => unsafe {
                     raw::envoy_dynamic_module_callback_http_set_dynamic_metadata_number(
                         filter, namespace, key, *number,
@@ -146,7 +146,7 @@ impl Stream {
                 },
             }
         }
-        // Sound: the same.
+        // SAFETY: the same.
         unsafe {
             raw::envoy_dynamic_module_callback_http_set_dynamic_metadata_string_batch(
                 filter,
@@ -172,7 +172,7 @@ impl Stream {
             value: Buffer::of(value.as_bytes()),
         };
         let mut headers: Vec<Header> = headers.iter().map(header).collect();
-        // Sound: Envoy copies all of them before it returns.
+        // SAFETY: Envoy copies all of them before it returns.
         unsafe {
             raw::envoy_dynamic_module_callback_http_send_response(
                 filter,
@@ -189,7 +189,7 @@ impl Stream {
     /// away, before this returns.
     pub(crate) fn go_on(&self, of: Direction) {
         let Some(filter) = self.filter() else { return };
-        // Sound: the filter is there, and this is its thread.
+        // SAFETY: the filter is there, and this is its thread.
         unsafe {
             match of {
                 Direction::Request => {
@@ -205,7 +205,7 @@ impl Stream {
     /// What other threads wake this stream with.
     pub(crate) fn scheduler(&self) -> Option<Scheduler> {
         let filter = self.filter()?;
-        // Sound: the filter is there, and this is its thread.
+        // SAFETY: the filter is there, and this is its thread.
         let scheduler =
             unsafe { raw::envoy_dynamic_module_callback_http_filter_scheduler_new(filter) };
         (!scheduler.is_null()).then_some(Scheduler(scheduler))
@@ -215,7 +215,7 @@ impl Stream {
 /// The parts of a body that are there: what is buffered, then what has come just
 /// now, unless that is the same.
 fn parts(filter: EnvoyFilter, of: Direction) -> [Option<Body>; 2] {
-    // Sound: the filter is there.
+    // SAFETY: the filter is there.
     unsafe {
         match of {
             Direction::Request => {
@@ -248,28 +248,28 @@ pub(crate) unsafe fn bytes<'a>(buffer: Buffer) -> &'a [u8] {
     if buffer.start.is_null() || buffer.length == 0 {
         return &[];
     }
-    // Sound: so says whoever calls.
+    // SAFETY: so says whoever calls.
     unsafe { std::slice::from_raw_parts(buffer.start, buffer.length) }
 }
 
 /// Wakes a stream, from any thread.
 pub(crate) struct Scheduler(EnvoyScheduler);
 
-// Sound: Envoy's schedulers are made to be used from other threads.
+// SAFETY: Envoy's schedulers are made to be used from other threads.
 unsafe impl Send for Scheduler {}
 
 impl Scheduler {
     /// Has Envoy call the stream's hook, on the stream's thread, if it is still
     /// there.
     pub(crate) fn wake(self) {
-        // Sound: it is there until it is dropped.
+        // SAFETY: it is there until it is dropped.
         unsafe { raw::envoy_dynamic_module_callback_http_filter_scheduler_commit(self.0, 0) };
     }
 }
 
 impl Drop for Scheduler {
     fn drop(&mut self) {
-        // Sound: it is ours to delete, once.
+        // SAFETY: it is ours to delete, once.
         unsafe { raw::envoy_dynamic_module_callback_http_filter_scheduler_delete(self.0) };
     }
 }
@@ -277,12 +277,12 @@ impl Drop for Scheduler {
 /// Writes into Envoy's log.
 pub(crate) fn log(level: raw::Level, message: &str, file: &str, line: u32) {
     let (message, file) = (Buffer::of(message.as_bytes()), Buffer::of(file.as_bytes()));
-    // Sound: Envoy copies both before it returns, on whatever thread.
+    // SAFETY: Envoy copies both before it returns, on whatever thread.
     unsafe { raw::envoy_dynamic_module_callback_log_v2(level, message, file, line) };
 }
 
 /// Whether Envoy's log takes what is of this level.
 pub(crate) fn is_logged(level: raw::Level) -> bool {
-    // Sound: it only reads, on whatever thread.
+    // SAFETY: it only reads, on whatever thread.
     unsafe { raw::envoy_dynamic_module_callback_log_enabled(level) }
 }
