@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::places::Places;
 use crate::python::Wanted;
-use crate::{crosscheck, plugins, process, python};
+use crate::{crosscheck, envoy, plugins, process, python};
 
 /// Names a Python that has what is measured.
 const PYTHON: &str = "TOLLGATE_BENCH_PYTHON";
@@ -34,7 +34,23 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
             Err(error) => eprintln!("xtask: measuring without: {error:#}"),
         }
     }
+    if asks_for(arguments, "serve") {
+        // In the profile that is measured, beside the programs.
+        process::build_libraries(places, profile)?;
+        match envoy::program(places) {
+            Ok(program) => {
+                bench.env(envoy::NAMED, program);
+            }
+            Err(error) => eprintln!("xtask: measuring without: {error:#}"),
+        }
+    }
     process::run("benchmarks", &mut bench)
+}
+
+/// Whether rows of this kind are among those that are measured.
+fn asks_for(arguments: &[String], kind: &str) -> bool {
+    let only = arguments.iter().skip_while(|word| *word != "--only").nth(1);
+    only.is_none_or(|only| only.starts_with(kind))
 }
 
 /// What a row is compared with, in Python.

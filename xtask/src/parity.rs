@@ -17,18 +17,19 @@ use crate::{node, plugins, process};
 const HELP: &str = "\
 Draws requests (numbers at every edge, unicode, duplicates, wrong kinds, deep nesting, bytes that are
 no text, and no JSON at all), and has the same policies answer them in every place that they run in:
-the binary, Node, headless Chromium, and PyPI's wasmtime. The answers must be the same bytes.
+the binary, the server over HTTP, Envoy that asks it by ext_authz, Envoy with the module inside, Node,
+headless Chromium, and PyPI's wasmtime. The answers must be the same bytes.
 
 Usage: cargo xtask parity [--cases N] [--seed S] [--place NAME]... [--tollgate FILE]
 
   --cases N        how many a policy (default 10000)
   --seed S         the same seed draws the same requests (default: a new one, which is printed)
-  --place NAME     only these, beside the binary: node, browser, wasmtime
+  --place NAME     only these, beside the binary: server, ext_authz, module, node, browser, wasmtime
   --tollgate FILE  a binary that is at hand, instead of building it
 
 What is drawn and answered stays under $CARGO_TARGET_DIR/parity/. Another place is one more line in
-xtask/src/parity/hosts.rs. TOLLGATE_NODE, TOLLGATE_CHROMIUM and TOLLGATE_WASMTIME_PYTHON may name
-programs of one's own.
+xtask/src/parity/hosts.rs. TOLLGATE_NODE, TOLLGATE_ENVOY, TOLLGATE_CHROMIUM and
+TOLLGATE_WASMTIME_PYTHON may name programs of one's own.
 ";
 
 const CASES: u64 = 10_000;
@@ -357,7 +358,8 @@ mod tests {
         assert_eq!((asked.cases, asked.seed, asked.places.len()), (5, 7, 2));
         assert_eq!(
             parse(&words("--place nodes")).err().unwrap(),
-            "there is no place `nodes`, only binary, node, browser, wasmtime"
+            "there is no place `nodes`, only binary, server, ext_authz, module, node, \
+             browser, wasmtime"
         );
         assert_eq!(parse(&words("--cases 0")).err().unwrap(), "`--cases` must be at least 1");
         assert_eq!(parse(&words("--seed")).err().unwrap(), "`--seed` needs a value");

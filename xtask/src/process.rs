@@ -29,6 +29,20 @@ pub(crate) fn build_program(places: &Places, name: &str) -> Result<PathBuf> {
     Ok(places.target.join("release").join(name))
 }
 
+/// Builds a shared object of this workspace; gives its path.
+pub(crate) fn build_library(places: &Places, name: &str) -> Result<PathBuf> {
+    build_libraries(places, "release")?;
+    Ok(places.target.join("release").join(format!("lib{name}.so")))
+}
+
+/// Builds the libraries of this workspace in a profile, shared objects among
+/// them.
+pub(crate) fn build_libraries(places: &Places, profile: &str) -> Result<()> {
+    let mut build = cargo(places);
+    build.args(["build", "--profile", profile, "--workspace", "--lib"]);
+    run("what Envoy loads", &mut build)
+}
+
 /// Builds programs of this workspace in a profile.
 pub(crate) fn build_programs(places: &Places, profile: &str, names: &[&str]) -> Result<()> {
     let mut build = cargo(places);

@@ -1,4 +1,5 @@
-//! `tollgate serve`, asked by a real Envoy in front of a model's server.
+//! A real Envoy in front of a model's server: it asks `tollgate serve`, or has the
+//! judge inside.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,6 +16,7 @@ mod envoy {
     mod authz;
     mod deploy;
     mod exchange;
+    mod module;
     mod nginx;
     pub(crate) mod setup;
 }

@@ -129,7 +129,7 @@ impl Bodies {
         reserved.map(Some).map_err(|_| Problem::new(BUSY, "too many bodies are being read"))
     }
 
-    fn too_large(&self) -> Problem {
+    pub(crate) fn too_large(&self) -> Problem {
         let most = self.most;
         Problem::new(TOO_LARGE, format!("a body is at most {most} bytes"))
             .with_header("connection", "close")

@@ -178,9 +178,22 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, or with all its mistakes.
     pub fn read(path: &Path) -> Result<Self, DocumentError> {
+        Self::read_for(path, Place::Server)
+    }
+
+    /// Reads what is judged inside of an Envoy: of the same file, what is
+    /// listened on does not count, and may be left out.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its mistakes.
+    pub fn read_inside(path: &Path) -> Result<Self, DocumentError> {
+        Self::read_for(path, Place::Inside)
+    }
+
+    fn read_for(path: &Path, place: Place) -> Result<Self, DocumentError> {
         let source = Source::read(path, Content::Document)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::parse(&source, folder, |name| std::env::var(name).ok())
+        Self::parse_for(&source, folder, |name| std::env::var(name).ok(), place)
     }
 
     /// Reads a configuration from a text; paths in it start at `folder`, and
@@ -192,6 +205,15 @@ impl Config {
         source: &Source,
         folder: &Path,
         variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, DocumentError> {
+        Self::parse_for(source, folder, variable, Place::Server)
+    }
+
+    fn parse_for(
+        source: &Source,
+        folder: &Path,
+        variable: impl Fn(&str) -> Option<String>,
+        place: Place,
     ) -> Result<Self, DocumentError> {
         let tree = shaped(source, "server configuration", SERVER_SCHEMA)?;
         let mut reader = Reader { source, folder, mistakes: Gathered::default() };
@@ -246,12 +268,21 @@ impl Config {
             log: log(&tree),
             policies,
         };
-        reader.whole(&tree, &config);
+        reader.whole(&tree, &config, place);
         match reader.mistakes.finish() {
             None => Ok(config),
             Some(mistakes) => Err(mistakes.into()),
         }
     }
+}
+
+/// Where what is configured judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a server of its own.
+    Server,
+    /// In an Envoy.
+    Inside,
 }
 
 struct Reader<'a> {
@@ -357,13 +388,28 @@ impl Reader<'_> {
     }
 
     /// What no part of it is wrong by itself.
-    fn whole(&mut self, tree: &Node, config: &Config) {
+    fn whole(&mut self, tree: &Node, config: &Config, place: Place) {
         if config.policies.is_empty() && config.checks.is_empty() && config.gates.is_empty() {
             let message = "there is nothing to judge by";
             self.mistakes.push(
                 Mistake::new(self.source, tree.nearest("").span(), message)
                     .suggest("name documents under `policies`, `checks` or `gates`"),
             );
+        }
+        let mut lacks = |message, help| {
+            let mistake = Mistake::new(self.source, tree.nearest("").span(), message);
+            self.mistakes.push(mistake.suggest(help));
+        };
+        if place == Place::Inside {
+            if config.envoy.is_none() {
+                let message = "nothing says what Envoy's requests are judged by";
+                lacks(message, "add `envoy: { routes: [...] }`");
+            }
+            return;
+        }
+        if tree.get("listen").is_none() {
+            lacks("it is listened on nothing", "add `listen: { http: 127.0.0.1:8080 }`");
+            return;
         }
         let listens = config.listen.grpc.is_some() || config.listen.grpc_unix.is_some();
         if listens != config.envoy.is_some() {

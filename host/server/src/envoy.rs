@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `port` | the connections of Envoys |
 //! | `authz`, `process` | Envoy's two services, each a translation |
+//! | `exchange` | a request and its answer, part by part: for `process`, and for the module in Envoy |
 //! | `judge` | what both ask for |
 //! | `route` | which route a request takes |
 //! | `head`, `told`, `message`, `reply` | requests, verdicts, and their forms on the wire |
@@ -13,6 +14,7 @@
 //! denied.
 
 mod authz;
+mod exchange;
 mod head;
 mod judge;
 mod message;
@@ -22,4 +24,9 @@ mod reply;
 mod route;
 mod told;
 
+pub use self::exchange::{Exchange, Next, OutOfPlace};
+pub use self::head::Head;
+pub(crate) use self::judge::Judge;
+pub use self::judge::Released;
 pub(crate) use self::port::Port;
+pub use self::told::{Denial, Field, Header, METADATA, OURS, Told, passed};

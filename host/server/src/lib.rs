@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | `config` | what `tollgate.yaml` says |
-//! | `server` | from a configuration to the end of the process |
+//! | `server` | from a configuration to the end of the process, or inside of another one |
 //! | `door` | connections: limits, TLS, how they are shown out |
 //! | `envoy` | Envoy's ext_authz and ext_proc, over gRPC |
 //! | `answer` | from a request to its response |
@@ -49,5 +49,8 @@ pub use self::config::{
     Limits, Listen, Log, OriginalIn, RegistryConfig, Role, RolloutConfig, RoutePath, SERVER_SCHEMA,
     TlsFiles, Tokens,
 };
+pub use self::envoy::{
+    Denial, Exchange, Field, Head, Header, METADATA, Next, OURS, OutOfPlace, Released, Told, passed,
+};
 pub use self::error::{Kind, ServerError, Unloaded};
-pub use self::server::{Engines, Server, check, openapi};
+pub use self::server::{Abort, Engines, Inside, Judging, Rest, Server, check, openapi};

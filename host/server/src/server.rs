@@ -1,5 +1,6 @@
 //! The server: from its configuration to its end.
 
+mod inside;
 mod listeners;
 mod signals;
 
@@ -16,6 +17,7 @@ use tollgate::document::suggestion::suggestion;
 use tollgate::plugins::{BUILT_IN, Plugins};
 use tollgate::text::visible;
 
+pub use self::inside::{Abort, Inside, Judging, Rest};
 use self::listeners::Listeners;
 use self::signals::{Signal, Signals};
 use crate::answer::App;
@@ -261,8 +263,7 @@ async fn run(
     let mut is_loaded = false;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut guard = interval(GUARD);
-    guard.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::spawn(tend(Arc::clone(&service)));
     loop {
         tokio::select! {
             loaded = opened.as_mut(), if !is_loaded => {
@@ -294,14 +295,7 @@ async fn run(
                     renew(tls.as_deref());
                 }
             },
-            _ = guard.tick(), if !service.config.rollouts.is_empty() => {
-                let checker = Arc::clone(&service);
-                tokio::task::spawn_blocking(move || checker.judges.check_rollouts());
-            }
-            _ = look.tick() => {
-                service.judges.tell();
-                renew(tls.as_deref());
-            }
+            _ = look.tick() => renew(tls.as_deref()),
         }
     }
     tracing::info!("told to end: requests under way are answered, and no more are taken");
@@ -327,6 +321,23 @@ async fn run(
     let closed = tokio::task::spawn_blocking(move || closer.judges.close_log()).await;
     let _ = stop_admin.send(true);
     closed.map_err(io::Error::other)?.map_err(ServerError::Unlogged)
+}
+
+/// Tells what went live, and lets rollouts go on.
+async fn tend(service: Arc<Service>) {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut guard = interval(GUARD);
+    guard.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = guard.tick(), if !service.config.rollouts.is_empty() => {
+                let checker = Arc::clone(&service);
+                tokio::task::spawn_blocking(move || checker.judges.check_rollouts());
+            }
+            _ = look.tick() => service.judges.tell(),
+        }
+    }
 }
 
 /// How often it is looked whether the guardrails of a rollout are due.

@@ -22,7 +22,7 @@ use crate::problem::{BUSY, DEADLINE, INTERNAL, Problem};
 
 /// How long a thread that serves others may be kept: the engine's clock has
 /// steps of a millisecond.
-const QUICK: Duration = Duration::from_millis(2);
+pub(crate) const QUICK: Duration = Duration::from_millis(2);
 
 /// A longer payload may take longer to be read than that.
 const SHORT: usize = 64 << 10;

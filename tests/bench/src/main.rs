@@ -127,7 +127,7 @@ fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
         groups.push(gate::group(places)?);
     }
     if wanted("serve") {
-        groups.push(serve::group(places)?);
+        groups.extend(serve::groups(places)?);
     }
     if wanted("rules") {
         groups.push(rules::group()?);

@@ -3,6 +3,8 @@
 //! The client is in this process and shares the processors with the server:
 //! what it costs is in both rows of a pair.
 
+mod envoy;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -35,7 +37,12 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn group(places: &Places) -> Result<Group> {
+/// Over HTTP, and through Envoy.
+pub(crate) fn groups(places: &Places) -> Result<[Group; 2]> {
+    Ok([over_http(places)?, envoy::group(places)?])
+}
+
+fn over_http(places: &Places) -> Result<Group> {
     let mut child = Command::new(places.program("tollgate"))
         .args(["serve", "policies/fraud.yaml", "--listen", "127.0.0.1:0"])
         .current_dir(&places.root)
@@ -75,7 +82,7 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
     ] {
         let clients = (0..count).map(|_| Client::connect(&address)).collect::<Result<_>>()?;
         let (server, request) = (Arc::clone(&server), request.clone());
-        let requests = Requests { _server: server, clients, request };
+        let requests = Requests { _servers: vec![server], clients, request };
         rows.push(Row::of_parts(id, title, requests, (count * EACH) as f64));
     }
     Ok(Group {
@@ -138,8 +145,8 @@ impl Client {
 
 /// Requests, one after the other on each connection.
 struct Requests {
-    /// It runs as long as somebody asks it.
-    _server: Arc<Server>,
+    /// They run as long as somebody asks them.
+    _servers: Vec<Arc<Server>>,
     clients: Vec<Client>,
     request: String,
 }

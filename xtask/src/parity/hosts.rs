@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::places::Places;
 use crate::python::{self, Wanted};
-use crate::{chromium, node};
+use crate::{chromium, envoy, node, process};
 
 /// What a place may need.
 pub(super) struct Setting<'a> {
@@ -55,8 +55,11 @@ pub(super) struct Host {
 }
 
 /// The first one is what the others are compared with.
-pub(super) const HOSTS: [Host; 4] = [
+pub(super) const HOSTS: [Host; 7] = [
     Host { name: "binary", reads: Reads::Requests, program: binary },
+    Host { name: "server", reads: Reads::Requests, program: over_http },
+    Host { name: "ext_authz", reads: Reads::Requests, program: by_ext_authz },
+    Host { name: "module", reads: Reads::Requests, program: by_module },
     Host { name: "node", reads: Reads::Requests, program: in_node },
     Host { name: "browser", reads: Reads::Requests, program: in_browser },
     Host { name: "wasmtime", reads: Reads::Values, program: in_wasmtime },
@@ -65,6 +68,35 @@ pub(super) const HOSTS: [Host; 4] = [
 fn binary(setting: &Setting<'_>) -> Result<Command> {
     let mut command = setting.node("binary.mjs")?;
     command.arg(setting.tollgate).arg(&setting.policy);
+    Ok(command)
+}
+
+/// `tollgate serve`.
+fn over_http(setting: &Setting<'_>) -> Result<Command> {
+    let mut command = setting.node("server.mjs")?;
+    command.arg(setting.tollgate).arg(&setting.policy);
+    Ok(command)
+}
+
+/// An Envoy that asks `tollgate serve`.
+fn by_ext_authz(setting: &Setting<'_>) -> Result<Command> {
+    let mut command = through_envoy(setting, "host/server/deploy/envoy/ext_authz.yaml")?;
+    command.arg("ext_authz").arg(setting.tollgate).arg(&setting.policy);
+    Ok(command)
+}
+
+/// An Envoy with the judge inside.
+fn by_module(setting: &Setting<'_>) -> Result<Command> {
+    let mut command = through_envoy(setting, "host/envoy-module/envoy.yaml")?;
+    let module = process::build_library(setting.places, "tollgate_envoy_module")?;
+    command.arg("module").arg(module).arg(&setting.policy);
+    Ok(command)
+}
+
+/// An Envoy with one of the configurations that are ready to be deployed.
+fn through_envoy(setting: &Setting<'_>, configuration: &str) -> Result<Command> {
+    let mut command = setting.node("envoy.mjs")?;
+    command.arg(envoy::program(setting.places)?).arg(setting.places.root.join(configuration));
     Ok(command)
 }
 

@@ -44,3 +44,19 @@ pub(crate) fn report(output: &Output) -> Value {
     assert!(errors.is_empty(), "{errors:?} in {report:#}");
     report
 }
+
+/// A policy of the guest that fails, `guests/` beside the profile's folder that
+/// this test runs from.
+pub(crate) fn misbehaving(folder: &Path, name: &str, how: &str) {
+    let test = std::env::current_exe().unwrap();
+    let guest = test.ancestors().nth(3).unwrap().join("guests/misbehave-no-std.wasm");
+    let bytes = std::fs::read(&guest)
+        .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask plugins`", guest.display()));
+    std::fs::write(folder.join("misbehave.wasm"), &bytes).unwrap();
+    let digest = tollgate_engine::Digest::of(&bytes);
+    let document = format!(
+        "name: {name}\nversion: 1.0.0\nowner: tests\nplugin: {{ file: misbehave.wasm, digest: \
+         '{digest}' }}\nfallback: block\nsettings: {{ in: decide, how: {how} }}\n"
+    );
+    std::fs::write(folder.join(format!("{name}.yaml")), document).unwrap();
+}

@@ -138,10 +138,18 @@ fn answer(stream: TcpStream, asked: &Asked) -> Option<()> {
         let scores = told("scores").unwrap_or_else(|| "0.1".to_owned());
         let answer = told("answer").unwrap_or_else(|| format!("{{\"predictions\": [{scores}]}}"));
         let extra = told("header").map(|it| format!("{it}\r\n")).unwrap_or_default();
+        let answer = answer + &" ".repeat(told("pad").map_or(0, |it| it.parse().unwrap()));
+        let length = answer.len();
+        let (length, answer) = match told("trailer") {
+            None => (format!("content-length: {length}"), answer),
+            Some(trailer) => (
+                "transfer-encoding: chunked".to_owned(),
+                format!("{length:x}\r\n{answer}\r\n0\r\n{trailer}\r\n\r\n"),
+            ),
+        };
         let response = format!(
             "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\n{extra}\
-             x-tollgate-action: from-the-model\r\ncontent-length: {}\r\n\r\n{answer}",
-            answer.len()
+             x-tollgate-action: from-the-model\r\n{length}\r\n\r\n{answer}"
         );
         writer.write_all(response.as_bytes()).ok()?;
     }
@@ -182,6 +190,24 @@ pub(crate) fn rows(count: usize) -> String {
     )
 }
 
+/// What is judged by, in a folder: with this beside the routes.
+pub(crate) fn documents(rest: &str, routes: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::copy(common::root().join("policies/fraud.yaml"), at("fraud.yaml")).unwrap();
+    std::fs::write(at("signature.json"), SIGNATURE).unwrap();
+    std::fs::write(at("by_header.yaml"), BY_HEADER).unwrap();
+    let config = format!(
+        "{rest}log: {{ format: json }}\n\
+         policies: {{ fraud: fraud.yaml, by_header: by_header.yaml }}\n\
+         checks: {{ transaction: {{ model: signature.json }} }}\n\
+         limits: {{ body: 64KiB }}\n\
+         envoy:\n  routes:\n{routes}"
+    );
+    std::fs::write(at("tollgate.yaml"), config).unwrap();
+    folder
+}
+
 impl Front {
     /// With a configuration of `deploy/envoy`, changed by `change`, and these
     /// routes.
@@ -191,23 +217,10 @@ impl Front {
         routes: &str,
         change: impl FnOnce(String) -> String,
     ) -> Self {
-        let model = Model::start();
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::copy(common::root().join("policies/fraud.yaml"), at("fraud.yaml")).unwrap();
-        std::fs::write(at("signature.json"), SIGNATURE).unwrap();
-        std::fs::write(at("by_header.yaml"), BY_HEADER).unwrap();
-        let config = format!(
-            "listen: {{ http: '127.0.0.1:0', grpc: '127.0.0.1:0' }}\n\
-             log: {{ format: json }}\n\
-             policies: {{ fraud: fraud.yaml, by_header: by_header.yaml }}\n\
-             checks: {{ transaction: {{ model: signature.json }} }}\n\
-             limits: {{ body: 64KiB }}\n\
-             decision_log: {{ folder: decisions, interval: 1ms }}\n\
-             envoy:\n  routes:\n{routes}"
-        );
-        std::fs::write(at("tollgate.yaml"), config).unwrap();
-        let file = at("tollgate.yaml");
+        let rest = "listen: { http: '127.0.0.1:0', grpc: '127.0.0.1:0' }\n\
+                    decision_log: { folder: decisions, interval: 1ms }\n";
+        let folder = documents(rest, routes);
+        let file = folder.path().join("tollgate.yaml");
         let mut command = common::command(&["serve", "-c", file.to_str().unwrap()]);
         let mut tollgate = Process::start(command.stderr(Stdio::piped()));
         let mut lines = tollgate.lines();
@@ -226,17 +239,27 @@ impl Front {
         let (http, grpc) = (address("requests"), address("envoy"));
         std::thread::spawn(move || lines.for_each(drop));
         until("Tollgate is not ready", || get(&http, "/ready").status == 200);
-        let (clients, admin) = (port(), port());
         let config = std::fs::read_to_string(deploy(&format!("envoy/{name}.yaml"))).unwrap();
+        let grpc = format!("port_value: {}", grpc.split(':').nth(1).unwrap());
+        let config = change(config.replace("port_value: 9001", &grpc));
+        Self::with(program, folder, Some(tollgate), config)
+    }
+
+    /// An Envoy with this configuration in front of a model.
+    pub(crate) fn with(
+        program: &Path,
+        folder: tempfile::TempDir,
+        tollgate: Option<Process>,
+        config: String,
+    ) -> Self {
+        let model = Model::start();
+        let at = |name: &str| folder.path().join(name);
+        let (clients, admin) = (port(), port());
         let config = config
             .replace("port_value: 10000", &format!("port_value: {clients}"))
             .replace("port_value: 9902", &format!("port_value: {admin}"))
-            .replace("port_value: 5001", &format!("port_value: {}", model.port))
-            .replace(
-                "port_value: 9001",
-                &format!("port_value: {}", grpc.split(':').nth(1).unwrap()),
-            );
-        std::fs::write(at("envoy.yaml"), change(config)).unwrap();
+            .replace("port_value: 5001", &format!("port_value: {}", model.port));
+        std::fs::write(at("envoy.yaml"), config).unwrap();
         let log = std::fs::File::create(at("envoy.log")).unwrap();
         let access = std::fs::File::create(at("access.log")).unwrap();
         let mut command = Command::new(program);
@@ -249,7 +272,7 @@ impl Front {
         until("Envoy is not ready", || {
             TcpStream::connect(&admin).is_ok() && get(&admin, "/ready").status == 200
         });
-        Self { model, address, admin, tollgate: Some(tollgate), _envoy: envoy, folder }
+        Self { model, address, admin, tollgate, _envoy: envoy, folder }
     }
 
     pub(crate) fn client(&self) -> Client<TcpStream> {
@@ -282,6 +305,16 @@ impl Front {
             found.len() >= count
         });
         found
+    }
+
+    /// Where its documents are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What Envoy has said.
+    pub(crate) fn told(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap()
     }
 
     /// A number of Envoy's.

@@ -5,7 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::client::{Client, get, post};
-use super::running::{Running, misbehaving, transaction};
+use super::running::{Running, transaction};
+use crate::common::misbehaving;
 
 const POLICY: &str = "policies: { fraud: fraud.yaml }\n";
 

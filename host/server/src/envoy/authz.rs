@@ -14,7 +14,7 @@ use tonic::{Code, Request, Response, Status};
 use super::head::Head;
 use super::judge::{Judge, Onward};
 use super::message::{self, Form};
-use super::told::{Denial, Told};
+use super::told::{self, Denial, OURS, Told};
 use crate::config::{DecideOn, EnvoyRoute};
 use crate::problem::{BAD_REQUEST, PROXY, Problem, TOO_LARGE};
 
@@ -93,34 +93,27 @@ fn whole(head: &Head, route: &EnvoyRoute, http: HttpRequest) -> Result<Vec<u8>, 
 }
 
 fn passed(told: Option<Told>) -> CheckResponse {
-    let headers = told.as_ref().map(|told| message::headers(Form::Text, told));
+    let headers = message::headers(Form::Text, told.iter().flat_map(Told::headers));
     // Those that are set replace what a client sent; without a decision there
     // are none.
-    let headers_to_remove = if told.is_none() { message::ours() } else { Vec::new() };
-    let ok = OkHttpResponse {
-        headers: headers.unwrap_or_default(),
-        headers_to_remove,
-        ..OkHttpResponse::default()
-    };
+    let headers_to_remove =
+        if told.is_none() { OURS.map(str::to_owned).to_vec() } else { Vec::new() };
+    let ok = OkHttpResponse { headers, headers_to_remove, ..OkHttpResponse::default() };
     CheckResponse {
         status: status(Code::Ok),
-        dynamic_metadata: Some(message::passed(told.as_ref())),
+        dynamic_metadata: Some(message::metadata(told::passed(told.as_ref()))),
         http_response: Some(HttpResponse::OkResponse(ok)),
     }
 }
 
 fn denied(denial: Denial) -> CheckResponse {
-    let response = DeniedHttpResponse {
-        status: message::status(denial.status),
-        headers: message::of_denial(Form::Text, &denial),
-        body: String::new(),
-    };
     CheckResponse {
         status: status(Code::PermissionDenied),
-        dynamic_metadata: Some(message::denied(&denial)),
+        dynamic_metadata: Some(message::metadata(denial.metadata())),
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
+            status: message::status(denial.status),
+            headers: message::headers(Form::Text, denial.headers()),
             body: denial.body,
-            ..response
         })),
     }
 }

@@ -2,8 +2,8 @@
 
 use envoy_types::pb::envoy::config::core::v3::HeaderMap as Sent;
 use envoy_types::pb::envoy::service::auth::v3::attribute_context::HttpRequest;
-use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 use tollgate::input::Outside;
 
 use crate::body::{expect_json, not_encoded};
@@ -13,7 +13,7 @@ use crate::problem::{MEDIA, Problem};
 
 /// The head of a request or an answer.
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub struct Head {
     /// What was asked for, with the query.
     pub(super) target: String,
     pub(super) method: String,
@@ -44,9 +44,21 @@ impl Head {
     pub(super) fn of_message(sent: Option<Sent>) -> Self {
         let mut head = Self::default();
         head.take(sent.unwrap_or_default());
-        let own = |name: &str| head.text(name).unwrap_or_default().to_owned();
+        head.known()
+    }
+
+    /// That of these headers, `:path` and the like among them, their names in
+    /// lower case.
+    #[must_use]
+    pub fn of_headers(headers: Vec<(String, Vec<u8>)>) -> Self {
+        Self { headers, ..Self::default() }.known()
+    }
+
+    /// Its parts that have names of their own.
+    fn known(self) -> Self {
+        let own = |name: &str| self.text(name).unwrap_or_default().to_owned();
         let (target, method, id) = (own(":path"), own(":method"), own("x-request-id"));
-        Self { target, method, id, ..head }
+        Self { target, method, id, ..self }
     }
 
     fn take(&mut self, sent: Sent) {
@@ -73,6 +85,13 @@ impl Head {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
+    }
+
+    /// Whether an answer says of itself that it is none.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        let status = self.text(":status").and_then(|it| StatusCode::from_bytes(it.as_bytes()).ok());
+        status.is_some_and(|status| status.is_client_error() || status.is_server_error())
     }
 
     /// Refuses a body that a server behind would read otherwise than it is read

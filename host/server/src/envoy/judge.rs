@@ -13,7 +13,7 @@ use tollgate_exchange::{Exchange, ExchangeError, Side};
 
 use super::head::Head;
 use super::route::Routes;
-use super::told::{Denial, Told, member};
+use super::told::{Denial, Header, Told, member};
 use crate::body::Payload;
 use crate::config::{DecideOn, Envoy, EnvoyDecide, EnvoyRoute};
 use crate::handle::check;
@@ -21,7 +21,7 @@ use crate::handle::decide::{self, Asked};
 use crate::judges::ServedPolicy;
 use crate::problem::{ANSWER, BAD_REQUEST, DEADLINE, Problem, ROWS, SIGNATURE};
 use crate::service::Service;
-use crate::work::{GRACE, Tried};
+use crate::work::{GRACE, QUICK, Tried};
 
 /// More rows are for a worker: each may take its two milliseconds.
 const FEW_ROWS: usize = 16;
@@ -61,14 +61,26 @@ pub(super) enum Onward {
 }
 
 /// What becomes of an answer that goes on.
-pub(super) struct Released {
-    pub(super) told: Told,
+#[derive(Debug)]
+pub struct Released {
+    /// What was decided.
+    pub told: Told,
     /// The answer with what was decided, where it is told and has room for it.
-    pub(super) body: Option<Vec<u8>>,
+    pub body: Option<Vec<u8>>,
+}
+
+impl Released {
+    /// The headers that it goes on with, each in the place of those of its name.
+    #[must_use]
+    pub fn headers(&self) -> Vec<Header> {
+        let mut headers = self.told.headers().to_vec();
+        headers.extend(self.body.iter().map(|it| ("content-length", it.len().to_string())));
+        headers
+    }
 }
 
 /// Judges what Envoys ask about.
-pub(super) struct Judge {
+pub(crate) struct Judge {
     service: Arc<Service>,
     routes: Routes,
     /// The counter of nearly all verdicts.
@@ -76,7 +88,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(service: Arc<Service>, envoy: &Envoy) -> Self {
+    pub(crate) fn new(service: Arc<Service>, envoy: &Envoy) -> Self {
         let requests = &service.metrics.requests;
         let passed = requests.get_or_create_owned(&labels(StatusCode::OK));
         Self { routes: Routes::new(envoy), passed, service }
@@ -202,6 +214,11 @@ impl Judge {
         Ok(Released { told, body })
     }
 
+    /// Why a body is not judged that is longer.
+    pub(super) fn too_large(&self) -> Problem {
+        self.service.bodies.too_large()
+    }
+
     fn hold(&self, body: Vec<u8>) -> Result<Shared, Problem> {
         self.service.bodies.hold(body).map(|payload| Shared(Arc::new(payload)))
     }
@@ -239,10 +256,11 @@ impl Judge {
         id: &str,
     ) -> Result<Decided, Denial> {
         let bytes = match cases.len() {
+            // No thread that serves others waits for a store.
+            _ if policy.waits() => usize::MAX,
             0..=FEW_ROWS => cases.iter().map(|case| case.as_ref().len()).sum(),
             _ => usize::MAX,
         };
-        let bytes = if policy.waits() { usize::MAX } else { bytes };
         let (judge, most) = (Arc::clone(policy), self.patience());
         // Of a first attempt that ran out of time: what was decided is logged and
         // counted, and is not decided again.
@@ -250,6 +268,8 @@ impl Judge {
         let trace: Option<Box<str>> = (!id.is_empty()).then(|| id.into());
         let strictest = self.service.work.run(&policy.pace, bytes, move |attempt| {
             let start = Instant::now();
+            // Each row has a deadline; all of them together are as quick.
+            let most = if attempt.again { QUICK } else { most };
             let mut so_far = so_far.lock().unwrap_or_else(PoisonError::into_inner);
             let (done, strictest) = &mut *so_far;
             for case in cases.iter().skip(*done) {

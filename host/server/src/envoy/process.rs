@@ -1,4 +1,4 @@
-//! Envoy's `ext_proc`: a request and its answer, as they go by.
+//! Envoy's `ext_proc`: requests and their answers, over gRPC.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,20 +7,19 @@ use envoy_types::pb::envoy::extensions::filters::http::ext_proc::v3::processing_
 use envoy_types::pb::envoy::service::ext_proc::v3::external_processor_server::ExternalProcessor;
 use envoy_types::pb::envoy::service::ext_proc::v3::processing_request::Request as Part;
 use envoy_types::pb::envoy::service::ext_proc::v3::{
-    HttpBody, HttpHeaders, ProcessingRequest, ProcessingResponse, ProtocolConfiguration,
+    ProcessingRequest, ProcessingResponse, ProtocolConfiguration,
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, unfold};
-use hyper::StatusCode;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::exchange::{Exchange, Next, OutOfPlace, decides_on_answers};
 use super::head::Head;
-use super::judge::{Judge, Onward, Pending};
-use super::reply::{self, Reply};
-use super::told::Denial;
-use crate::config::{DecideOn, EnvoyRoute};
-use crate::problem::{ANSWER, BAD_REQUEST, PROXY, Problem, SLOW};
+use super::judge::Judge;
+use super::reply::{self, Name};
+use crate::config::EnvoyRoute;
+use crate::problem::{PROXY, Problem};
 
 /// Answers `ext_proc`.
 pub(super) struct Process(pub(super) Arc<Judge>);
@@ -33,10 +32,10 @@ impl ExternalProcessor for Process {
         &self,
         request: Request<Streaming<ProcessingRequest>>,
     ) -> Result<Response<Self::ProcessStream>, Status> {
-        let exchange = Exchange { judge: Arc::clone(&self.0), at: At::Start };
+        let exchange = Exchange::new(Arc::clone(&self.0));
         let replies = unfold(Some((exchange, request.into_inner())), |open| async {
             let (mut exchange, mut parts) = open?;
-            match exchange.next(&mut parts).await {
+            match reply_to(&mut exchange, &mut parts).await {
                 Some(Ok(reply)) => Some((Ok(reply), Some((exchange, parts)))),
                 Some(Err(status)) => Some((Err(status), None)),
                 None => None,
@@ -46,166 +45,51 @@ impl ExternalProcessor for Process {
     }
 }
 
-/// One request and its answer.
-struct Exchange {
-    judge: Arc<Judge>,
-    at: At,
+/// The reply to the next part; none when there are no more.
+async fn reply_to(
+    exchange: &mut Exchange,
+    parts: &mut Streaming<ProcessingRequest>,
+) -> Option<Result<ProcessingResponse, Status>> {
+    if exchange.is_denied() {
+        return None;
+    }
+    let part = match within(exchange.limit(), parts.message()).await {
+        Some(Ok(Some(part))) => part,
+        Some(Ok(None)) => return None,
+        Some(Err(status)) => return Some(Err(status)),
+        None => return Some(Ok(reply::of(Name::RequestBody, exchange.late()))),
+    };
+    let modes = part.protocol_config;
+    let Some(part) = part.request else {
+        return Some(Err(Status::unimplemented("this part of an exchange is not known")));
+    };
+    let name = Name::of(&part);
+    Some(match judged(exchange, part, modes).await {
+        Ok(next) => Ok(reply::of(name, next)),
+        Err(OutOfPlace) => Err(Status::failed_precondition(format!(
+            "{} cannot come here, so nothing more is judged",
+            name.text()
+        ))),
+    })
 }
 
-/// How far it has come.
-enum At {
-    /// Nothing came yet.
-    Start,
-    /// The head of a request that is judged by its body.
-    Head { head: Head, route: Arc<EnvoyRoute> },
-    /// The request went on, and its answer is decided on.
-    Sent(Box<Pending>),
-    /// The head of that answer.
-    Answer(Box<Pending>),
-    /// It goes by.
-    Passed,
-    /// It was denied, and there is nothing to add.
-    Denied,
-}
-
-/// What comes next: where it is then, and what Envoy is told.
-type Step = Result<(At, Reply), Status>;
-
-impl Exchange {
-    /// The reply to the next part; none when there are no more.
-    async fn next(
-        &mut self,
-        parts: &mut Streaming<ProcessingRequest>,
-    ) -> Option<Result<ProcessingResponse, Status>> {
-        let at = std::mem::replace(&mut self.at, At::Denied);
-        let (limit, head) = match &at {
-            At::Denied => return None,
-            At::Start => (Some(self.judge.head_timeout()), None),
-            At::Head { head, .. } => (Some(self.judge.body_timeout()), Some(head)),
-            // A model takes as long as Envoy lets it.
-            _ => (None, None),
-        };
-        let part = match within(limit, parts.message()).await {
-            Some(Ok(Some(part))) => part,
-            Some(Ok(None)) => return None,
-            Some(Err(status)) => return Some(Err(status)),
-            None => {
-                let problem = Problem::new(SLOW, "the body did not come in time");
-                let id = head.map(|head| head.id.as_str()).unwrap_or_default();
-                return Some(Ok(self.deny(Denial::of_problem(&problem, id))));
-            }
-        };
-        let modes = part.protocol_config;
-        let Some(part) = part.request else {
-            return Some(Err(Status::unimplemented("this part of an exchange is not known")));
-        };
-        let stepped = match (at, part) {
-            (At::Start, Part::RequestHeaders(headers)) => Ok(self.head(headers, modes)),
-            (At::Head { head, route }, Part::RequestBody(body)) => {
-                Ok(self.body(head, route, body).await)
-            }
-            // Envoy itself answers: the request is too long, or was given up.
-            (At::Head { head, .. }, Part::ResponseHeaders(headers)) => {
-                Ok(Self::own_answer(&head, headers))
-            }
-            (At::Sent(pending), Part::ResponseHeaders(headers)) => {
-                Ok(Self::answer_head(pending, headers))
-            }
-            (At::Answer(pending), Part::ResponseBody(body)) => {
-                Ok(self.answer_body(*pending, body).await)
-            }
-            (At::Passed, part) => Ok((At::Passed, reply::pass(&part))),
-            (_, part) => Err(Status::failed_precondition(format!(
-                "{} cannot come here, so nothing more is judged",
-                reply::name(&part)
-            ))),
-        };
-        Some(self.stepped(stepped))
-    }
-
-    fn stepped(&mut self, stepped: Step) -> Result<ProcessingResponse, Status> {
-        let (at, reply) = stepped?;
-        self.at = at;
-        match reply {
-            Reply::Go(response) => Ok(*response),
-            Reply::Judged(response) => {
-                self.judge.count(None);
-                Ok(*response)
-            }
-            Reply::Deny(denial) => Ok(self.deny(*denial)),
+async fn judged(
+    exchange: &mut Exchange,
+    part: Part,
+    modes: Option<ProtocolConfiguration>,
+) -> Result<Next, OutOfPlace> {
+    match part {
+        Part::RequestHeaders(headers) => {
+            let can = |route: &EnvoyRoute| can_be_judged(route, modes);
+            let head = Head::of_message(headers.headers);
+            exchange.request_head_if(head, headers.end_of_stream, can)
         }
-    }
-
-    fn deny(&mut self, denial: Denial) -> ProcessingResponse {
-        self.at = At::Denied;
-        self.judge.count(Some(denial.status));
-        reply::denied(denial)
-    }
-
-    fn head(&self, headers: HttpHeaders, modes: Option<ProtocolConfiguration>) -> (At, Reply) {
-        let head = Head::of_message(headers.headers);
-        let route = match self.judge.route(&head) {
-            Ok(Some(route)) => route,
-            Ok(None) => return (At::Passed, reply::head_passed()),
-            Err(denial) => return (At::Denied, Reply::deny(denial)),
-        };
-        if let Err(problem) = can_be_judged(&route, modes) {
-            return denied(&problem, &head.id);
+        Part::RequestBody(body) => exchange.request_body(body.body, body.end_of_stream).await,
+        Part::ResponseHeaders(headers) => {
+            exchange.answer_head(&Head::of_message(headers.headers), headers.end_of_stream)
         }
-        if headers.end_of_stream {
-            let detail = "requests to this path are judged by their bodies, and this one has none";
-            return denied(&Problem::new(BAD_REQUEST, detail), &head.id);
-        }
-        let plain = decides_on_answers(&route);
-        (At::Head { head, route }, reply::head_judged(plain))
-    }
-
-    async fn body(&self, head: Head, route: Arc<EnvoyRoute>, body: HttpBody) -> (At, Reply) {
-        if !body.end_of_stream {
-            let detail = "the body is not whole, or has trailers";
-            return denied(&Problem::new(BAD_REQUEST, detail), &head.id);
-        }
-        match self.judge.request(&head, &route, body.body).await {
-            Ok(Onward::Decided(told)) => (At::Passed, reply::request_passed(told.as_ref())),
-            Ok(Onward::Pending(pending)) => (At::Sent(pending), reply::request_sent()),
-            Err(denial) => (At::Denied, Reply::deny(denial)),
-        }
-    }
-
-    fn own_answer(head: &Head, headers: HttpHeaders) -> (At, Reply) {
-        match is_error(&Head::of_message(headers.headers)) {
-            true => (At::Passed, reply::answer_passed()),
-            false => denied(&Problem::new(ANSWER, "the request was not judged"), &head.id),
-        }
-    }
-
-    fn answer_head(pending: Box<Pending>, headers: HttpHeaders) -> (At, Reply) {
-        let head = Head::of_message(headers.headers);
-        if is_error(&head) {
-            // There is no score in it, and nobody takes it for one.
-            return (At::Passed, reply::answer_passed());
-        }
-        let problem = if head.text(":status") != Some("200") {
-            "its status is not 200"
-        } else if headers.end_of_stream {
-            "it has no body"
-        } else if head.expect_json().is_err() {
-            "it is not plain JSON"
-        } else {
-            return (At::Answer(pending), reply::answer_held());
-        };
-        denied(&Problem::new(ANSWER, problem), pending.id())
-    }
-
-    async fn answer_body(&self, pending: Pending, body: HttpBody) -> (At, Reply) {
-        if !body.end_of_stream {
-            let problem = Problem::new(ANSWER, "it is not whole, or has trailers");
-            return denied(&problem, pending.id());
-        }
-        match self.judge.answer(pending, body.body).await {
-            Ok(released) => (At::Passed, reply::answer_released(released)),
-            Err(denial) => (At::Denied, Reply::deny(denial)),
-        }
+        Part::ResponseBody(body) => exchange.answer_body(body.body, body.end_of_stream).await,
+        Part::RequestTrailers(_) | Part::ResponseTrailers(_) => exchange.trailers(),
     }
 }
 
@@ -214,14 +98,6 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
         Some(limit) => timeout(limit, work).await.ok(),
         None => Some(work.await),
     }
-}
-
-fn denied(problem: &Problem, id: &str) -> (At, Reply) {
-    (At::Denied, Reply::deny(Denial::of_problem(problem, id)))
-}
-
-fn decides_on_answers(route: &EnvoyRoute) -> bool {
-    route.decide.as_ref().is_some_and(|rule| matches!(rule.on, DecideOn::Exchange { .. }))
 }
 
 /// Whether Envoy will show what is judged, and hold it until it was: of parts
@@ -238,11 +114,4 @@ fn can_be_judged(route: &EnvoyRoute, modes: Option<ProtocolConfiguration>) -> Re
         return Err(Problem::new(PROXY, "set `response_body_mode: BUFFERED`"));
     }
     Ok(())
-}
-
-/// Whether an answer says of itself that it is none.
-fn is_error(head: &Head) -> bool {
-    let status =
-        head.text(":status").and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
-    status.is_some_and(|status| status.is_client_error() || status.is_server_error())
 }

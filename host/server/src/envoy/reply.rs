@@ -10,109 +10,95 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
 };
 use envoy_types::pb::google::protobuf::Struct;
 
+use super::exchange::Next;
 use super::judge::Released;
 use super::message::{self, Form};
-use super::told::{Denial, Told};
+use super::told::{self, Denial, OURS, Told};
 
-/// What Envoy is told.
-pub(super) enum Reply {
-    /// There is more to come before the verdict, or nothing to judge.
-    Go(Box<ProcessingResponse>),
-    /// It was judged, and goes on.
-    Judged(Box<ProcessingResponse>),
-    /// It does not.
-    Deny(Box<Denial>),
+/// What a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    RequestHeaders,
+    ResponseHeaders,
+    RequestBody,
+    ResponseBody,
+    RequestTrailers,
+    ResponseTrailers,
 }
 
-impl Reply {
-    pub(super) fn deny(denial: Denial) -> Self {
-        Self::Deny(Box::new(denial))
+impl Name {
+    pub(super) fn of(part: &Part) -> Self {
+        match part {
+            Part::RequestHeaders(_) => Self::RequestHeaders,
+            Part::ResponseHeaders(_) => Self::ResponseHeaders,
+            Part::RequestBody(_) => Self::RequestBody,
+            Part::ResponseBody(_) => Self::ResponseBody,
+            Part::RequestTrailers(_) => Self::RequestTrailers,
+            Part::ResponseTrailers(_) => Self::ResponseTrailers,
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::RequestHeaders => "the head of a request",
+            Self::ResponseHeaders => "the head of an answer",
+            Self::RequestBody => "the body of a request",
+            Self::ResponseBody => "the body of an answer",
+            Self::RequestTrailers => "the trailers of a request",
+            Self::ResponseTrailers => "the trailers of an answer",
+        }
     }
 }
 
-/// The head of a request that is not judged.
-pub(super) fn head_passed() -> Reply {
-    Reply::Go(Box::new(heads(Said::RequestHeaders, without(message::ours()))))
+/// What Envoy is told of a part.
+pub(super) fn of(part: Name, next: Next) -> ProcessingResponse {
+    match next {
+        // Nobody but us says anything in our name.
+        Next::Pass if matches!(part, Name::RequestHeaders | Name::ResponseHeaders) => {
+            changed(part, without(ours()), None)
+        }
+        Next::Hold { plain } if part == Name::RequestHeaders => request_held(plain),
+        Next::Pass | Next::Hold { .. } | Next::Sent => {
+            changed(part, HeaderMutation::default(), None)
+        }
+        Next::Request(told) => request_passed(told.as_ref()),
+        Next::Answer(released) => answer_released(released),
+        Next::Deny(denial) => denied(*denial),
+    }
 }
 
-/// The head of a request that will be. A model must answer in plain text, where
-/// its answer is decided on.
-pub(super) fn head_judged(plain: bool) -> Reply {
-    let mut removed = message::ours();
+/// The head of a request that is judged with its body. A model must answer in
+/// plain text, where its answer is decided on.
+fn request_held(plain: bool) -> ProcessingResponse {
+    let mut removed = ours();
     if plain {
         removed.push("accept-encoding".to_owned());
     }
-    Reply::Go(Box::new(heads(Said::RequestHeaders, without(removed))))
+    changed(Name::RequestHeaders, without(removed), None)
 }
 
-/// A request that goes on.
-pub(super) fn request_passed(told: Option<&Told>) -> Reply {
-    let headers = told.map(|told| message::headers(Form::Raw, told)).unwrap_or_default();
-    let said = body(Said::RequestBody, with(headers), None);
-    Reply::Judged(Box::new(told_of(said, message::passed(told))))
+fn request_passed(told: Option<&Told>) -> ProcessingResponse {
+    let headers = message::headers(Form::Raw, told.into_iter().flat_map(Told::headers));
+    let said = changed(Name::RequestBody, with(headers), None);
+    told_of(said, message::metadata(told::passed(told)))
 }
 
-/// A request that goes on, and is decided on with its answer.
-pub(super) fn request_sent() -> Reply {
-    Reply::Go(Box::new(body(Said::RequestBody, HeaderMutation::default(), None)))
-}
-
-/// The head of an answer that is not decided on.
-pub(super) fn answer_passed() -> Reply {
-    Reply::Go(Box::new(heads(Said::ResponseHeaders, without(message::ours()))))
-}
-
-/// The head of an answer that will be.
-pub(super) fn answer_held() -> Reply {
-    Reply::Go(Box::new(heads(Said::ResponseHeaders, HeaderMutation::default())))
-}
-
-/// An answer that goes back.
-pub(super) fn answer_released(released: Released) -> Reply {
-    let Released { told, body: changed } = released;
-    let mut headers = message::headers(Form::Raw, &told);
-    if let Some(changed) = &changed {
-        headers.push(message::header(Form::Raw, "content-length", &changed.len().to_string()));
-    }
-    let said = body(Said::ResponseBody, with(headers), changed);
-    Reply::Judged(Box::new(told_of(said, message::passed(Some(&told)))))
-}
-
-/// A part of what is not, or no longer, judged.
-pub(super) fn pass(part: &Part) -> Reply {
-    let none = HeaderMutation::default;
-    Reply::Go(Box::new(match part {
-        Part::RequestHeaders(_) => heads(Said::RequestHeaders, none()),
-        // No model has anything to say in our name.
-        Part::ResponseHeaders(_) => heads(Said::ResponseHeaders, without(message::ours())),
-        Part::RequestBody(_) => body(Said::RequestBody, none(), None),
-        Part::ResponseBody(_) => body(Said::ResponseBody, none(), None),
-        Part::RequestTrailers(_) => said(Said::RequestTrailers(TrailersResponse::default())),
-        Part::ResponseTrailers(_) => said(Said::ResponseTrailers(TrailersResponse::default())),
-    }))
-}
-
-/// What a part is called.
-pub(super) fn name(part: &Part) -> &'static str {
-    match part {
-        Part::RequestHeaders(_) => "the head of a request",
-        Part::ResponseHeaders(_) => "the head of an answer",
-        Part::RequestBody(_) => "the body of a request",
-        Part::ResponseBody(_) => "the body of an answer",
-        Part::RequestTrailers(_) => "the trailers of a request",
-        Part::ResponseTrailers(_) => "the trailers of an answer",
-    }
+fn answer_released(released: Released) -> ProcessingResponse {
+    let metadata = message::metadata(told::passed(Some(&released.told)));
+    let headers = message::headers(Form::Raw, released.headers());
+    told_of(changed(Name::ResponseBody, with(headers), released.body), metadata)
 }
 
 /// What a client gets in place of an answer.
-pub(super) fn denied(denial: Denial) -> ProcessingResponse {
-    let metadata = message::denied(&denial);
+fn denied(denial: Denial) -> ProcessingResponse {
+    let metadata = message::metadata(denial.metadata());
     let immediate = ImmediateResponse {
         status: message::status(denial.status),
-        headers: Some(with(message::of_denial(Form::Raw, &denial))),
+        headers: Some(with(message::headers(Form::Raw, denial.headers()))),
+        details: denial.details(),
         body: denial.body.into_bytes(),
         grpc_status: None,
-        details: format!("tollgate_{}", denial.why.replace('-', "_")),
     };
     told_of(said(Said::ImmediateResponse(immediate)), metadata)
 }
@@ -125,24 +111,27 @@ fn told_of(response: ProcessingResponse, metadata: Struct) -> ProcessingResponse
     ProcessingResponse { dynamic_metadata: Some(metadata), ..response }
 }
 
-fn heads(form: fn(HeadersResponse) -> Said, headers: HeaderMutation) -> ProcessingResponse {
-    said(form(HeadersResponse { response: Some(common(headers, None)) }))
-}
-
-fn body(
-    form: fn(BodyResponse) -> Said,
-    headers: HeaderMutation,
-    changed: Option<Vec<u8>>,
-) -> ProcessingResponse {
-    said(form(BodyResponse { response: Some(common(headers, changed)) }))
-}
-
-fn common(headers: HeaderMutation, changed: Option<Vec<u8>>) -> CommonResponse {
-    CommonResponse {
+/// A part with other headers, or another body.
+fn changed(part: Name, headers: HeaderMutation, body: Option<Vec<u8>>) -> ProcessingResponse {
+    let common = CommonResponse {
         header_mutation: Some(headers),
-        body_mutation: changed.map(|it| BodyMutation { mutation: Some(Mutation::Body(it)) }),
+        body_mutation: body.map(|it| BodyMutation { mutation: Some(Mutation::Body(it)) }),
         ..CommonResponse::default()
-    }
+    };
+    let head = |response| HeadersResponse { response: Some(response) };
+    let body = |response| BodyResponse { response: Some(response) };
+    said(match part {
+        Name::RequestHeaders => Said::RequestHeaders(head(common)),
+        Name::ResponseHeaders => Said::ResponseHeaders(head(common)),
+        Name::RequestBody => Said::RequestBody(body(common)),
+        Name::ResponseBody => Said::ResponseBody(body(common)),
+        Name::RequestTrailers => Said::RequestTrailers(TrailersResponse::default()),
+        Name::ResponseTrailers => Said::ResponseTrailers(TrailersResponse::default()),
+    })
+}
+
+fn ours() -> Vec<String> {
+    OURS.map(str::to_owned).to_vec()
 }
 
 fn with(set_headers: Vec<HeaderValueOption>) -> HeaderMutation {
