@@ -33,6 +33,7 @@ mod redis;
 mod registry;
 mod setup;
 mod sources;
+mod telemetry;
 mod test;
 mod toolchain;
 mod unpacked;

@@ -7,9 +7,14 @@
 )]
 #![cfg(unix)]
 
+#[path = "serve/certificates.rs"]
+mod certificates;
 #[path = "serve/client.rs"]
 #[allow(dead_code, reason = "shared with the tests of the server")]
 mod client;
+#[path = "serve/collector.rs"]
+#[allow(dead_code, reason = "shared with the tests of the server")]
+mod collector;
 mod common;
 mod envoy {
     mod authz;
@@ -17,4 +22,6 @@ mod envoy {
     mod exchange;
     mod nginx;
     pub(crate) mod setup;
+    mod tls;
+    mod traced;
 }

@@ -3,7 +3,7 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `port` | the connections of Envoys |
+//! | `port` | what is behind their door |
 //! | `authz`, `process` | Envoy's two services, each a translation |
 //! | `judge` | what both ask for |
 //! | `route` | which route a request takes |
@@ -22,4 +22,4 @@ mod reply;
 mod route;
 mod told;
 
-pub(crate) use self::port::Port;
+pub(crate) use self::port::behind;

@@ -8,6 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tollgate_telemetry::Spans;
 
 /// Labels by name, in the order that each metric states.
 pub(crate) type Labels = Vec<(&'static str, String)>;
@@ -65,7 +66,7 @@ fn histogram() -> Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(spans: &Spans) -> Self {
         let mut registry = Registry::with_prefix("tollgate");
         let seconds = || Histograms::new_with_constructor(histogram as fn() -> Histogram);
         let (decision_seconds, judge_seconds) = (seconds(), seconds());
@@ -92,6 +93,9 @@ impl Metrics {
         // A series that is there from the beginning has a rate from the first on.
         refused.get_or_create_owned(&vec![("why", "system".to_owned())]);
         let reloads = counted("reloads", "Versions that went live or were refused");
+        let exported = "Spans that the collector of traces took";
+        registry.register("spans_exported", exported, spans.exported.clone());
+        registry.register("spans_lost", "Spans that it did not get, by why", spans.lost.clone());
         let (connections, live) = (Gauge::default(), Family::<Labels, Gauge>::default());
         registry.register("connections", "Open connections", connections.clone());
         registry.register("live", "1 for each judge that answers", live.clone());

@@ -152,6 +152,8 @@ pub(crate) struct Front {
     pub(crate) model: Model,
     pub(crate) address: String,
     pub(crate) admin: String,
+    /// Where Envoy asks.
+    pub(crate) grpc: String,
     tollgate: Option<Process>,
     _envoy: Process,
     folder: tempfile::TempDir,
@@ -191,6 +193,17 @@ impl Front {
         routes: &str,
         change: impl FnOnce(String) -> String,
     ) -> Self {
+        Self::start_with(program, name, routes, "", change)
+    }
+
+    /// The same, with more in Tollgate's configuration.
+    pub(crate) fn start_with(
+        program: &Path,
+        name: &str,
+        routes: &str,
+        more: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
         let model = Model::start();
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -203,7 +216,7 @@ impl Front {
              policies: {{ fraud: fraud.yaml, by_header: by_header.yaml }}\n\
              checks: {{ transaction: {{ model: signature.json }} }}\n\
              limits: {{ body: 64KiB }}\n\
-             envoy:\n  routes:\n{routes}"
+             {more}envoy:\n  routes:\n{routes}"
         );
         std::fs::write(at("tollgate.yaml"), config).unwrap();
         let file = at("tollgate.yaml");
@@ -222,9 +235,9 @@ impl Front {
             }
             panic!("{told}");
         };
-        let (http, grpc) = (address("requests"), address("envoy"));
+        let (_, grpc) = (address("requests"), address("envoy"));
+        assert!(lines.any(|line| line.contains(r#""message":"serving""#)), "it serves nothing");
         std::thread::spawn(move || lines.for_each(drop));
-        until("Tollgate is not ready", || get(&http, "/ready").status == 200);
         let (clients, admin) = (port(), port());
         let config = std::fs::read_to_string(deploy(&format!("envoy/{name}.yaml"))).unwrap();
         let config = config
@@ -248,7 +261,7 @@ impl Front {
         until("Envoy is not ready", || {
             TcpStream::connect(&admin).is_ok() && get(&admin, "/ready").status == 200
         });
-        Self { model, address, admin, tollgate: Some(tollgate), _envoy: envoy, folder }
+        Self { model, address, admin, grpc, tollgate: Some(tollgate), _envoy: envoy, folder }
     }
 
     pub(crate) fn client(&self) -> Client<TcpStream> {
@@ -275,6 +288,12 @@ impl Front {
         let text = get(&self.admin, "/stats").text();
         let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         found.and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
+    /// Tells Tollgate to look at its files.
+    pub(crate) fn reload(&self) {
+        let pid = self.tollgate.as_ref().unwrap().0.id().to_string();
+        assert!(Command::new("kill").args(["-s", "HUP", &pid]).status().unwrap().success());
     }
 
     /// Ends Tollgate at once.

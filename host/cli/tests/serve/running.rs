@@ -47,14 +47,27 @@ impl Running {
         running
     }
 
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_with(config: &str, variables: &[(&str, &str)]) -> Self {
+        let running = Self::start_all(tempfile::tempdir().unwrap(), config, variables);
+        running.until(|| get(&running.http, "/ready").status == 200);
+        running
+    }
+
     /// The same, in a folder that is set up, without waiting.
     pub(crate) fn start_in(folder: tempfile::TempDir, config: &str) -> Self {
+        Self::start_all(folder, config, &[])
+    }
+
+    fn start_all(folder: tempfile::TempDir, config: &str, variables: &[(&str, &str)]) -> Self {
         let policy = folder.path().join("fraud.yaml");
         if !policy.exists() {
             std::fs::copy(fraud(), policy).unwrap();
         }
         std::fs::write(folder.path().join("tollgate.yaml"), format!("{LISTEN}{config}")).unwrap();
-        let mut child = command(folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = command(folder.path());
+        command.envs(variables.iter().copied()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
         std::thread::spawn(move || {

@@ -11,9 +11,10 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, unfold};
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming};
+use tracing::{Instrument as _, Span};
 
 use super::head::Head;
 use super::judge::{Judge, Onward, Pending};
@@ -21,6 +22,9 @@ use super::reply::{self, Reply};
 use super::told::Denial;
 use crate::config::{DecideOn, EnvoyRoute};
 use crate::problem::{ANSWER, BAD_REQUEST, PROXY, Problem, SLOW};
+use crate::traced;
+
+const PROCESSOR: &str = "envoy.service.ext_proc.v3.ExternalProcessor";
 
 /// Answers `ext_proc`.
 pub(super) struct Process(pub(super) Arc<Judge>);
@@ -33,8 +37,10 @@ impl ExternalProcessor for Process {
         &self,
         request: Request<Streaming<ProcessingRequest>>,
     ) -> Result<Response<Self::ProcessStream>, Status> {
-        let exchange = Exchange { judge: Arc::clone(&self.0), at: At::Start };
-        let replies = unfold(Some((exchange, request.into_inner())), |open| async {
+        let (metadata, _, parts) = request.into_parts();
+        let (call, span) = (metadata.into_headers(), Span::none());
+        let exchange = Exchange { judge: Arc::clone(&self.0), at: At::Start, call, span };
+        let replies = unfold(Some((exchange, parts)), |open| async {
             let (mut exchange, mut parts) = open?;
             match exchange.next(&mut parts).await {
                 Some(Ok(reply)) => Some((Ok(reply), Some((exchange, parts)))),
@@ -50,6 +56,10 @@ impl ExternalProcessor for Process {
 struct Exchange {
     judge: Arc<Judge>,
     at: At,
+    /// The headers of the call.
+    call: HeaderMap,
+    /// From the head of the request to the end.
+    span: Span,
 }
 
 /// How far it has come.
@@ -102,7 +112,7 @@ impl Exchange {
         let stepped = match (at, part) {
             (At::Start, Part::RequestHeaders(headers)) => Ok(self.head(headers, modes)),
             (At::Head { head, route }, Part::RequestBody(body)) => {
-                Ok(self.body(head, route, body).await)
+                Ok(self.body(head, route, body).instrument(self.span.clone()).await)
             }
             // Envoy itself answers: the request is too long, or was given up.
             (At::Head { head, .. }, Part::ResponseHeaders(headers)) => {
@@ -112,7 +122,7 @@ impl Exchange {
                 Ok(Self::answer_head(pending, headers))
             }
             (At::Answer(pending), Part::ResponseBody(body)) => {
-                Ok(self.answer_body(*pending, body).await)
+                Ok(self.answer_body(*pending, body).instrument(self.span.clone()).await)
             }
             (At::Passed, part) => Ok((At::Passed, reply::pass(&part))),
             (_, part) => Err(Status::failed_precondition(format!(
@@ -130,6 +140,7 @@ impl Exchange {
             Reply::Go(response) => Ok(*response),
             Reply::Judged(response) => {
                 self.judge.count(None);
+                traced::answered(&self.span, StatusCode::OK);
                 Ok(*response)
             }
             Reply::Deny(denial) => Ok(self.deny(*denial)),
@@ -139,11 +150,13 @@ impl Exchange {
     fn deny(&mut self, denial: Denial) -> ProcessingResponse {
         self.at = At::Denied;
         self.judge.count(Some(denial.status));
+        traced::answered(&self.span, denial.status);
         reply::denied(denial)
     }
 
-    fn head(&self, headers: HttpHeaders, modes: Option<ProtocolConfiguration>) -> (At, Reply) {
+    fn head(&mut self, headers: HttpHeaders, modes: Option<ProtocolConfiguration>) -> (At, Reply) {
         let head = Head::of_message(headers.headers);
+        self.span = traced::envoy(PROCESSOR, "Process", &self.call, |name| head.text(name));
         let route = match self.judge.route(&head) {
             Ok(Some(route)) => route,
             Ok(None) => return (At::Passed, reply::head_passed()),
