@@ -17,6 +17,7 @@ mod digest;
 mod envoy;
 mod fresh;
 mod fuzz;
+mod haproxy;
 mod house;
 mod lint;
 mod nginx;

@@ -20,6 +20,7 @@ mod envoy {
     mod authz;
     mod deploy;
     mod exchange;
+    mod haproxy;
     mod nginx;
     pub(crate) mod setup;
     mod tls;
