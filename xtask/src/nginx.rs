@@ -19,6 +19,7 @@ pub(crate) fn program(places: &Places) -> Result<PathBuf> {
         &Wanted {
             named: "TOLLGATE_NGINX_FOLDER",
             package: "nginx",
+            libraries: &[],
             folder: "usr/sbin",
             programs: &["nginx"],
             why: "the server's tests need NGINX",

@@ -19,6 +19,7 @@ pub(crate) fn programs(places: &Places) -> Result<PathBuf> {
         &Wanted {
             named: NAMED,
             package: "prometheus",
+            libraries: &[],
             folder: "usr/bin",
             programs: &["prometheus", "promtool"],
             why: "the sources' tests need Prometheus",

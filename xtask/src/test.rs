@@ -9,8 +9,8 @@ use crate::demo::release;
 use crate::places::Places;
 use crate::registry::{self, Registry};
 use crate::{
-    attestation, ci, crosscheck, envoy, nginx, parity, plugins, postgres, process, prometheus,
-    redis,
+    attestation, ci, crosscheck, envoy, haproxy, nginx, parity, plugins, postgres, process,
+    prometheus, redis, telemetry,
 };
 
 /// How the tests of one or more binaries came out.
@@ -108,6 +108,18 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<()> {
                 cargo.env(nginx::NAMED, program);
             }
             Err(error) => println!("\ntests of NGINX: not run: {error:#}"),
+        }
+        match haproxy::program(places) {
+            Ok(program) => {
+                cargo.env(haproxy::NAMED, program);
+            }
+            Err(error) => println!("\ntests of HAProxy: not run: {error:#}"),
+        }
+        match telemetry::python(places) {
+            Ok(python) => {
+                cargo.env(telemetry::NAMED, python);
+            }
+            Err(error) => println!("\ntests of traces: not run: {error:#}"),
         }
     }
     process::announce("tests", &cargo);

@@ -15,6 +15,9 @@ pub(crate) struct Wanted {
     /// The variable that may name the folder with the programs.
     pub(crate) named: &'static str,
     pub(crate) package: &'static str,
+    /// Packages of libraries that its programs need and a machine may lack;
+    /// where there is no such package, they need no such library.
+    pub(crate) libraries: &'static [&'static str],
     /// Where they are in it.
     pub(crate) folder: &'static str,
     pub(crate) programs: &'static [&'static str],
@@ -27,7 +30,7 @@ pub(crate) struct Wanted {
 ///
 /// Errors: why there is none.
 pub(crate) fn programs(places: &Places, wanted: &Wanted) -> Result<PathBuf> {
-    let Wanted { named, package, folder, programs, why } = wanted;
+    let Wanted { named, package, libraries, folder, programs, why } = wanted;
     let has_them = |folder: &Path| programs.iter().all(|program| folder.join(program).is_file());
     let all = || programs.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" and ");
     if let Some(folder) = env::var_os(named).filter(|name| !name.is_empty()) {
@@ -53,6 +56,11 @@ pub(crate) fn programs(places: &Places, wanted: &Wanted) -> Result<PathBuf> {
     let new = places.cache.join(format!("{package}.new-{}", std::process::id()));
     fs::create_dir_all(&new)?;
     let brought = unpack(&new, package, why);
+    for library in *libraries {
+        if let Err(error) = unpack(&new, library, why) {
+            eprintln!("xtask: {package} without {library}: {error:#}");
+        }
+    }
     let renamed = brought.and_then(|()| fs::rename(&new, &whole).context("cannot name the folder"));
     if new.exists() {
         // What is left of it is of no use; that it cannot be removed is no news.

@@ -10,14 +10,18 @@
 mod common;
 mod serve {
     mod beside;
+    pub(crate) mod certificates;
     pub(crate) mod client;
+    pub(crate) mod collector;
     mod hostile;
+    mod http2;
     mod live;
     mod logged;
     mod rows;
     pub(crate) mod running;
     mod scraped;
     mod secure;
+    mod traced;
 }
 
 use common::{command, text};

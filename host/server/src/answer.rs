@@ -5,17 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::service::Service as _;
 use hyper::{HeaderMap, Request, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::counter::Counter;
 use tollgate::text::visible;
+use tracing::Instrument as _;
 
+use crate::config::Limits;
+use crate::door::Behind;
 use crate::metrics::Metrics;
-use crate::problem::{INTERNAL, Problem};
+use crate::problem::{HEAD_TOO_LARGE, INTERNAL, Problem};
+use crate::traced;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,12 +32,20 @@ const LONGEST_ID: usize = 128;
 /// What the caller calls its request, or the server; for handlers.
 #[derive(Clone)]
 pub(crate) struct RequestId(pub(crate) HeaderValue);
+/// Requests of one HTTP/2 connection at a time, as NGINX has it.
+const STREAMS: u32 = 128;
+
+/// What may be on its way unread, of one request and of all of an HTTP/2
+/// connection: some more than a socket holds, since there may be thousands.
+const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
 
 /// The routes of one port.
 pub(crate) struct App {
     router: TowerToHyperService<Router>,
     port: &'static str,
     metrics: Arc<Metrics>,
+    /// The most headers of a request.
+    headers: usize,
     /// The counter of nearly all requests.
     succeeded: Counter,
     /// Ids of this process begin so.
@@ -39,12 +54,18 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(router: Router, port: &'static str, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        router: Router,
+        port: &'static str,
+        limits: &Limits,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let succeeded = metrics.requests.get_or_create_owned(&labels(port, StatusCode::OK));
         Self {
             router: TowerToHyperService::new(router),
             port,
             metrics,
+            headers: limits.headers,
             succeeded,
             // Random for each process: no two of them give one id.
             seed: RandomState::new().hash_one(std::process::id()),
@@ -52,12 +73,47 @@ impl App {
         }
     }
 
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Response {
+    /// The routes behind a door, asked in HTTP/1.1 or HTTP/2.
+    pub(crate) fn behind(self, limits: &Limits) -> Behind {
+        let mut http = Builder::new(TokioExecutor::new());
+        http.http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_headers(limits.headers)
+            .max_buf_size(limits.header_bytes.max(8 << 10));
+        http.http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(WINDOWS.0)
+            .initial_connection_window_size(WINDOWS.1);
+        let app = Arc::new(self);
+        let answer = move |request| {
+            let app = Arc::clone(&app);
+            async move { app.answer(request).await }.boxed()
+        };
+        Behind { answer: Arc::new(answer), http, rest: Some(limits.head_timeout) }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response {
         let id = self.request_id(request.headers());
+        let span = traced::request(&request, id.to_str().unwrap_or_default());
+        let response = self.told(request, id).instrument(span.clone()).await;
+        traced::answered(&span, response.status());
+        response
+    }
+
+    async fn told(&self, mut request: Request<Incoming>, id: HeaderValue) -> Response {
         request.extensions_mut().insert(RequestId(id.clone()));
         let line = tracing::enabled!(tracing::Level::DEBUG)
             .then(|| (request.method().clone(), request.uri().path().to_owned()));
-        let Ok(mut response) = self.router.call(request).await;
+        // HTTP/2 counts bytes only.
+        let mut response = if request.headers().len() > self.headers {
+            Problem::new(HEAD_TOO_LARGE, "it has too many headers").into_response()
+        } else {
+            let Ok(response) = self.router.call(request).await;
+            response
+        };
         if let Some(problem) = in_place_of(&response) {
             let mut told = problem.response(id.to_str().unwrap_or_default());
             if let Some(allowed) = response.headers_mut().remove(hyper::header::ALLOW) {

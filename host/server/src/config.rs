@@ -17,10 +17,11 @@ use tollgate::document::{DocumentError, shaped};
 use tollgate::judge::{CheckerOptions, Mode, Part, Protocol};
 use tollgate::mistake::{Gathered, Mistake};
 use tollgate::source::{Content, Source};
-use tollgate::tree::Node;
+use tollgate::tree::{Content as Value, Node};
 use tollgate_engine::World;
 use tollgate_live::settings::ScoredModel;
 use tollgate_live::{Origin, Served};
+use tollgate_telemetry::Traces;
 
 pub use self::besides::{CountersConfig, RolloutConfig};
 pub(crate) use self::envoy::is_normal;
@@ -56,7 +57,7 @@ pub struct Config {
     pub watch: Option<Duration>,
     /// How much may be used up.
     pub limits: Limits,
-    /// Certificates of the HTTP address.
+    /// Certificates of the addresses of HTTP and of Envoy's services.
     pub tls: Option<TlsFiles>,
     /// Who may use the admin address.
     pub tokens: Tokens,
@@ -64,6 +65,8 @@ pub struct Config {
     pub decision_log: Option<tollgate_decisions::Settings>,
     /// The registry that versions are promoted in.
     pub registry: Option<RegistryConfig>,
+    /// What is exported of traces; none where the environment alone says it.
+    pub telemetry: Option<Traces>,
     /// What is told of it.
     pub log: Log,
 }
@@ -265,6 +268,7 @@ impl Config {
             tokens: Tokens::read(&tree, source, variable, &mut reader.mistakes),
             decision_log,
             registry: registry::read(&tree, &reader),
+            telemetry: tree.get("telemetry").map(telemetry),
             log: log(&tree),
             policies,
         };
@@ -452,6 +456,15 @@ fn entries<'n>(
 ) -> impl Iterator<Item = (&'n str, &'n Node)> + Clone + use<'n> {
     let entries = tree.get(key).and_then(Node::entries).unwrap_or_default();
     entries.iter().map(|entry| (entry.key.as_str(), &entry.value))
+}
+
+fn telemetry(node: &Node) -> Traces {
+    let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+    let sample = node.get("sample").and_then(|node| match &node.content {
+        Value::Number(share) => share.as_f64(),
+        _ => None,
+    });
+    Traces { endpoint: text("endpoint"), sample, service: text("service") }
 }
 
 fn log(tree: &Node) -> Log {

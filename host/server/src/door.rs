@@ -1,21 +1,26 @@
 //! Connections: who comes in, how long they may stay, and how they are shown
-//! out.
+//! out. HTTP and Envoy's gRPC come in by the same door.
+
+mod idle;
 
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1::Builder;
+use axum::response::Response;
+use futures_util::future::BoxFuture;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::answer::App;
-use crate::config::Limits;
+use self::idle::{Idle, Open};
 use crate::metrics::Metrics;
 use crate::tls::Tls;
 
@@ -26,31 +31,34 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
 /// The system has no more files or memory: it may have some in a moment.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What is behind a door: what answers, and the protocol that it is asked in.
+#[derive(Clone)]
+pub(crate) struct Behind {
+    pub(crate) answer: Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Response> + Send + Sync>,
+    pub(crate) http: Builder<TokioExecutor>,
+    /// How long a connection may rest without a request; none for as long as
+    /// the other side lives.
+    pub(crate) rest: Option<Duration>,
+}
+
+/// How many may be in, and how long they may take to come in.
+#[derive(Clone)]
+pub(crate) struct Room {
+    pub(crate) connections: Arc<Semaphore>,
+    pub(crate) handshake: Duration,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
 /// One way in.
 pub(crate) struct Door {
-    app: Arc<App>,
+    behind: Behind,
     tls: Option<Arc<Tls>>,
-    connections: Arc<Semaphore>,
-    head_timeout: Duration,
-    metrics: Arc<Metrics>,
-    http: Builder,
+    room: Room,
 }
 
 impl Door {
-    pub(crate) fn new(
-        app: App,
-        tls: Option<Arc<Tls>>,
-        connections: Arc<Semaphore>,
-        limits: &Limits,
-        metrics: Arc<Metrics>,
-    ) -> Arc<Self> {
-        let mut http = Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(limits.head_timeout)
-            .max_headers(limits.headers)
-            .max_buf_size(limits.header_bytes.max(8 << 10));
-        let head_timeout = limits.head_timeout;
-        Arc::new(Self { app: Arc::new(app), tls, connections, head_timeout, metrics, http })
+    pub(crate) fn new(behind: Behind, tls: Option<Arc<Tls>>, room: Room) -> Arc<Self> {
+        Arc::new(Self { behind, tls, room })
     }
 
     /// Lets in who comes over TCP, until `stop` is told.
@@ -95,7 +103,7 @@ impl Door {
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else { return self.enter(stream, stop) };
         let acceptor = tls.acceptor();
-        let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.room.connections).try_acquire_owned() else {
             // There is no way to say so before the handshake.
             return self.count("full");
         };
@@ -103,7 +111,7 @@ impl Door {
         tokio::spawn(async move {
             let mut stopping = stop.clone();
             let accepted = tokio::select! {
-                accepted = timeout(self.head_timeout, acceptor.accept(stream)) => accepted,
+                accepted = timeout(self.room.handshake, acceptor.accept(stream)) => accepted,
                 // Nothing was asked yet.
                 () = told(&mut stopping) => return,
             };
@@ -123,11 +131,14 @@ impl Door {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
+        let Ok(place) = Arc::clone(&self.room.connections).try_acquire_owned() else {
             self.count("full");
-            tokio::spawn(async move {
-                let _ = timeout(PAUSE, stream.write_all(FULL)).await;
-            });
+            // An Envoy is told nothing in its protocol, and denies.
+            if self.behind.http.is_http1_available() {
+                tokio::spawn(async move {
+                    let _ = timeout(PAUSE, stream.write_all(FULL)).await;
+                });
+            }
             return;
         };
         let stop = stop.clone();
@@ -142,30 +153,38 @@ impl Door {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.metrics.connections.inc();
-        let app = Arc::clone(&self.app);
-        let service = service_fn(move |request| {
-            let app = Arc::clone(&app);
-            async move { Ok::<_, Infallible>(app.answer(request).await) }
+        let Behind { answer, http, rest } = &self.behind;
+        let metrics = &self.room.metrics;
+        metrics.connections.inc();
+        let idle = Arc::new(Idle::default());
+        let service = service_fn(|request| {
+            let (open, answered) = (Open::new(&idle), answer(request));
+            async move { Ok::<_, Infallible>(open.with(answered.await)) }
         });
-        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let connection = http.serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => Some(ended),
-            () = told(&mut stop) => None,
-        };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
+        tokio::select! {
+            ended = connection.as_mut() => if let Err(error) = ended {
+                tracing::debug!(%error, "a connection was cut off");
+                let error = error.downcast_ref::<hyper::Error>();
+                let is_slow = error.is_some_and(hyper::Error::is_timeout);
+                self.count(if is_slow { "slow-head" } else { "broken" });
+            },
+            () = idle.longer_than(*rest) => {
+                tracing::debug!("a connection rested for too long");
+                self.count("slow-head");
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // Who asks nothing may not be there to hear it.
+                let _ = timeout(PAUSE, connection).await;
             }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection was cut off");
-            self.count(if error.is_timeout() { "slow-head" } else { "broken" });
+            () = told(&mut stop) => {
+                connection.as_mut().graceful_shutdown();
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection was cut off at the end");
+                }
+            }
         }
-        self.metrics.connections.dec();
+        metrics.connections.dec();
     }
 
     async fn refused(&self, error: &io::Error) {
@@ -175,7 +194,7 @@ impl Door {
     }
 
     fn count(&self, why: &str) {
-        self.metrics.refused.get_or_create_owned(&vec![("why", why.to_owned())]).inc();
+        self.room.metrics.refused.get_or_create_owned(&vec![("why", why.to_owned())]).inc();
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `port` | the connections of Envoys |
+//! | `port` | what is behind their door |
 //! | `authz`, `process` | Envoy's two services, each a translation |
 //! | `exchange` | a request and its answer, part by part: for `process`, and for the module in Envoy |
 //! | `judge` | what both ask for |
@@ -28,5 +28,5 @@ pub use self::exchange::{Exchange, Next, OutOfPlace};
 pub use self::head::Head;
 pub(crate) use self::judge::Judge;
 pub use self::judge::Released;
-pub(crate) use self::port::Port;
+pub(crate) use self::port::behind;
 pub use self::told::{Denial, Field, Header, METADATA, OURS, Told, passed};

@@ -5,8 +5,9 @@
 //! | `config` | what `tollgate.yaml` says |
 //! | `server` | from a configuration to the end of the process, or inside of another one |
 //! | `door` | connections: limits, TLS, how they are shown out |
-//! | `envoy` | Envoy's ext_authz and ext_proc, over gRPC |
+//! | `envoy` | Envoy's ext_authz and ext_proc, which are gRPC |
 //! | `answer` | from a request to its response |
+//! | `traced` | the trace of a request |
 //! | `routes`, `route`, `openapi` | all routes in one table, of which router and description are made |
 //! | `handle` | what each route does |
 //! | `work` | where judges are called: at once, or by a worker |
@@ -42,6 +43,7 @@ mod routes;
 mod server;
 mod service;
 mod tls;
+mod traced;
 mod work;
 
 pub use self::config::{

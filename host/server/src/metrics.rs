@@ -9,6 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tollgate_telemetry::Spans;
 
 /// Labels by name, in the order that each metric states.
 pub(crate) type Labels = Vec<(&'static str, String)>;
@@ -74,7 +75,7 @@ fn histogram() -> Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(spans: &Spans) -> Self {
         let mut registry = Registry::with_prefix("tollgate");
         let seconds = || Histograms::new_with_constructor(histogram as fn() -> Histogram);
         let (decision_seconds, judge_seconds) = (seconds(), seconds());
@@ -120,6 +121,9 @@ impl Metrics {
         registry.register("decision_log_lag_seconds", lag, log_lag.clone());
         let failing = "1 while the decision log cannot be written";
         registry.register("decision_log_failing", failing, log_failing.clone());
+        let exported = "Spans that the collector of traces took";
+        registry.register("spans_exported", exported, spans.exported.clone());
+        registry.register("spans_lost", "Spans that it did not get, by why", spans.lost.clone());
         let (connections, live) = (Gauge::default(), Family::<Labels, Gauge>::default());
         registry.register("connections", "Open connections", connections.clone());
         registry.register("live", "1 for each judge that answers", live.clone());

@@ -62,6 +62,18 @@ impl Route {
         self.port == port || self.port == Port::Both
     }
 
+    /// Whether a request's path is one of its.
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        let (mut own, mut asked) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (own.next(), asked.next()) {
+                (None, None) => return true,
+                (Some(own), Some(asked)) if own == asked || own.starts_with('{') => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// The names in its path, as its path has them.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))

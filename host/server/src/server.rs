@@ -16,13 +16,14 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tollgate::document::suggestion::suggestion;
 use tollgate::plugins::{BUILT_IN, Plugins};
 use tollgate::text::visible;
+use tollgate_telemetry::Spans;
 
 pub use self::inside::{Abort, Inside, Judging, Rest};
-use self::listeners::Listeners;
+use self::listeners::{Doors, Listeners};
 use self::signals::{Signal, Signals};
 use crate::answer::App;
 use crate::config::{Config, DecideOn};
-use crate::door::Door;
+use crate::door::{Behind, Door, Room};
 use crate::envoy;
 use crate::error::ServerError;
 use crate::judges::Judges;
@@ -86,7 +87,7 @@ fn loaded_once(mut plugins: Plugins) -> Plugins {
 /// What of it could not be served.
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
-    let service = service(config, plugins);
+    let service = service(config, plugins, &Spans::default());
     service.judges.open(&loaded_once(plugins.clone()), None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
@@ -96,8 +97,8 @@ pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     names(&service)
 }
 
-fn service(config: Config, plugins: &Plugins) -> Service {
-    let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new()));
+fn service(config: Config, plugins: &Plugins, spans: &Spans) -> Service {
+    let (config, metrics) = (Arc::new(config), Arc::new(Metrics::new(spans)));
     let judges = Judges::new(Arc::clone(&config), Arc::clone(&metrics));
     let registry = config.registry.clone().map(|it| Registry::new(it, plugins.clone()));
     Service::new(config, judges, metrics, Bytes::from(openapi()), registry)
@@ -184,11 +185,11 @@ fn reads(service: &Service, place: String, name: &str, score: &str) -> Result<()
 }
 
 impl Server {
-    /// Takes the addresses.
+    /// Takes the addresses. `spans` is what becomes of spans, for the metrics.
     ///
     /// # Errors
     /// When one is taken already, or a certificate cannot be used.
-    pub fn bind(config: Config, engines: Engines) -> Result<Self, ServerError> {
+    pub fn bind(config: Config, engines: Engines, spans: &Spans) -> Result<Self, ServerError> {
         let tls = config.tls.as_ref().map(Tls::open).transpose()?.map(Arc::new);
         #[cfg(unix)]
         // Each connection is a file; with fewer than that, fewer are taken.
@@ -199,7 +200,7 @@ impl Server {
             .max_blocking_threads(config.limits.concurrency + config.limits.streams + 8)
             .build()?;
         let listeners = runtime.block_on(Listeners::bind(&config.listen))?;
-        let service = Arc::new(service(config, &engines.quick));
+        let service = Arc::new(service(config, &engines.quick, spans));
         Ok(Self { runtime, listeners, service, engines, tls })
     }
 
@@ -235,24 +236,30 @@ async fn run(
     let (stop_admin, stopping_admin) = watch::channel(false);
     let metrics = &service.metrics;
     let connections = Arc::new(Semaphore::new(limits.connections));
-    let app = |port, name| App::new(router(port, Arc::clone(&service)), name, Arc::clone(metrics));
-    let door = |tls| {
-        let app = app(Port::Requests, "requests");
-        Door::new(app, tls, Arc::clone(&connections), &limits, Arc::clone(metrics))
+    let behind = |port, name| {
+        let app = App::new(router(port, Arc::clone(&service)), name, &limits, Arc::clone(metrics));
+        app.behind(&limits)
     };
-    // The admin port has room of its own, so that a full server can be seen.
-    let admin = Door::new(
-        app(Port::Admin, "admin"),
-        None,
-        Arc::new(Semaphore::new(ADMIN_CONNECTIONS)),
-        &limits,
-        Arc::clone(metrics),
-    );
+    let room = |connections| Room {
+        connections,
+        handshake: limits.head_timeout,
+        metrics: Arc::clone(metrics),
+    };
+    // What a socket is for is on the same machine, whose files say who may.
+    let doors = |behind: Behind| {
+        let room = room(Arc::clone(&connections));
+        let plain = Door::new(behind.clone(), None, room.clone());
+        (Door::new(behind, tls.clone(), room), plain)
+    };
+    let (http, unix) = doors(behind(Port::Requests, "requests"));
     let envoy = service.config.envoy.as_ref();
-    let envoy =
-        envoy.map(|rules| envoy::Port::new(Arc::clone(&service), rules, Arc::clone(&connections)));
-    let _sockets =
-        listeners.open(door(tls.clone()), door(None), envoy, admin, &stopping, &stopping_admin);
+    let envoy = envoy.map(|rules| doors(envoy::behind(Arc::clone(&service), rules)));
+    let (grpc, grpc_unix) = envoy.unzip();
+    // The admin port has room of its own, so that a full server can be seen.
+    let admin = Semaphore::new(ADMIN_CONNECTIONS);
+    let admin = Door::new(behind(Port::Admin, "admin"), None, room(Arc::new(admin)));
+    let doors = Doors { http, unix, grpc, grpc_unix, admin };
+    let _sockets = listeners.open(doors, &stopping, &stopping_admin);
     let loader = Arc::clone(&service);
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;

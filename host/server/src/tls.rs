@@ -88,7 +88,7 @@ impl Texts {
         let mut config = config
             .with_single_cert(chain, key)
             .map_err(|error| broken(&files.certificate, error))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tollgate_engine::CallOptions;
+use tracing::Span;
 
 use crate::config::Limits;
 use crate::problem::{BUSY, DEADLINE, INTERNAL, Problem};
@@ -110,8 +111,10 @@ impl Work {
         };
         let options =
             CallOptions::fresh().deadline(until.saturating_duration_since(Instant::now()));
+        let span = Span::current();
         let called = tokio::task::spawn_blocking(move || {
             let _worker = worker;
+            let _entered = span.enter();
             judge(Attempt { options, again: false })
         });
         match timeout_at(until + GRACE, called).await {

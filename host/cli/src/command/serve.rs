@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use miette::{Result, miette};
+use miette::{IntoDiagnostic as _, Result, miette};
 use tollgate::judge::Opened;
 use tollgate_engine::{Engine, Limits};
 use tollgate_server::{Config, Engines, Level, Log, Server};
-use tracing_subscriber::filter::LevelFilter;
+use tollgate_telemetry::{Listener, Traces};
+use tracing::level_filters::LevelFilter;
 
 use crate::arguments::{Format, Shared};
 use crate::exit::Exit;
@@ -40,7 +41,7 @@ With `listen: { grpc: 127.0.0.1:9001 }` an Envoy asks by ext_authz or ext_proc:
 With `decision_log: { folder: decisions }` each decision is logged before it is
 given, and `tollgate log` reads it; with `registry: { plan: promotion.yaml }`
 versions are promoted by POST /models/NAME/versions/N/promote on the admin address.
-All keys, limits, TLS and tokens: policies/server.schema.json. All routes: GET
+All keys, limits, TLS, tokens and traces: policies/server.schema.json. All routes: GET
 /openapi.json.
 
 A decision is always 200, whatever it is: read its `action`. A check and a gate
@@ -103,9 +104,9 @@ fn serve(arguments: &Serve) -> Result<Exit> {
         output::page(|out| writeln!(out, "all that is configured can be served"));
         return Ok(Exit::Passed);
     }
-    log(config.log);
+    let listener = listen(config.log, config.telemetry.clone())?;
     let frozen = super::plugins_in(&arguments.shared, builder.bake_above(DEAR))?;
-    let server = Server::bind(config, Engines { quick: plugins, frozen })?;
+    let server = Server::bind(config, Engines { quick: plugins, frozen }, listener.spans())?;
     for (port, address) in server.addresses() {
         let address = visible(&address);
         tracing::info!(port, %address, "listening");
@@ -117,22 +118,15 @@ fn serve(arguments: &Serve) -> Result<Exit> {
     Ok(Exit::Passed)
 }
 
-/// Lets the server's words through to standard error.
-fn log(log: Log) {
+/// Lets the server's words through to standard error, and its spans to a
+/// collector.
+fn listen(log: Log, traces: Option<Traces>) -> Result<Listener> {
     let level = match log.level {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_target(false);
-    // There is one listener in a process, and this is the first.
-    let _ = if log.json {
-        lines.json().flatten_event(true).with_current_span(false).try_init()
-    } else {
-        lines.with_ansi(false).try_init()
-    };
+    let traces = Traces::wanted(traces, |name| std::env::var(name).ok());
+    Listener::start(level, log.json, traces.as_ref()).into_diagnostic()
 }

@@ -160,6 +160,8 @@ pub(crate) struct Front {
     pub(crate) model: Model,
     pub(crate) address: String,
     pub(crate) admin: String,
+    /// Where Envoy asks.
+    pub(crate) grpc: String,
     tollgate: Option<Process>,
     _envoy: Process,
     folder: tempfile::TempDir,
@@ -217,9 +219,22 @@ impl Front {
         routes: &str,
         change: impl FnOnce(String) -> String,
     ) -> Self {
-        let rest = "listen: { http: '127.0.0.1:0', grpc: '127.0.0.1:0' }\n\
-                    decision_log: { folder: decisions, interval: 1ms }\n";
-        let folder = documents(rest, routes);
+        Self::start_with(program, name, routes, "", change)
+    }
+
+    /// The same, with more in Tollgate's configuration.
+    pub(crate) fn start_with(
+        program: &Path,
+        name: &str,
+        routes: &str,
+        more: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
+        let rest = format!(
+            "listen: {{ http: '127.0.0.1:0', grpc: '127.0.0.1:0' }}\n\
+             decision_log: {{ folder: decisions, interval: 1ms }}\n{more}"
+        );
+        let folder = documents(&rest, routes);
         let file = folder.path().join("tollgate.yaml");
         let mut command = common::command(&["serve", "-c", file.to_str().unwrap()]);
         let mut tollgate = Process::start(command.stderr(Stdio::piped()));
@@ -236,13 +251,13 @@ impl Front {
             }
             panic!("{told}");
         };
-        let (http, grpc) = (address("requests"), address("envoy"));
+        let (_, grpc) = (address("requests"), address("envoy"));
+        assert!(lines.any(|line| line.contains(r#""message":"serving""#)), "it serves nothing");
         std::thread::spawn(move || lines.for_each(drop));
-        until("Tollgate is not ready", || get(&http, "/ready").status == 200);
         let config = std::fs::read_to_string(deploy(&format!("envoy/{name}.yaml"))).unwrap();
-        let grpc = format!("port_value: {}", grpc.split(':').nth(1).unwrap());
-        let config = change(config.replace("port_value: 9001", &grpc));
-        Self::with(program, folder, Some(tollgate), config)
+        let port = format!("port_value: {}", grpc.split(':').nth(1).unwrap());
+        let config = change(config.replace("port_value: 9001", &port));
+        Self { grpc, ..Self::with(program, folder, Some(tollgate), config) }
     }
 
     /// An Envoy with this configuration in front of a model.
@@ -272,7 +287,7 @@ impl Front {
         until("Envoy is not ready", || {
             TcpStream::connect(&admin).is_ok() && get(&admin, "/ready").status == 200
         });
-        Self { model, address, admin, tollgate, _envoy: envoy, folder }
+        Self { model, address, admin, grpc: String::new(), tollgate, _envoy: envoy, folder }
     }
 
     pub(crate) fn client(&self) -> Client<TcpStream> {
@@ -322,6 +337,12 @@ impl Front {
         let text = get(&self.admin, "/stats").text();
         let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         found.and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
+    /// Tells Tollgate to look at its files.
+    pub(crate) fn reload(&self) {
+        let pid = self.tollgate.as_ref().unwrap().0.id().to_string();
+        assert!(Command::new("kill").args(["-s", "HUP", &pid]).status().unwrap().success());
     }
 
     /// Ends Tollgate at once.

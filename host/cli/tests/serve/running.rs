@@ -47,6 +47,13 @@ impl Running {
         running
     }
 
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_told(config: &str, variables: &[(&str, &str)]) -> Self {
+        let running = Self::start_with(tempfile::tempdir().unwrap(), config, variables);
+        running.until(|| get(&running.http, "/ready").status == 200);
+        running
+    }
+
     /// The same, in a folder that is set up, without waiting.
     pub(crate) fn start_in(folder: tempfile::TempDir, config: &str) -> Self {
         Self::start_with(folder, config, &[])

@@ -1,60 +1,21 @@
 //! TLS: certificates of both sides, and their renewal.
 
 use std::net::TcpStream;
-use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 
+use super::certificates::{Signed, signed};
 use super::client::{Client, Response, get};
 use super::running::{Running, fraud, transaction};
 use crate::POLICY;
 
-/// An authority, and a certificate and key that it signed.
-struct Signed {
-    authority: CertificateDer<'static>,
-    authority_pem: String,
-    certificate: rcgen::Certificate,
-    key: KeyPair,
-}
-
-fn signed(name: &str) -> Signed {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(rcgen::DnType::CommonName, format!("{name} authority"));
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &authority).unwrap();
-    Signed { authority: authority.der().clone(), authority_pem: authority.pem(), certificate, key }
-}
-
 impl Signed {
-    fn write(&self, folder: &Path) {
-        std::fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
-        std::fs::write(folder.join("cert.pem"), self.certificate.pem()).unwrap();
-    }
-
     /// What a client that trusts this authority alone is told.
-    fn ask(&self, address: &str, own: Option<&Self>) -> Option<Response> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.authority.clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots);
-        let config = match own {
-            None => config.with_no_client_auth(),
-            Some(own) => {
-                let key = PrivateKeyDer::try_from(own.key.serialize_der()).unwrap();
-                config.with_client_auth_cert(vec![own.certificate.der().clone()], key).unwrap()
-            }
-        };
+    pub(crate) fn ask(&self, address: &str, own: Option<&Self>) -> Option<Response> {
         let name = ServerName::try_from("localhost").unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let connection = ClientConnection::new(Arc::new(self.client(own)), name).unwrap();
         let mut client =
             Client::of(StreamOwned::new(connection, TcpStream::connect(address).unwrap()));
         let body = transaction(0.9);
@@ -67,9 +28,9 @@ impl Signed {
     }
 }
 
-const TLS: &str = "tls: { certificate: cert.pem, key: key.pem }\n";
+pub(crate) const TLS: &str = "tls: { certificate: cert.pem, key: key.pem }\n";
 
-fn start(first: &Signed, config: &str) -> Running {
+pub(crate) fn start(first: &Signed, config: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(fraud(), folder.path().join("fraud.yaml")).unwrap();
     first.write(folder.path());

@@ -9,7 +9,9 @@ use envoy_types::pb::envoy::service::auth::v3::{
     CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
 };
 use envoy_types::pb::google::rpc;
+use hyper::StatusCode;
 use tonic::{Code, Request, Response, Status};
+use tracing::Instrument as _;
 
 use super::head::Head;
 use super::judge::{Judge, Onward};
@@ -17,6 +19,9 @@ use super::message::{self, Form};
 use super::told::{self, Denial, OURS, Told};
 use crate::config::{DecideOn, EnvoyRoute};
 use crate::problem::{BAD_REQUEST, PROXY, Problem, TOO_LARGE};
+use crate::traced;
+
+const AUTHORIZATION: &str = "envoy.service.auth.v3.Authorization";
 
 /// Answers `ext_authz`.
 pub(super) struct Authz(pub(super) Arc<Judge>);
@@ -27,13 +32,18 @@ impl Authorization for Authz {
         &self,
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
-        let attributes = request.into_inner().attributes;
+        let (metadata, _, request) = request.into_parts();
+        let attributes = request.attributes;
         let Some(mut http) = attributes.and_then(|it| it.request).and_then(|it| it.http) else {
             return Err(Status::invalid_argument("there is no HTTP request in it"));
         };
         let head = Head::of_request(&mut http);
-        let judged = self.judged(&head, http).await;
-        self.0.count(judged.as_ref().err().map(|denial| denial.status));
+        let call = metadata.into_headers();
+        let span = traced::envoy(AUTHORIZATION, "Check", &call, |name| head.text(name));
+        let judged = self.judged(&head, http).instrument(span.clone()).await;
+        let status = judged.as_ref().err().map(|denial| denial.status);
+        traced::answered(&span, status.unwrap_or(StatusCode::OK));
+        self.0.count(status);
         Ok(Response::new(match judged {
             Ok(told) => passed(told),
             Err(denial) => denied(denial),

@@ -11,8 +11,10 @@ use envoy_types::pb::envoy::service::ext_proc::v3::{
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, unfold};
+use hyper::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming};
+use tracing::{Instrument as _, Span};
 
 use super::exchange::{Exchange, Next, OutOfPlace, decides_on_answers};
 use super::head::Head;
@@ -20,6 +22,9 @@ use super::judge::Judge;
 use super::reply::{self, Name};
 use crate::config::EnvoyRoute;
 use crate::problem::{PROXY, Problem};
+use crate::traced;
+
+const PROCESSOR: &str = "envoy.service.ext_proc.v3.ExternalProcessor";
 
 /// Answers `ext_proc`.
 pub(super) struct Process(pub(super) Arc<Judge>);
@@ -32,11 +37,16 @@ impl ExternalProcessor for Process {
         &self,
         request: Request<Streaming<ProcessingRequest>>,
     ) -> Result<Response<Self::ProcessStream>, Status> {
-        let exchange = Exchange::new(Arc::clone(&self.0));
-        let replies = unfold(Some((exchange, request.into_inner())), |open| async {
-            let (mut exchange, mut parts) = open?;
-            match reply_to(&mut exchange, &mut parts).await {
-                Some(Ok(reply)) => Some((Ok(reply), Some((exchange, parts)))),
+        let (metadata, _, parts) = request.into_parts();
+        let call = Call {
+            exchange: Exchange::new(Arc::clone(&self.0)),
+            headers: metadata.into_headers(),
+            span: Span::none(),
+        };
+        let replies = unfold(Some((call, parts)), |open| async {
+            let (mut call, mut parts) = open?;
+            match reply_to(&mut call, &mut parts).await {
+                Some(Ok(reply)) => Some((Ok(reply), Some((call, parts)))),
                 Some(Err(status)) => Some((Err(status), None)),
                 None => None,
             }
@@ -45,11 +55,20 @@ impl ExternalProcessor for Process {
     }
 }
 
+/// One request and its answer.
+struct Call {
+    exchange: Exchange,
+    headers: HeaderMap,
+    /// From the head of the request to the end.
+    span: Span,
+}
+
 /// The reply to the next part; none when there are no more.
 async fn reply_to(
-    exchange: &mut Exchange,
+    call: &mut Call,
     parts: &mut Streaming<ProcessingRequest>,
 ) -> Option<Result<ProcessingResponse, Status>> {
+    let Call { exchange, headers, span } = call;
     if exchange.is_denied() {
         return None;
     }
@@ -57,20 +76,41 @@ async fn reply_to(
         Some(Ok(Some(part))) => part,
         Some(Ok(None)) => return None,
         Some(Err(status)) => return Some(Err(status)),
-        None => return Some(Ok(reply::of(Name::RequestBody, exchange.late()))),
+        None => {
+            let late = exchange.late();
+            answered(span, &late);
+            return Some(Ok(reply::of(Name::RequestBody, late)));
+        }
     };
     let modes = part.protocol_config;
     let Some(part) = part.request else {
         return Some(Err(Status::unimplemented("this part of an exchange is not known")));
     };
     let name = Name::of(&part);
-    Some(match judged(exchange, part, modes).await {
-        Ok(next) => Ok(reply::of(name, next)),
+    // One that follows nobody's trace begins its own with the head.
+    if let Part::RequestHeaders(head) = &part {
+        let head = Head::of_message(head.headers.clone());
+        *span = traced::envoy(PROCESSOR, "Process", headers, |name| head.text(name));
+    }
+    Some(match judged(exchange, part, modes).instrument(span.clone()).await {
+        Ok(next) => {
+            answered(span, &next);
+            Ok(reply::of(name, next))
+        }
         Err(OutOfPlace) => Err(Status::failed_precondition(format!(
             "{} cannot come here, so nothing more is judged",
             name.text()
         ))),
     })
+}
+
+/// Notes what came of a request, where this says so.
+fn answered(span: &Span, next: &Next) {
+    match next {
+        Next::Request(_) | Next::Answer(_) => traced::answered(span, StatusCode::OK),
+        Next::Deny(denial) => traced::answered(span, denial.status),
+        Next::Pass | Next::Hold { .. } | Next::Sent => {}
+    }
 }
 
 async fn judged(

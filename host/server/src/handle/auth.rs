@@ -9,6 +9,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
+use hyper::http::uri::PathAndQuery;
 use hyper::{HeaderMap, StatusCode};
 use tollgate::input::Outside;
 
@@ -177,7 +178,11 @@ fn say_original(rule: &ForwardAuth, parts: &Parts, outside: &mut Outside) -> boo
         }
         None if is_said(&original) => original,
         None if is_said(&forwarded) => forwarded,
-        None => (Some(parts.method.to_string()), Some(parts.uri.to_string())),
+        None => {
+            // In HTTP/2 the URI has a host too, which is no part of it here.
+            let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+            (Some(parts.method.to_string()), Some(target.to_owned()))
+        }
     };
     for (name, value) in [(METHOD, method), (URI, uri)] {
         if let Some(value) = value {

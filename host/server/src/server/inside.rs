@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::AbortHandle;
+use tollgate_telemetry::Spans;
 
 use super::{Engines, MOST_FROZEN, WATCH, freeze, loaded_once, names, service, tend};
 use crate::config::Config;
@@ -33,7 +34,7 @@ impl Inside {
         let limits = config.limits;
         let rules = config.envoy.clone().unwrap_or_default();
         let watch = config.watch.unwrap_or(WATCH);
-        let service = Arc::new(service(config, &quick));
+        let service = Arc::new(service(config, &quick, &Spans::default()));
         service.judges.open_counters()?;
         service.judges.open_log()?;
         service.judges.open(&loaded_once(quick), Some(watch))?;

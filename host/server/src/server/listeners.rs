@@ -12,7 +12,6 @@ use tokio::sync::watch;
 
 use crate::config::Listen;
 use crate::door::Door;
-use crate::envoy;
 use crate::error::ServerError;
 
 /// Connections that the system keeps until they are taken.
@@ -34,6 +33,16 @@ pub(super) struct Listeners {
 struct Socket {
     listener: tokio::net::UnixListener,
     file: SocketFile,
+}
+
+/// What is behind each address.
+#[cfg_attr(not(unix), allow(dead_code, reason = "there are no sockets"))]
+pub(super) struct Doors {
+    pub(super) http: Arc<Door>,
+    pub(super) unix: Arc<Door>,
+    pub(super) grpc: Option<Arc<Door>>,
+    pub(super) grpc_unix: Option<Arc<Door>>,
+    pub(super) admin: Arc<Door>,
 }
 
 /// The file of a Unix socket, which goes with this.
@@ -66,7 +75,7 @@ impl Listeners {
         let scheme = if tls { "https" } else { "http" };
         let http = of(&self.http).map(|address| ("requests", format!("{scheme}://{address}")));
         let admin = of(&self.admin).map(|address| ("admin", format!("http://{address}")));
-        let grpc = of(&self.grpc).map(|address| ("envoy", format!("http://{address}")));
+        let grpc = of(&self.grpc).map(|address| ("envoy", format!("{scheme}://{address}")));
         #[cfg(unix)]
         let (unix, grpc_unix) = {
             let path = |socket: &Option<Socket>| {
@@ -85,33 +94,27 @@ impl Listeners {
     /// the admin. What is given goes when the server does.
     pub(super) fn open(
         self,
-        http: Arc<Door>,
-        plain: Arc<Door>,
-        envoy: Option<Arc<envoy::Port>>,
-        admin: Arc<Door>,
+        doors: Doors,
         stop: &watch::Receiver<bool>,
         stop_admin: &watch::Receiver<bool>,
     ) -> Vec<SocketFile> {
-        #[cfg_attr(not(unix), allow(unused_mut, reason = "there are no sockets"))]
-        let mut files = Vec::new();
         if let Some(listener) = self.http {
-            tokio::spawn(http.tcp(listener, stop.clone()));
+            tokio::spawn(doors.http.tcp(listener, stop.clone()));
         }
-        if let (Some(listener), Some(envoy)) = (self.grpc, envoy.clone()) {
-            tokio::spawn(envoy.tcp(listener, stop.clone()));
-        }
-        #[cfg(unix)]
-        if let (Some(Socket { listener, file }), Some(envoy)) = (self.grpc_unix, envoy) {
-            tokio::spawn(envoy.unix(listener, stop.clone()));
-            files.push(file);
+        if let (Some(listener), Some(grpc)) = (self.grpc, doors.grpc) {
+            tokio::spawn(grpc.tcp(listener, stop.clone()));
         }
         if let Some(listener) = self.admin {
-            tokio::spawn(admin.tcp(listener, stop_admin.clone()));
+            tokio::spawn(doors.admin.tcp(listener, stop_admin.clone()));
         }
+        #[cfg_attr(not(unix), allow(unused_mut, reason = "there are no sockets"))]
+        let mut files = Vec::new();
         #[cfg(unix)]
-        if let Some(Socket { listener, file }) = self.unix {
-            tokio::spawn(plain.unix(listener, stop.clone()));
-            files.push(file);
+        for (socket, door) in [(self.unix, Some(doors.unix)), (self.grpc_unix, doors.grpc_unix)] {
+            if let (Some(Socket { listener, file }), Some(door)) = (socket, door) {
+                tokio::spawn(door.unix(listener, stop.clone()));
+                files.push(file);
+            }
         }
         files
     }

@@ -13,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tollgate_engine::types::{Decision, Value};
 use tollgate_engine::{CallError, CallOptions, CallStats, EngineError, Plugin, Policy, WarmPolicy};
+use tracing::Span;
+use tracing::field::Empty;
 
 use self::answer::Texts;
 use self::case::Case;
@@ -158,12 +160,12 @@ impl Decider {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Answer<'_> {
-        let _span = self.span();
+        let span = self.span();
         let mut values = Vec::new();
         let policy = |values: &[Value]| self.policy().decide_with(values, options, stats);
         let (decision, shadowed) = self.ask(policy, request, outside, &mut values);
         let case = Case::of(request, &decision, Cow::Owned(values));
-        self.answer(case, decision, shadowed)
+        traced(&span, self.answer(case, decision, shadowed))
     }
 
     /// Decides on the values of one case, in the order of the policy's inputs,
@@ -175,10 +177,11 @@ impl Decider {
         options: &CallOptions,
         stats: Option<&mut CallStats>,
     ) -> Answer<'a> {
-        let _span = self.span();
+        let span = self.span();
         let decision = self.policy().decide_with(values, options, stats);
         let case = Case::Values(Cow::Borrowed(values));
-        self.answer(case, decision.map_err(NoDecision::from), Shadowed::default())
+        let answer = self.answer(case, decision.map_err(NoDecision::from), Shadowed::default());
+        traced(&span, answer)
     }
 
     /// One instance and its buffers for many calls, for one thread.
@@ -194,8 +197,14 @@ impl Decider {
 
     fn span(&self) -> tracing::span::EnteredSpan {
         let document = self.document();
-        tracing::debug_span!("decide", policy = %document.name, version = %document.version)
-            .entered()
+        tracing::debug_span!(
+            "decide",
+            policy = %document.name,
+            version = %document.version,
+            action = Empty,
+            decision_id = Empty,
+        )
+        .entered()
     }
 
     fn ask(
@@ -235,6 +244,15 @@ impl<'a> Case<'a> {
             _ => Self::Values(values),
         }
     }
+}
+
+/// Says in a span, where somebody reads it, what was decided.
+fn traced<'a>(span: &Span, answer: Answer<'a>) -> Answer<'a> {
+    if !span.is_disabled() {
+        span.record("action", answer.action());
+        span.record("decision_id", tracing::field::display(answer.id()));
+    }
+    answer
 }
 
 /// A [`Decider`] that reuses one instance and its buffers.
