@@ -148,6 +148,17 @@ impl Judges {
                 all.iter().map(|live| live.watch(every)).collect::<io::Result<Vec<_>>>()?
             }
         };
+        let loses = |old: &Live, new: &Live| {
+            old.state().iter().any(|it| it.is_ready() && new.serving(&it.name).is_none())
+        };
+        // A document that has become bad since is no reason to lose the last good
+        // one, which answers.
+        if self.live.load().as_ref().is_some_and(|old| {
+            let old = [&old.policies, &old.candidates, &old.checks, &old.rows, &old.gates];
+            old.into_iter().zip(all).any(|(old, new)| loses(old, new))
+        }) {
+            return Err(io::Error::other("what answers cannot be loaded anew"));
+        }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let plugins = plugins.clone();
         let lives =
