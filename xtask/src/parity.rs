@@ -28,8 +28,8 @@ Usage: cargo xtask parity [--cases N] [--seed S] [--place NAME]... [--tollgate F
   --tollgate FILE  a binary that is at hand, instead of building it
 
 What is drawn and answered stays under $CARGO_TARGET_DIR/parity/. Another place is one more line in
-xtask/src/parity/hosts.rs. TOLLGATE_NODE, TOLLGATE_ENVOY, TOLLGATE_CHROMIUM and
-TOLLGATE_WASMTIME_PYTHON may name programs of one's own.
+xtask/src/parity/hosts.rs. TOLLGATE_NODE, TOLLGATE_ENVOY, TOLLGATE_ENVOY_MODULE,
+TOLLGATE_CHROMIUM and TOLLGATE_WASMTIME_PYTHON may name programs of one's own.
 ";
 
 const CASES: u64 = 10_000;

@@ -50,8 +50,9 @@ pub(crate) fn report(output: &Output) -> Value {
 pub(crate) fn misbehaving(folder: &Path, name: &str, how: &str) {
     let test = std::env::current_exe().unwrap();
     let guest = test.ancestors().nth(3).unwrap().join("guests/misbehave-no-std.wasm");
-    let bytes = std::fs::read(&guest)
-        .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask plugins`", guest.display()));
+    let read = std::fs::read(&guest);
+    assert!(read.is_ok(), "{}: {read:?}; `cargo xtask plugins`", guest.display());
+    let bytes = read.unwrap();
     std::fs::write(folder.join("misbehave.wasm"), &bytes).unwrap();
     let digest = tollgate_engine::Digest::of(&bytes);
     let document = format!(

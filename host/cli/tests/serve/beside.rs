@@ -137,6 +137,8 @@ fn the_shadow_sees_everything_and_answers_nobody() {
         assert_eq!(answer["policy"]["version"], "2.1.0");
     }
     let seen = || overview(&server)["policies"]["fraud"]["rollout"].clone();
+    // After the first ten it is as high as after all of them.
+    server.until(|| seen()["transitions"][0]["count"] == json!(4));
     server.until(|| seen()["agreement_rate"] == json!(0.9));
     let transition = &seen()["transitions"][0];
     assert_eq!(
