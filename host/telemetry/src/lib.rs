@@ -66,6 +66,9 @@ impl Listener {
         })
         .with_max_level_hint(level);
         let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
+        // A line that cannot be written, to a full disk, would be told of with
+        // `eprintln!`, which panics there.
+        let lines = lines.log_internal_errors(false);
         let lines = if json {
             let format = fmt::format().json().flatten_event(true).with_current_span(false);
             let format = Named(format.with_span_list(false).with_target(false));

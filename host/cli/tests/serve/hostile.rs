@@ -1,12 +1,14 @@
 //! Callers and plugins that mean no good.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::client::{Client, get, post};
-use super::running::{Running, transaction};
-use crate::common::misbehaving;
+use super::running::{Running, fraud, transaction};
+use crate::common::{self, misbehaving};
 
 const POLICY: &str = "policies: { fraud: fraud.yaml }\n";
 
@@ -50,6 +52,41 @@ fn bad_requests_are_refused_each_by_its_own_problem() {
     assert_eq!(long.status, 431);
     // It is as good as before.
     assert_eq!(post(&server.http, decide, transaction(0.1).as_bytes()).status, 200);
+}
+
+/// A disk that is full under the server's own log takes nothing but the lines.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(fraud(), folder.path().join("fraud.yaml")).unwrap();
+    let config = format!("listen: {{ unix: socket }}\nlog: {{ level: debug }}\n{POLICY}");
+    std::fs::write(folder.path().join("tollgate.yaml"), config).unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let file = folder.path().join("tollgate.yaml");
+    let mut command = common::command(&["serve", "-c", file.to_str().unwrap()]);
+    let mut server =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(full).spawn().unwrap();
+    let start = Instant::now();
+    let mut answered = 0;
+    while answered < 20 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{answered} answered");
+        assert!(server.try_wait().unwrap().is_none(), "it ended");
+        let Ok(mut stream) = UnixStream::connect(folder.path().join("socket")) else { continue };
+        let body = transaction(0.9);
+        let request = format!(
+            "POST /v1/decide/fraud HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: \
+             application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        // Not loaded yet, at first.
+        answered += u32::from(answer.contains(r#""action":"block""#));
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 /// What is announced is refused unread; what is not, once it is too much.
