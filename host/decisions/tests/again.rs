@@ -60,7 +60,8 @@ fn decisions_replay_byte_for_byte() {
     let mut dice = Dice::new(seed());
     let log = DecisionLog::open(common::settings(&path)).unwrap();
     let model = Arc::from("models:/fraud/3");
-    let assignment = Assignment { name: Arc::from("ramp \"1\""), arm: Arc::from("champion") };
+    let (name, arm) = (Arc::from("ramp \"1\""), Arc::from("champion"));
+    let assignment = Assignment { name, arm, shadow: true };
     let mut bad = 0;
     for number in 0..2000 {
         let request = common::request(&mut dice);
