@@ -193,6 +193,7 @@ limits: {{ deadline: 500ms }}
             ("a full disk, for five seconds", Self::full_disk),
             ("a policy that hangs, asked for five seconds", Self::hang),
         ];
+        let mut events = events.into_iter().cycle();
         let mut versions = ["2.2.0", "2.1.0"].into_iter().cycle();
         let mut reloads = 0_u32;
         let mut happened = 0_usize;
@@ -202,8 +203,9 @@ limits: {{ deadline: 500ms }}
         while Instant::now() < end {
             self.pin(versions.next().unwrap_or("2.1.0"))?;
             reloads += 1;
-            if Instant::now() >= next {
-                let (name, event) = events[happened % events.len()];
+            if Instant::now() >= next
+                && let Some((name, event)) = events.next()
+            {
                 println!("{}: {name}", callers.so_far());
                 event(self, &callers)?;
                 happened += 1;

@@ -54,8 +54,9 @@ Usage: cargo xtask <command>
 
 Start here:
   demo      build everything, then gate a model, check a payload, decide on a
-            transaction, and take a version from a registry to Production and
-            back, with the real commands and their real output
+            transaction, take a version from a registry to Production and back,
+            and put a policy in front of a served model, with the real commands
+            and their real output (`--tollgate FILE`: of a binary at hand)
 
 While you work:
   plugins   build every plugin into a component and print its digest
@@ -121,7 +122,7 @@ enum Command {
     PluginsVerify,
     PluginsRecord,
     Package { verify: bool },
-    Demo,
+    Demo(Vec<String>),
     Test(Vec<String>),
     Lint,
     Bench(Vec<String>),
@@ -169,6 +170,7 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "fresh" => return Ok(Command::Fresh(rest.to_vec())),
         "help" | "--help" | "-h" => return Ok(Command::Help),
         _ if rest.iter().any(|word| word == "--help" || word == "-h") => return Ok(Command::Help),
+        "demo" => return Ok(Command::Demo(rest.to_vec())),
         "plugins" if rest == ["--cargo-component"] => return Ok(Command::PluginsByCargoComponent),
         "plugins" if rest == ["--verify"] => return Ok(Command::PluginsVerify),
         "plugins" if rest == ["--record"] => return Ok(Command::PluginsRecord),
@@ -176,7 +178,6 @@ fn parse(arguments: &[String]) -> Result<Command, String> {
         "package" => Command::Package { verify: false },
         "setup" => Command::Setup,
         "plugins" => Command::Plugins,
-        "demo" => Command::Demo,
         "lint" => Command::Lint,
         "wit-freeze" => Command::WitFreeze,
         _ => return Err(format!("there is no command `{name}`")),
@@ -216,7 +217,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::PluginsVerify => plugins::verify(&places),
         Command::PluginsRecord => plugins::record(&places),
         Command::Package { verify } => package::run(&places, verify),
-        Command::Demo => demo::run(&places),
+        Command::Demo(arguments) => demo::run(&places, &arguments),
         Command::Test(arguments) => test::run(&places, &arguments),
         Command::Lint => lint::run(&places),
         Command::Bench(arguments) => bench::run(&places, &arguments),

@@ -152,16 +152,15 @@ impl<'a> Gateway<'a> {
     /// The model's day, a request each.
     fn day(&self) -> Result<()> {
         let requests = read(&self.folder.join("requests.jsonl"))?;
-        let mut counts = [0; 2];
+        let (mut passed, mut denied) = (0, 0);
         for body in requests.lines() {
             let answer = self.post(body)?;
             match answer.status {
-                200 => counts[0] += 1,
-                403 => counts[1] += 1,
+                200 => passed += 1,
+                403 => denied += 1,
                 status => bail!("a request was answered with {status}: {}", answer.body),
             }
         }
-        let [passed, denied] = counts;
         println!("\n# A hundred transactions: {passed} went through, {denied} did not.");
         Ok(())
     }
@@ -220,7 +219,9 @@ impl<'a> Gateway<'a> {
         until(&format!("version {expected} answers"), || {
             let state: Value = serde_json::from_str(&get(self.admin, "/admin/state")?.body)?;
             Ok(state["judges"].as_array().is_some_and(|judges| {
-                judges.iter().any(|judge| judge["live"]["version"] == expected)
+                judges
+                    .iter()
+                    .any(|judge| judge["kind"] == "policy" && judge["live"]["version"] == expected)
             }))
         })
     }
