@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::places::Places;
 use crate::python::Wanted;
+use crate::words::asked;
 use crate::{plugins, process, python};
 
 const HELP: &str = "\
@@ -55,16 +56,9 @@ pub(crate) struct Outcome {
 /// Runs it; `arguments` as `--help` says. Exit code 1 when something differs,
 /// 2 when the command is wrong.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
-    if arguments.iter().any(|word| word == "--help" || word == "-h") {
-        print!("{HELP}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let asked = match parse(arguments) {
+    let asked = match asked("crosscheck", HELP, arguments, parse) {
         Ok(asked) => asked,
-        Err(mistake) => {
-            eprintln!("error: {mistake}; see `cargo xtask crosscheck --help`");
-            return Ok(ExitCode::from(2));
-        }
+        Err(ended) => return Ok(ended),
     };
     let python = mlflow(places)?;
     let outcome = compare(places, &python, &asked)?;

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::places::Places;
 use crate::toolchain::{DEBIANS, NAMED};
+use crate::words::asked;
 use crate::{debian, process, sources};
 
 pub(crate) const HELP: &str = "\
@@ -42,16 +43,9 @@ struct Asked {
 
 /// Runs it. Exit code 1 when a command failed, 2 when this one is wrong.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
-    if arguments.iter().any(|word| word == "--help" || word == "-h") {
-        print!("{HELP}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let asked = match parse(arguments) {
+    let asked = match asked("fresh", HELP, arguments, parse) {
         Ok(asked) => asked,
-        Err(mistake) => {
-            eprintln!("error: {mistake}; see `cargo xtask fresh --help`");
-            return Ok(ExitCode::from(2));
-        }
+        Err(ended) => return Ok(ended),
     };
     let mut rounds = Vec::new();
     for compiler in compilers(&asked) {

@@ -17,6 +17,7 @@ use self::callers::{Callers, Told};
 use crate::digest;
 use crate::places::Places;
 use crate::served::{Served, free_ports, get, until};
+use crate::words::asked;
 use crate::{demo, plugins, process};
 
 const HELP: &str = "\
@@ -63,16 +64,9 @@ fn parse(arguments: &[String]) -> Result<Asked, String> {
 /// Runs it. Exit code 1 when an answer was wrong or lost, 2 when this command is
 /// wrong.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
-    if arguments.iter().any(|word| word == "--help" || word == "-h") {
-        print!("{HELP}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let asked = match parse(arguments) {
+    let asked = match asked("load", HELP, arguments, parse) {
         Ok(asked) => asked,
-        Err(mistake) => {
-            eprintln!("error: {mistake}; see `cargo xtask load --help`");
-            return Ok(ExitCode::from(2));
-        }
+        Err(ended) => return Ok(ended),
     };
     let tollgate = match &asked.tollgate {
         Some(tollgate) => std::path::absolute(tollgate)?,

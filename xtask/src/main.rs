@@ -40,6 +40,7 @@ mod telemetry;
 mod test;
 mod toolchain;
 mod unpacked;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;

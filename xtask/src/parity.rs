@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use self::hosts::{HOSTS, Host, Reads, Setting};
 use crate::places::Places;
+use crate::words::asked;
 use crate::{node, plugins, process};
 
 const HELP: &str = "\
@@ -79,16 +80,9 @@ pub(crate) struct Outcome {
 /// Runs it; `arguments` as `--help` says. Exit code 1 when an answer differs or
 /// a place is not there, 2 when the command is wrong.
 pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
-    if arguments.iter().any(|word| word == "--help" || word == "-h") {
-        print!("{HELP}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let asked = match parse(arguments) {
+    let asked = match asked("parity", HELP, arguments, parse) {
         Ok(asked) => asked,
-        Err(mistake) => {
-            eprintln!("error: {mistake}; see `cargo xtask parity --help`");
-            return Ok(ExitCode::from(2));
-        }
+        Err(ended) => return Ok(ended),
     };
     let Outcome { passed, failed, not_run } = compare(places, &asked)?;
     println!("{passed} passed, {failed} failed, {not_run} not run");
