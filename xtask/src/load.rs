@@ -84,6 +84,9 @@ pub(crate) fn run(places: &Places, arguments: &[String]) -> Result<ExitCode> {
     Ok(if whole && told.answered() > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Something that happens to a server that is asked.
+type Event = fn(&mut Ground, &Callers) -> Result<()>;
+
 /// The folder of a server, and what each transaction comes to by each version.
 struct Ground {
     tollgate: PathBuf,
@@ -181,7 +184,7 @@ limits: {{ deadline: 500ms }}
         self.start()?;
         let end = Instant::now() + Duration::from_secs_f64(asked.minutes * 60.0);
         let callers = Callers::start(self.port, asked.callers, Arc::new(cases));
-        let events: [(&str, fn(&mut Self, &Callers) -> Result<()>); 4] = [
+        let events: [(&str, Event); 4] = [
             ("a restart", Self::restart),
             ("kill -9", Self::kill),
             ("a full disk, for five seconds", Self::full_disk),
@@ -280,7 +283,9 @@ limits: {{ deadline: 500ms }}
         let mut missing = told.ids.clone();
         for line in lines.lines() {
             let record: Value = serde_json::from_str(line)?;
-            let Some(trace) = record["trace"].as_str() else { bail!("a record without `trace`") };
+            let Some(trace) = record.get("trace").and_then(Value::as_str) else {
+                bail!("a record without `trace`")
+            };
             missing.remove(trace);
         }
         missing.iter().take(3).for_each(|id| println!("not in the log: {id}"));

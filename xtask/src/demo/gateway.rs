@@ -218,10 +218,12 @@ impl<'a> Gateway<'a> {
     fn answered_by(&self, expected: &str) -> Result<()> {
         until(&format!("version {expected} answers"), || {
             let state: Value = serde_json::from_str(&get(self.admin, "/admin/state")?.body)?;
-            Ok(state["judges"].as_array().is_some_and(|judges| {
-                judges
-                    .iter()
-                    .any(|judge| judge["kind"] == "policy" && judge["live"]["version"] == expected)
+            let judges = state.pointer("/judges").and_then(Value::as_array);
+            Ok(judges.into_iter().flatten().any(|judge| {
+                let is = |place: &str, what: &str| {
+                    judge.pointer(place).and_then(Value::as_str) == Some(what)
+                };
+                is("/kind", "policy") && is("/live/version", expected)
             }))
         })
     }
@@ -279,5 +281,6 @@ limits: {{ deadline: 1s, body: 8MiB }}
 
 /// From what the console reads: what champion and candidate said, and how often.
 fn transitions(overview: &Value) -> Value {
-    overview["policies"]["fraud"]["rollout"]["transitions"].clone()
+    let found = overview.pointer("/policies/fraud/rollout/transitions");
+    found.cloned().unwrap_or_default()
 }

@@ -211,7 +211,7 @@ impl Caller {
             Err(error) => error,
         };
         let mut told = self.shared.told();
-        if since == now() && since % 2 == 0 {
+        if since == now() && since.is_multiple_of(2) {
             told.wrong.push(format!("{id}: cut off: {error:#}"));
         } else {
             told.cut += 1;

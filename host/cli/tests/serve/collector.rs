@@ -21,17 +21,20 @@ pub(crate) enum Answer {
     Never,
 }
 
-/// A collector that keeps what it is sent: head and body of each request.
+/// Head and body of each request.
+type Taken = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// A collector that keeps what it is sent.
 pub(crate) struct Collector {
     pub(crate) address: String,
-    taken: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    taken: Taken,
 }
 
 impl Collector {
     pub(crate) fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let taken = Arc::default();
+        let taken = Taken::default();
         let kept = Arc::clone(&taken);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
