@@ -6,7 +6,7 @@
 //! | room | what it does |
 //! | --- | --- |
 //! | [`source`] | reads files and standard input, bounded and checked |
-//! | [`file`] | files that others read, write and hold at the same time |
+//! | [`mod@file`] | files that others read, write and hold at the same time |
 //! | [`tree`] | YAML and JSON whose every value knows its place |
 //! | [`mistake`] | what is wrong in a text, as a compiler would show it |
 //! | [`document`] | policy documents and gate profiles |
