@@ -64,13 +64,14 @@ fn main() -> Result<()> {
     };
     let places = Places::find()?;
     let mut results = Vec::new();
-    for mut group in groups(&places, &options.only, options.effort)? {
+    groups(&places, &options.only, options.effort, &mut |mut group| {
         group.keep(&options.only);
         if !group.rows.is_empty() {
             eprintln!("measuring: {}", group.title);
             results.push(group.measure(options.effort)?);
         }
-    }
+        Ok(())
+    })?;
     let mut targets = targets::judge(&results);
     if !options.only.is_empty() {
         targets.retain(|judged| judged.reached.is_some());
@@ -85,7 +86,14 @@ fn main() -> Result<()> {
 }
 
 /// The groups of which `only` can name rows: preparing the others takes time.
-fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
+/// Each is measured before the next is prepared, so that no connection rests
+/// and no server runs while others are measured.
+fn groups(
+    places: &Places,
+    only: &str,
+    effort: Effort,
+    measure: &mut dyn FnMut(Group) -> Result<()>,
+) -> Result<()> {
     const KINDS: [&str; 12] = [
         "decision",
         "columns",
@@ -107,44 +115,44 @@ fn groups(places: &Places, only: &str, effort: Effort) -> Result<Vec<Group>> {
     } else {
         Err(anyhow!("not wanted"))
     };
-    let mut groups = Vec::new();
     if wanted("decision") {
-        groups.push(decisions::group(places, &peers)?);
+        measure(decisions::group(places, &peers)?)?;
     }
     if wanted("columns") {
-        groups.push(columns::group(places, &peers)?);
+        measure(columns::group(places, &peers)?)?;
     }
     if wanted("check") {
-        groups.extend(checks::groups(places, &peers)?);
+        checks::groups(places, &peers)?.into_iter().try_for_each(&mut *measure)?;
     }
     if wanted("bulkhead") {
-        groups.push(bulkhead::group(places)?);
+        measure(bulkhead::group(places)?)?;
     }
     if wanted("load") {
-        groups.push(load::group(places)?);
+        measure(load::group(places)?)?;
     }
     if wanted("gate") {
-        groups.push(gate::group(places)?);
+        measure(gate::group(places)?)?;
     }
     if wanted("serve") {
-        groups.extend(serve::groups(places)?);
+        measure(serve::group(places)?)?;
+        measure(serve::envoy::group(places)?)?;
     }
     if wanted("rules") {
-        groups.push(rules::group()?);
+        measure(rules::group()?)?;
     }
     if wanted("log-write") {
-        groups.push(log_write::group(places)?);
+        measure(log_write::group(places)?)?;
     }
     if only.starts_with("log-diff") {
-        groups.push(log_diff::group(places, effort)?);
+        measure(log_diff::group(places, effort)?)?;
     }
     if only.starts_with("frames") {
-        groups.push(frames::group(places)?);
+        measure(frames::group(places)?)?;
     }
     if only.starts_with("scored") {
-        groups.push(scored::group(places, effort)?);
+        measure(scored::group(places, effort)?)?;
     }
-    Ok(groups)
+    Ok(())
 }
 
 impl Options {

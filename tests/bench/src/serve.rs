@@ -3,7 +3,7 @@
 //! The client is in this process and shares the processors with the server:
 //! what it costs is in both rows of a pair.
 
-mod envoy;
+pub(crate) mod envoy;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -37,12 +37,7 @@ impl Drop for Server {
     }
 }
 
-/// Over HTTP, and through Envoy.
-pub(crate) fn groups(places: &Places) -> Result<[Group; 2]> {
-    Ok([over_http(places)?, envoy::group(places)?])
-}
-
-fn over_http(places: &Places) -> Result<Group> {
+pub(crate) fn group(places: &Places) -> Result<Group> {
     let mut child = Command::new(places.program("tollgate"))
         .args(["serve", "policies/fraud.yaml", "--listen", "127.0.0.1:0"])
         .current_dir(&places.root)

@@ -43,7 +43,7 @@ const NO_JUDGE: &str = r#"- name: envoy.filters.http.buffer
               max_request_bytes: 8388608
           "#;
 
-pub(super) fn group(places: &Places) -> Result<Group> {
+pub(crate) fn group(places: &Places) -> Result<Group> {
     let rows = match std::env::var_os(ENVOY).map(PathBuf::from) {
         Some(program) => measured(places, &program)?,
         None => {
