@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tollgate::document::suggestion::suggestion;
-use tollgate::plugins::{BUILT_IN, Plugins};
+use tollgate::plugins::Plugins;
 use tollgate::text::visible;
 use tollgate_telemetry::Spans;
 
@@ -66,21 +66,6 @@ pub fn openapi() -> String {
     format!("{:#}\n", description(ROUTES))
 }
 
-/// The same plugins, each built-in one loaded once: a thousand documents of one
-/// plugin share its code.
-fn loaded_once(mut plugins: Plugins) -> Plugins {
-    for (name, _) in BUILT_IN {
-        // What somebody added under that name comes first. What cannot be
-        // loaded is told by the document that names it.
-        if !plugins.added().any(|added| added.info().name == *name)
-            && let Ok(plugin) = plugins.built_in(name)
-        {
-            plugins.add(plugin);
-        }
-    }
-    plugins
-}
-
 /// Loads all that a configuration names, and serves none of it.
 ///
 /// # Errors
@@ -88,7 +73,7 @@ fn loaded_once(mut plugins: Plugins) -> Plugins {
 pub fn check(config: Config, plugins: &Plugins) -> Result<(), ServerError> {
     config.tls.as_ref().map(Tls::open).transpose()?;
     let service = service(config, plugins, &Spans::default());
-    service.judges.open(&loaded_once(plugins.clone()), None)?;
+    service.judges.open(plugins, None)?;
     service.judges.open_counters()?;
     let unloaded = service.judges.unloaded();
     if !unloaded.is_empty() {
@@ -264,8 +249,7 @@ async fn run(
     let watch = service.config.watch.unwrap_or(WATCH);
     service.judges.open_counters()?;
     service.judges.open_log()?;
-    let opened =
-        tokio::task::spawn_blocking(move || loader.judges.open(&loaded_once(quick), Some(watch)));
+    let opened = tokio::task::spawn_blocking(move || loader.judges.open(&quick, Some(watch)));
     let mut opened = std::pin::pin!(opened);
     let mut is_loaded = false;
     let mut look = interval(LOOK);
@@ -355,7 +339,7 @@ const MOST_FROZEN: usize = 32;
 /// Opens all judges again, frozen, in a thread that nobody waits for.
 fn freeze(service: Arc<Service>, plugins: Plugins, watch: Duration) -> io::Result<()> {
     let thread = thread::Builder::new().name("tollgate-freeze".to_owned());
-    thread.spawn(move || match service.judges.open(&loaded_once(plugins), Some(watch)) {
+    thread.spawn(move || match service.judges.open(&plugins, Some(watch)) {
         Ok(()) => tracing::info!("frozen judges are served"),
         Err(error) => tracing::warn!(%error, "judges stay as they are, and configure each call"),
     })?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use miette::Diagnostic;
 use semver::{Version, VersionReq};
@@ -85,10 +86,14 @@ pub enum PluginError {
     },
 }
 
-/// Finds plugins: the built-in ones, and files that were added.
+/// Finds plugins: the built-in ones, each loaded once, and files that were
+/// added.
 #[derive(Debug, Clone)]
 pub struct Plugins {
     engine: Engine,
+    /// Those of [`BUILT_IN`] that somebody asked for; a thousand documents of
+    /// one plugin share its code.
+    built_in: Arc<[OnceLock<Plugin>]>,
     added: BTreeMap<String, Vec<Plugin>>,
 }
 
@@ -96,7 +101,8 @@ impl Plugins {
     /// The built-in plugins, run by `engine`.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, added: BTreeMap::new() }
+        let built_in = BUILT_IN.iter().map(|_| OnceLock::new()).collect();
+        Self { engine, built_in, added: BTreeMap::new() }
     }
 
     /// The engine.
@@ -124,18 +130,25 @@ impl Plugins {
         self.added.values().flatten()
     }
 
-    /// Loads a built-in plugin.
+    /// A built-in plugin.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When there is none of that name, or it cannot be loaded.
     pub fn built_in(&self, name: &str) -> Result<Plugin, PluginError> {
-        let Some((name, built_in)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
+        let mut known = BUILT_IN.iter().zip(&*self.built_in);
+        let Some(((name, built_in), loaded)) = known.find(|((known, _), _)| *known == name) else {
             return Err(self.unknown(name));
         };
+        if let Some(plugin) = loaded.get() {
+            return Ok(plugin.clone());
+        }
         let from = || (*name).to_owned();
-        self.engine
+        let plugin = self
+            .engine
             .load_built_in(built_in)
-            .map_err(|error| PluginError::Load { from: from(), error })
+            .map_err(|error| PluginError::Load { from: from(), error })?;
+        // Of two that load it at a time one keeps its own.
+        Ok(loaded.get_or_init(|| plugin).clone())
     }
 
     /// The plugin with these very bytes, added or built in; none when it is not
@@ -237,6 +250,8 @@ mod tests {
         for (name, _) in BUILT_IN {
             let plugin = plugins.built_in(name).expect("a built-in plugin");
             assert_eq!(plugin.cache_use(), CacheUse::Ahead, "{name}: run `cargo xtask plugins`");
+            let again = plugins.clone().built_in(name).expect("a built-in plugin");
+            assert!(std::ptr::eq(again.info(), plugin.info()), "{name} is loaded once");
         }
         assert!(!BUILT_IN.is_empty());
     }

@@ -136,6 +136,7 @@ fn groups(
     if wanted("serve") {
         measure(serve::group(places)?)?;
         measure(serve::envoy::group(places)?)?;
+        measure(serve::start::group(places)?)?;
     }
     if wanted("rules") {
         measure(rules::group()?)?;

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::AbortHandle;
 use tollgate_telemetry::Spans;
 
-use super::{Engines, MOST_FROZEN, WATCH, freeze, loaded_once, names, service, tend};
+use super::{Engines, MOST_FROZEN, WATCH, freeze, names, service, tend};
 use crate::config::Config;
 use crate::envoy::{Exchange, Judge};
 use crate::error::ServerError;
@@ -37,7 +37,7 @@ impl Inside {
         let service = Arc::new(service(config, &quick, &Spans::default()));
         service.judges.open_counters()?;
         service.judges.open_log()?;
-        service.judges.open(&loaded_once(quick), Some(watch))?;
+        service.judges.open(&quick, Some(watch))?;
         let unloaded = service.judges.unloaded();
         if !unloaded.is_empty() {
             return Err(ServerError::Some(unloaded));

@@ -14,7 +14,9 @@ use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Client, DECISION, EACH, Requests, Server, until_it_decides};
+use super::post;
+use super::requests::{Client, Percentile, Requests, until_it_decides};
+use super::served::Server;
 use crate::group::{Group, Row};
 use crate::places::Places;
 
@@ -52,7 +54,7 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
         }
     };
     Ok(Group {
-        title: "A request through Envoy, kept alive",
+        title: "A request through Envoy, kept alive, p50",
         unit: "request",
         reference: "serve-envoy/none",
         long: true,
@@ -105,16 +107,11 @@ fn measured(places: &Places, program: &Path) -> Result<Vec<Row>> {
         ("/constant", &ext_authz),
         ("/decide", &ext_authz),
     ]) {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{DECISION}",
-            DECISION.len()
-        );
+        let request = post(path);
         until_it_decides(address, &request)?;
         let servers = vec![Arc::clone(server), Arc::clone(&tollgate)];
-        let clients = vec![Client::connect(address)?];
-        let requests = Requests { _servers: servers, clients, request };
-        rows.push(Row::of_parts(id, label, requests, EACH as f64));
+        let of = Requests { _servers: servers, clients: vec![Client::connect(address)?], request };
+        rows.push(Row::new(id, label, Percentile { of, percent: 50, pace: None, reloads: None }));
     }
     Ok(rows)
 }
