@@ -7,7 +7,7 @@
 mod plan;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -96,7 +96,7 @@ struct Comparing<'a> {
     tally: Tally,
     report: LogDifference,
     policies: Policies,
-    plans: HashMap<u64, Plan>,
+    plans: BTreeMap<u64, Plan>,
     /// Why decisions are not judged, and how many.
     not_judged: HashMap<String, u64>,
     built: RowsBuilder,
@@ -118,7 +118,7 @@ impl<'a> Comparing<'a> {
             },
             report: LogDifference::default(),
             policies: Policies::default(),
-            plans: HashMap::new(),
+            plans: BTreeMap::new(),
             not_judged: HashMap::new(),
             built: RowsBuilder::of(new.extractor()),
             briefs: Vec::new(),
