@@ -14,6 +14,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData
 
 use tollgate::rows::{RowBatch, RowFormat};
 
+use crate::ahead::Ahead;
 use crate::arrow::{Cutter, data_columns, dtype};
 use crate::error::FrameError;
 use crate::frames::FileRows;
@@ -70,6 +71,7 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
     let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let cutter = Cutter::new(payload.judged);
     let length = payload.bytes.unwrap_or(0);
+    let reader = Ahead::new(reader);
     let batches = Batches { reader, cutter, rows, given: 0, length, trouble, broken };
     Ok(FileRows { columns, count: Some(rows), batches: Box::new(batches) })
 }
@@ -241,7 +243,7 @@ impl PageReader for ChunkPages {
 }
 
 struct Batches<F> {
-    reader: ParquetRecordBatchReader,
+    reader: Ahead<ParquetRecordBatchReader>,
     cutter: Cutter,
     rows: u64,
     given: u64,
@@ -255,7 +257,13 @@ impl<F: Fn(String) -> FrameError> Iterator for Batches<F> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.cutter.is_done() {
-            match self.reader.next() {
+            let next = match self.reader.next() {
+                Ok(next) => next,
+                Err(error) => {
+                    return Some(Err((self.broken)(format!("no thread can decode it: {error}"))));
+                }
+            };
+            match next {
                 Some(Ok(batch)) => {
                     self.given += batch.num_rows() as u64;
                     if self.given > self.rows {
