@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use self::requests::{EACH, Percentile, Requests};
+use self::requests::{Client, EACH, Percentile, Requests};
 use self::served::{Reloads, Served};
 use crate::group::{Group, Row};
 use crate::measure::Subject as _;
@@ -54,7 +54,9 @@ pub(crate) fn group(places: &Places) -> Result<Group> {
 
     let decide = post("/v1/decide/fraud");
     let requests = |served: &Served, count: usize, request: &str| -> Result<Requests> {
-        let (_servers, clients) = (vec![served.server.clone()], served.connect(count)?);
+        let _servers = vec![served.server.clone()];
+        let clients =
+            (0..count).map(|_| Client::connect(&served.address)).collect::<Result<_>>()?;
         Ok(Requests { _servers, clients, request: request.to_owned() })
     };
     let mut rows = Vec::new();

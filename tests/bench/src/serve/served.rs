@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::requests::Client;
-
 /// A process that ends with this program's measurements.
 pub(super) struct Server(pub(super) Child);
 
@@ -72,10 +70,6 @@ impl Served {
         Self::start(program, arguments, "frozen judges are served")
     }
 
-    pub(super) fn connect(&self, count: usize) -> Result<Vec<Client>> {
-        (0..count).map(|_| Client::connect(&self.address)).collect()
-    }
-
     /// Memory that is its own, in KiB.
     pub(super) fn memory(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.server.0.id()))?;
@@ -105,7 +99,8 @@ impl Reloads {
     pub(super) fn swap(&self) -> Result<()> {
         let before = self.served.live.load(Ordering::Acquire);
         let new = self.file.with_extension("new");
-        fs::write(&new, &self.versions[before % 2])?;
+        let [odd, even] = &self.versions;
+        fs::write(&new, if before.is_multiple_of(2) { odd } else { even })?;
         fs::rename(&new, &self.file)?;
         let told =
             Command::new("kill").args(["-HUP", &self.served.server.0.id().to_string()]).status()?;
