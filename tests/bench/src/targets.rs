@@ -20,7 +20,7 @@ enum Bound {
     Nanoseconds(f64),
 }
 
-const TARGETS: [Target; 34] = [
+const TARGETS: [Target; 33] = [
     Target {
         text: "a decision over HTTP at half load, p50, at most 1.25 times a constant answer",
         row: "serve/decide-p50",
@@ -72,14 +72,9 @@ const TARGETS: [Target; 34] = [
         bound: Bound::Times(1.0 / 4.0, "decision/cedar-prepared-long"),
     },
     Target {
-        text: "a decision from JSON to JSON, warm, at most JSONLogic's of the same answer",
+        text: "a decision from JSON to JSON, warm, at most 0.85 of JSONLogic's of the same answer",
         row: "decision/tollgate-json-warm",
-        bound: Bound::Times(1.0, "decision/jsonlogic-answer"),
-    },
-    Target {
-        text: "a decision from JSON to JSON, warm, at most JSONLogic's of action and reasons",
-        row: "decision/tollgate-json-warm",
-        bound: Bound::Times(1.0, "decision/jsonlogic"),
+        bound: Bound::Times(0.85, "decision/jsonlogic-answer"),
     },
     Target {
         text: "a decision from JSON to JSON, fresh, at most 1/4 of Rego's",
@@ -107,9 +102,9 @@ const TARGETS: [Target; 34] = [
         bound: Bound::Times(0.6, "decision/rego-vm-json"),
     },
     Target {
-        text: "1,000,000 rows from columns, warm, at most 3 times the plugin's code natively",
+        text: "1,000,000 rows from columns, warm, at most 1.6 times the plugin's code natively",
         row: "columns/tollgate-warm",
-        bound: Bound::Times(3.0, "columns/native-plugin"),
+        bound: Bound::Times(1.6, "columns/native-plugin"),
     },
     Target {
         text: "a check of 1 row, fresh, at most 1/100 of MLflow's parsing and enforcing",
@@ -117,9 +112,9 @@ const TARGETS: [Target; 34] = [
         bound: Bound::Times(1.0 / 100.0, "check-1/mlflow"),
     },
     Target {
-        text: "a check of 1 row, fresh and baked, at most 1/200 of MLflow's",
+        text: "a check of 1 row, fresh and baked, at most 1/300 of MLflow's",
         row: "check-1/tollgate-fresh-baked",
-        bound: Bound::Times(1.0 / 200.0, "check-1/mlflow"),
+        bound: Bound::Times(1.0 / 300.0, "check-1/mlflow"),
     },
     Target {
         text: "a check of 1,000 rows, warm, at most 1/20 of MLflow's",
@@ -132,19 +127,19 @@ const TARGETS: [Target; 34] = [
         bound: Bound::Times(2.0, "check-1000/native-plugin"),
     },
     Target {
-        text: "a check of 1,000 rows, warm, strict at most 1.2 times mode mlflow",
+        text: "a check of 1,000 rows, warm, strict at most 1.15 times mode mlflow",
         row: "check-1000/tollgate-warm",
-        bound: Bound::Times(1.2, "check-1000/tollgate-warm-mlflow"),
+        bound: Bound::Times(1.15, "check-1000/tollgate-warm-mlflow"),
     },
     Target {
         text: "the same with a column of bytes",
         row: "check-general/tollgate-warm",
-        bound: Bound::Times(1.2, "check-general/tollgate-warm-mlflow"),
+        bound: Bound::Times(1.15, "check-general/tollgate-warm-mlflow"),
     },
     Target {
         text: "the same with nested columns",
         row: "check-nested/tollgate-warm",
-        bound: Bound::Times(1.2, "check-nested/tollgate-warm-mlflow"),
+        bound: Bound::Times(1.15, "check-nested/tollgate-warm-mlflow"),
     },
     Target {
         text: "1,000 rows of nested columns, at most twice flat ones of as many bytes",
@@ -157,9 +152,9 @@ const TARGETS: [Target; 34] = [
         bound: Bound::Times(1.5, "bulkhead/beside-busy"),
     },
     Target {
-        text: "10,000,000 rows of Parquet, at most the time of a check with pyarrow",
+        text: "10,000,000 rows of Parquet, at most 0.7 of the time of a check with pyarrow",
         row: "frames/tollgate-parquet",
-        bound: Bound::Times(1.0, "frames/pyarrow"),
+        bound: Bound::Times(0.7, "frames/pyarrow"),
     },
     Target {
         text: "10,000,000 rows of Parquet, at most the time of pandera",
@@ -277,12 +272,9 @@ mod tests {
             ("columns/native-plugin", 2.3),
             ("gate/warm-cache", 29e6),
         ])]);
-        let reached: Vec<_> = judged.iter().map(|judged| judged.reached).collect();
-        let mut expected = vec![None; super::TARGETS.len()];
-        for (at, reached) in [(4, true), (13, false), (super::TARGETS.len() - 1, true)] {
-            expected[at] = Some(reached);
-        }
-        assert_eq!(reached, expected);
-        assert_eq!(judged[4].found, "500 ns of 2.00 µs, which is 0.25×");
+        let measured: Vec<_> = judged.iter().filter(|judged| judged.reached.is_some()).collect();
+        let reached: Vec<_> = measured.iter().filter_map(|judged| judged.reached).collect();
+        assert_eq!(reached, [true, false, true]);
+        assert_eq!(measured[0].found, "500 ns of 2.00 µs, which is 0.25×");
     }
 }
