@@ -162,8 +162,15 @@ pub fn to_numeric<'a>(column: &Column<'a>) -> Result<Column<'a>, (Raised, usize)
     }
     let dtype = match (seen.float || seen.nan, seen.other, seen.unsigned) {
         (true, ..) => Dtype::Float(64),
-        // Beyond 64 bits they stay what they are.
-        (false, true, _) => return Ok(whole(cells)),
+        // Beyond 64 bits they stay what they are, but for booleans, of which
+        // pandas keeps nothing there.
+        (false, true, _) => {
+            let kept = column.cells.iter().zip(cells).map(|(given, cell)| match given {
+                Py::Bool(_) => Py::None,
+                _ => cell,
+            });
+            return Ok(whole(kept.collect()));
+        }
         (false, false, true) => Dtype::Uint(64),
         (false, false, false) => Dtype::Int(64),
     };
