@@ -7,7 +7,7 @@
 use alloc::string::{String, ToString as _};
 
 use crate::json::{Text, write_f64, write_text};
-use crate::py::{Array, Py, base64_encode, write_iso};
+use crate::py::{Array, Py, base64_encode, write_date, write_iso};
 
 /// Writes the members of an array: dtype, shape and data.
 pub fn array_fields(out: &mut String, array: &Array<'_>) {
@@ -75,11 +75,7 @@ pub fn write(out: &mut String, value: &Py<'_>) {
             tagged(out, "$datetime", |out| write_iso(out, (*nanos).into(), 'T', 9));
         }
         Py::Datetime(nanos) => tagged(out, "$datetime", |out| write_iso(out, *nanos, 'T', 0)),
-        Py::Date(days) => tagged(out, "$date", |out| {
-            let mut iso = String::new();
-            write_iso(&mut iso, i128::from(*days) * 86_400_000_000_000, 'T', 0);
-            out.push_str(iso.split('T').next().unwrap_or_default());
-        }),
+        Py::Date(days) => tagged(out, "$date", |out| write_date(out, (*days).into())),
         Py::Decimal(raw) => tagged(out, "$decimal", |out| out.push_str(raw)),
         Py::Array(array) => {
             out.push_str("{\"$ndarray\":{");

@@ -127,10 +127,14 @@ fn framed<'a>(
             let (Some(columns), Some(index)) = (columns, index) else {
                 return Err(Unframed("a single value as `data` needs `columns` and `index`"));
             };
-            let cells = alloc::vec![scalar.clone(); index.len()];
+            // Its type is theirs, also where there are no rows.
+            let Column { dtype, cells, .. } = infer(Py::None, alloc::vec![scalar.clone()]);
+            let cell = cells.into_iter().next().unwrap_or(Py::None);
+            let cells = alloc::vec![cell; index.len()];
+            let column = |name| Column { name, dtype, cells: cells.clone() };
             return Ok(Frame {
                 index: Index::of(index),
-                columns: columns.into_iter().map(|name| infer(name, cells.clone())).collect(),
+                columns: columns.into_iter().map(column).collect(),
             });
         }
     };

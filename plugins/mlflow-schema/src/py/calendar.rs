@@ -81,7 +81,7 @@ pub fn write_iso(out: &mut String, nanos: i128, separator: char, digits: usize) 
 
 /// Writes the date so many days after 1970-01-01. (Howard Hinnant's
 /// `civil_from_days`.)
-pub(super) fn write_date(out: &mut String, days: i128) {
+pub fn write_date(out: &mut String, days: i128) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);

@@ -18,7 +18,7 @@ mod written;
 
 pub use array::{Array, array, array_as, array_of};
 pub use base64::{decode as base64_decode, encode as base64_encode, is_encoded as is_base64};
-pub use calendar::{Moment, write_iso};
+pub use calendar::{Moment, write_date, write_iso};
 pub use cast::cell_as;
 pub use column::{Column, cast_number, infer, infer_objects, to_numeric};
 pub use dtype::{Dtype, Unit};

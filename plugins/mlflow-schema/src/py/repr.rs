@@ -60,9 +60,7 @@ fn repr(out: &mut Vec<u8>, object: &Py<'_>) {
         Py::Time(None) => plain.push_str("NaT"),
         Py::Time(Some(nanos)) => super::write_iso(&mut plain, (*nanos).into(), 'T', 9),
         Py::Datetime(nanos) => super::write_iso(&mut plain, *nanos, ' ', 0),
-        Py::Date(days) => {
-            super::write_iso(&mut plain, i128::from(*days) * 86_400_000_000_000, 'T', 0)
-        }
+        Py::Date(days) => super::write_date(&mut plain, (*days).into()),
         Py::Str(text) => return quoted(out, text),
         Py::Bytes(bytes) => return quoted_bytes(out, bytes),
         Py::List(items) => {
