@@ -19,10 +19,6 @@ pub(crate) enum Ahead<I: Iterator> {
 }
 
 impl<I: Iterator<Item: Send> + Send + 'static> Ahead<I> {
-    pub(crate) fn new(of: I) -> Self {
-        Self::New(of)
-    }
-
     /// The next item; none at the end.
     ///
     /// # Errors
@@ -75,7 +71,7 @@ mod tests {
     #[test]
     fn all_items_come_in_their_order() {
         for count in [0, 1, 2, 1000] {
-            let mut ahead = Ahead::new(0..count);
+            let mut ahead = Ahead::New(0..count);
             let mut given = Vec::new();
             while let Some(item) = ahead.next().unwrap() {
                 given.push(item);
@@ -89,7 +85,7 @@ mod tests {
     fn one_item_is_made_ahead_and_no_more() {
         let made = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&made);
-        let mut ahead = Ahead::new((0..100).inspect(move |_| {
+        let mut ahead = Ahead::New((0..100).inspect(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
         }));
         assert_eq!(ahead.next().unwrap(), Some(0));
@@ -101,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_panics_does_not_end_quietly() {
-        let mut ahead = Ahead::new((0..10).inspect(|item| assert_ne!(*item, 5, "broken")));
+        let mut ahead = Ahead::New((0..10).inspect(|item| assert_ne!(*item, 5, "broken")));
         let all = catch_unwind(AssertUnwindSafe(|| while ahead.next().unwrap().is_some() {}));
         assert!(all.is_err());
     }

@@ -71,7 +71,7 @@ pub(crate) fn open(payload: PayloadFile) -> Result<FileRows, FrameError> {
     let columns = fields.map(|field| (field.name().clone(), dtype(field.data_type()))).collect();
     let cutter = Cutter::new(payload.judged);
     let length = payload.bytes.unwrap_or(0);
-    let reader = Ahead::new(reader);
+    let reader = Ahead::New(reader);
     let batches = Batches { reader, cutter, rows, given: 0, length, trouble, broken };
     Ok(FileRows { columns, count: Some(rows), batches: Box::new(batches) })
 }

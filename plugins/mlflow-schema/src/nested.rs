@@ -195,7 +195,13 @@ fn primitives<'a>(column: Column<'a>, data_type: DataType) -> Result<Vec<Py<'a>>
         .enumerate()
         .map(|(at, cell)| {
             let shown = cell.clone();
-            let sequence = object && matches!(cell, Py::List(_) | Py::Array(_));
+            let sequence = object
+                && match &cell {
+                    Py::List(_) => true,
+                    // One without dimensions is its only value.
+                    Py::Array(array) => !array.shape.is_empty(),
+                    _ => false,
+                };
             let cast = match (cell, data_type) {
                 // Missing text is NaN, and its text is `nan`.
                 (Py::None, DataType::String) if text => Ok(Py::Str(Text::new("n"))),

@@ -72,8 +72,9 @@ impl Process {
     }
 }
 
-/// The most memory that a running process has had, in KiB.
-fn memory(process: u32) -> Option<u64> {
+/// The most memory that a running process has had, in KiB; none where the
+/// system does not tell.
+pub(crate) fn memory(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

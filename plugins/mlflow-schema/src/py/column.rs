@@ -249,6 +249,10 @@ pub fn cast_number(cell: Py<'_>, dtype: Dtype) -> Py<'_> {
     match (&cell, dtype) {
         (Py::Float(number), Dtype::Int(bits)) => Py::from_i128(wrap_float(*number, true, bits)),
         (Py::Float(number), Dtype::Uint(bits)) => Py::from_i128(wrap_float(*number, false, bits)),
+        // The smallest whole number is NaT, and what no whole number is becomes it.
+        (Py::Float(number), Dtype::Datetime(_)) => {
+            Py::Time(i64::try_from(wrap_float(*number, true, 64)).ok().filter(|it| *it != i64::MIN))
+        }
         _ => squeeze(cell, dtype).unwrap_or(Py::None),
     }
 }

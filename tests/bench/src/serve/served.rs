@@ -69,14 +69,6 @@ impl Served {
     pub(super) fn settled(program: &Path, arguments: &[&dyn AsRef<OsStr>]) -> Result<Self> {
         Self::start(program, arguments, "frozen judges are served")
     }
-
-    /// Memory that is its own, in KiB.
-    pub(super) fn memory(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.server.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        Ok(number.context("no memory is told")?.parse()?)
-    }
 }
 
 /// Swaps one policy for another, again and again.

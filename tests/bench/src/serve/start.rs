@@ -10,19 +10,20 @@ use super::served::Served;
 use crate::group::{Group, Row};
 use crate::measure::WallStep;
 use crate::places::Places;
+use crate::process;
 
-const ROWS: [(&str, usize); 2] = [("serve-start/1", 1), ("serve-start/1000", 1_000)];
+const ROWS: [(&str, &str, usize); 2] =
+    [("serve-start/1", "1 policy", 1), ("serve-start/1000", "1,000 policies", 1_000)];
 
 pub(crate) fn group(places: &Places) -> Result<Group> {
     let mut rows = Vec::new();
-    for (id, count) in ROWS {
+    for (id, title, count) in ROWS {
         let file = configured(places, count)?;
         let until = format!("serving judges={count} of={count}");
         let program = places.program("tollgate");
         let start = move || Served::start(&program, &[&"-c", &file], &until);
-        let memory = start()?.memory()? >> 10;
-        let plural = if count == 1 { "y" } else { "ies" };
-        let label = format!("{count} polic{plural}, memory {memory} MB");
+        let memory = process::memory(start()?.server.0.id()).unwrap_or(0) >> 10;
+        let label = format!("{title}, peak memory {memory} MB");
         rows.push(Row::new(id, &label, WallStep(move |_| start())));
     }
     Ok(Group {
