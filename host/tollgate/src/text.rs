@@ -44,12 +44,38 @@ fn push(text: &mut String, character: char) {
     }
 }
 
-/// A text of lines in which everything hidden is masked, byte for byte of the
-/// same length, so that places in the one are places in the other; none when
-/// nothing is to be masked. For texts that are shown beside a message that
-/// says what is wrong in them.
+/// A text of lines in which everything hidden is masked, and who asks by a URL
+/// with what password, byte for byte of the same length, so that places in the
+/// one are places in the other; none when nothing is to be masked. For texts
+/// that are shown beside a message that says what is wrong in them.
 #[must_use]
 pub fn masked(text: &str) -> Option<String> {
+    let open = without_credentials(text);
+    without_hidden(open.as_deref().unwrap_or(text)).or(open)
+}
+
+/// A text whose URLs have stars for what stands before their `@`, byte for byte;
+/// none when there is no such URL.
+#[must_use]
+pub fn without_credentials(text: &str) -> Option<String> {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some((before, url)) = rest.split_once("://") {
+        // A password may hold what it must not, and the URL be wrong for that;
+        // a bracket begins an address, or a pattern of URLs.
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+        let url_only = url.split(ends).next().filter(|url| !url.starts_with('['));
+        let secret = url_only.and_then(|url| url.rfind('@')).unwrap_or_default();
+        masked.push_str(before);
+        masked.push_str("://");
+        masked.extend(std::iter::repeat_n('*', secret));
+        rest = url.get(secret..).unwrap_or_default();
+    }
+    masked.push_str(rest);
+    (masked != text).then_some(masked)
+}
+
+fn without_hidden(text: &str) -> Option<String> {
     let kept = |character: char| matches!(character, '\n' | '\t') || !is_hidden(character);
     if text.chars().all(kept) && !text.contains("##") {
         return None;
@@ -183,6 +209,17 @@ mod tests {
     #[test]
     fn a_masked_text_keeps_its_places() {
         assert_eq!(masked("a: 1\n\tb: é"), None);
+        for (url, shown) in [
+            ("at http://me:pw@host:1/x y@z", "at http://*****@host:1/x y@z"),
+            ("'redis://:pä\u{7}@h', \"ftp://t@h\"", "'redis://*****@h', \"ftp://*@h\""),
+            ("http://a:b@c@host", "http://*****@host"),
+            ("http://me:p/w?#@host http://h", "http://********@host http://h"),
+            ("http://[::1]/@ ^https?://[^/@]+$", "http://[::1]/@ ^https?://[^/@]+$"),
+            ("mail me@host, http://", "mail me@host, http://"),
+        ] {
+            let masked = masked(url).unwrap_or_else(|| url.to_owned());
+            assert_eq!((masked.as_str(), masked.len()), (shown, url.len()));
+        }
         for hidden in ["\u{1b}", "\u{85}", "\u{200b}", "\u{e0041}", "\r", "##[error]"] {
             let text = format!("a: {hidden}x\nb");
             let masked = masked(&text).unwrap();

@@ -6,6 +6,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SpanContents};
 
 use super::Span;
 use crate::source::Source;
+use crate::text::without_credentials;
 
 /// A line of so many bytes is not shown whole: JSON of a machine is one line.
 const LONG: usize = 400;
@@ -19,8 +20,10 @@ const LINES: usize = 20;
 /// Longer sentences repeat what somebody wrote: a pattern, a name, a file.
 const SENTENCE: usize = 1_000;
 
-/// A sentence, cut where it is longer than anyone reads.
-pub(super) fn bounded(mut text: String) -> String {
+/// A sentence, cut where it is longer than anyone reads, that gives no password
+/// away.
+pub(super) fn bounded(text: String) -> String {
+    let mut text = without_credentials(&text).unwrap_or(text);
     if text.len() > SENTENCE {
         let end = (0..=SENTENCE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         text.truncate(end);
@@ -188,6 +191,15 @@ mod tests {
             let shown = shown(&text, Span::new(start, end));
             assert!(shown.contains("wrong") && shown.len() < 700, "{start} to {end}: {shown}");
         }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let text = "a: 1\nurl: http://me:hunter2@host\n";
+        let source = Source::new("server.yaml", text);
+        let mistake = Mistake::new(&source, Span::new(10, 35), "`http://me:hunter2@host` is wrong");
+        let shown = format!("{:?}", miette::Report::new(mistake));
+        assert!(shown.contains("http://**********@host") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]
