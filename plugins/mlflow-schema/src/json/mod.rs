@@ -3,11 +3,13 @@
 //! have no limit, a lone surrogate is a character, of several equal keys the
 //! last one counts.
 
+mod key;
 mod reader;
 mod scan;
 mod text;
 mod write;
 
+pub use key::Key;
 pub use reader::{Malformed, Number, Reader, push_code_point};
 pub use text::Text;
 pub use write::{write_f64, write_text};

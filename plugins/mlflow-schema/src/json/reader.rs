@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Text, scan};
+use super::{Key, Text, scan};
 
 /// Why a payload is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +202,37 @@ impl<'a> Reader<'a> {
         let key = self.string()?;
         self.expect(b':', "a colon")?;
         Ok(key)
+    }
+
+    /// Takes a key and its colon: the place of the member that has this key,
+    /// of which `guess` is the likeliest; none when there is no key, or none of
+    /// theirs.
+    #[inline(always)]
+    pub fn member<T>(
+        &mut self,
+        members: &[T],
+        key: impl Fn(&T) -> &Key,
+        guess: usize,
+    ) -> Option<usize> {
+        if let Some(member) = members.get(guess)
+            && let Some(length) = key(member).length(self.bytes.get(self.at..)?)
+        {
+            self.at += length;
+            self.space();
+            return Some(guess);
+        }
+        self.any_member(members, key, guess)
+    }
+
+    #[inline(never)]
+    fn any_member<T>(
+        &mut self,
+        members: &[T],
+        key: impl Fn(&T) -> &Key,
+        guess: usize,
+    ) -> Option<usize> {
+        let name = self.key().ok()?;
+        name.place(members, key, guess)
     }
 
     /// Takes a number.

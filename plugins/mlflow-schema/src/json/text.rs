@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use super::Key;
+
 /// A Python string: UTF-8, but a lone surrogate is allowed and takes the three
 /// bytes that UTF-8 would give it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,14 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn is(&self, other: &str) -> bool {
         *self.0 == *other.as_bytes()
+    }
+
+    /// The place of the member whose key it is, of which `guess` is the
+    /// likeliest.
+    #[must_use]
+    pub fn place<T>(&self, members: &[T], key: impl Fn(&T) -> &Key, guess: usize) -> Option<usize> {
+        let is = |member: &T| key(member).name() == self.bytes();
+        if members.get(guess).is_some_and(is) { Some(guess) } else { members.iter().position(is) }
     }
 
     /// The string, when it has no lone surrogate.

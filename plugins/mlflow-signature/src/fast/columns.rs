@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use mlflow_schema::json::{Reader, Text};
+use mlflow_schema::json::{Key, Reader};
 use mlflow_schema::schema::{ColSpec, Type};
 
 use super::cell::Cell;
@@ -11,7 +11,7 @@ use crate::body::Field;
 
 #[derive(Debug)]
 struct Column {
-    name: Vec<u8>,
+    key: Key,
     cells: Cells,
     required: bool,
 }
@@ -61,7 +61,7 @@ impl Columns {
     pub(super) fn of(specs: &[ColSpec]) -> Option<Self> {
         let column = |spec: &ColSpec| {
             Some(Column {
-                name: spec.name.clone().into_bytes(),
+                key: Key::new(&spec.name),
                 cells: Cells::of(&spec.kind)?,
                 required: spec.required,
             })
@@ -86,13 +86,10 @@ impl Columns {
         }
     }
 
-    /// The column of a name; `guess` is its likely place.
-    #[inline]
-    fn find(&self, key: &Text<'_>, guess: usize) -> Option<usize> {
-        if self.0.get(guess).is_some_and(|column| column.name == key.bytes()) {
-            return Some(guess);
-        }
-        self.0.iter().position(|column| column.name == key.bytes())
+    /// Takes the name of a column, whose likely place is `guess`, and its colon.
+    #[inline(always)]
+    fn name(&self, reader: &mut Reader<'_>, guess: usize) -> Option<usize> {
+        reader.member(&self.0, |column| &column.key, guess)
     }
 
     /// Whether every required column was in row `row`, and the others either
@@ -156,8 +153,7 @@ impl Columns {
         reader.take(b'{').then_some(())?;
         let mut guess = 0;
         loop {
-            let key = reader.key().ok()?;
-            let at = self.find(&key, guess)?;
+            let at = self.name(reader, guess)?;
             guess = at + 1;
             self.cell(reader, progress, at, row)?;
             if !reader.another(b'}').ok()? {
@@ -208,7 +204,7 @@ impl Columns {
                 return None;
             }
             let name = reader.string().ok()?;
-            let at = self.find(&name, places.len())?;
+            let at = name.place(&self.0, |column| &column.key, places.len())?;
             let taken = taken.get_mut(at)?;
             if *taken {
                 return None;
@@ -261,8 +257,7 @@ impl Columns {
         let mut guess = 0;
         reader.take(b'{').then_some(())?;
         loop {
-            let key = reader.key().ok()?;
-            let at = self.find(&key, guess)?;
+            let at = self.name(reader, guess)?;
             guess = at + 1;
             let rows = if reader.take(b'[') {
                 let time = progress.times.get_mut(at)?;

@@ -3,15 +3,17 @@
 //! Inside of them MLflow casts nothing: a whole number is no `double`, and
 //! nothing that JSON has is an `integer`, a `float`, a time or bytes.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use mlflow_schema::json::{Reader, Text};
+use arrayvec::ArrayVec;
+use mlflow_schema::json::{Key, Reader};
 use mlflow_schema::schema::{DataType, Property, Type};
 
 use super::cell::Cell;
 
-/// More keys of a map than are compared with each other.
+/// So many keys of a map are compared with each other.
 const KEYS: usize = 32;
 
 /// What a cell or a part of it holds.
@@ -25,7 +27,7 @@ pub(super) enum Nested {
 
 #[derive(Debug)]
 pub(super) struct Member {
-    name: Vec<u8>,
+    key: Key,
     value: Nested,
     required: bool,
 }
@@ -66,7 +68,7 @@ impl Nested {
 impl Member {
     fn of(property: &Property) -> Option<Self> {
         Some(Self {
-            name: property.name.clone().into_bytes(),
+            key: Key::new(&property.name),
             value: Nested::of(&property.kind)?,
             required: property.required,
         })
@@ -107,12 +109,7 @@ fn object(members: &[Member], reader: &mut Reader<'_>) -> Option<()> {
     reader.take(b'{').then_some(())?;
     let (mut seen, mut guess) = (0u64, 0);
     loop {
-        let key = reader.key().ok()?;
-        let is = |member: &Member| member.name == key.bytes();
-        let at = match members.get(guess) {
-            Some(member) if is(member) => guess,
-            _ => members.iter().position(is)?,
-        };
+        let at = reader.member(members, |member| &member.key, guess)?;
         guess = at + 1;
         let bit = 1 << at;
         if seen & bit != 0 {
@@ -130,13 +127,15 @@ fn object(members: &[Member], reader: &mut Reader<'_>) -> Option<()> {
 
 fn map(values: &Nested, reader: &mut Reader<'_>) -> Option<()> {
     reader.take(b'{').then_some(())?;
-    let mut keys: Vec<Text<'_>> = Vec::new();
+    let mut keys = ArrayVec::<&[u8], KEYS>::new();
     loop {
-        let key = reader.key().ok()?;
-        if keys.len() == KEYS || keys.contains(&key) {
+        let Cow::Borrowed(key) = reader.key().ok()?.0 else {
+            return None;
+        };
+        if keys.contains(&key) {
             return None;
         }
-        keys.push(key);
+        keys.try_push(key).ok()?;
         values.read(reader)?;
         if !reader.another(b'}').ok()? {
             return Some(());
