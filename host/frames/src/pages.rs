@@ -149,7 +149,8 @@ impl Shared {
     pub(crate) fn read(&self, at: u64, length: u64) -> io::Result<Vec<u8>> {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(at))?;
-        let mut bytes = Vec::new();
+        let there = file.metadata()?.len().saturating_sub(at);
+        let mut bytes = Vec::with_capacity(usize::try_from(length.min(there)).unwrap_or(0));
         (&mut *file).take(length).read_to_end(&mut bytes)?;
         Ok(bytes)
     }

@@ -69,6 +69,8 @@ const sent = await new Promise((resolve, reject) => {
     const errors = [];
     browser = spawn(chromium, [...options, `http://127.0.0.1:${server.address().port}/`], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own, so that its children can be ended, too.
+      detached: true,
     });
     browser.stderr.on('data', (part) => errors.push(part));
     browser.on('error', reject);
@@ -80,9 +82,13 @@ const sent = await new Promise((resolve, reject) => {
 }).finally(() => {
   browser?.removeAllListeners('exit');
   const ended = new Promise((resolve) => browser?.once('exit', resolve) ?? resolve());
-  browser?.kill();
-  return browser?.exitCode === null ? ended : undefined;
-}).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+  if (browser?.pid === undefined || browser.exitCode !== null) return undefined;
+  process.kill(-browser.pid, 'SIGKILL');
+  return ended;
+}).finally(() => {
+  // They may be a moment longer in ending, and write until then.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
+});
 
 if (sent.error !== undefined) throw new Error(sent.error);
 print(sent.answers);
