@@ -411,8 +411,9 @@ class Draw:
     def object_cell(self):
         return self.one([
             None, True, False, 0, 1, 2, 2**40, 2**53 + 1, 2**63, 0.5, 1.0, {"$float": "NaN"}, "a",
-            "1", "2021-01-01", {"$bytes": "aGk="}, {"$decimal": "1.5"}, {"$decimal": "0.10"},
-            {"$date": "2021-01-01"}, {"$datetime": "2021-01-01T10:00:00"}, [1, 2], [], ["a"], [0.5],
+            "1", "2021-01-01", {"$bytes": "aGk="}, {"$bytes": "Mg=="},
+            {"$decimal": "1.5"}, {"$decimal": "0.10"}, {"$date": "2021-01-01"},
+            {"$datetime": "2021-01-01T10:00:00"}, [1, 2], [], ["a"], [0.5],
             {"k": 1}, {"k": "x"}, {},
             {"$ndarray": {"dtype": "int64", "shape": [2], "data": [1, 2]}},
             {"$ndarray": {"dtype": "float64", "shape": [2], "data": [0.5, 1.0]}},

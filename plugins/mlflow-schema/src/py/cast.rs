@@ -1,6 +1,7 @@
 //! One object as a cell of a type: what `numpy.array([x], dtype)` makes of it.
 
 use super::{Dtype, Py, Raised, datetime64, str_of, to_f32};
+use crate::json::Text;
 
 /// Casts one object.
 ///
@@ -12,6 +13,13 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         // An array without dimensions is its only value.
         Py::Array(array) if array.shape.is_empty() && dtype != Dtype::Object => {
             array.cells.into_iter().next().unwrap_or(Py::None)
+        }
+        // Numbers and times are read from bytes as from text.
+        Py::Bytes(bytes) if is_read(dtype) => {
+            if !bytes.is_ascii() {
+                return Err(Raised::Value);
+            }
+            Py::Str(Text(bytes.into()))
         }
         other => other,
     };
@@ -28,7 +36,7 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
             Py::List(_) => return Err(Raised::Value),
             Py::Array(_) => return Err(Raised::Value),
             Py::Bytes(bytes) if bytes.is_ascii() => {
-                Py::Str(crate::json::Text(bytes.clone().into())).without_nuls()
+                Py::Str(Text(bytes.clone().into())).without_nuls()
             }
             Py::Bytes(_) => return Err(Raised::Value),
             _ => Py::Str(str_of(&object)).without_nuls(),
@@ -63,6 +71,13 @@ pub fn cell_as(object: Py<'_>, dtype: Dtype) -> Result<Py<'_>, Raised> {
         }),
         _ => object,
     })
+}
+
+fn is_read(dtype: Dtype) -> bool {
+    matches!(
+        dtype,
+        Dtype::Int(_) | Dtype::Uint(_) | Dtype::Float(_) | Dtype::Complex(_) | Dtype::Datetime(_)
+    )
 }
 
 fn whole<'a>(object: &Py<'a>, signed: bool, bits: u8) -> Result<Py<'a>, Raised> {
