@@ -58,20 +58,21 @@ pub fn masked(text: &str) -> Option<String> {
 /// none when there is no such URL.
 #[must_use]
 pub fn without_credentials(text: &str) -> Option<String> {
-    let mut masked = String::new();
-    let mut rest = text;
-    while let Some((before, url)) = rest.split_once("://") {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
+    let mut masked = String::with_capacity(text.len());
+    for token in text.split_inclusive(ends) {
         // A password may hold what it must not, and the URL be wrong for that;
         // a bracket begins an address, or a pattern of URLs.
-        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
-        let url_only = url.split(ends).next().filter(|url| !url.starts_with('['));
-        let secret = url_only.and_then(|url| url.rfind('@')).unwrap_or_default();
+        let url = token
+            .match_indices("://")
+            .filter_map(|(at, scheme)| token.split_at_checked(at + scheme.len()))
+            .find(|(_, url)| !url.starts_with('['));
+        let (before, url) = url.unwrap_or((token, ""));
+        let secret = url.rfind('@').unwrap_or_default();
         masked.push_str(before);
-        masked.push_str("://");
         masked.extend(std::iter::repeat_n('*', secret));
-        rest = url.get(secret..).unwrap_or_default();
+        masked.push_str(url.get(secret..).unwrap_or_default());
     }
-    masked.push_str(rest);
     (masked != text).then_some(masked)
 }
 
@@ -215,11 +216,14 @@ mod tests {
             ("http://a:b@c@host", "http://*****@host"),
             ("http://me:p/w?#@host http://h", "http://********@host http://h"),
             ("http://[::1]/@ ^https?://[^/@]+$", "http://[::1]/@ ^https?://[^/@]+$"),
+            ("a://b,c://d@e", "a://*******@e"),
             ("mail me@host, http://", "mail me@host, http://"),
         ] {
             let masked = masked(url).unwrap_or_else(|| url.to_owned());
             assert_eq!((masked.as_str(), masked.len()), (shown, url.len()));
         }
+        // In one pass, however many there are.
+        assert_eq!(masked(&"://[://".repeat(300_000)), None);
         for hidden in ["\u{1b}", "\u{85}", "\u{200b}", "\u{e0041}", "\r", "##[error]"] {
             let text = format!("a: {hidden}x\nb");
             let masked = masked(&text).unwrap();

@@ -82,8 +82,9 @@ const sent = await new Promise((resolve, reject) => {
 }).finally(() => {
   browser?.removeAllListeners('exit');
   const ended = new Promise((resolve) => browser?.once('exit', resolve) ?? resolve());
-  if (browser?.pid === undefined || browser.exitCode !== null) return undefined;
-  process.kill(-browser.pid, 'SIGKILL');
+  const { pid, exitCode, signalCode } = browser ?? {};
+  if (pid === undefined || exitCode !== null || signalCode !== null) return undefined;
+  process.kill(-pid, 'SIGKILL');
   return ended;
 }).finally(() => {
   // They may be a moment longer in ending, and write until then.
